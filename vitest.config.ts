@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+// Folders that tests make are trusted, also on systems where the group of a user may write to new ones.
+process.umask(0o022);
+
 const tests = (folder: string) => [`test/${folder}/**/*.test.{ts,tsx,mts}`];
 
 export default defineConfig({

@@ -9,6 +9,7 @@ import { bundleNode } from './lib/bundle-node.mjs';
 import { nodeEntries } from './lib/entries.mjs';
 import { runMain, SetUpError } from './lib/errors.mjs';
 import { fingerprint, writeStamp } from './lib/inputs.mjs';
+import { sweepWorkFolders } from './lib/leftovers.mjs';
 import { repositoryRoot, setUpPaths } from './lib/paths.mjs';
 
 /**
@@ -64,6 +65,8 @@ await runMain(async () => {
 
   // Taken before the build: a change during it makes the next start build again.
   const stamp = fingerprint(root);
+  // Without a finished build, the old one is the only one.
+  sweepWorkFolders(dirname(dist), existsSync(dist) ? /^\.dist-(\d{1,10})(?:-old)?$/ : /^\.dist-(\d{1,10})$/);
   const folder = join(dirname(dist), `.dist-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   try {

@@ -14,6 +14,7 @@ import {
   writeFiles,
 } from './lib/layers.mjs';
 import { repositoryRoot, setUpPaths } from './lib/paths.mjs';
+import { checkProse, plantedProse } from './lib/prose.mjs';
 import { checkShape } from './lib/shape.mjs';
 
 /**
@@ -30,6 +31,7 @@ async function checkTree(root, configuration) {
     ...(report.modules.length === 0 ? ['No modules were read.'] : []),
     ...unread.map((layer) => `No modules of ${layer} were read.`),
     ...checkShape(root),
+    ...checkProse(root),
     ...report.violations.map(({ rule, from, to }) => `${rule}: ${from} → ${to}`),
   ];
 }
@@ -55,7 +57,12 @@ async function checkRules(folder, configuration) {
       overlooked.push(`${rule}: a planted violation was not found (${Object.keys(files).join(', ')}).`);
     }
   }
-  console.log(`${violations.length} planted violations, ${overlooked.length} overlooked.`);
+  const proseTree = join(folder, 'prose');
+  writeFiles(proseTree, plantedProse);
+  if (checkProse(proseTree).length !== 1) {
+    overlooked.push('core-writes-no-prose: the planted sentence was not found, or something else was.');
+  }
+  console.log(`${violations.length + 1} planted violations, ${overlooked.length} overlooked.`);
   return overlooked;
 }
 

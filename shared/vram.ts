@@ -1,6 +1,6 @@
 /** VRAM in use on a node, from its readings, else from its loaded models. Pure. */
 import type { NodeView } from './models/fleet.ts';
-import { isServing } from './models/node-words.ts';
+import { isServing } from './models/serving.ts';
 import type { GpuReading, TelemetrySample } from './models/telemetry.ts';
 
 /**

@@ -4,15 +4,25 @@ import * as z from 'zod';
 import { agentErrors } from '../../shared/contract/errors/agent.ts';
 import type { Catalogue } from '../../shared/contract/errors/entry.ts';
 import { errorCatalogue } from '../../shared/contract/errors.ts';
-import { bearerProtocol, exchangePath, linkProtocol, streamPath } from '../../shared/contract/link.ts';
+import {
+  bearerProtocol,
+  exchangePath,
+  linkProtocol,
+  proofPath,
+  signedOutCode,
+  streamPath,
+} from '../../shared/contract/link.ts';
 import { methods } from '../../shared/contract/methods.ts';
 import {
   coreStatusSchema,
   cursorSchema,
   frameSchema,
   noticeSchema,
+  rightOfStream,
+  type StreamName,
   streamSchemas,
 } from '../../shared/contract/streams.ts';
+import { credentialViewSchema } from '../../shared/models/access.ts';
 import { activityEntrySchema } from '../../shared/models/activity.ts';
 import { nodeOfferSchema, nodeViewSchema, troubleSchema } from '../../shared/models/fleet.ts';
 import * as indexing from '../../shared/models/indexing.ts';
@@ -55,6 +65,7 @@ const models: Record<string, z.ZodType> = {
   WorkBucket: telemetry.workBucketSchema,
   Message: messageSchema,
   ActivityEntry: activityEntrySchema,
+  CredentialView: credentialViewSchema,
   Settings: settingsSchema,
   SecretState: secretStateSchema,
   ExportDocument: transfer.exportSchema,
@@ -87,6 +98,7 @@ interface JsonSchema {
   minItems?: number;
   maxItems?: number;
   format?: string;
+  description?: string;
 }
 
 type Direction = 'input' | 'output';
@@ -95,7 +107,17 @@ type Direction = 'input' | 'output';
 function toJson(schema: z.ZodType, io: Direction, except?: string): JsonSchema {
   const metadata = z.registry<{ id: string }>();
   for (const [id, model] of Object.entries(models)) if (id !== except) metadata.add(model, { id });
-  return z.toJSONSchema(schema, { io, metadata, unrepresentable: 'any', reused: 'inline' }) as JsonSchema;
+  return z.toJSONSchema(schema, {
+    io,
+    metadata,
+    unrepresentable: 'any',
+    reused: 'inline',
+    // What a refinement accepts is in its description.
+    override({ zodSchema, jsonSchema }) {
+      const description = z.globalRegistry.get(zodSchema)?.description;
+      if (description !== undefined) jsonSchema.description = description;
+    },
+  }) as JsonSchema;
 }
 
 function typeOf(schema: JsonSchema): string {
@@ -131,6 +153,7 @@ function limits(schema: JsonSchema): string {
   range(own.minimum, own.maximum, '');
   range(own.minLength, own.maxLength, ' characters');
   range(own.minItems, own.maxItems, ' entries');
+  if (own.description !== undefined) notes.push(own.description);
   if (schema.default !== undefined) notes.push(`default ${code(schema.default)}`);
   return notes.join('; ');
 }
@@ -165,7 +188,7 @@ function methodSection(name: keyof typeof methods): string[] {
   return [
     `### ${name}`,
     '',
-    `${summary} Scope: ${scope}.`,
+    `${summary} Right: ${scope}.`,
     '',
     ...parameters,
     '',
@@ -198,10 +221,14 @@ function introduction(): string[] {
     '',
     '- `POST /api/call/<method>` with the parameters as a JSON object (an empty body means no parameters) and',
     '  `Authorization: Bearer <token>` → the result as JSON. A body may have up to 1 MiB.',
-    `- \`POST ${exchangePath}\` with \`{"token": "…"}\`, the one-time token of the printed address → \`{"bearer": "…"}\`.`,
-    '  A token works once and expires when Pilotlight stops; the newest 16 are kept.',
-    `- \`POST ${exchangePath}/token\` with a bearer → \`{"url": "…"}\`, a new one-time address.`,
-    '- A program of the same user finds the address and a bearer in `endpoint.json` in the data folder.',
+    '- A token is a key (`keys add NAME`), the bearer of a session, or the one in `endpoint.json` in the data folder, for',
+    '  programs of the same user. [Access](access.md) lists the rights; each method below names the one that it needs.',
+    `- \`POST ${exchangePath}\` with \`{"token": "…"}\`, the one-time token of the printed address → \`{"bearer", "session"}\`,`,
+    '  the bearer and the id of a session of this browser. A token works once and expires when Pilotlight stops; the newest',
+    '  16 are kept. The bearer is accepted only with the same `Host`.',
+    `- \`POST ${proofPath}\` with \`{"session", "nonce"}\` → \`{"proof"}\`: the HMAC-SHA256 of \`NONCE http://HOST\`, keyed with`,
+    '  the SHA-256 of the bearer, in hexadecimal. It shows that this is the core that the browser signed in to.',
+    `- \`POST ${exchangePath}/token\` with the right \`manage\` → \`{"url": "…"}\`, a new one-time address.`,
     '',
     'An error is a JSON object with an HTTP status from the list below: `code`, `message` (a sentence), `next` (the next',
     'step) and for some errors `details`. For `BAD_REQUEST`, `details.fields` lists what is wrong as `{path, message}`. Its',
@@ -226,24 +253,25 @@ function introduction(): string[] {
     '| `{"type":"frame","id":2,"frame":…}` | see Streams |',
     '| `{"type":"end","id":2}` | Pilotlight is stopping; subscribe again when it is back |',
     '',
-    'The server pings every 15 seconds and closes a link that does not answer. A slow reader misses intermediate states,',
+    `A link whose credential ends is closed with ${signedOutCode}. The server pings every 15 seconds and closes a link that does not answer.`,
+    ' A slow reader misses intermediate states,',
     'but always gets the newest one.',
     '',
     '## For existing scripts: `/index/*` and `/metrics`',
     '',
     '`POST /index/start`, `GET /index/progress`, `GET /index/status/<id>`, `POST /index/cancel/<id>` and',
-    '`GET /index/jobs?limit=10` work like those of a Recall server. They accept the token of the setting `api.indexToken`,',
-    'or any other bearer; without one they answer 401 `{"error":"Unauthorized"}`. Other errors are',
+    '`GET /index/jobs?limit=10` work like those of a Recall server. They accept a key with the right `tasks`; `view` is',
+    'enough to read. Without one they answer 401 `{"error":"Unauthorized"}`. Other errors are',
     '`{"error": "…", "code": "…", "next": "…"}`. `vault` is `"all"`, or the name or id of a folder. States are pending,',
     'running, completed and failed; a cancelled job is failed with the error `cancelled`. Times are ISO 8601 in UTC.',
     '',
-    '`GET /metrics` accepts the same tokens. It has the five `recall_index_*` gauges (`recall_index_eta_seconds` is NaN',
+    '`GET /metrics` accepts a key with `view` or `tasks`. It has the five `recall_index_*` gauges (`recall_index_eta_seconds` is NaN',
     'while the remaining time is unknown, and 0 when no job is running) and `pilotlight_*`. For Prometheus:',
     '',
     '```yaml',
     'scrape_configs:',
     '  - job_name: pilotlight',
-    '    authorization: { credentials_file: /path/to/the/index-token }',
+    '    authorization: { credentials_file: /path/to/a/key }',
     '    static_configs: [{ targets: ["127.0.0.1:PORT"] }]',
     '```',
     '',
@@ -252,7 +280,8 @@ function introduction(): string[] {
 
 function streamsSection(): string[] {
   const rows = Object.entries(streamSchemas).map(
-    ([name, schema]) => `| \`${name}\` | ${typeOf(toJson(schema, 'output'))} |`,
+    ([name, schema]) =>
+      `| \`${name}\` | ${typeOf(toJson(schema, 'output'))} | ${rightOfStream(name as StreamName)} |`,
   );
   return [
     '## Streams',
@@ -263,8 +292,8 @@ function streamsSection(): string[] {
     'then contains only what you missed, or is a snapshot if that is no longer known. `telemetry` and `work` send at most',
     'one frame a second, the others two.',
     '',
-    '| stream | value of an entry |',
-    '|---|---|',
+    '| stream | value of an entry | right |',
+    '|---|---|---|',
     ...rows,
     '',
   ];

@@ -74,6 +74,13 @@ export const plantedViolations = [
   ),
   plant(
     'core-makes-facts',
+    'electron/core/diagnosis/a.ts',
+    "import { textOf } from '../../../shared/text/index.ts';",
+    'shared/text/index.ts',
+    'export const textOf = () => "";\n',
+  ),
+  plant(
+    'core-makes-facts',
     'shared/models/a.ts',
     "export { textOf } from '../text/index.ts';",
     'shared/text/index.ts',

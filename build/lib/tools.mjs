@@ -10,6 +10,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { sweepWorkFolders } from './leftovers.mjs';
 import { runCaptured } from './process.mjs';
 
 const aptLimitMs = 10 * 60 * 1_000;
@@ -125,7 +126,8 @@ export async function findPromtool({ cache, say }) {
  */
 async function unpackPromtool(target, folder) {
   mkdirSync(folder, { recursive: true });
-  const work = mkdtempSync(join(folder, 'unpack-'));
+  sweepWorkFolders(folder, /^unpack-(\d{1,10})-\w{6}$/);
+  const work = mkdtempSync(join(folder, `unpack-${process.pid}-`));
   try {
     if (canUseApt()) await runCaptured('apt-get', ['update'], { timeoutMs: aptLimitMs });
     // As root, apt-get downloads as another user, who cannot write here without this option.

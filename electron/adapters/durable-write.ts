@@ -1,12 +1,13 @@
 /** Files that are replaced as a whole or not at all; readable by this user only, unless the caller says otherwise. */
 import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { draftOf } from './leftovers.ts';
 
 /**
  * Writes a second file, then renames it: durable when it returns. Throws the system's error and then changes nothing.
  */
 export function writeDurably(path: string, content: string | Uint8Array, mode = 0o600): void {
-  const beside = `${path}.${process.pid}.new`;
+  const beside = draftOf(path);
   try {
     // In a folder that others may write to, a link could be waiting at this name.
     rmSync(beside, { force: true });

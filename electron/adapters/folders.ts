@@ -4,8 +4,10 @@ import { access, realpath, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { Folders } from '../core/ports/local-machine.ts';
+import { openOwnFolders } from './own-folders.ts';
 
-export function createFolders(): Folders {
+/** @param own folders with Pilotlight's own data */
+export function createFolders(own: readonly string[] = []): Folders {
   return {
     async resolve(path) {
       const details = { field: 'path', path };
@@ -21,6 +23,9 @@ export function createFolders(): Folders {
         const canonical = await realpath(path);
         if (!(await stat(canonical)).isDirectory()) throw new PilotlightError('NOT_A_FOLDER', { details });
         await access(canonical, constants.R_OK | constants.X_OK);
+        if (await (await openOwnFolders(own)).contain(canonical)) {
+          throw new PilotlightError('OWN_DATA_FOLDER', { details });
+        }
         return canonical;
       } catch (error) {
         throw toFolderError(error, details);

@@ -1,6 +1,8 @@
 /** The computer's own clock, random numbers and log, behind core's ports. */
 import { randomBytes } from 'node:crypto';
 import pino from 'pino';
+import { printable } from '../../shared/printable.ts';
+import { redactSecrets, redactWithin } from '../../shared/redact.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Ids, Random } from '../core/ports/time.ts';
 
@@ -14,16 +16,17 @@ export function createIds(): Ids {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-/** Structured lines on standard error, so that standard output stays for people and scripts. */
+/** Structured lines on standard error, so that standard output stays for people and scripts. Secrets are left out. */
 export function createLog({ level }: { level: LogLevel }): Log {
+  const destination = pino.destination({ fd: 2, sync: true });
   const logger = pino(
     { level, base: null, redact: ['token', 'bearer', 'secret', '*.token', '*.bearer', '*.secret'] },
-    pino.destination({ fd: 2, sync: true }),
+    { write: (line) => destination.write(`${printable(line.trimEnd())}\n`) },
   );
   return {
-    debug: (message, fields) => logger.debug(fields ?? {}, message),
-    info: (message, fields) => logger.info(fields ?? {}, message),
-    warn: (message, fields) => logger.warn(fields ?? {}, message),
-    error: (message, fields) => logger.error(fields ?? {}, message),
+    debug: (message, fields) => logger.debug(redactWithin(fields ?? {}), redactSecrets(message)),
+    info: (message, fields) => logger.info(redactWithin(fields ?? {}), redactSecrets(message)),
+    warn: (message, fields) => logger.warn(redactWithin(fields ?? {}), redactSecrets(message)),
+    error: (message, fields) => logger.error(redactWithin(fields ?? {}), redactSecrets(message)),
   };
 }

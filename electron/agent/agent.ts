@@ -14,7 +14,8 @@ import { type Announcer, createAnnouncer } from './announce/announcer.ts';
 import { canAnnounce } from './config.ts';
 import { type Damage, openDamage } from './damage.ts';
 import { AgentError, errorText } from './errors.ts';
-import { openFolder, readJson, writePrivate } from './files.ts';
+import { openOwnFolder, readJson, writePrivate } from './files.ts';
+import { localRoutes } from './http/local-routes.ts';
 import { ok, type Route, serve } from './http/route.ts';
 import { createAgentServer } from './http/server.ts';
 import { openAgentId } from './id.ts';
@@ -32,6 +33,8 @@ export interface AgentOptions
   program?: string;
   /** Damage that the caller has already found. */
   damage?: Damage;
+  /** Whether the folder exists, and no other user can change it. Default: it is created if necessary, and checked. */
+  folderIsOpen?: boolean;
   /** How discovery finds it; used only if the configuration allows it. */
   announcing?: { hostname: string; open: OpenMulticast };
   limits?: ListenerLimits;
@@ -53,12 +56,12 @@ export interface Agent {
   stop(): Promise<void>;
 }
 
-/** Throws BAD_CONFIG, PORT_TAKEN, CANNOT_BIND, DISK_TROUBLE. */
+/** Throws BAD_CONFIG, UNSAFE_PERMISSIONS, PORT_TAKEN, CANNOT_BIND, DISK_TROUBLE. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { config, folder, clock, host, version, say, interfaces } = options;
-  openFolder(folder);
-  const damage = options.damage ?? openDamage({ folder, say });
-  const token = openToken(folder, damage);
+  const { config, folder, clock, host, version, log, interfaces } = options;
+  if (!options.folderIsOpen) await openOwnFolder(folder);
+  const damage = options.damage ?? openDamage({ folder, log });
+  const token = openToken(folder, { damage });
   const id = openAgentId(folder, { damage, token });
   damage.read(LISTENING, 'nothing', (text) => listeningIn(JSON.parse(text)));
   const bootId = await host.bootId();
@@ -67,7 +70,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const secrets = config.secret === null ? [token] : [token, config.secret];
   const news = createEmitter<[]>({
     name: 'power roles',
-    log: { error: (message, { error }) => say(`${message} ${String(error)}`) },
+    log: { error: (message, { error }) => log(`${message} ${String(error)}`) },
   });
   const context: RoleContext = {
     ...options,
@@ -104,7 +107,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       agent: { id, hostname: announcing.hostname, version, services: listening },
       interfaces: () =>
         interfaces().filter((one) => (anywhere ? !one.internal : one.address === config.bind)),
-      say,
+      log,
     });
     await announcer.refresh();
   }
@@ -137,7 +140,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         throw error;
       }
       attempts.right(address);
-      say(`pairing: ${panel} at ${address} received the token`);
+      log(`pairing: ${panel} at ${address} received the token`);
       return ok({ token, id, bootId, version, listening });
     }),
   ];
@@ -150,16 +153,17 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       byPort.set(port, [...(byPort.get(port) ?? []), name]);
     }
     for (const [port, names] of byPort) {
-      const routes = [
+      const called = [
         healthRoute(names),
         ...names.flatMap((name) => running.get(name)?.routes ?? []),
         ...pairingRoutes,
       ];
+      const routes = [...called, ...localRoutes(called, { token, monotonic: clock.monotonic })];
       const listener = createAgentServer({
         routes,
         secrets,
         attempts,
-        say,
+        log,
         limits: options.limits,
         clock: options.connectionClock,
       });

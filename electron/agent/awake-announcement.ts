@@ -21,7 +21,7 @@ export interface AwakeAnnouncementOptions {
   token: string;
   /** Each address once. */
   urls(): readonly string[];
-  say(message: string): void;
+  log(message: string): void;
 }
 
 const FIRST_WAIT_MS = 1000;
@@ -40,7 +40,7 @@ export function createAwakeAnnouncement({
   bootId,
   token,
   urls,
-  say,
+  log,
 }: AwakeAnnouncementOptions): AwakeAnnouncement {
   let round = new AbortController();
 
@@ -55,11 +55,11 @@ export function createAwakeAnnouncement({
       const outcome = await tryOnce(url, signal);
       if (signal.aborted) return;
       if (outcome.isFinal) {
-        say(`announcement: ${url} ${outcome.result}`);
+        log(`announcement: ${url} ${outcome.result}`);
         return;
       }
       if (clock.monotonic() + wait - began > GIVE_UP_MS) {
-        say(`announcement: ${url} does not answer (${outcome.result})`);
+        log(`announcement: ${url} does not answer (${outcome.result})`);
         return;
       }
       await clock.sleep(wait, signal).catch(() => {});

@@ -7,7 +7,7 @@ export interface CommandContext {
   home: string;
   version: string;
   /** To standard error. */
-  say(line: string): void;
+  log(line: string): void;
   /** To standard output. */
   print(line: string): void;
   /** An absolute path, relative to the person's working directory. */

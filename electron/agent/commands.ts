@@ -1,5 +1,4 @@
 /** The commands of the program. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -10,14 +9,19 @@ import { createSystemHost, hostPlatform } from '../adapters/agent-host/system-ho
 import { createSystemClock } from '../adapters/clock.ts';
 import { openMulticastSocket } from '../adapters/network/mdns/socket.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
+import { readOwn } from '../adapters/ownership/read-own.ts';
+import type { Trust } from '../adapters/ownership/verdict.ts';
+import { systemCode } from '../adapters/system-code.ts';
 import { readListening, startAgent } from './agent.ts';
 import type { CommandContext } from './command-context.ts';
-import { configHelp, environmentOf, readConfig } from './config.ts';
+import { configHelp, readConfig } from './config.ts';
+import { environmentOf } from './config-names.ts';
 import { DAMAGED_PANEL, type Damage, openDamage } from './damage.ts';
-import { AgentError } from './errors.ts';
-import { openFolder } from './files.ts';
+import { AgentError, errorText } from './errors.ts';
+import { createFolder, openOwnFolder } from './files.ts';
 import { install, uninstall } from './install/install.ts';
-import { callLocal } from './local-client.ts';
+import { callInTheClear, callLocal } from './local-client.ts';
+import { checked, requireOwnFile, requireOwnFolder, trustWithOwner } from './own-files.ts';
 import { agentFolder, installedFolder, systemFolder } from './places.ts';
 import { readCountdown } from './power/countdown-notes.ts';
 import { commandLine } from './program.ts';
@@ -51,13 +55,15 @@ function folderOf({ flags, environment, home, resolve }: CommandContext): string
 }
 
 /** The folder and token of the agent on this machine: the person's own, or the installed one. */
-function runningAgent(context: CommandContext): { folder: string; token: string } {
+async function runningAgent(context: CommandContext): Promise<{ folder: string; token: string }> {
   const { flags, environment } = context;
   const own = folderOf(context);
   const named = flags.data !== undefined || environment.PILOTLIGHT_AGENT_DATA !== undefined;
   const installed = installedFolder(process.platform, environment);
   const folder = !named && readListening(own) === null && readListening(installed) !== null ? installed : own;
-  const token = readToken(folder);
+  const trust = trustWithOwner(folder);
+  await requireOwnFolder(folder, trust);
+  const token = readToken(folder, trust);
   if (token === null) throw new AgentError('NOT_RUNNING');
   return { folder, token };
 }
@@ -78,33 +84,34 @@ function checkConfigFile(damage: Damage): void {
 }
 
 /** A config file that was named must exist; the default one need not. */
-function readFile(context: CommandContext, folder: string) {
+async function readFile(context: CommandContext, folder: string, trust?: Trust | null) {
   const named = namesConfig(context);
   const path = named ? context.resolve(named) : join(folder, CONFIG);
-  if (!named && !existsSync(path)) return null;
+  await requireOwnFile(path, trust);
   try {
-    const privately = process.platform === 'win32' || (statSync(path).mode & 0o077) === 0;
-    return { path, content: JSON.parse(readFileSync(path, 'utf8')) as unknown, privately };
+    const { bytes, mode } = checked(() => readOwn(path, 'file', trust));
+    const privately = process.platform === 'win32' || (mode & 0o077) === 0;
+    return { path, content: JSON.parse(bytes.toString('utf8')) as unknown, privately };
   } catch (error) {
-    throw new AgentError('BAD_CONFIG', {
-      message: `${path}: ${error instanceof Error ? error.message : error}`,
-      cause: error,
-    });
+    if (!named && systemCode(error) === 'ENOENT') return null;
+    if (error instanceof AgentError) throw error;
+    throw new AgentError('BAD_CONFIG', { message: `${path}: ${errorText(error)}`, cause: error });
   }
 }
 
-function configOf(context: CommandContext, folder: string) {
+/** @param trust default: this user and root */
+async function configOf(context: CommandContext, folder: string, trust?: Trust | null) {
   const { flags, environment } = context;
-  return readConfig({ flags, environment, file: readFile(context, folder) });
+  return readConfig({ flags, environment, file: await readFile(context, folder, trust) });
 }
 
 const run: AgentCommand = async (context) => {
   const folder = folderOf(context);
-  openFolder(folder);
-  const say = (message: string) => context.say(`${new Date().toISOString()} ${message}`);
-  const damage = openDamage({ folder, say });
+  await openOwnFolder(folder);
+  const log = (message: string) => context.log(`${new Date().toISOString()} ${message}`);
+  const damage = openDamage({ folder, log });
   if (!namesConfig(context)) checkConfigFile(damage);
-  const config = configOf(context, folder);
+  const config = await configOf(context, folder);
   const clock = createSystemClock();
   const udp = createDgramUdp();
   const host = createSystemHost({ clock, ollama: config.ollama });
@@ -112,6 +119,7 @@ const run: AgentCommand = async (context) => {
   const agent = await startAgent({
     config,
     folder,
+    folderIsOpen: true,
     clock,
     host,
     udp,
@@ -122,7 +130,7 @@ const run: AgentCommand = async (context) => {
     version: context.version,
     program: programOf(context, folder),
     damage,
-    say,
+    log,
   });
   for (const { roles, address, port } of agent.listening) {
     const name = address.includes(':') ? `[${address}]` : address;
@@ -149,13 +157,15 @@ function programOf({ environment, home }: CommandContext, folder: string): strin
 
 const token: AgentCommand = async (context) => {
   const folder = folderOf(context);
-  openFolder(folder);
-  context.print(openToken(folder));
+  createFolder(folder);
+  const trust = trustWithOwner(folder);
+  await requireOwnFolder(folder, trust);
+  context.print(openToken(folder, { trust }));
 };
 
 const pair: AgentCommand = async (context) => {
-  const { folder, token } = runningAgent(context);
-  const answer = await callLocal(folder, agentApi.openPairing, { token, body: {} });
+  const { folder, token } = await runningAgent(context);
+  const answer = await callLocal(folder, agentApi.openPairing, { token });
   if (context.flags.json === true) {
     context.print(JSON.stringify(answer));
     return;
@@ -172,7 +182,8 @@ const cancel: AgentCommand = async (context) => {
   const folder = folders.find((one) => readCountdown(one) !== null);
   const countdown = folder === undefined ? null : readCountdown(folder);
   if (folder === undefined || countdown === null) throw new AgentError('NO_COUNTDOWN');
-  const state = await callLocal(folder, agentApi.cancelHere, { body: { key: countdown.key } });
+  // Anyone at the machine may do this, without the token: its key is in a file that everyone here can read.
+  const state = await callInTheClear(folder, agentApi.cancelHere, { key: countdown.key });
   context.print(flags.json === true ? JSON.stringify(state) : 'Cancelled. This machine stays on.');
 };
 
@@ -181,7 +192,7 @@ const cancel: AgentCommand = async (context) => {
  * that is away.
  */
 const forget: AgentCommand = async (context) => {
-  const { folder, token } = runningAgent(context);
+  const { folder, token } = await runningAgent(context);
   const [panel] = context.names;
   if (panel !== undefined) await callLocal(folder, agentApi.removePolicy, { id: panel, token });
   const { policies = [] } = await callLocal(folder, agentApi.policy, { token });
@@ -215,7 +226,7 @@ export const commands: Readonly<Record<string, AgentCommand>> = {
   install: async (context) => {
     const named = context.flags.data !== undefined || context.environment.PILOTLIGHT_AGENT_DATA !== undefined;
     const folder = named ? folderOf(context) : systemFolder(process.platform, context.environment);
-    const config = configOf(context, folder);
+    const config = await configOf(context, folder, trustWithOwner(folder));
     await install(context, { folder, config, platform: hostPlatform() });
   },
   uninstall: async (context) => {

@@ -1,5 +1,5 @@
 /** The agent's options. Precedence: flag, environment, config file, default. */
-import { isIP } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
 import {
   type AgentRole,
@@ -8,8 +8,11 @@ import {
   DEFAULT_RELAY_PORT,
 } from '../../shared/contract/agent.ts';
 import { powerActions } from '../../shared/models/power-actions.ts';
+import { basePath } from '../../shared/network/api-path.ts';
 import { readIpv4 } from '../../shared/network/ipv4.ts';
 import { readMac, readSecureOn } from '../../shared/network/mac.ts';
+import { parseWebUrl } from '../../shared/network/web-address.ts';
+import { environmentOf, environmentPrefix, flagOf, placeVariables } from './config-names.ts';
 import { AgentError } from './errors.ts';
 import type { PowerCommands } from './power/commands.ts';
 
@@ -98,13 +101,18 @@ const commands: Reader = (value) => {
   return right ? take(value) : { wanted };
 };
 
-function isLoopbackUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { protocol, hostname } = new URL(value);
-  return (
-    protocol === 'http:' && (hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.'))
-  );
-}
+/** Without the path of the API, which people copy with the address. */
+const loopbackUrl: Reader = (value) => {
+  const url = typeof value === 'string' ? parseWebUrl(value) : null;
+  const isHere =
+    url?.protocol === 'http:' &&
+    (/^(localhost|\[::1\])$/.test(url.hostname) || readIpv4(url.hostname)?.startsWith('127.') === true);
+  return url !== null && isHere
+    ? take(`${url.origin}${basePath(url.pathname, 'server')}`)
+    : { wanted: 'an http:// address of this machine' };
+};
+
+const isAddress = (value: string) => readIpv4(value) !== null || isIPv6(value);
 
 const portOrNull = (text: string) => {
   const port = Number(text);
@@ -122,7 +130,7 @@ const options: Record<keyof AgentConfig, Option> = {
     many: true,
   },
   bind: {
-    read: text((value) => isIP(value) > 0, 'an IP address'),
+    read: text(isAddress, 'an IP address'),
     fallback: '127.0.0.1',
     help: 'ADDRESS  the address to listen on (127.0.0.1)',
   },
@@ -162,7 +170,7 @@ const options: Record<keyof AgentConfig, Option> = {
     from: ['environment', 'file'],
   },
   target: {
-    read: text((value) => isIP(value) > 0, 'an IP address'),
+    read: text(isAddress, 'an IP address'),
     fallback: null,
     help: 'ADDRESS  the GPU machine, for /health and /status of the relay',
   },
@@ -170,7 +178,7 @@ const options: Record<keyof AgentConfig, Option> = {
   openWake: { read: flag, fallback: false, help: ' /wake without a token; needs --allow-mac', boolean: true },
   dryRun: { read: flag, fallback: false, help: ' power commands are logged, not run', boolean: true },
   ollama: {
-    read: text(isLoopbackUrl, 'an http:// address of this machine'),
+    read: loopbackUrl,
     fallback: 'http://127.0.0.1:11434',
     help: 'URL  Ollama on this machine (http://127.0.0.1:11434)',
   },
@@ -208,12 +216,8 @@ const options: Record<keyof AgentConfig, Option> = {
 };
 
 const keys = Object.keys(options) as (keyof AgentConfig)[];
-const flagOf = (key: string) => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-const environmentPrefix = 'PILOTLIGHT_AGENT_';
-export const environmentOf = (key: string) =>
-  environmentPrefix + flagOf(key).replaceAll('-', '_').toUpperCase();
-/** Options of the program, not of the agent: its folder and its file. */
-const placeVariables = [`${environmentPrefix}DATA`, `${environmentPrefix}CONFIG`];
+/** Variables that hold a secret. */
+export const secretVariables = [environmentOf('secret'), environmentOf('secureOn')];
 
 /** Flags of the program, for parseArgs. */
 export const configFlags = Object.fromEntries(

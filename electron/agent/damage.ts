@@ -4,9 +4,10 @@
  */
 import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { copyAside, isThere, keepAside, readContent } from '../adapters/keep-aside.ts';
+import { copyAside, isThere, readContent, setAside } from '../adapters/set-aside.ts';
 import { AgentError, errorText } from './errors.ts';
 import { writePrivate } from './files.ts';
+import { checked, partOf } from './own-files.ts';
 
 export interface AgentProblem {
   code: 'FILE_DAMAGED';
@@ -78,8 +79,8 @@ const nextSteps: Record<Loss, string> = {
     'The agent runs with its defaults and command-line flags, and the machine stays on. Correct the file, put it back and restart the agent.',
 };
 
-/** Throws DISK_TROUBLE. */
-export function openDamage({ folder, say }: { folder: string; say(message: string): void }): Damage {
+/** Throws DISK_TROUBLE, UNSAFE_PERMISSIONS. */
+export function openDamage({ folder, log }: { folder: string; log(message: string): void }): Damage {
   const path = join(folder, FILE);
   const panelsPath = join(folder, PANELS);
   const kept: Kept = { losses: [], panels: [], problems: [] };
@@ -92,8 +93,8 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
   panels = savedPanels.value ?? [];
   if (saved.value !== null) Object.assign(kept, saved.value);
   // Its content is unknown, so any loss may have been recorded in it.
-  if (saved.damaged) setAside(FILE, 'policies');
-  if (savedPanels.damaged) setAside(PANELS, 'nothing');
+  if (saved.damaged) moveAside(FILE, 'policies');
+  if (savedPanels.damaged) moveAside(PANELS, 'nothing');
 
   function save(): void {
     if (kept.losses.length === 0) rmSync(path, { force: true });
@@ -101,9 +102,9 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
   }
 
   /** The loss is recorded before the file is moved, so that a crash in between does not lose it. */
-  function setAside(file: string, loss: Loss): void {
+  function moveAside(file: string, loss: Loss): void {
     noteLoss(file, loss);
-    const keptAs = basename(move(join(folder, file), file === FILE ? copyAside : keepAside));
+    const keptAs = basename(move(join(folder, file), file === FILE ? copyAside : setAside));
     report(file, loss, keptAs);
   }
 
@@ -126,7 +127,7 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
     };
     kept.problems.push(problem);
     reported.add(file);
-    say(`damage: ${problem.message} ${problem.next}`);
+    log(`damage: ${problem.message} ${problem.next}`);
     if (kept.losses.length > 0) save();
   }
 
@@ -140,7 +141,7 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
     kept.losses = [];
     kept.panels = [];
     save();
-    say(`damage: ${reason}; the policies apply again`);
+    log(`damage: ${reason}; the policies apply again`);
   }
 
   function isMissing(): boolean {
@@ -172,14 +173,14 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
     marked,
     read(file, loss, read) {
       const { value, damaged, missing } = parseFile(join(folder, file), read);
-      if (damaged) setAside(file, loss);
+      if (damaged) moveAside(file, loss);
       else if (missing && wasThere(loss) && !kept.losses.includes(loss)) {
         noteLoss(file, loss);
         report(file, loss, '');
       }
       return value;
     },
-    found: setAside,
+    found: moveAside,
     isReported: (file) => reported.has(file),
     changed(file, loss) {
       if (!wasThere(loss)) return;
@@ -239,7 +240,7 @@ function parseFile<Value>(
   path: string,
   read: (text: string) => Value | null,
 ): { value: Value | null; damaged: boolean; missing: boolean } {
-  const content = readContent(path);
+  const content = checked(() => readContent(path, partOf(basename(path))));
   if (content.kind === 'missing') return { value: null, damaged: false, missing: true };
   const value = content.kind === 'read' ? attempt(() => read(content.text)) : null;
   return { value, damaged: value === null, missing: false };
@@ -254,11 +255,11 @@ function attempt<Value>(read: () => Value | null): Value | null {
 }
 
 /** A file that is about to be replaced is copied, so that it is never missing in between. */
-function move(path: string, keep: typeof keepAside): string {
+function move(path: string, keep: typeof setAside): string {
   try {
     return keep(path);
   } catch (error) {
-    if (keep !== keepAside) return move(path, keepAside);
+    if (keep !== setAside) return move(path, setAside);
     throw new AgentError('DISK_TROUBLE', {
       message: `${path} is damaged and cannot be set aside: ${errorText(error)}`,
       cause: error,

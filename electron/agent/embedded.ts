@@ -7,7 +7,7 @@ import { createDgramUdp } from '../adapters/network/udp.ts';
 import { type Agent, startAgent } from './agent.ts';
 import type { Post } from './awake-announcement.ts';
 import { readConfig } from './config.ts';
-import { openFolder } from './files.ts';
+import { createFolder } from './files.ts';
 import { openToken } from './token.ts';
 
 export type {
@@ -31,15 +31,18 @@ export interface EmbeddedAgentOptions {
   post?: Post;
   version: string;
   limits?: ListenerLimits;
-  say(message: string): void;
+  log(message: string): void;
 }
 
 /** Listens where `config` says, on real sockets. */
 export function startEmbeddedAgent(options: EmbeddedAgentOptions): Promise<Agent> {
   const file = { path: 'the configuration', content: options.config, privately: true };
+  createFolder(options.folder);
   return startAgent({
     post: postJson,
     ...options,
+    // The program around it chose the folder and keeps it.
+    folderIsOpen: true,
     config: readConfig({ flags: {}, environment: {}, file }),
     udp: createDgramUdp(),
   });
@@ -47,6 +50,6 @@ export function startEmbeddedAgent(options: EmbeddedAgentOptions): Promise<Agent
 
 /** The token of the agent with this folder, created if necessary. */
 export function embeddedToken(folder: string): string {
-  openFolder(folder);
+  createFolder(folder);
   return openToken(folder);
 }

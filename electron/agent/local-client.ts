@@ -1,13 +1,27 @@
-/** A request to the agent that runs on this machine. */
-import http from 'node:http';
-import { type AgentEndpoint, type AnswerSent, agentPath } from '../../shared/contract/agent.ts';
+/** Calls to the agent that runs on this machine. */
+import { type AgentEndpoint, type AnswerSent, agentApi, agentPath } from '../../shared/contract/agent.ts';
+import {
+  callSealed,
+  LocalCallError,
+  type LocalReply,
+  type NoAnswer,
+  postLocal,
+} from '../adapters/http/local-calls/client.ts';
 import { readListening } from './agent.ts';
 import { AgentError, isAgentErrorCode } from './errors.ts';
 
 const DEADLINE_MS = 5000;
+const MAX_ANSWER_BYTES = 1_048_576;
+const paths = { challenge: agentApi.localChallenge.path, call: agentApi.localCall.path };
+
+interface Address {
+  host: string;
+  port: number;
+}
 
 export interface LocalCall {
-  token?: string;
+  /** Of the agent. It is not sent: another program may have taken the port of an agent that has died. */
+  token: string;
   body?: object;
   /** Panel or lease in the path. */
   id?: string;
@@ -17,53 +31,67 @@ export interface LocalCall {
 export function callLocal<Endpoint extends AgentEndpoint>(
   folder: string,
   endpoint: Endpoint,
-  { token, body, id }: LocalCall = {},
+  { token, body, id }: LocalCall,
 ): Promise<AnswerSent<Endpoint>> {
-  const listening = readListening(folder);
-  const at = listening?.find(({ roles }) => roles.includes('power')) ?? listening?.[0];
-  if (at === undefined) return Promise.reject(new AgentError('NOT_RUNNING'));
-  const host = at.address === '0.0.0.0' ? '127.0.0.1' : at.address === '::' ? '::1' : at.address;
-  const content = body === undefined ? '' : JSON.stringify(body);
-  return new Promise((resolve, reject) => {
-    const request = http.request(
-      {
-        host,
-        port: at.port,
-        path: agentPath(endpoint, id),
-        method: endpoint.method,
-        timeout: DEADLINE_MS,
-        headers: {
-          ...(body === undefined
-            ? {}
-            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(content) }),
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        },
-      },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => {
-          text += chunk;
-        });
-        response.on('end', () => {
-          if (response.statusCode === 200) resolve(JSON.parse(text) as AnswerSent<Endpoint>);
-          else reject(toRefusal(text));
-        });
-      },
-    );
-    request.on('timeout', () => request.destroy(new Error('The agent does not answer.')));
-    request.on('error', (error) => reject(new AgentError('NOT_RUNNING', { cause: error })));
-    request.end(content);
+  const call = { method: endpoint.method, path: agentPath(endpoint, id), body };
+  return ask(folder, endpoint, async (at, signal) => {
+    const limits = { signal, maxAnswerBytes: MAX_ANSWER_BYTES };
+    return (await callSealed({ ...at, paths, token }, call, limits)) as LocalReply;
   });
 }
 
-function toRefusal(text: string): AgentError {
+/**
+ * The same without the token, for a request that contains no secret of this user. Whatever listens there may answer.
+ */
+export function callInTheClear<Endpoint extends AgentEndpoint & { method: 'POST' }>(
+  folder: string,
+  endpoint: Endpoint,
+  body: object,
+): Promise<AnswerSent<Endpoint>> {
+  return ask(folder, endpoint, (at, signal) =>
+    postLocal({ at, path: endpoint.path, body, signal, most: MAX_ANSWER_BYTES }),
+  );
+}
+
+async function ask<Endpoint extends AgentEndpoint>(
+  folder: string,
+  endpoint: Endpoint,
+  send: (at: Address, signal: AbortSignal) => Promise<LocalReply>,
+): Promise<AnswerSent<Endpoint>> {
+  const listening = readListening(folder);
+  const found = listening?.find(({ roles }) => roles.includes('power')) ?? listening?.[0];
+  if (found === undefined) throw new AgentError('NOT_RUNNING');
+  const host = found.address.replace(/^0\.0\.0\.0$/, '127.0.0.1').replace(/^::$/, '::1');
+  const at = { host, port: found.port };
+  let reply: LocalReply;
   try {
-    const { error } = JSON.parse(text) as { error: { code: string; message: string; next: string } };
-    return new AgentError(isAgentErrorCode(error.code) ? error.code : 'INTERNAL', {
-      message: error.message,
-      next: error.next,
-    });
-  } catch {
-    return new AgentError('NOT_RUNNING');
+    reply = await send(at, AbortSignal.timeout(DEADLINE_MS));
+  } catch (error) {
+    throw notRunning(error instanceof LocalCallError ? error.reason : 'silent', at, error);
   }
+  if (reply.status !== 200) throw toRefusal(reply.body, at);
+  if (!endpoint.answer.safeParse(reply.body).success) throw notRunning('stranger', at);
+  return reply.body as AnswerSent<Endpoint>;
+}
+
+function notRunning(reason: NoAnswer, { host, port }: Address, cause?: unknown): AgentError {
+  const place = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  if (reason === 'unreachable') return new AgentError('NOT_RUNNING', { cause });
+  return new AgentError('NOT_RUNNING', {
+    message:
+      reason === 'silent'
+        ? `The agent does not answer at ${place}.`
+        : `Another program, or an older agent, answers at ${place}. The token was not sent to it.`,
+    next: 'Restart the agent. If its port is in use, stop the program that uses it, or choose another --port.',
+    cause,
+  });
+}
+
+function toRefusal(body: unknown, at: Address): AgentError {
+  const { code, message, next } = Object((body as { error?: unknown } | undefined)?.error) as Partial<
+    Record<'code' | 'message' | 'next', unknown>
+  >;
+  if (typeof code !== 'string' || typeof message !== 'string' || typeof next !== 'string')
+    return notRunning('stranger', at);
+  return new AgentError(isAgentErrorCode(code) ? code : 'INTERNAL', { message, next });
 }

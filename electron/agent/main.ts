@@ -2,16 +2,25 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
+import { printable } from '../../shared/printable.ts';
 import type { CommandContext } from './command-context.ts';
 import { commands, takesName, usage } from './commands.ts';
-import { parseFlags } from './config.ts';
+import { parseFlags, secretVariables } from './config.ts';
 import { AgentError, toAgentError } from './errors.ts';
 
-const say = (line: string) => process.stderr.write(`${line}\n`);
-const print = (line: string) => process.stdout.write(`${line}\n`);
+// Names come from panels, from people and from the machine's tools.
+const log = (line: string) => process.stderr.write(`${printable(line)}\n`);
+const print = (line: string) => process.stdout.write(`${printable(line)}\n`);
 // A closed output pipe is no reason to stop.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
+
+/** The environment, of which the secrets are not passed on to the programs that the agent starts. */
+function takeEnvironment() {
+  const environment = { ...process.env };
+  for (const name of secretVariables) delete process.env[name];
+  return environment;
+}
 
 async function run(): Promise<number> {
   const { values, positionals } = parseFlags(process.argv.slice(2));
@@ -30,10 +39,10 @@ async function run(): Promise<number> {
   const context: CommandContext = {
     names: rest,
     flags: values,
-    environment: process.env,
+    environment: takeEnvironment(),
     home: homedir(),
     version: packageJson.version,
-    say,
+    log,
     print,
     // npm runs scripts in the package folder; INIT_CWD is the person's working directory.
     resolve: (path) => resolve(process.env.INIT_CWD ?? process.cwd(), path),
@@ -50,10 +59,12 @@ run().then(
   (code) => process.exit(code),
   (thrown: unknown) => {
     const error = toAgentError(thrown);
-    if (error.code === 'INTERNAL')
-      say(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
-    say(`${error.code}: ${error.message}`);
-    say(`  ${error.next}`);
+    if (error.code === 'INTERNAL') {
+      const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+      for (const line of stack.split('\n')) log(line);
+    }
+    log(`${error.code}: ${error.message}`);
+    log(`  ${error.next}`);
     process.exit(error.code === 'BAD_CONFIG' ? 2 : 1);
   },
 );

@@ -44,7 +44,7 @@ export interface RoleContext {
   program: string;
   /** Which files were damaged, and what may be missing. */
   damage: Damage;
-  say(message: string): void;
+  log(message: string): void;
 }
 
 export interface RunningRole {
@@ -68,7 +68,7 @@ export const roles: Readonly<Record<AgentRole, Role>> = {
   telemetry: { port: (config) => config.port ?? config.powerPort, start: startTelemetry },
 };
 
-function startRelay({ config, udp, interfaces, reachable, clock, say }: RoleContext): RunningRole {
+function startRelay({ config, udp, interfaces, reachable, clock, log }: RoleContext): RunningRole {
   const relay = createRelay({
     settings: {
       allowedMacs: config.allowMac,
@@ -83,15 +83,15 @@ function startRelay({ config, udp, interfaces, reachable, clock, say }: RoleCont
     interfaces,
     reachable,
     monotonic: clock.monotonic,
-    say,
+    log,
   });
   return { ...relay, stop: () => {} };
 }
 
 function startPower(context: RoleContext): RunningRole {
-  const { config, folder, bootId, id, token, clock, host, post, attempts, news, damage, say } = context;
+  const { config, folder, bootId, id, token, clock, host, post, attempts, news, damage, log } = context;
   const { inhibit, restartOllama, ...commands } = config.commands;
-  const inhibitor = createWatchedInhibitor({ host, command: inhibit ?? null, say, changed: news.emit });
+  const inhibitor = createWatchedInhibitor({ host, command: inhibit ?? null, log, changed: news.emit });
   // Opened before the policies, which are written with checksums from then on.
   const journal = openLeaseJournal(folder, damage);
   const kept = openPolicyBook(folder, bootId, damage);
@@ -109,7 +109,7 @@ function startPower(context: RoleContext): RunningRole {
     },
   };
   const urls = () => book.policies().flatMap(({ helloUrl }) => helloUrl ?? []);
-  const announcement = createAwakeAnnouncement({ clock, post, agent: id, bootId, token, urls, say });
+  const announcement = createAwakeAnnouncement({ clock, post, agent: id, bootId, token, urls, log });
   let idleShutdown: IdleShutdown | null = null;
 
   const leases = createLeases({
@@ -118,8 +118,8 @@ function startPower(context: RoleContext): RunningRole {
     onChange({ began, ended, expired, live }) {
       if (live > 0) inhibitor.hold();
       else void inhibitor.release();
-      if (began.length > 0) say(`leases: began ${began.join(', ')}; ${live} now`);
-      if (ended.length > 0) say(`leases: ${expired ? 'expired' : 'ended'} ${ended.join(', ')}; ${live} now`);
+      if (began.length > 0) log(`leases: began ${began.join(', ')}; ${live} now`);
+      if (ended.length > 0) log(`leases: ${expired ? 'expired' : 'ended'} ${ended.join(', ')}; ${live} now`);
       // A new lease cancels an automatic countdown; a person's is checked again when it ends.
       if (began.length > 0 && power.automatic() !== null) power.cancel('a new lease');
       idleShutdown?.leaseChanged(began.length > 0);
@@ -200,7 +200,7 @@ function startPower(context: RoleContext): RunningRole {
       if (outcome.outcome !== 'done') holdWhileNeeded();
       news.emit();
     },
-    say,
+    log,
   });
   const power: Power = {
     ...decided,
@@ -228,7 +228,7 @@ function startPower(context: RoleContext): RunningRole {
       announcement.send();
     },
     power,
-    say,
+    log,
   });
 
   const ollama = createOllamaControl({
@@ -236,7 +236,7 @@ function startPower(context: RoleContext): RunningRole {
     allowed: config.restartOllama,
     command: restartOllama,
     dryRun: config.dryRun,
-    say,
+    log,
   });
 
   return {
@@ -272,8 +272,8 @@ interface ReasonsWanted {
   respectUsers(): boolean;
 }
 
-function startTelemetry({ clock, host, news, say }: RoleContext): RunningRole {
-  const telemetry = createTelemetry({ clock, host, say });
+function startTelemetry({ clock, host, news, log }: RoleContext): RunningRole {
+  const telemetry = createTelemetry({ clock, host, log });
   const quiet = news.on(telemetry.news);
   return {
     routes: telemetry.routes,

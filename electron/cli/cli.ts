@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { agentArguments, runAgentProgram } from './agent-program.ts';
 import { runCli } from './run.ts';
+import { readSecretInput, secretVariables } from './secret-input.ts';
 import { createTerminal } from './terminal.ts';
 
 // The agent is a separate program that handles signals and exit codes itself.
@@ -22,14 +23,18 @@ async function run(): Promise<void> {
   // A reader that stops early, such as `head`, is not a failure.
   process.stdout.on('error', () => process.exit(0));
 
+  const environment = { ...process.env };
+  // No program that this one starts needs them.
+  for (const name of Object.values(secretVariables)) delete process.env[name];
   const code = await runCli(process.argv.slice(2), {
     terminal: createTerminal({ out: process.stdout, err: process.stderr, env: process.env }),
-    environment: process.env,
+    environment,
     signal: interrupted.signal,
     now: () => Date.now(),
     sleep: (ms, signal) => wait(ms, undefined, { signal }),
     // npm runs scripts in the package's folder; INIT_CWD is where the command was typed.
     resolve: (path) => resolve(process.env.INIT_CWD ?? process.cwd(), path),
+    readSecret: (prompt) => readSecretInput(prompt, { input: process.stdin, output: process.stderr }),
   });
   process.exitCode = code;
   // Sockets kept alive for another request would otherwise keep the process running.

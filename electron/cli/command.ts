@@ -20,6 +20,9 @@ export interface CommandContext {
   now(): number;
   /** An absolute path, resolved from the folder where the command was typed. */
   resolve(path: string): string;
+  environment: Readonly<Record<string, string | undefined>>;
+  /** Asks for a secret on the terminal, or reads it from standard input. */
+  readSecret(prompt: string): Promise<string>;
 }
 
 export interface Command {

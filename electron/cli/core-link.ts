@@ -1,6 +1,7 @@
 /** Connects to a core: the one that runs with the data folder, or one started just for the command. */
 import { PilotlightError } from '../../shared/contract/errors.ts';
-import type { MethodInput, MethodName, MethodResult, Scope } from '../../shared/contract/methods.ts';
+import type { MethodInput, MethodName, MethodResult } from '../../shared/contract/methods.ts';
+import { everyRight } from '../../shared/rights.ts';
 import { createSystemClock } from '../adapters/clock.ts';
 import { type CoreClient, findRunningCore } from '../host/core-client.ts';
 import { openDataFolder } from '../host/data-folder.ts';
@@ -20,8 +21,6 @@ export interface CoreLink {
 }
 
 export type Need = 'running' | 'any' | 'fresh' | 'indexing';
-
-const scopes: ReadonlySet<Scope> = new Set<Scope>(['view', 'control']);
 
 /**
  * @param need `running` fails with NOT_RUNNING if none runs. In a core of our own, `fresh` waits for
@@ -71,9 +70,12 @@ async function startOwn(options: {
   const link: CoreLink = {
     running: false,
     call: (method, params, signal) =>
-      host.dispatcher.call({ method, params, scopes, signal: signal ?? options.signal }) as ReturnType<
-        typeof link.call<typeof method>
-      >,
+      host.dispatcher.call({
+        method,
+        params,
+        scopes: everyRight,
+        signal: signal ?? options.signal,
+      }) as ReturnType<typeof link.call<typeof method>>,
     oneTimeUrl: async () => host.oneTimeUrl(),
     close: () => host.stop(),
   };

@@ -6,7 +6,7 @@ import { toWireError } from '../../shared/contract/errors.ts';
 import { noPositionals, readArguments } from './command.ts';
 import { playDemo } from './demo/story.ts';
 import { createNarrator, silentNarrator } from './demo/teller.ts';
-import { createTerminal } from './terminal.ts';
+import { createTerminal, stackLines } from './terminal.ts';
 
 const terminal = createTerminal({ out: process.stdout, err: process.stderr, env: process.env });
 const interrupted = new AbortController();
@@ -59,7 +59,7 @@ try {
     const { code, message, next, details } = toWireError(error);
     terminal.note(`${code}: ${message}`);
     terminal.note(`  ${next}`);
-    if (code === 'INTERNAL') terminal.note(error instanceof Error ? (error.stack ?? '') : String(error));
+    if (code === 'INTERNAL') for (const line of stackLines(error)) terminal.note(line);
     process.exitCode = details?.usage === true ? 2 : 1;
   }
 }

@@ -1,12 +1,14 @@
 /** Texts, glyphs, bars and tables, in the same language as the panel. Pure. */
-import { type NodeView, nodeStateWords } from '../../shared/models/fleet.ts';
+import type { NodeView } from '../../shared/models/fleet.ts';
 import { type IndexJob, jobProgress } from '../../shared/models/indexing.ts';
 import type { ModelOnNode, MoveRecord, Placement } from '../../shared/models/placement.ts';
 import type { NodePower } from '../../shared/models/power.ts';
 import type { GpuReading } from '../../shared/models/telemetry.ts';
-import { textOf } from '../../shared/text/index.ts';
+import { textOf, textOrEmpty } from '../../shared/text/index.ts';
+import { jobRate } from '../../shared/text/job.ts';
 import { endProcesses, leftBehindName } from '../../shared/text/left-behind.ts';
-import { formatCount, formatEta, formatMemory, formatPercent, formatRate } from '../../shared/units.ts';
+import { nodeStateLabel } from '../../shared/text/node-state.ts';
+import { formatCount, formatEta, formatMemory, formatPercent } from '../../shared/units.ts';
 import { type Style, visibleLength } from './terminal.ts';
 
 /** Hollow when off, dotted while it comes up, half when it serves, filled when its GPU is verified. */
@@ -30,7 +32,7 @@ function stateGlyph({ state, gpuLost }: Pick<NodeView, 'state' | 'gpuLost'>, sty
 }
 
 export function stateText(node: NodeView, style: Style): string {
-  return `${stateGlyph(node, style)} ${nodeStateWords(node)}`;
+  return `${stateGlyph(node, style)} ${nodeStateLabel(node)}`;
 }
 
 /** Whether the agent of a node may restart Ollama there. */
@@ -114,14 +116,13 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
 /** One line about a running job: bar, files, rate, time left, what it is doing. */
 export function jobLine(job: IndexJob, style: Style): string {
   const { processed, total, percent } = jobProgress(job);
-  if (job.phase !== 'embedding') return `${style.ember('◌')} ${job.detail}`;
-  const rate = job.nodes.reduce((sum, node) => sum + node.vectorsPerSecond, 0);
+  if (job.phase !== 'embedding') return `${style.ember('◌')} ${textOf(job.detail)}`;
   const parts = [
     bar(percent / 100, 24, style),
     `${formatCount(processed)}/${formatCount(total)} files`,
-    formatRate(rate, 'vec'),
+    jobRate(job),
     ...(job.etaMs === null ? [] : [formatEta(job.etaMs)]),
-    style.quiet(job.detail),
+    style.quiet([textOf(job.detail), textOrEmpty(job.limitedBy)].filter(Boolean).join('. ')),
   ];
   return parts.join('  ');
 }

@@ -1,6 +1,7 @@
 /** Runs one `pilotlight …` command: finds it, connects it to a core when it asks, and returns its exit code. */
 import { isPilotlightError, PilotlightError, toWireError } from '../../shared/contract/errors.ts';
 import { type Command, type CommandContext, commonOptions, readArguments, usageError } from './command.ts';
+import { keys, sessions } from './commands/access.ts';
 import { discover, pair } from './commands/agents.ts';
 import { doctor } from './commands/doctor.ts';
 import { energy } from './commands/energy.ts';
@@ -14,7 +15,7 @@ import { search } from './commands/search.ts';
 import { status } from './commands/status.ts';
 import { wake } from './commands/wake.ts';
 import { type CoreLink, connect } from './core-link.ts';
-import type { Terminal } from './terminal.ts';
+import { stackLines, type Terminal } from './terminal.ts';
 
 const commands: readonly Command[] = [
   status,
@@ -38,6 +39,8 @@ const commands: readonly Command[] = [
   index,
   search,
   open,
+  keys,
+  sessions,
 ];
 
 /** 130 is what shells report for a program ended by Ctrl+C. */
@@ -53,6 +56,8 @@ export interface CliWorld {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** An absolute path, resolved from the folder where the command was typed. */
   resolve(path: string): string;
+  /** Asks for a secret on the terminal, or reads it from standard input. */
+  readSecret(prompt: string): Promise<string>;
 }
 
 /** Runs the command and returns its exit code. */
@@ -83,6 +88,8 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
       now: world.now,
       sleep: (ms) => world.sleep(ms, world.signal),
       resolve: world.resolve,
+      environment: world.environment,
+      readSecret: world.readSecret,
       connect(need) {
         const dataFolder = typeof values.data === 'string' ? world.resolve(values.data) : undefined;
         link ??= connect({
@@ -115,8 +122,7 @@ function report(error: unknown, { world, json }: { world: CliWorld; json: boolea
   else {
     terminal.note(`${wire.code}: ${wire.message}`);
     if (wire.next !== '') terminal.note(`  ${wire.next}`);
-    if (!isPilotlightError(error))
-      terminal.note(error instanceof Error ? (error.stack ?? '') : String(error));
+    if (!isPilotlightError(error)) for (const line of stackLines(error)) terminal.note(line);
   }
   return exitCodeOf(error);
 }

@@ -1,7 +1,12 @@
-/** Where commands write. Colours and live lines appear only on a real terminal. */
+/**
+ * Where commands write. Colours and live lines appear only on a real terminal. Styled text carries marks, of which only
+ * the terminal makes colours: what came from a file or another machine is shown, and steers nothing.
+ */
+import { randomBytes } from 'node:crypto';
+import { printable } from '../../shared/printable.ts';
 
 export interface Terminal {
-  /** One line of the answer. */
+  /** One line of the answer. A line break in it is shown as an escape; JSON keeps its value. */
   line(text?: string): void;
   /** One line for people, on standard error. */
   note(text: string): void;
@@ -30,8 +35,29 @@ const plain: Style = {
   strong: (text) => text,
 };
 
+/** Noncharacters around a number that no text from outside can know. */
+const MARK = randomBytes(6).toString('hex');
+const mark = (code: string) => `\ufdd0${MARK}${code}\ufdd1`;
+const MARKS = new RegExp(`\ufdd0${MARK}([0-9;]*)\ufdd1`, 'g');
+const SPLIT = new RegExp(`(\ufdd0${MARK}[0-9;]*\ufdd1)`);
+
 function paint(code: string): (text: string) => string {
-  return (text) => `\u001b[${code}m${text}\u001b[0m`;
+  return (text) => `${mark(code)}${text}${mark('0')}`;
+}
+
+/** Text and marks in turn, the text printable. */
+function partsOf(text: string): { text: string; isMark: boolean }[] {
+  return text.split(SPLIT).map((part, index) => {
+    const isMark = index % 2 === 1;
+    return { text: isMark ? part : printable(part), isMark };
+  });
+}
+
+/** As the terminal gets it: marks become colours, and anything else that would steer it an escape. */
+function shown(text: string): string {
+  return partsOf(text)
+    .map((part) => (part.isMark ? part.text.replace(MARKS, '\u001b[$1m') : part.text))
+    .join('');
 }
 
 const coloured: Style = {
@@ -74,44 +100,43 @@ export function createTerminal(options: {
     },
     line(text = '') {
       clear();
-      out.write(`${text}\n`);
+      out.write(`${shown(text)}\n`);
     },
     note(text) {
       clear();
-      err.write(`${text}\n`);
+      err.write(`${shown(text)}\n`);
     },
     live(text) {
       if (!isTerminal) return;
-      out.write(`\r\u001b[K${cutTo(text, (out.columns ?? 100) - 1)}`);
+      out.write(`\r\u001b[K${shown(cutTo(text, (out.columns ?? 100) - 1))}`);
       liveShown = true;
     },
   };
 }
 
-const escapeCode = String.fromCharCode(27);
-const colourCode = new RegExp(`${escapeCode}\\[[0-9;]*m`, 'g');
-const colourSplit = new RegExp(`(${escapeCode}\\[[0-9;]*m)`);
-
-/** The number of visible characters. */
+/** The number of characters that it takes on the terminal. */
 export function visibleLength(text: string): number {
-  return [...text.replace(colourCode, '')].length;
+  return partsOf(text).reduce((sum, part) => sum + (part.isMark ? 0 : [...part.text].length), 0);
 }
 
-/** Cuts a text to a width without breaking colour codes. */
+/** Cuts a text to a width and keeps its colours whole. */
 export function cutTo(text: string, width: number): string {
   if (visibleLength(text) <= width) return text;
-  let shown = 0;
+  let taken = 0;
   let result = '';
-  for (const part of text.split(colourSplit)) {
-    if (part.startsWith(escapeCode)) {
-      result += part;
+  for (const part of partsOf(text)) {
+    if (part.isMark) {
+      result += part.text;
       continue;
     }
-    for (const character of part) {
-      if (shown >= width - 1) continue;
-      result += character;
-      shown += 1;
-    }
+    const kept = [...part.text].slice(0, Math.max(0, width - 1 - taken));
+    result += kept.join('');
+    taken += kept.length;
   }
   return `${result}…`;
+}
+
+/** Of an error that nothing describes. */
+export function stackLines(error: unknown): string[] {
+  return (error instanceof Error ? (error.stack ?? error.message) : String(error)).split('\n');
 }

@@ -1,3 +1,5 @@
+import { moveIndexToken, withIndexKey } from './access/index-token.ts';
+import { createAccessService } from './access/service.ts';
 import { createInFlight } from './acquire/in-flight.ts';
 import { createAcquireService } from './acquire/service.ts';
 import { createActivityService } from './activity/service.ts';
@@ -51,8 +53,11 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     onTrouble: (error) => status.addNotice(unsavedNotice(error)),
     onSaved: () => status.removeNotice(UNSAVED_NOTICE),
   });
-  const settings = createSettingsService({ store, secrets, streams, log });
   const activity = createActivityService({ clock, store, streams, log });
+  const access = createAccessService({ clock, ids, log, store, streams, activity });
+  moveIndexToken({ secrets, access, activity, log });
+  const settings = createSettingsService({ store, secrets: withIndexKey(secrets, access), streams, log });
+  access.onKnownChange(settings.secretsChanged);
   const fleet = createFleetService({
     clock,
     random,
@@ -108,7 +113,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     log,
     fleet,
     connectAgent: ports.connectAgent,
-    helloListener: ports.helloListener,
+    announcementListener: ports.announcementListener,
     settings,
     activity,
     panelName: holder,
@@ -205,6 +210,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     ids,
     log,
     store,
+    secrets,
     vectors,
     folders,
     http,
@@ -289,6 +295,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   const lifecycle = createLifecycle(
     {
       store: { stop: store.close },
+      access: { stop: access.stop },
       vectors: { stop: vectors.close },
       history,
       fleet,
@@ -312,6 +319,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   );
 
   const services: CoreServices = {
+    access,
     activity,
     settings,
     status,

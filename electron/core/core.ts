@@ -1,5 +1,6 @@
 /** The core's interface to the programs that run it. */
 import type { Notice } from '../../shared/contract/streams.ts';
+import type { AccessService } from './access/model.ts';
 import type { InFlight } from './acquire/in-flight.ts';
 import type { AcquireService } from './acquire/model.ts';
 import type { ActivityService } from './activity/service.ts';
@@ -32,6 +33,7 @@ export interface CoreOptions {
 }
 
 export interface CoreServices {
+  access: AccessService;
   activity: ActivityService;
   settings: SettingsService;
   status: StatusService;

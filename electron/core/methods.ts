@@ -1,4 +1,5 @@
 /** The handlers of all domains: one for each method of the contract. */
+import { accessMethods } from './access/methods.ts';
 import { activityMethods } from './activity/methods.ts';
 import { agentMethods } from './agents/methods.ts';
 import type { CoreServices } from './core.ts';
@@ -23,6 +24,7 @@ export type HandledServices = CoreServices & { history: PowerHistory; transfer: 
 
 export function createHandlers(services: HandledServices): Handlers {
   const {
+    access,
     activity,
     agents,
     checks,
@@ -56,6 +58,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...checkMethods({ checks }),
     ...activityMethods({ activity }),
     ...settingsMethods({ settings }),
+    ...accessMethods({ access }),
     ...transferMethods({ transfer }),
   };
 }

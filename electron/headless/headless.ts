@@ -1,12 +1,13 @@
 /** The same core in plain Node; the panel is served to the browser. */
 import { isPilotlightError } from '../../shared/contract/errors.ts';
+import { printable } from '../../shared/printable.ts';
 import { createSystemClock } from '../adapters/system.ts';
 import { startHost } from '../host/start-host.ts';
 import { openBrowser } from './open-browser.ts';
 import { errorLines, runHeadless } from './run.ts';
 import { waitForStopRequest } from './stop-request.ts';
 
-const printError = (line: string) => process.stderr.write(`${line}\n`);
+const printError = (line: string) => process.stderr.write(`${printable(line)}\n`);
 
 function die(error: unknown): never {
   for (const line of errorLines(error)) printError(line);
@@ -22,7 +23,7 @@ process.stderr.on('error', () => {});
 const stopAsked = waitForStopRequest({
   signals: process,
   exit: (code) => process.exit(code),
-  say: printError,
+  print: printError,
 });
 
 try {
@@ -30,7 +31,7 @@ try {
     clock: createSystemClock(),
     startHost,
     openBrowser,
-    say: (line) => process.stdout.write(`${line}\n`),
+    print: (line) => process.stdout.write(`${printable(line)}\n`),
     stopAsked,
   });
   process.exit(0);

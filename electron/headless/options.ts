@@ -11,13 +11,15 @@ export interface HeadlessOptions {
   help: boolean;
 }
 
-export const usage = `Usage: npm start -- [options]
-  --headless   no window: serve the panel to the browser
-  --port N     port of the panel on 127.0.0.1; default: the last one used, or a free one
-  --data DIR   folder for settings, history and the index
-  --simulate   add a simulated fleet
-  --no-open    do not open the browser
-  --help       show this help`;
+export const usage: readonly string[] = [
+  'Usage: npm start -- [options]',
+  '  --headless   no window: serve the panel to the browser',
+  '  --port N     port of the panel on 127.0.0.1; default: the last one used, or a free one',
+  '  --data DIR   folder for settings, history and the index',
+  '  --simulate   add a simulated fleet',
+  '  --no-open    do not open the browser',
+  '  --help       show this help',
+];
 
 /** Parses the options of the program. Throws BAD_REQUEST that names the option. */
 export function parseOptions(args: readonly string[]): HeadlessOptions {

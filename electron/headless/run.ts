@@ -2,16 +2,18 @@ import { isPilotlightError, PilotlightError } from '../../shared/contract/errors
 import type { Clock } from '../core/ports/time.ts';
 import { findRunningCore } from '../host/core-client.ts';
 import { openDataFolder } from '../host/data-folder.ts';
+import type { OpeningPlace } from '../host/opening-pages.ts';
 import type { Host, StartHost } from '../host/start-host.ts';
 import { startOrJoin } from '../host/start-or-join.ts';
+import type { PanelToOpen } from './open-browser.ts';
 import { type HeadlessOptions, parseOptions, usage } from './options.ts';
 
 export interface HeadlessWorld {
   clock: Clock;
   startHost: StartHost;
-  openBrowser(url: string): void;
+  openBrowser(panel: PanelToOpen): Promise<void>;
   /** Prints one line for the person. */
-  say(line: string): void;
+  print(line: string): void;
   /** Resolves when the person asks the program to stop. */
   stopAsked: Promise<void>;
 }
@@ -20,15 +22,15 @@ export interface HeadlessWorld {
 export async function runHeadless(args: readonly string[], world: HeadlessWorld): Promise<void> {
   const options = parseOptions(args);
   if (options.help) {
-    world.say(usage);
+    for (const line of usage) world.print(line);
     return;
   }
   const host = await startOrOpen(options, world);
   if (host === null) return;
-  const url = host.oneTimeUrl();
-  world.say(`The address opens the panel once. Press Ctrl+C to stop Pilotlight.`);
-  world.say(`Pilotlight is ready at ${url}`);
-  if (options.open) world.openBrowser(url);
+  world.print(`The address signs a browser in once. Press Ctrl+C to stop Pilotlight.`);
+  world.print(`Pilotlight is ready at ${host.oneTimeUrl()}`);
+  const createPage = async (place: OpeningPlace) => host.openingPage(place);
+  if (options.open) void world.openBrowser({ url: `${host.url}/`, createPage });
   await world.stopAsked;
   await host.stop();
 }
@@ -41,15 +43,17 @@ async function startOrOpen(options: HeadlessOptions, world: HeadlessWorld): Prom
     async join() {
       const running = await findRunningCore(await openDataFolder(data));
       if (running !== null && simulate) await running.call('fleet.simulate', { on: true });
-      return (await running?.oneTimeUrl()) ?? null;
+      return running && { running, url: await running.oneTimeUrl() };
     },
     clock: world.clock,
-    onWait: () => world.say('Another Pilotlight is starting with this data folder. Waiting for it …'),
+    onWait: () => world.print('Another Pilotlight is starting with this data folder. Waiting for it …'),
   });
   if ('own' in result) return result.own;
-  world.say('Pilotlight is already running with this data folder. Opening its panel.');
-  world.say(`Pilotlight is ready at ${result.joined}`);
-  if (options.open) world.openBrowser(result.joined);
+  world.print('Pilotlight is already running with this data folder. Opening its panel.');
+  const { running, url } = result.joined;
+  world.print(`Pilotlight is ready at ${url}`);
+  const createPage = (place: OpeningPlace) => running.openingPage(place);
+  if (options.open) await world.openBrowser({ url: `${running.endpoint.url}/`, createPage });
   return null;
 }
 
@@ -57,7 +61,9 @@ async function startOrOpen(options: HeadlessOptions, world: HeadlessWorld): Prom
 export function errorLines(error: unknown): string[] {
   const { code, message, next } = isPilotlightError(error) ? error : new PilotlightError('INTERNAL');
   const lines = [`${message} (${code})`, next];
-  if (!isPilotlightError(error))
-    lines.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  return code === 'BAD_REQUEST' ? [...lines, usage] : lines;
+  if (!isPilotlightError(error)) {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    lines.push(...stack.split('\n'));
+  }
+  return code === 'BAD_REQUEST' ? [...lines, ...usage] : lines;
 }

@@ -1,20 +1,17 @@
-import { request } from 'node:http';
-import {
-  fromWireError,
-  isPilotlightError,
-  PilotlightError,
-  wireErrorSchema,
-} from '../../shared/contract/errors.ts';
-import { callPath, exchangePath } from '../../shared/contract/link.ts';
+import { fromWireError, isPilotlightError, PilotlightError } from '../../shared/contract/errors.ts';
+import { type LocalCall, localAnswerSchema, localPaths } from '../../shared/contract/link.ts';
 import {
   type MethodInput,
   type MethodName,
   type MethodResult,
   methods,
 } from '../../shared/contract/methods.ts';
+import { callSealed, LocalCallError } from '../adapters/http/local-calls/client.ts';
 import { type Endpoint, readEndpoint } from './endpoint.ts';
+import type { OpeningPlace } from './opening-pages.ts';
+import { requireOwnEndpoint } from './own-data.ts';
 
-/** Calls a running core over its endpoint file. */
+/** Calls a running core over its endpoint file. The token is not sent: another program may have its port by now. */
 export interface CoreClient {
   readonly endpoint: Endpoint;
   /** Rejects with the core's own error, or NOT_RUNNING if nothing answers there any more. */
@@ -23,35 +20,41 @@ export interface CoreClient {
     params: MethodInput<Name>,
     signal?: AbortSignal,
   ): Promise<MethodResult<Name>>;
-  /** A new address that opens the panel once. */
+  /** A new address that signs a browser in once. */
   oneTimeUrl(signal?: AbortSignal): Promise<string>;
+  /** The path of a private page that opens another one; null if there can be none. */
+  openingPage(place: OpeningPlace, signal?: AbortSignal): Promise<string | null>;
 }
 
 export function createCoreClient(endpoint: Endpoint): CoreClient {
   return {
     endpoint,
     async call(method, params, signal) {
-      const result = await post(endpoint, callPath(method), params, signal);
+      const result = await ask(endpoint, { do: 'call', method, params }, signal);
       const parsed = methods[method].result.safeParse(result);
-      // Another program, or a core of another version.
+      // A core of another version.
       if (!parsed.success) throw new PilotlightError('NOT_RUNNING', { cause: parsed.error });
       return parsed.data as MethodResult<typeof method>;
     },
     async oneTimeUrl(signal) {
-      const reply = await post(endpoint, `${exchangePath}/token`, {}, signal);
-      if (typeof reply === 'object' && reply !== null && 'url' in reply && typeof reply.url === 'string') {
-        return reply.url;
-      }
+      const url = await ask(endpoint, { do: 'open' }, signal);
+      if (typeof url === 'string') return url;
       throw new PilotlightError('NOT_RUNNING');
+    },
+    async openingPage(place, signal) {
+      const page = await ask(endpoint, { do: 'page', place }, signal);
+      return typeof page === 'string' ? page : null;
     },
   };
 }
 
 /**
  * The core that runs with this data folder, or null. An endpoint file left by a killed core is detected by a request:
- * nothing answers, or what answers does not accept the token.
+ * nothing answers, or what answers does not have its token. Rejects with UNSAFE_PERMISSIONS if others could have changed
+ * or read that file.
  */
 export async function findRunningCore(dataFolder: string, signal?: AbortSignal): Promise<CoreClient | null> {
+  await requireOwnEndpoint(dataFolder);
   const endpoint = readEndpoint(dataFolder);
   if (endpoint === null) return null;
   const client = createCoreClient(endpoint);
@@ -80,60 +83,22 @@ const strangers: ReadonlySet<string> = new Set([
   'STOPPING',
 ]);
 
-/** Largest response that is read, and how long a connection may be idle meanwhile. */
+/** Largest answer that is read. */
 const maxAnswerBytes = 64 * 1_048_576;
+const never = new AbortController().signal;
 
-function post(endpoint: Endpoint, path: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const text = JSON.stringify(body);
-    const outgoing = request(
-      new URL(path, endpoint.url),
-      {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${endpoint.token}`,
-          'content-type': 'application/json',
-          'content-length': Buffer.byteLength(text),
-        },
-        ...(signal === undefined ? {} : { signal }),
-      },
-      (reply) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        reply.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > maxAnswerBytes) reply.destroy(new PilotlightError('NOT_RUNNING'));
-          else chunks.push(chunk);
-        });
-        reply.on('error', failed);
-        reply.on('end', () => {
-          try {
-            resolve(readReply(reply.statusCode ?? 0, Buffer.concat(chunks).toString()));
-          } catch (error) {
-            reject(error);
-          }
-        });
-      },
-    );
-    function failed(error: unknown): void {
-      if (signal?.aborted) reject(signal.reason);
-      else reject(isPilotlightError(error) ? error : new PilotlightError('NOT_RUNNING', { cause: error }));
-    }
-    outgoing.on('error', failed);
-    outgoing.end(text);
-  });
-}
-
-function readReply(status: number, text: string): unknown {
-  let body: unknown;
+async function ask({ url, token }: Endpoint, call: LocalCall, signal = never): Promise<unknown> {
+  const { hostname: host, port } = new URL(url);
+  const server = { host, port: Number(port), paths: localPaths, token };
+  let answer: unknown;
   try {
-    body = JSON.parse(text);
-  } catch (cause) {
-    // Another program uses the port by now.
-    throw new PilotlightError('NOT_RUNNING', { cause });
+    answer = await callSealed(server, call, { signal, maxAnswerBytes });
+  } catch (error) {
+    if (!(error instanceof LocalCallError)) throw error;
+    throw new PilotlightError('NOT_RUNNING', { cause: error });
   }
-  if (status === 200) return body;
-  const parsed = wireErrorSchema.safeParse(body);
-  if (!parsed.success) throw new PilotlightError('NOT_RUNNING');
-  throw fromWireError(parsed.data);
+  const parsed = localAnswerSchema.safeParse(answer).data;
+  if (parsed === undefined) throw new PilotlightError('NOT_RUNNING');
+  if ('error' in parsed) throw fromWireError(parsed.error);
+  return parsed.result;
 }

@@ -17,6 +17,7 @@ export function stateNotice({ keptAs, rows, incomplete }: DamagedState): Coded {
     next: fact('AFTER_STATE_DAMAGED', {
       lost: incomplete.length > 0 || Object.keys(rows).length === 0,
       unsure: incomplete.some((table) => table === 'leases' || table === 'power_policies'),
+      unsureKeys: incomplete.includes('credentials'),
     }),
   };
 }

@@ -1,10 +1,11 @@
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { fact } from '../../shared/models/message.ts';
 import { writeDurably } from '../adapters/durable-write.ts';
 import { folderError } from '../adapters/folder-error.ts';
-import { isThere, keepAside } from '../adapters/keep-aside.ts';
+import { readOwn } from '../adapters/ownership/read-own.ts';
+import { isThere, setAside } from '../adapters/set-aside.ts';
 import type { Problem } from '../core/compose.ts';
 import { fileNotice } from './damage-notices.ts';
 
@@ -38,7 +39,7 @@ export function writeEndpoint(
   const path = endpointPath(dataFolder);
   try {
     if (isThere(path) && readFile(dataFolder) === null) {
-      onDamage(fileNotice('endpoint.json', keepAside(path), fact('NO_ACTION_NEEDED')));
+      onDamage(fileNotice('endpoint.json', setAside(path), fact('NO_ACTION_NEEDED')));
     }
     const content = { ...endpoint, folder: folderNumber(dataFolder) };
     writeDurably(path, `${JSON.stringify(content, null, 2)}\n`);
@@ -47,7 +48,10 @@ export function writeEndpoint(
   }
 }
 
-/** The file's content; null if it is missing, invalid or from another folder. That core may no longer answer. */
+/**
+ * The file's content; null if it is missing, invalid, not this user's own or from another folder. That core may no
+ * longer answer.
+ */
 export function readEndpoint(dataFolder: string): Endpoint | null {
   const content = readFile(dataFolder);
   if (content === null) return null;
@@ -59,10 +63,12 @@ export function readEndpoint(dataFolder: string): Endpoint | null {
   }
 }
 
-/** null if it does not exist or is damaged. */
+/** null if it does not exist, is damaged, or could have been changed or read by others. */
 function readFile(dataFolder: string): z.infer<typeof fileSchema> | null {
   try {
-    const parsed = fileSchema.safeParse(JSON.parse(readFileSync(endpointPath(dataFolder), 'utf8')));
+    const parsed = fileSchema.safeParse(
+      JSON.parse(readOwn(endpointPath(dataFolder), 'secret').bytes.toString('utf8')),
+    );
     return parsed.success ? parsed.data : null;
   } catch {
     return null;

@@ -1,9 +1,9 @@
-import { chmodSync, lstatSync, truncateSync } from 'node:fs';
+import { chmodSync, closeSync, lstatSync, openSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PilotlightError } from '../../shared/contract/errors.ts';
-import { copyAside, keepFolderAside } from '../adapters/keep-aside.ts';
-import { primarySqliteCode } from '../adapters/system-code.ts';
+import { copyAside, setFolderAside } from '../adapters/set-aside.ts';
+import { primarySqliteCode, systemCode } from '../adapters/system-code.ts';
 
 export interface CoreLock {
   /** The file was damaged and has been reset; it holds no data. */
@@ -46,14 +46,23 @@ export function tryLock(dataFolder: string): CoreLock | null {
 }
 
 function open(path: string): { release(): void } {
+  createPrivate(path);
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
     database.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-    chmodSync(path, 0o600);
     return { release: () => database.close() };
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/** A file that exists is not opened: closing it would end the lock of another core in this process. */
+function createPrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
   }
 }
 
@@ -74,5 +83,5 @@ function repair(path: string, code: number | null): { keptAs: string | null } | 
     return { keptAs: null };
   }
   if (!found.isDirectory()) return null;
-  return { keptAs: keepFolderAside(path) };
+  return { keptAs: setFolderAside(path) };
 }

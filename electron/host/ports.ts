@@ -9,7 +9,6 @@ import { folderError } from '../adapters/folder-error.ts';
 import { createFolders } from '../adapters/folders.ts';
 import { createLocalHardware } from '../adapters/hardware/local-hardware.ts';
 import { createOllamaServer } from '../adapters/inference/ollama.ts';
-import { isThere, keepAside } from '../adapters/keep-aside.ts';
 import { holdConnection } from '../adapters/network/held-connection.ts';
 import { createNodeHttp } from '../adapters/network/http.ts';
 import { createSurroundings } from '../adapters/network/surroundings.ts';
@@ -18,6 +17,7 @@ import { createExec } from '../adapters/processes/exec.ts';
 import { createForkWorkerHost, type WorkerHost } from '../adapters/processes/worker-host.ts';
 import { openKeyFileSecrets } from '../adapters/secrets/key-file.ts';
 import type { OpenSecrets } from '../adapters/secrets/secrets-file.ts';
+import { isThere, setAside } from '../adapters/set-aside.ts';
 import type { DamagedRow } from '../adapters/state/damage.ts';
 import { prepareState } from '../adapters/state/prepare-thread.ts';
 import { createSqliteStore } from '../adapters/state/sqlite-store.ts';
@@ -27,7 +27,7 @@ import type { Problem } from '../core/compose.ts';
 import type { Ports } from '../core/ports/all.ts';
 import type { Log } from '../core/ports/log.ts';
 import { fileNotice, indexNotice, rowsNotice, stateInUseNotice, stateNotice } from './damage-notices.ts';
-import { indexWorkerEntry, prepareStateEntry } from './program.ts';
+import { indexWorkerEntry, prepareStateEntry, programFolders } from './program.ts';
 
 export interface RealPorts {
   ports: Ports;
@@ -62,6 +62,7 @@ export async function createRealPorts({
   const http = createNodeHttp();
   const statePath = statePathOf(dataFolder);
   const indexFolder = join(dataFolder, 'index');
+  const ownFolders = [dataFolder, ...programFolders];
   // Created at the end of a start: if it exists and the state is empty, the content was lost.
   const expected = existsSync(statePath) && existsSync(join(dataFolder, 'port'));
   const prepared = await prepareState({ path: statePath, expected, entry: prepareStateEntry });
@@ -97,11 +98,12 @@ export async function createRealPorts({
     udp: createDgramUdp(),
     holdConnection,
     hardware: createLocalHardware(),
-    folders: createFolders(),
+    folders: createFolders(ownFolders),
     store: opened.store,
     secrets,
     vectors: createVectorStore({
       folder: indexFolder,
+      ownFolders,
       workerHost: createWorkerHost({ entry: indexWorkerEntry, log }),
       clock,
       log,
@@ -110,7 +112,7 @@ export async function createRealPorts({
     }),
     connectInferenceServer: (url) => createOllamaServer({ http, url }),
     connectAgent: createConnectAgent({ http }),
-    helloListener: createAnnouncementListener({ log }),
+    announcementListener: createAnnouncementListener({ log }),
     exec: createExec(),
     surroundings: createSurroundings(),
     async startSimulatedFleet() {
@@ -149,7 +151,7 @@ function makeIndexFolder(folder: string): Problem[] {
     const found = statSync(folder, { throwIfNoEntry: false });
     const notices: Problem[] = [];
     if (found !== undefined ? !found.isDirectory() : isThere(folder)) {
-      notices.push(fileNotice('index', keepAside(folder), fact('INDEX_FOLDERS_AGAIN')));
+      notices.push(fileNotice('index', setAside(folder), fact('INDEX_FOLDERS_AGAIN')));
     }
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return notices;

@@ -20,6 +20,11 @@ export const indexWorkerEntry = workerEntry('index', 'index-worker');
 /** A thread of the core's own process. */
 export const prepareStateEntry = workerEntry('state', 'prepare-state');
 
+/** Folders of the program that it fills itself; they exist in a copy of the repository only. */
+export const programFolders: readonly string[] = ['.runtime', '.cache'].map((name) =>
+  join(here, '..', '..', name),
+);
+
 /** The built panel; null if it was not built. */
 export function findPanel(): string | null {
   const root = isBuilt ? join(here, '..', 'renderer') : join(here, '..', '..', 'dist', 'renderer');

@@ -1,29 +1,36 @@
-import { hostname } from 'node:os';
+import { createHash } from 'node:crypto';
+import { homedir, hostname } from 'node:os';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import { fact } from '../../shared/models/message.ts';
 import { settledWithin } from '../../shared/settled-within.ts';
 import type { WorkerHost } from '../adapters/processes/worker-host.ts';
 import type { OpenSecrets } from '../adapters/secrets/secrets-file.ts';
 import { createLog, type LogLevel } from '../adapters/system.ts';
+import { newSecret } from '../core/access/secret-format.ts';
 import { type Core, createCore, type Problem } from '../core/compose.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Clock } from '../core/ports/time.ts';
 import { createScope } from '../core/runtime/scope.ts';
 import { createDispatcher, type Dispatcher } from '../transport/dispatcher.ts';
-import { createAccess, newToken } from '../transport/http/access.ts';
+import { createAccess } from '../transport/http/access.ts';
+import { createEarlierTabs } from '../transport/http/earlier-tabs.ts';
+import { localCallRoutes } from '../transport/http/local-calls.ts';
 import { createMetrics, metricsRoute } from '../transport/http/metrics.ts';
 import { recallRoutes } from '../transport/http/recall.ts';
 import { createHttpServer, type HttpServer } from '../transport/http/server.ts';
 import { findRunningCore } from './core-client.ts';
 import { fileNotice } from './damage-notices.ts';
 import { openDataFolder } from './data-folder.ts';
+import { downloadsFolder } from './downloads-folder.ts';
+import { takeEarlierSessionKey } from './earlier-session-key.ts';
 import { readEndpoint, removeEndpoint, writeEndpoint } from './endpoint.ts';
 import { watchState } from './folder-watch.ts';
 import { listenAtLastPort, rememberPort } from './last-port.ts';
 import { tryLock } from './lock.ts';
+import { createOpeningPages, type OpeningPlace } from './opening-pages.ts';
+import { requireOwnData, sweepDataFolder } from './own-data.ts';
 import { createRealPorts, statePathOf } from './ports.ts';
 import { findPanel, version } from './program.ts';
-import { openSessionKey } from './session-key.ts';
 
 export interface HostOptions {
   /** Default: the system's default folder. */
@@ -59,8 +66,10 @@ export interface Host {
   readonly dataFolder: string;
   /** Base URL on loopback. */
   readonly url: string;
-  /** A new address that opens the panel once. */
+  /** A new address that signs a browser in once. */
   oneTimeUrl(): string;
+  /** The path of a private page that opens another one, until it was used; null if there can be none. */
+  openingPage(place: OpeningPlace): string | null;
   /** Refuses work, ends streams, stops loops, drains to the deadline, then closes everything. Idempotent. */
   stop(): Promise<void>;
 }
@@ -69,7 +78,7 @@ export type StartHost = (options: HostOptions) => Promise<Host>;
 
 /**
  * Starts a core. Rejects with ALREADY_RUNNING (`details.url` is the running one's), DATA_FOLDER_UNUSABLE,
- * PORT_IN_USE or DISK_FULL; nothing stays open then.
+ * UNSAFE_PERMISSIONS, PORT_IN_USE or DISK_FULL; nothing stays open then.
  */
 export const startHost: StartHost = async (options = {}) => {
   const environment = options.environment ?? process.env;
@@ -100,6 +109,7 @@ interface Assembly {
 async function assemble({ options, environment, log, dataFolder, scope }: Assembly): Promise<Host> {
   const found: Problem[] = [];
   let report = (problem: Problem): unknown => found.push(problem);
+  await requireOwnData(dataFolder);
   const lock = tryLock(dataFolder);
   if (lock === null) throw alreadyRunning(dataFolder);
   scope.add(() => lock.release());
@@ -108,7 +118,9 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   if (lock.keptAs !== null) found.push(fileNotice('core.lock', lock.keptAs, fact('NO_ACTION_NEEDED')));
   if (await runsWithoutLock(dataFolder)) throw alreadyRunning(dataFolder);
 
-  const sessionKey = openSessionKey(dataFolder, report);
+  const swept = sweepDataFolder(dataFolder);
+  if (swept.length > 0) log.info('Unfinished files of an earlier process were deleted.', { swept });
+
   const { ports, notices, attach } = await createRealPorts({
     dataFolder,
     log,
@@ -139,28 +151,49 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     handlers: core.handlers,
     ...(options.checkResults === undefined ? {} : { checkResults: options.checkResults }),
   });
-  const token = newToken();
+  const token = newSecret('control');
   const access = createAccess({
     controlToken: token,
-    sessionKey,
-    indexToken: () => services.settings.secret('api.indexToken'),
-    now: clock.now,
+    credentials: services.access,
+    earlierTabs: createEarlierTabs(takeEarlierSessionKey(dataFolder), clock.now),
   });
   const startedAt = services.status.current().startedAt;
   const metrics = createMetrics({ streams, version, startedAt });
-  const server = createHttpServer({
+  const openingPages = createOpeningPages({
+    dataFolder,
+    downloads: downloadsFolder({ home: homedir(), env: environment }),
+    clock,
+  });
+  scope.add(openingPages.stop);
+  const server: HttpServer = createHttpServer({
     dispatcher,
     streams,
     access,
     clock,
     log,
+    openingPages,
+    coreId: coreIdOf(ports.store.power.panelId()),
     panelRoot: options.panelRoot === undefined ? findPanel() : options.panelRoot,
-    routes: [recallRoutes({ dispatcher, clock, log }), metricsRoute(metrics)],
+    routes: [
+      recallRoutes({ dispatcher, clock, log }),
+      metricsRoute(metrics),
+      localCallRoutes({
+        token,
+        dispatcher,
+        oneTimeUrl: () => server.oneTimeUrl(),
+        openingPage: (place) => server.openingPage(place),
+        clock,
+        log,
+      }),
+    ],
   });
   scope.add(() => stopServing({ dispatcher, server, deadlineMs, clock, log }));
-  const url = await (options.port === undefined
-    ? listenAtLastPort(dataFolder, server.listen, log)
-    : server.listen(options.port));
+  const { url, taken } =
+    options.port === undefined
+      ? await listenAtLastPort(dataFolder, server.listen, log)
+      : { url: await server.listen(options.port), taken: null };
+  // Whatever answers there now could have been opened in a browser that is signed in.
+  if (taken !== null) services.access.portTaken(taken);
   rememberPort(dataFolder, Number(new URL(url).port));
   await core.start();
   if (options.simulate) await core.services.fleet.simulate(true);
@@ -173,10 +206,15 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     log,
     dataFolder,
     url,
-    oneTimeUrl: () => server.oneTimeUrl(),
+    oneTimeUrl: server.oneTimeUrl,
+    openingPage: server.openingPage,
     stop: () => scope.dispose(),
   };
 }
+
+/** Not a secret: it tells pages apart that were served by different cores on the same port, one after the other. */
+const coreIdOf = (panelId: string) =>
+  createHash('sha256').update(`core of ${panelId}`).digest('hex').slice(0, 16);
 
 /** Refuse work → end streams → abort and drain what runs → close the server. The core stops after it. */
 async function stopServing(parts: {

@@ -1,10 +1,9 @@
 import type { MessagePortMain } from 'electron';
-import type { MethodName, MethodResult, Scope } from '../../shared/contract/methods.ts';
+import type { MethodName, MethodResult } from '../../shared/contract/methods.ts';
+import { everyRight } from '../../shared/rights.ts';
 import type { Host } from '../host/start-host.ts';
 import { type MessagePortLink, serveMessagePort } from '../transport/message-port.ts';
 import type { DesktopHost } from './shell-core.ts';
-
-const scopes: ReadonlySet<Scope> = new Set<Scope>(['view', 'control']);
 
 /** A running core as the desktop shell sees it; its links are message ports. */
 export function createDesktopHost(host: Host): DesktopHost {
@@ -18,7 +17,9 @@ export function createDesktopHost(host: Host): DesktopHost {
       streams,
       settings: services.settings,
       call: <Name extends MethodName>(method: Name, params: unknown) =>
-        dispatcher.call({ method, params, scopes, signal: stopping.signal }) as Promise<MethodResult<Name>>,
+        dispatcher.call({ method, params, scopes: everyRight, signal: stopping.signal }) as Promise<
+          MethodResult<Name>
+        >,
       record: services.activity.record,
       pause: core.pause,
       resume: core.resume,

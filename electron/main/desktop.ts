@@ -58,7 +58,7 @@ export interface DesktopOptions {
   /** Describes a failed start to people. */
   describeError(error: unknown): { title: string; text: string };
   /** Prints a line. */
-  say(line: string): void;
+  print(line: string): void;
 }
 
 /** Windows identifies the program by it, for its notifications. The packaged program has the same. */
@@ -69,7 +69,7 @@ export const programId = 'app.pilotlight.desktop';
  * already runs with the same folder.
  */
 export async function runDesktop(options: DesktopOptions): Promise<void> {
-  const { electron, system, say } = options;
+  const { electron, system, print } = options;
   const { app, protocol, shell } = electron;
 
   // Everything up to whenReady must run before Electron is ready, so nothing may be awaited here.
@@ -87,7 +87,7 @@ export async function runDesktop(options: DesktopOptions): Promise<void> {
   ]);
   app.setPath('userData', options.userData);
   if (!app.requestSingleInstanceLock()) {
-    say('Pilotlight is already open with this data folder; its window was brought to the front.');
+    print('Pilotlight is already open with this data folder; its window was brought to the front.');
     app.quit();
     return;
   }
@@ -142,11 +142,11 @@ export async function runDesktop(options: DesktopOptions): Promise<void> {
     const running = await options.startHost();
     open.follow(running.core);
     hostStarted(running);
-    say(`Pilotlight is ready at ${running.url}`);
+    print(`Pilotlight is ready at ${running.url}`);
   } catch (error) {
     hostFailed(error);
     const { title, text } = options.describeError(error);
-    say(`${title} ${text}`);
+    print(`${title} ${text}`);
     electron.dialog.showErrorBox(title, text);
     app.exit(1);
   }

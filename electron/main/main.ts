@@ -1,10 +1,12 @@
 /** The same core in Electron's main process; the panel in a window. */
+import { mkdir } from 'node:fs/promises';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as electron from 'electron';
 import { isPilotlightError, PilotlightError } from '../../shared/contract/errors.ts';
+import { printable } from '../../shared/printable.ts';
 import { openDataFolder } from '../host/data-folder.ts';
 import { runDesktop } from './desktop.ts';
 import { readOptions } from './options.ts';
@@ -12,12 +14,14 @@ import type { DesktopHost } from './shell-core.ts';
 
 const { app, dialog, safeStorage, utilityProcess } = electron;
 const inBuild = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
-const say = (line: string) => process.stdout.write(`${line}\n`);
+const print = (line: string) => process.stdout.write(`${printable(line)}\n`);
+const complain = (line: string) => process.stderr.write(`${printable(line)}\n`);
 
 /** What people read when it could not start. */
 function describeError(error: unknown): { title: string; text: string } {
   const { code, message, next } = isPilotlightError(error) ? error : new PilotlightError('INTERNAL');
-  if (!isPilotlightError(error)) process.stderr.write(`${String((error as Error)?.stack ?? error)}\n`);
+  if (!isPilotlightError(error))
+    for (const line of String((error as Error)?.stack ?? error).split('\n')) complain(line);
   return { title: `${message} (${code})`, text: next };
 }
 
@@ -30,6 +34,8 @@ try {
   const { data, port, simulate } = readOptions(argv, app.isPackaged);
   const dataFolder = await openDataFolder(data);
   const userData = join(dataFolder, 'window');
+  // Compiled code is trusted, so no other user may get there.
+  await mkdir(userData, { recursive: true, mode: 0o700 });
   enableCompileCache(join(userData, 'compile-cache'));
 
   const startDesktopHost = async (): Promise<DesktopHost> => {
@@ -72,11 +78,12 @@ try {
     userData,
     startHost: startDesktopHost,
     describeError,
-    say,
+    print,
   });
 } catch (error) {
   const { title, text } = describeError(error);
-  process.stderr.write(`${title}\n${text}\n`);
+  complain(title);
+  complain(text);
   dialog.showErrorBox(title, text);
   app.exit(1);
 }

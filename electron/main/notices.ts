@@ -1,4 +1,5 @@
 import type { ActivityEntry, ActivityKind } from '../../shared/models/activity.ts';
+import { printable } from '../../shared/printable.ts';
 import { textOf, textOrEmpty } from '../../shared/text/index.ts';
 
 /** A desktop notification and the page that it opens when clicked. */
@@ -43,8 +44,8 @@ export function noticesFor({ entries, toldUpTo, wanted, focused }: NoticeFacts):
     .sort((one, other) => one.id - other.id);
   if (fresh.length <= MOST_AT_ONCE) {
     return fresh.map(({ message, why, kind }) => ({
-      title: textOf(message),
-      body: textOrEmpty(why),
+      title: printable(textOf(message)),
+      body: printable(textOrEmpty(why)),
       page: pages[kind],
     }));
   }
@@ -52,7 +53,7 @@ export function noticesFor({ entries, toldUpTo, wanted, focused }: NoticeFacts):
   return [
     {
       title: `${fresh.length} new events`,
-      body: last === undefined ? '' : `Latest: ${textOf(last.message)}`,
+      body: last === undefined ? '' : `Latest: ${printable(textOf(last.message))}`,
       page: 'activity',
     },
   ];

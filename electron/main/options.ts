@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 export interface WindowOptions {
   /** undefined for the default folder of the system. */
   data: string | undefined;
-  /** 0 takes a free port. */
-  port: number;
+  /** 0 takes a free port; undefined the last one used, if it is free. */
+  port: number | undefined;
   simulate: boolean;
 }
 
@@ -22,7 +22,8 @@ export function readOptions(argv: readonly string[], isPackaged: boolean): Windo
   const { port, data, simulate } = values;
   return {
     data: typeof data === 'string' && data !== '' ? data : undefined,
-    port: typeof port === 'string' && /^\d{1,5}$/.test(port) && Number(port) <= 65_535 ? Number(port) : 0,
+    port:
+      typeof port === 'string' && /^\d{1,5}$/.test(port) && Number(port) <= 65_535 ? Number(port) : undefined,
     simulate: simulate === true,
   };
 }

@@ -1,5 +1,7 @@
 /** Secrets sealed by the system's key store, through Electron's safeStorage. */
-import { createKeyFileSeal, keyFileWords } from '../adapters/secrets/key-file.ts';
+
+import { fact } from '../../shared/models/message.ts';
+import { createKeyFileSeal } from '../adapters/secrets/key-file.ts';
 import { type OpenedSecrets, openSecretsFile, type Seal } from '../adapters/secrets/secrets-file.ts';
 
 /** The part of Electron's `safeStorage` that is used; it may be called only after the app is ready. */
@@ -19,7 +21,7 @@ export interface SafeSecretsOptions {
 
 /**
  * Opens the secrets of the data folder. Where the system has no key store, and on Linux where Electron would
- * fall back to `basic_text` (a password known to everyone), a key file is used and `protection.words` says so.
+ * fall back to `basic_text` (a password known to everyone), a key file is used, and `protection.message` says so.
  * Secrets sealed with the other stay readable as long as its key exists.
  */
 export function openSafeSecrets({ safeStorage, platform, folder }: SafeSecretsOptions): OpenedSecrets {
@@ -28,13 +30,13 @@ export function openSafeSecrets({ safeStorage, platform, folder }: SafeSecretsOp
     return openSecretsFile({
       folder,
       seals: [keyFile],
-      words: `This system has no key store, such as a keyring or wallet. ${keyFileWords}`,
+      message: fact('SECRETS_WITH_KEY_FILE', { noKeyStore: true }),
     });
   }
   return openSecretsFile({
     folder,
     seals: [createSystemSeal(safeStorage), keyFile],
-    words: 'Passwords and tokens are encrypted with this system’s key store.',
+    message: fact('SECRETS_IN_KEY_STORE'),
   });
 }
 

@@ -1,7 +1,10 @@
-import { isServing, type NodeState, type NodeView, nodeStateWords } from '../../shared/models/fleet.ts';
+import { isServing, type NodeState, type NodeView } from '../../shared/models/fleet.ts';
 import { type IndexJob, jobProgress, type SourceView } from '../../shared/models/indexing.ts';
 import type { NodePower, PowerAction } from '../../shared/models/power.ts';
 import { textOf } from '../../shared/text/index.ts';
+import { quotedJobName } from '../../shared/text/job.ts';
+import { purposeLabel } from '../../shared/text/lease-purpose.ts';
+import { nodeStateLabel } from '../../shared/text/node-state.ts';
 import { formatEta, plural } from '../../shared/units.ts';
 
 /** What the tray shows, read from the streams of the core. */
@@ -73,7 +76,7 @@ export function trayModel({ nodes, power, jobs, sources }: TrayState): TrayModel
     flame: flameOf(nodes),
     trouble: nodes.some(isInTrouble),
     tooltip: `Pilotlight: ${counts}`,
-    title: running === undefined ? counts : jobWords(running),
+    title: running === undefined ? counts : jobText(running),
     nodes: shown.flatMap((node) => nodeLines(node, powerOf.get(node.id) ?? null)),
     more: nodes.length - shown.length,
     index: {
@@ -112,7 +115,7 @@ const goes: Readonly<Record<PowerAction, string>> = {
 function nodeLines(node: NodeView, power: NodePower | null): TrayLine[] {
   const { id: nodeId, name, state } = node;
   const glyph = node.gpuLost === null ? glyphs[state] : glyphs.trouble;
-  const label = `${glyph} ${name} · ${nodeStateWords(node)}`;
+  const label = `${glyph} ${name} · ${nodeStateLabel(node)}`;
   if (node.canWake && state === 'off') {
     return [{ label: `${label} · Wake`, action: { kind: 'wake', nodeId } }];
   }
@@ -150,7 +153,7 @@ function nodeMenu(node: NodeView, power: NodePower): TrayLine[][] {
     .filter(({ kind, origin }) => kind === 'person' && origin === 'here')
     .map(
       ({ id: leaseId, purpose }): TrayLine => ({
-        label: `Release: ${purpose}`,
+        label: `Release: ${purposeLabel(purpose)}`,
         action: { kind: 'release', nodeId, leaseId },
       }),
     );
@@ -208,11 +211,12 @@ function mostUseful(nodes: readonly NodeView[]): NodeView[] {
   return [...nodes].sort((one, other) => rankOf(one) - rankOf(other)).slice(0, MOST_LINES);
 }
 
-function jobWords(job: TrayState['jobs'][number]): string {
-  if (job.status === 'pending') return `“${job.label}” is waiting to be indexed`;
-  if (job.phase !== 'embedding' && job.phase !== 'finishing') return `“${job.label}”: ${job.detail}`;
+function jobText(job: TrayState['jobs'][number]): string {
+  if (job.status === 'pending') return `Waiting to index ${quotedJobName(job)}`;
+  if (job.phase !== 'embedding' && job.phase !== 'finishing')
+    return `Indexing ${quotedJobName(job)}: ${textOf(job.detail)}`;
   // Whole percents only: each change rebuilds the menu.
   const percent = Math.floor(jobProgress(job).percent);
   const left = job.etaMs === null ? '' : ` · ${formatEta(job.etaMs)}`;
-  return `Indexing “${job.label}”: ${percent}%${left}`;
+  return `Indexing ${quotedJobName(job)}: ${percent}%${left}`;
 }

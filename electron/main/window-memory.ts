@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { printable } from '../../shared/printable.ts';
 import { isMemory, readMemory, type WindowMemory } from './window-place.ts';
 
 export interface WindowMemoryFile {
@@ -16,24 +17,26 @@ export interface WindowMemoryFile {
  */
 export async function openWindowMemory(
   file: string,
-  log: (message: string) => void = console.warn,
+  log: (message: string) => void = (message) => console.warn(printable(message)),
 ): Promise<WindowMemoryFile> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) =>
     error.code === 'ENOENT' ? null : '',
   );
   if (text !== null && !isMemory(text)) {
     // Rarely needed, so it is loaded only now and does not delay the window.
-    const { tryKeepAside } = await import('../adapters/keep-aside.ts');
-    const keptAs = tryKeepAside(file);
+    const { trySetAside } = await import('../adapters/set-aside.ts');
+    const keptAs = trySetAside(file);
     log(`The saved window position was damaged${keptAs === null ? '' : ` and set aside as ${keptAs}`}.`);
   }
   let memory = readMemory(text ?? '');
-  let writing: Promise<void> = Promise.resolve();
+  const draft = `${file}.new`;
+  // Only one window program runs per folder, so a draft is from one that was killed.
+  let writing: Promise<void> = rm(draft, { force: true }).catch(() => {});
 
   async function write(): Promise<void> {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(`${file}.new`, JSON.stringify(memory));
-    await rename(`${file}.new`, file);
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await writeFile(draft, JSON.stringify(memory), { mode: 0o600 });
+    await rename(draft, file);
   }
 
   return {

@@ -238,7 +238,7 @@ export async function createSimulatedAgent(
       // The agent sees all connections come from one address; the proxy counts them by their real one.
       limits: { ...usualLimits, perAddress: usualLimits.connections },
       version: 'simulated',
-      say: () => {},
+      log: () => {},
     });
     running = agent;
     reopen();

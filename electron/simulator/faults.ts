@@ -14,6 +14,9 @@ export const FAULTS = {
   'oom-on-explicit-layers':
     'A load that asks for a number of GPU layers runs out of memory, after the other models were unloaded to make room.',
   'vram-taken': 'Another program, python3, holds most of the VRAM until the fault is switched off.',
+  'runner-dies': 'The process that runs the model is killed during the next embedding or answer.',
+  'cut-answers':
+    'Generated answers stop in the middle, with status 200 and without an error, as when a runner sends bytes that are no text.',
   'mid-stream-error': 'A streamed answer ends with an error line after a few tokens.',
   'false-gpu': 'ps says 100% GPU while the model runs on the CPU.',
   'slow-load': 'Loads take twenty times as long.',
@@ -28,6 +31,9 @@ export const FAULTS = {
     'The clock of its agent runs sixty times as fast: idle minutes and lease times pass in seconds.',
   'never-serves': 'The machine boots and its network answers, but Ollama does not start.',
   'dies-half-way': 'The machine loses power during the next embedding or stream.',
+  locked: 'Every response is 401, as from a proxy that wants a login.',
+  redirects: 'Every response sends to a login page on another host.',
+  'old-version': 'It is Ollama 0.1.36, which can neither list loaded models nor embed several texts.',
   html: 'Every response is an HTML page, as from a router or a proxy.',
   'half-json': 'Every JSON response is cut off in the middle.',
   'server-error': 'Every response is an internal error (500).',

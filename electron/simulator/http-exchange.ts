@@ -16,11 +16,40 @@ export type JsonObject = Record<string, unknown>;
 /** Bytes. A larger request is refused; real requests with images stay below it. */
 const LARGEST_BODY_BYTES = 256 * 1024 * 1024;
 
+/** Go sends a body without its length once it is larger than this, bytes. */
+const LARGEST_WHOLE_BYTES = 2048;
+
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  const text = JSON.stringify(body);
+  send(response, status, 'application/json; charset=utf-8', JSON.stringify(body));
+}
+
+/** As Go's own encoder writes it: without a charset, with a line break at the end. */
+export function sendEncodedJson(response: ServerResponse, status: number, body: unknown): void {
+  send(response, status, 'application/json', `${JSON.stringify(body)}\n`);
+}
+
+/** What would have been a stream, as one answer: without a charset and without a line break. */
+export function sendPlainJson(response: ServerResponse, status: number, body: unknown): void {
+  send(response, status, 'application/json', JSON.stringify(body));
+}
+
+/** The same where a stream was asked for, but its first line is an error: in chunks. */
+export function sendFirstError(response: ServerResponse, status: number, message: string): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' });
+  response.end(JSON.stringify({ error: message }));
+}
+
+/** A status and nothing else. */
+export function sendNothing(response: ServerResponse, status: number): void {
+  response.writeHead(status, { 'Content-Length': 0 });
+  response.end();
+}
+
+function send(response: ServerResponse, status: number, type: string, text: string): void {
+  const bytes = Buffer.byteLength(text);
   response.writeHead(status, {
-    'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': Buffer.byteLength(text),
+    'Content-Type': type,
+    ...(bytes <= LARGEST_WHOLE_BYTES && { 'Content-Length': bytes }),
   });
   response.end(text);
 }
@@ -29,25 +58,38 @@ export function sendError(response: ServerResponse, status: number, message: str
   sendJson(response, status, { error: message });
 }
 
-export function sendText(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain', 'Content-Length': Buffer.byteLength(text) });
+export function sendText(response: ServerResponse, status: number, text: string, type = 'text/plain'): void {
+  response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) });
   response.end(text);
+}
+
+export function startLines(response: ServerResponse): void {
+  response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
 }
 
 /** One JSON object per line, sent at once. */
 export function writeLine(response: ServerResponse, value: unknown): void {
-  if (!response.headersSent) response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
+  if (!response.headersSent) startLines(response);
   response.write(`${JSON.stringify(value)}\n`);
 }
 
-/** One server-sent event of the OpenAI dialect. */
-export function writeEvent(response: ServerResponse, value: unknown): void {
+/** Server-sent events of the OpenAI dialect, sent at once and together. */
+export function writeEvents(response: ServerResponse, ...values: readonly unknown[]): void {
   if (!response.headersSent) response.writeHead(200, { 'Content-Type': 'text/event-stream' });
-  response.write(`data: ${typeof value === 'string' ? value : JSON.stringify(value)}\n\n`);
+  const lines = values.map(
+    (value) => `data: ${typeof value === 'string' ? value : JSON.stringify(value)}\n\n`,
+  );
+  response.write(lines.join(''));
 }
 
 /** The body as a JSON object. Throws 400 `missing request body`, or the Go parser's message. */
 export async function readJson(request: IncomingMessage): Promise<JsonObject> {
+  const body = await readBody(request);
+  if (body.length === 0) throw new OllamaError(400, 'missing request body');
+  return parseGoJson(body.toString('utf8'));
+}
+
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of request) {
@@ -56,8 +98,7 @@ export async function readJson(request: IncomingMessage): Promise<JsonObject> {
     if (size > LARGEST_BODY_BYTES) throw new OllamaError(413, 'http: request body too large');
     parts.push(bytes);
   }
-  if (size === 0) throw new OllamaError(400, 'missing request body');
-  return parseGoJson(Buffer.concat(parts).toString('utf8'));
+  return Buffer.concat(parts);
 }
 
 /** A field that must be a string. Throws the Go decoder's 400. */

@@ -24,6 +24,8 @@ export interface Lease {
 }
 
 export interface Lifecycle {
+  /** Its process dies, and nobody notices before the next request. */
+  die(runner: Runner): void;
   /** A runner that starts loading; `null` allocation = on the CPU. */
   begin(request: LoadRequest, allocation: Allocation | null): Runner;
   attach(runner: Runner, keepAliveMs: number | undefined, enqueuedAt: number): Lease;
@@ -37,7 +39,13 @@ export interface Lifecycle {
 const RECOVERY_POLL_MS = 250;
 const RECOVERY_LIMIT_MS = 5000;
 const SLOW_LOAD_FACTOR = 20;
-const FIRST_PID = 1841;
+/** A model on the CPU is gone at once. */
+const CPU_UNLOAD_MS = 1;
+/** When the server looks at its GPUs after an unload, milliseconds after the model left ps, and how long that takes. */
+const PROBES_MS = [300, 800];
+const PROBE_MS = 200;
+const FIRST_PID = 4000;
+const FIRST_PORT = 36_000;
 
 export function createLifecycle(setup: {
   clock: SimulatorClock;
@@ -50,7 +58,7 @@ export function createLifecycle(setup: {
   memory: Memory;
 }): Lifecycle {
   const { clock, environment, faults, memory, runners, speed, speeds } = setup;
-  let lastPid = FIRST_PID;
+  let started = 0;
   const resident = (runner: Runner) => runners.get(runner.key) === runner;
 
   const begin = (request: LoadRequest, allocation: Allocation | null): Runner => {
@@ -64,9 +72,11 @@ export function createLifecycle(setup: {
     const falseGpu = faults.is('false-gpu');
     const held = falseGpu ? onCpu : (allocation ?? onCpu);
     const slow = faults.is('slow-load') ? SLOW_LOAD_FACTOR : 1;
+    started += 1;
     return {
       key: request.model.blob,
-      pid: ++lastPid,
+      pid: FIRST_PID + started,
+      port: FIRST_PORT + (started % 20_000),
       model: request.model,
       options: request.options,
       parallel,
@@ -78,6 +88,8 @@ export function createLifecycle(setup: {
       loadStartedAt: clock.monotonic(),
       loadMs: (slow * (speeds.loadBaseMs + (1000 * sizeBytes) / speeds.loadBytesPerSecond)) / speed,
       state: 'loading',
+      dead: false,
+      vramFreed: false,
       refCount: 0,
       sessionMs: request.keepAliveMs ?? environment.keepAliveMs,
       expiresAt: null,
@@ -133,27 +145,56 @@ export function createLifecycle(setup: {
     });
   };
 
+  /** The VRAM is free after one time, and ps shows it after another, usually later. */
   const unload = (runner: Runner) => {
     runner.state = 'unloading';
-    clock.timer(speeds.unloadMs / speed, () => {
+    const onGpu = runner.allocation.perGpu.some((bytes) => bytes > 0);
+    const gigabytes = runner.allocation.sizeBytes / 1e9;
+    const unloadMs = onGpu ? (speeds.unloadMs + speeds.unloadMsPerGb * gigabytes) / speed : CPU_UNLOAD_MS;
+    const freedMs = onGpu ? (speeds.vramReleaseMs + speeds.vramReleaseMsPerGb * gigabytes) / speed : 0;
+    let freed = () => {};
+    clock.timer(freedMs, () => {
+      freed();
+      runner.vramFreed = true;
+    });
+    clock.timer(unloadMs, () => {
       if (!resident(runner)) return;
       runners.delete(runner.key);
-      if (runner.allocation.perGpu.every((bytes) => bytes === 0)) {
-        runner.released.resolve();
-        return;
-      }
-      const releaseMs = speeds.vramReleaseMs / speed;
-      clock.timer(releaseMs, memory.linger(runner));
+      if (!runner.vramFreed) freed = memory.linger(runner);
+      if (onGpu) probeLater();
+      const lateMs = Math.max(0, freedMs - unloadMs);
       const pollMs = RECOVERY_POLL_MS / speed;
-      const seenMs = Math.min(Math.ceil(releaseMs / pollMs) * pollMs, RECOVERY_LIMIT_MS / speed);
-      clock.timer(seenMs, () => runner.released.resolve());
+      const seenMs = Math.min(Math.ceil(lateMs / pollMs) * pollMs, RECOVERY_LIMIT_MS / speed);
+      if (seenMs === 0) runner.released.resolve();
+      else clock.timer(seenMs, () => runner.released.resolve());
     });
+  };
+
+  /** It starts a llama-server only to see what its GPUs have. */
+  const probeLater = () => {
+    for (const afterMs of PROBES_MS) {
+      clock.timer(afterMs / speed, () => memory.setProbing(true));
+      clock.timer((afterMs + PROBE_MS) / speed, () => memory.setProbing(false));
+    }
+  };
+
+  const dropNow = (runner: Runner) => {
+    stopTimer(runner);
+    runners.delete(runner.key);
+    runner.released.resolve();
   };
 
   return {
     begin,
     attach,
+    die: (runner) => {
+      runner.dead = true;
+    },
     end: (runner) => {
+      if (runner.dead) {
+        if (resident(runner)) dropNow(runner);
+        return;
+      }
       if (runner.state !== 'ready') return;
       runner.sessionMs = 0;
       stopTimer(runner);
@@ -161,10 +202,7 @@ export function createLifecycle(setup: {
     },
     drop: (which) => {
       for (const runner of [...runners.values()]) {
-        if (!which(runner)) continue;
-        stopTimer(runner);
-        runners.delete(runner.key);
-        runner.released.resolve();
+        if (which(runner)) dropNow(runner);
       }
     },
   };

@@ -122,6 +122,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
   const gpus = setup.ollama.gpus ?? [];
   const telemetry = createTelemetry({
     clock,
+    profile: setup.ollama.profile,
     gpus,
     systemMemoryBytes: setup.ollama.systemMemoryBytes ?? 32_000_000_000,
     ollama,

@@ -10,6 +10,7 @@
  */
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { printable } from '../../shared/printable.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { createSystemClock } from './clock.ts';
 import { runCommand } from './commands.ts';
@@ -106,14 +107,16 @@ async function startFleet(options: SimulatorOptions): Promise<SimulatedFleet> {
   return fleet;
 }
 
+const print = (line: string) => console.log(printable(line));
+
 function report(fleet: SimulatedFleet, json: boolean): void {
   if (json) {
-    console.log(JSON.stringify({ nodes: fleet.machines }));
+    print(JSON.stringify({ nodes: fleet.machines }));
     return;
   }
   for (const node of fleet.machines) {
     const wake = node.wakeDestinations.length > 0 ? `  wakes at ${node.wakeDestinations.join(', ')}` : '';
-    console.log(`${node.id.padEnd(12)} ${node.url}  ${node.mac}${wake}`);
+    print(`${node.id.padEnd(12)} ${node.url}  ${node.mac}${wake}`);
   }
 }
 
@@ -132,7 +135,7 @@ async function main(): Promise<void> {
   process.once('SIGTERM', () => void stop());
   process.once('SIGINT', () => void stop());
   input.on('line', (line) => {
-    if (line.trim() !== '') console.log(JSON.stringify(runCommand(fleet, line)));
+    if (line.trim() !== '') print(JSON.stringify(runCommand(fleet, line)));
   });
   input.once('close', () => void stop());
   report(fleet, options.json);
@@ -141,7 +144,7 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
+  console.error(printable(error instanceof Error ? error.message : String(error)));
   console.error(usage);
   process.exitCode = 2;
 }

@@ -3,7 +3,7 @@
 /** `0.33` places layers with llama.cpp's own server (since 0.30), `0.24` with Ollama's placement. */
 export type Profile = '0.24' | '0.33';
 
-export type Capability = 'completion' | 'embedding' | 'tools' | 'insert' | 'vision';
+export type Capability = 'completion' | 'embedding' | 'tools' | 'insert' | 'vision' | 'thinking';
 
 /** One tag in the library of a server. Sizes in bytes, times in milliseconds since the epoch. */
 export interface ModelDefinition {
@@ -30,6 +30,24 @@ export interface ModelDefinition {
   /** PARAMETER lines of the Modelfile; `num_gpu` here pins a placement, for /v1 too. */
   parameters?: Readonly<Record<string, number | string | boolean>>;
   template?: string;
+  /** SYSTEM of the Modelfile. */
+  system?: string;
+  /** The model that it was made from. */
+  parent?: string;
+  /** Of the weights; only show reports them. */
+  feedForwardLength?: number;
+  vocabSize?: number;
+  /** More of what the file of the weights says, for show: `llama.rope.freq_base`. */
+  info?: Readonly<Record<string, unknown>>;
+  /** Buffers for computing, bytes for each token of the context. Default none. */
+  computeBytesPerToken?: number;
+  /**
+   * Made by `ollama create` from safetensors: tags stops reading its file early, says `completion` and gives no lengths,
+   * whatever the model is.
+   */
+  madeByCreate?: boolean;
+  /** Its weights are gone from the disk, or end early: a load fails when it reads this tensor. */
+  broken?: 'lost' | { tensor: string; endBytes: number; fileBytes: number };
 }
 
 export interface GpuDefinition {
@@ -85,10 +103,12 @@ export interface Speeds {
   loadBaseMs: number;
   /** From an expired runner to its unload; a request in this gap attaches to the dying runner. */
   expiryLatencyMs: number;
-  /** From the unload's start until ps no longer shows the model. */
+  /** From the unload's start until ps no longer shows the model: a part, and more for each GB. */
   unloadMs: number;
-  /** From the runner's end until its VRAM is free again. */
+  unloadMsPerGb: number;
+  /** From the unload's start until its VRAM is free: a part, and more for each GB. Usually before ps shows it. */
   vramReleaseMs: number;
+  vramReleaseMsPerGb: number;
 }
 
 export const DEFAULT_SPEEDS: Speeds = {
@@ -99,8 +119,10 @@ export const DEFAULT_SPEEDS: Speeds = {
   loadBytesPerSecond: 2_000_000_000,
   loadBaseMs: 300,
   expiryLatencyMs: 20,
-  unloadMs: 120,
-  vramReleaseMs: 400,
+  unloadMs: 107,
+  unloadMsPerGb: 14,
+  vramReleaseMs: 86,
+  vramReleaseMsPerGb: 7,
 };
 
 /** The options that a runner is started with; a request that differs in one of them reloads it. */
@@ -109,10 +131,13 @@ export interface LoadOptions {
   numBatch: number;
   /** −1 = automatic, 0 = CPU, N = that many layers. */
   numGpu: number;
-  mainGpu: number;
+  /** `null` = chosen by the server; that differs from any value, 0 too. */
+  mainGpu: number | null;
   /** `null` = chosen by the server. */
   useMmap: boolean | null;
   numThread: number;
+  /** Whether a full context is shifted; a field of the request, not an option. */
+  shift: boolean;
 }
 
 /** Where a model's bytes are. `perGpu` has one entry per GPU of the machine. */

@@ -32,6 +32,8 @@ export interface SimulatedOllamaSetup {
   faults?: Faults;
   /** Models that `pull` can fetch. Default none. */
   registry?: readonly ModelDefinition[];
+  /** Digests of files on disk that belong to no model. */
+  blobs?: readonly string[];
   /** Default 50 MB/s. */
   pullBytesPerSecond?: number;
   /** The server's time zone. Default 60. */
@@ -85,7 +87,7 @@ export function createSimulatedOllama(setup: SimulatedOllamaSetup): SimulatedOll
     faults,
     losePower: () => (setup.losePower ? setup.losePower() : stop()),
   });
-  const library = createLibrary(setup.models);
+  const library = createLibrary(setup.models, setup.blobs);
   const context: ServerContext = {
     profile: setup.profile,
     clock: setup.clock,
@@ -106,7 +108,7 @@ export function createSimulatedOllama(setup: SimulatedOllamaSetup): SimulatedOll
     scheduler.start(options.gpusAlive);
     running = true;
   };
-  const stop = (options?: { silently: boolean }) => end(scheduler.stop, options);
+  const stop = (options?: { silently: boolean }) => end(() => scheduler.stop(), options);
   const end = (endScheduler: () => void, options?: { silently: boolean }) => {
     running = false;
     server.abortAll(options);
@@ -129,7 +131,7 @@ export function createSimulatedOllama(setup: SimulatedOllamaSetup): SimulatedOll
     running: () => running,
     start,
     stop,
-    kill: () => end(scheduler.kill),
+    kill: () => end(() => scheduler.kill()),
     breakConnections: server.abortAll,
   };
 }

@@ -53,19 +53,22 @@ export function resolveLoadOptions(
   requested: Readonly<Record<string, unknown>>,
   model: ModelDefinition,
   defaultNumCtx: number,
+  shift = true,
 ): LoadOptions {
   const integer = (name: string, fallback: number): number => {
     const value = requested[name] ?? model.parameters?.[name];
     return typeof value === 'number' ? Math.trunc(value) : fallback;
   };
   const mmap = requested.use_mmap ?? model.parameters?.use_mmap;
+  const mainGpu = requested.main_gpu ?? model.parameters?.main_gpu;
   return {
     numCtx: Math.max(4, integer('num_ctx', defaultNumCtx)),
     numBatch: integer('num_batch', 512),
     numGpu: integer('num_gpu', -1),
-    mainGpu: integer('main_gpu', 0),
+    mainGpu: typeof mainGpu === 'number' ? Math.trunc(mainGpu) : null,
     useMmap: typeof mmap === 'boolean' ? mmap : null,
     numThread: integer('num_thread', 0),
+    shift,
   };
 }
 
@@ -80,6 +83,7 @@ export function needsReload(loaded: LoadOptions, requested: LoadOptions): boolea
     loaded.mainGpu !== requested.mainGpu ||
     loaded.useMmap !== requested.useMmap ||
     loaded.numThread !== requested.numThread ||
+    loaded.shift !== requested.shift ||
     (requested.numGpu >= 0 && loaded.numGpu !== requested.numGpu)
   );
 }

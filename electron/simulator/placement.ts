@@ -27,18 +27,34 @@ export type PlacementAnswer =
   /** `atLoad`: the runner starts and dies; otherwise it is refused before it starts. */
   | { kind: 'fail'; atLoad: boolean; message: string };
 
+const MIB = 1024 ** 2;
 /** The share of free VRAM that a new model may take beside resident ones, since 0.30. */
 const SHARE_BESIDE_OTHERS = 0.8;
+/** What automatic placement leaves free on each GPU, since 0.30. */
+const LEFT_FREE_BYTES = 1024 * MIB;
+/** What each process with anything on a GPU holds there beside the model, since 0.30. */
+const CUDA_CONTEXT_BYTES = 588 * MIB;
+
+/** VRAM of a runner's process on one GPU, of which ps reports only `modelBytes`. */
+export function processBytes(profile: Profile, modelBytes: number): number {
+  return modelBytes > 0 && profile === '0.33' ? modelBytes + CUDA_CONTEXT_BYTES : modelBytes;
+}
 
 /** The context a runner gets: never longer than the model was trained for. */
 export function effectiveContext(model: ModelDefinition, options: LoadOptions): number {
   return Math.min(options.numCtx, model.contextLength);
 }
 
-/** File size plus the 16-bit key-value cache, bytes. */
-export function predictedBytes(model: ModelDefinition, options: LoadOptions, parallel: number): number {
+/** Of the 16-bit key-value cache. */
+export function cacheBytes(model: ModelDefinition, options: LoadOptions, parallel: number): number {
   const context = effectiveContext(model, options);
-  return model.sizeBytes + 2 * model.blockCount * model.kvHeads * model.headDim * context * parallel * 2;
+  return 2 * model.blockCount * model.kvHeads * model.headDim * context * parallel * 2;
+}
+
+/** The file, the cache and the buffers for computing, bytes. */
+export function predictedBytes(model: ModelDefinition, options: LoadOptions, parallel: number): number {
+  const buffers = (model.computeBytesPerToken ?? 0) * effectiveContext(model, options);
+  return model.sizeBytes + cacheBytes(model, options, parallel) + buffers;
 }
 
 export function isEmbeddingOnly(model: ModelDefinition): boolean {
@@ -59,12 +75,14 @@ export function decidePlacement(question: PlacementQuestion): PlacementAnswer {
   const explicit = options.numGpu > 0;
   const wanted = explicit ? Math.min(options.numGpu, allLayers) : allLayers;
   const neededBytes = Math.round((sizeBytes * wanted) / allLayers);
-  const share = question.othersLoaded && question.profile === '0.33' ? SHARE_BESIDE_OTHERS : 1;
-  const free = gpus.map((gpu) => Math.max(0, gpu.freeBytes - question.overheadBytes));
-  const perGpu = allocate(neededBytes, free, share, question.spread, options.mainGpu);
+  const modern = question.profile === '0.33';
+  const share = question.othersLoaded && modern ? SHARE_BESIDE_OTHERS : 1;
+  const reserve = modern ? CUDA_CONTEXT_BYTES + (explicit ? 0 : LEFT_FREE_BYTES) : 0;
+  const free = gpus.map((gpu) => Math.max(0, gpu.freeBytes - question.overheadBytes - reserve));
+  const perGpu = allocate(neededBytes, free, share, question.spread, options.mainGpu ?? 0);
   if (perGpu) return { kind: 'load', allocation: { sizeBytes, perGpu, layers: wanted } };
   if (question.othersLoaded) return { kind: 'evict' };
-  if (explicit) return outOfMemory(question, neededBytes);
+  if (explicit) return outOfMemory(question, neededBytes, Math.max(...free));
 
   const layerBytes = sizeBytes / allLayers;
   const layersPerGpu = free.map((bytes) => Math.floor(bytes / layerBytes));
@@ -121,29 +139,61 @@ function systemMemoryShort(question: PlacementQuestion, neededBytes: number): Pl
       message: `model requires more system memory (${needed}) than is available (${available})`,
     };
   }
-  return {
-    kind: 'fail',
-    atLoad: true,
-    message: `llama-server reported out-of-memory during startup: ggml_backend_cpu_buffer_type_alloc_buffer: failed to allocate buffer of size ${neededBytes}`,
-  };
+  const { step, bytes } = firstMissing(question, neededBytes, question.freeSystemBytes);
+  return died([
+    `ggml_aligned_malloc: insufficient memory (attempted to allocate ${(bytes / MIB).toFixed(2)} MB)`,
+    `ggml_backend_cpu_buffer_type_alloc_buffer: failed to allocate buffer of size ${bytes}`,
+    `alloc_tensor_range: failed to allocate CPU buffer of size ${bytes}`,
+    failedStep(step, 'CPU'),
+  ]);
+}
+
+type Step = 'weights' | 'cache' | 'compute';
+
+/** llama-server allocates the weights first, then the cache, then the buffers for computing. */
+function firstMissing(
+  { model, options, parallel }: Pick<PlacementQuestion, 'model' | 'options' | 'parallel'>,
+  neededBytes: number,
+  freeBytes: number,
+): { step: Step; bytes: number } {
+  const share = neededBytes / predictedBytes(model, options, parallel);
+  const weights = Math.round(model.sizeBytes * share);
+  const cache = Math.round(cacheBytes(model, options, parallel) * share);
+  if (weights > freeBytes) return { step: 'weights', bytes: weights };
+  if (weights + cache > freeBytes) return { step: 'cache', bytes: cache };
+  return { step: 'compute', bytes: neededBytes - weights - cache };
+}
+
+function failedStep(step: Step, where: string): string {
+  const failed = 'llama_init_from_model: failed to initialize the context: failed to allocate';
+  if (step === 'weights') return `error loading model: unable to allocate ${where} buffer`;
+  return step === 'cache' ? `${failed} buffer for kv cache` : `${failed} compute pp buffers`;
+}
+
+/** What llama-server printed before it ended. */
+function died(lines: readonly string[]): PlacementAnswer {
+  const message = `llama-server process has terminated: exit status 1: ${lines.join('\n')}`;
+  return { kind: 'fail', atLoad: true, message };
 }
 
 /** An explicit number of layers has no fallback. */
 export function outOfMemory(
-  question: Pick<PlacementQuestion, 'profile' | 'options'>,
+  question: Pick<PlacementQuestion, 'profile' | 'model' | 'options' | 'parallel'>,
   neededBytes: number,
+  freeBytes: number,
 ): PlacementAnswer {
-  if (question.profile === '0.24') {
+  const { profile, options } = question;
+  if (profile === '0.24') {
     return {
       kind: 'fail',
       atLoad: false,
-      message: `memory layout cannot be allocated with num_gpu = ${question.options.numGpu}`,
+      message: `memory layout cannot be allocated with num_gpu = ${options.numGpu}`,
     };
   }
-  const mebibytes = (neededBytes / 1024 ** 2).toFixed(2);
-  return {
-    kind: 'fail',
-    atLoad: true,
-    message: `llama-server reported out-of-memory during startup: ggml_backend_cuda_buffer_type_alloc_buffer: allocating ${mebibytes} MiB on device 0: cudaMalloc failed: out of memory`,
-  };
+  const { step, bytes } = firstMissing(question, neededBytes, freeBytes);
+  return died([
+    'cudaMalloc failed: out of memory',
+    `alloc_tensor_range: failed to allocate CUDA0 buffer of size ${bytes}`,
+    failedStep(step, 'CUDA0'),
+  ]);
 }

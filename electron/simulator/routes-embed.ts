@@ -11,6 +11,7 @@ import {
 } from './http-exchange.ts';
 import type { Lease } from './lifecycle.ts';
 import { type ModelDefinition, OllamaError } from './model.ts';
+import type { Runner } from './runner.ts';
 import {
   acquire,
   duration,
@@ -62,13 +63,17 @@ export async function embeddings(context: ServerContext, exchange: Exchange): Pr
       sendJson(exchange.response, 200, { embedding: [] });
       return;
     }
+    // It never shortens a text, and passes a refusal on as a failure.
     const { vectors } = await embedTexts(
       context,
       lease,
       [prompt],
-      { truncate: true, body: {} },
+      { truncate: false, body: {} },
       exchange.signal,
-    );
+    ).catch((error: unknown) => {
+      if (error instanceof OllamaError && error.status === 400) throw new OllamaError(500, error.message);
+      throw error;
+    });
     sendJson(exchange.response, 200, { embedding: vectors[0] });
   } finally {
     lease.release();
@@ -91,13 +96,22 @@ export async function embedTexts(
   signal: AbortSignal,
 ): Promise<{ vectors: number[][]; tokens: number }> {
   const { model, contextLength } = lease.runner;
+  // Its runner was started to generate; it is not restarted to embed.
+  if (model.capabilities.includes('completion') && !model.capabilities.includes('embedding'))
+    throw new OllamaError(501, 'This server does not support embeddings. Start it with `--embeddings`');
   let tokens = 0;
   for (const text of texts) {
-    const count = countTokens(text);
+    // Two more mark the beginning and the end.
+    const count = countTokens(text) + 2;
     if (count > contextLength && !requested.truncate) {
       throw new OllamaError(400, 'the input length exceeds the context length');
     }
     tokens += Math.min(count, contextLength);
+  }
+  if (context.faults.is('runner-dies')) {
+    dieOnce(context, lease.runner);
+    const url = `http://127.0.0.1:${lease.runner.port}/v1/embeddings`;
+    throw new OllamaError(400, `do embedding request: Post "${url}": EOF`);
   }
   const dimensions = readDimensions(requested.body, model);
   // The time counts from the start of the request, and the vectors are computed within it.
@@ -110,6 +124,12 @@ export async function embedTexts(
   await computed;
   signal.throwIfAborted();
   return { vectors, tokens };
+}
+
+/** The fault is over with the runner: the next one lives. */
+export function dieOnce(context: ServerContext, runner: Runner): void {
+  context.faults.set('runner-dies', false);
+  context.scheduler.die(runner);
 }
 
 function readDimensions(body: JsonObject, model: ModelDefinition): number {

@@ -1,6 +1,13 @@
 /** `/api/pull`: fetches a model from the simulator's own registry, with the progress lines of the real one. */
-import { booleanField, type Exchange, readJson, sendJson, textField, writeLine } from './http-exchange.ts';
-import { fullName } from './library.ts';
+import {
+  booleanField,
+  type Exchange,
+  readJson,
+  sendPlainJson,
+  textField,
+  writeLine,
+} from './http-exchange.ts';
+import { fullName, isValidName } from './library.ts';
 import { OllamaError } from './model.ts';
 import type { ServerContext } from './server-context.ts';
 
@@ -10,35 +17,50 @@ export async function pull(context: ServerContext, exchange: Exchange): Promise<
   const body = await readJson(exchange.request);
   const name = textField(body, 'model', 'PullRequest') || textField(body, 'name', 'PullRequest');
   const stream = booleanField(body, 'stream', 'PullRequest') ?? true;
-  if (name === '') throw new OllamaError(400, 'invalid model name');
-  const say = (line: object) => {
+  const insecure = booleanField(body, 'insecure', 'PullRequest') ?? false;
+  if (!isValidName(name)) throw new OllamaError(400, 'invalid model name');
+  const send = (line: object) => {
     if (stream) writeLine(exchange.response, line);
   };
 
-  say({ status: 'pulling manifest' });
+  send({ status: 'pulling manifest' });
   const wanted = fullName(name).toLowerCase();
   const model = context.registry.find((candidate) => candidate.name.toLowerCase() === wanted);
   if (!model) {
     // The first line has sent status 200, so a streamed failure is a line.
-    throw new OllamaError(500, 'pull model manifest: file does not exist');
+    const error = manifestFailure(name, insecure);
+    if (stream) {
+      writeLine(exchange.response, { error });
+      exchange.response.end();
+    } else sendPlainJson(exchange.response, 500, { error });
+    return;
   }
   const blob = {
     status: `pulling ${model.blob.slice(0, 12)}`,
     digest: `sha256:${model.blob}`,
     total: model.sizeBytes,
   };
-  say(blob);
+  send(blob);
   const step = Math.max(1, Math.round((context.pullBytesPerSecond * PROGRESS_EVERY_MS) / 1000));
   for (let completed = 0; completed < model.sizeBytes; ) {
     await context.clock.sleep(PROGRESS_EVERY_MS, exchange.signal);
     completed = Math.min(model.sizeBytes, completed + step);
-    say({ ...blob, completed });
+    send({ ...blob, completed });
   }
-  say({ status: 'verifying sha256 digest' });
-  say({ status: 'writing manifest' });
+  send({ status: 'verifying sha256 digest' });
+  send({ status: 'writing manifest' });
   context.library.add({ ...model, modifiedAt: context.clock.now() });
   if (stream) {
     writeLine(exchange.response, { status: 'success' });
     exchange.response.end();
-  } else sendJson(exchange.response, 200, { status: 'success' });
+  } else sendPlainJson(exchange.response, 200, { status: 'success' });
+}
+
+/** Why a model cannot be fetched. A name with a host is for another registry, and none is simulated. */
+export function manifestFailure(name: string, insecure: boolean): string {
+  const [host = '', ...path] = name.split('/');
+  if (path.length === 0 || !/[.:]/.test(host)) return 'pull model manifest: file does not exist';
+  const [model, tag] = fullName(path.join('/')).split(':');
+  const url = `${insecure ? 'http' : 'https'}://${host}/v2/${model}/manifests/${tag}`;
+  return `pull model manifest: Get "${url}": dial tcp ${host}: connect: connection refused`;
 }

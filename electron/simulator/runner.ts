@@ -5,8 +5,10 @@ import type { Allocation, Environment, LoadOptions, ModelDefinition, RunnerView 
 
 export interface Runner {
   readonly key: string;
-  /** Of its process. */
+  /** Of its llama-server. */
   readonly pid: number;
+  /** Where its llama-server listens, as errors about it say. */
+  readonly port: number;
   readonly model: ModelDefinition;
   readonly options: LoadOptions;
   readonly parallel: number;
@@ -18,12 +20,16 @@ export interface Runner {
   readonly loadStartedAt: number;
   readonly loadMs: number;
   state: 'loading' | 'ready' | 'unloading';
+  /** Its process has died. Nobody notices before the next request: ps still shows it. */
+  dead: boolean;
+  /** Its VRAM is free again, although ps may still show it. */
+  vramFreed: boolean;
   refCount: number;
   sessionMs: number;
   /** `null` until the first request has ended. */
   expiresAt: number | null;
   expiryTimer: SimulatorTimer | null;
-  /** `announced`: its end has been decided, and ends requests that attach now too. `due`: it ends when idle. */
+  /** `announced`: its end has been decided; in 0.24 that ends requests that attach now too. `due`: it ends when idle. */
   ending: 'no' | 'announced' | 'due';
   /** Resolves when the process has ended and its VRAM was seen to be free again. */
   readonly released: PromiseWithResolvers<void>;
@@ -77,7 +83,7 @@ export function createSlots(count: number): Slots {
   };
 }
 
-/** Bytes of VRAM that the process uses, over all GPUs. */
+/** Bytes of VRAM that the model takes, over all GPUs. */
 export function vramBytes(runner: Runner): number {
   return runner.allocation.perGpu.reduce((sum, bytes) => sum + bytes, 0);
 }

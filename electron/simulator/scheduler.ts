@@ -64,6 +64,8 @@ export interface Scheduler {
   stop(): void;
   /** The server process is killed: its runners go on without it, and a new one does not know them. */
   kill(): void;
+  /** The process of a runner dies. */
+  die(runner: Runner): void;
   /** The GPUs disappear under the running server. */
   loseGpus(): void;
   /** Discovered at the start of the process, and still present. */
@@ -80,6 +82,14 @@ interface Pending extends AcquireRequest {
 
 /** A load that runs out of memory dies after this share of its time. */
 const FAILING_LOAD_SHARE = 0.4;
+
+/** Why the weights cannot be read; null if they can. */
+function brokenWeights({ broken, blob }: ModelDefinition): string | null {
+  if (broken === undefined) return null;
+  if (broken === 'lost') return `open sha256-${blob}: no such file or directory`;
+  const { tensor, endBytes, fileBytes } = broken;
+  return `tensor "${tensor}" offset+size (${endBytes}) exceeds file size (${fileBytes})`;
+}
 
 const canceled = () => new OllamaError(499, 'request canceled');
 
@@ -103,9 +113,8 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
     if (request.signal.aborted) return Promise.reject(canceled());
     const enqueuedAt = clock.monotonic();
     const runner = runners.get(request.model.blob);
-    if (runner?.state === 'ready' && !needsReload(runner.options, request.options)) {
+    if (runner && serves(runner, request))
       return Promise.resolve(lifecycle.attach(runner, request.keepAliveMs, enqueuedAt));
-    }
     if (pending.length >= environment.maxQueue) {
       return Promise.reject(
         new OllamaError(503, 'server busy, please try again.  maximum pending requests exceeded'),
@@ -133,6 +142,13 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
     });
   };
 
+  /** Since 0.30 a request that comes while a runner ends waits for a new one; before, it went down with the old one. */
+  const serves = (runner: Runner, request: LoadRequest) =>
+    runner.state === 'ready' &&
+    !runner.dead &&
+    (runner.ending === 'no' || profile === '0.24') &&
+    !needsReload(runner.options, request.options);
+
   const loop = async (born: number) => {
     looping = true;
     for (;;) {
@@ -153,7 +169,7 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
       const runner = runners.get(item.model.blob);
       let victim: Runner | null = null;
       if (runner) {
-        if (runner.state === 'ready' && !needsReload(runner.options, item.options)) {
+        if (serves(runner, item)) {
           item.resolve(lifecycle.attach(runner, item.keepAliveMs, item.enqueuedAt));
           return;
         }
@@ -200,14 +216,15 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
     if (faults.is('oom-on-explicit-layers') && item.options.numGpu > 0 && gpus.length > 0) {
       // The real server makes room first, and only then finds out.
       if (question.othersLoaded) return { kind: 'evict' };
-      return outOfMemory(question, predictedBytes(item.model, item.options, parallel));
+      return outOfMemory(question, predictedBytes(item.model, item.options, parallel), 0);
     }
     return decidePlacement(question);
   };
 
   const load = async (item: Pending, answer: Exclude<PlacementAnswer, { kind: 'evict' }>, born: number) => {
-    if (answer.kind === 'fail' && !answer.atLoad) {
-      item.reject(new OllamaError(500, answer.message));
+    const broken = brokenWeights(item.model);
+    if (broken !== null || (answer.kind === 'fail' && !answer.atLoad)) {
+      item.reject(new OllamaError(500, broken ?? (answer.kind === 'fail' ? answer.message : '')));
       return;
     }
     const runner = lifecycle.begin(item, answer.kind === 'load' ? answer.allocation : null);
@@ -250,7 +267,6 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
     const left = pending;
     pending = [];
     for (const item of left) item.reject(canceled());
-    lifecycle.drop(() => true);
     memory.clear();
   };
 
@@ -291,11 +307,16 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
         usableGpus().reduce((sum, gpu) => sum + gpu.vramBytes, 0),
       );
     },
-    stop: end,
+    stop: () => {
+      end();
+      lifecycle.drop(() => true);
+    },
     kill: () => {
       memory.orphan(runners.values());
       end();
+      lifecycle.drop(() => true);
     },
+    die: lifecycle.die,
     loseGpus: () => {
       alive = false;
       lifecycle.drop((runner) => runner.allocation.perGpu.some((bytes) => bytes > 0));

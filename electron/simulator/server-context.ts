@@ -4,8 +4,8 @@ import type { Compute } from './compute.ts';
 import { createEmbedder, type Embedder } from './embedding.ts';
 import type { Faults } from './faults.ts';
 import { nanoseconds, parseKeepAlive, rfc3339Nano } from './go-values.ts';
-import { type JsonObject, objectField } from './http-exchange.ts';
-import type { Library } from './library.ts';
+import { booleanField, type JsonObject, objectField } from './http-exchange.ts';
+import { fullName, type Library } from './library.ts';
 import type { Lease } from './lifecycle.ts';
 import { type ModelDefinition, OllamaError, type Profile } from './model.ts';
 import { checkOptionTypes, resolveLoadOptions } from './options.ts';
@@ -34,6 +34,8 @@ const MIN_MS = 0.9;
 /** The message for a missing model differs between routes. */
 export const notFound = {
   single: (name: string) => new OllamaError(404, `model '${name}' not found`),
+  /** Show names the tag too. */
+  tagged: (name: string) => new OllamaError(404, `model '${fullName(name)}' not found`),
   embedding: (name: string) =>
     new OllamaError(404, `model ${JSON.stringify(name)} not found, try pulling it first`),
 };
@@ -43,14 +45,24 @@ export function findModel(
   name: string,
   missing: (name: string) => OllamaError,
 ): ModelDefinition {
+  // A request that names no model is told so in the same words by every route that loads one.
+  if (name === '') throw notFound.single('');
   const model = context.library.find(name);
   if (!model) throw missing(name);
   return model;
 }
 
+/** What show, delete and copy need. */
+export function requireName(name: string): string {
+  if (name === '') throw new OllamaError(400, 'model is required');
+  return name;
+}
+
 export interface RequestedLoad {
   options: JsonObject;
   keepAliveMs: number | undefined;
+  /** Default true. */
+  shift?: boolean;
 }
 
 /** `options` and `keep_alive` of a request. Throws a 400 for a keep_alive that cannot be parsed. */
@@ -58,6 +70,7 @@ export function readRequestedLoad(body: JsonObject, owner: string): RequestedLoa
   return {
     options: objectField(body, 'options', owner),
     keepAliveMs: parseKeepAlive(body.keep_alive),
+    shift: booleanField(body, 'shift', owner) ?? true,
   };
 }
 
@@ -69,7 +82,12 @@ export async function acquire(
   signal: AbortSignal,
 ): Promise<Lease> {
   checkOptionTypes(requested.options);
-  const options = resolveLoadOptions(requested.options, model, context.scheduler.defaultContext());
+  const options = resolveLoadOptions(
+    requested.options,
+    model,
+    context.scheduler.defaultContext(),
+    requested.shift,
+  );
   return context.scheduler.acquire({ model, options, keepAliveMs: requested.keepAliveMs, signal });
 }
 

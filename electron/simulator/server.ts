@@ -1,24 +1,31 @@
 /** The HTTP interface: which route answers, what errors look like, and the faults that affect every answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Exchange, sendError, sendText, writeLine } from './http-exchange.ts';
+import { type Exchange, sendError, sendJson, sendNothing, sendText, writeLine } from './http-exchange.ts';
 import { OllamaError } from './model.ts';
+import * as createRoutes from './routes-create.ts';
 import * as embedRoutes from './routes-embed.ts';
 import * as generateRoutes from './routes-generate.ts';
 import * as libraryRoutes from './routes-library.ts';
 import * as openaiRoutes from './routes-openai.ts';
 import * as pullRoutes from './routes-pull.ts';
+import * as showRoutes from './routes-show.ts';
 import type { ServerContext } from './server-context.ts';
+import { hostAllowed, originAllowed, pageHeaders, preflightHeaders } from './source-rules.ts';
 
 type Route = (context: ServerContext, exchange: Exchange) => void | Promise<void>;
 
-const alive: Route = (_context, exchange) => sendText(exchange.response, 200, 'Ollama is running');
+const alive: Route = (_context, exchange) =>
+  sendText(exchange.response, 200, 'Ollama is running', 'text/plain; charset=utf-8');
 
+/** The methods are listed in the order in which Allow names them. */
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
-  '/': { GET: alive, HEAD: alive },
-  '/api/version': { GET: libraryRoutes.version, HEAD: libraryRoutes.version },
-  '/api/tags': { GET: libraryRoutes.tags, HEAD: libraryRoutes.tags },
+  '/': { HEAD: alive, GET: alive },
+  '/api/version': { HEAD: libraryRoutes.version, GET: libraryRoutes.version },
+  '/api/tags': { HEAD: libraryRoutes.tags, GET: libraryRoutes.tags },
   '/api/ps': { GET: libraryRoutes.ps },
-  '/api/show': { POST: libraryRoutes.show },
+  '/api/show': { POST: showRoutes.show },
+  '/api/copy': { POST: libraryRoutes.copy },
+  '/api/create': { POST: createRoutes.create },
   '/api/delete': { DELETE: libraryRoutes.remove },
   '/api/pull': { POST: pullRoutes.pull },
   '/api/generate': { POST: generateRoutes.generate },
@@ -26,9 +33,24 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   '/api/embed': { POST: embedRoutes.embed },
   '/api/embeddings': { POST: embedRoutes.embeddings },
   '/v1/models': { GET: openaiRoutes.models },
+  '/v1/completions': { POST: openaiRoutes.completions },
   '/v1/chat/completions': { POST: openaiRoutes.chatCompletions },
   '/v1/embeddings': { POST: openaiRoutes.embeddings },
 };
+
+/** Routes with a name in their path. */
+const NAMED_ROUTES: readonly (readonly [RegExp, Readonly<Record<string, Route>>])[] = [
+  [/^\/v1\/models\/[^/]+$/, { GET: openaiRoutes.model }],
+  [/^\/api\/blobs\/[^/]+$/, { HEAD: createRoutes.headBlob, POST: createRoutes.putBlob }],
+];
+
+/** What the version of the fault `old-version` does not have. */
+const SINCE_OLD_VERSION: ReadonlySet<string> = new Set([
+  '/api/ps',
+  '/api/embed',
+  '/v1/models',
+  '/v1/embeddings',
+]);
 
 /** One response of the server, for tests and for inspecting a client. */
 export interface RequestRecord {
@@ -53,8 +75,6 @@ export interface OllamaServer {
 }
 
 const KEPT_RECORDS = 1000;
-/** Host names that a server bound to loopback accepts. */
-const LOCAL_HOST = /^(localhost|.*\.localhost|.*\.local|.*\.internal)$/i;
 
 export function createOllamaServer(context: ServerContext): OllamaServer {
   const active = new Set<{ controller: AbortController; response: ServerResponse }>();
@@ -69,7 +89,20 @@ export function createOllamaServer(context: ServerContext): OllamaServer {
 
   const run = async (exchange: Exchange) => {
     const { request, response, path } = exchange;
-    const found = routeFor(path, request.method ?? 'GET');
+    const found =
+      context.faults.is('old-version') && SINCE_OLD_VERSION.has(path)
+        ? ({ kind: 'missing' } as const)
+        : routeFor(path, request.method ?? 'GET');
+    if (isPreflight(request)) {
+      if (found.kind === 'method') response.setHeader('Allow', found.allowed.join(', '));
+      response.writeHead(204, preflightHeaders(request.headers.origin ?? ''));
+      response.end();
+      return;
+    }
+    if (found.kind === 'slash') {
+      redirect(exchange, found.to);
+      return;
+    }
     if (found.kind === 'missing') {
       sendText(response, 404, '404 page not found');
       return;
@@ -104,11 +137,13 @@ export function createOllamaServer(context: ServerContext): OllamaServer {
       record(request, path, complete ? response.statusCode : 499);
       if (!complete) controller.abort(new OllamaError(499, 'request canceled'));
     });
-    if (!hostAllowed(request)) {
-      response.writeHead(403, { 'Content-Length': 0 });
-      response.end();
+    const { origin } = request.headers;
+    if (!hostAllowed(request.headers) || (origin !== undefined && !originAllowed(origin))) {
+      sendNothing(response, 403);
       return;
     }
+    if (origin !== undefined && !isPreflight(request))
+      for (const [name, value] of Object.entries(pageHeaders(origin))) response.setHeader(name, value);
     if (applyFault(context, response)) return;
     void run({ request, response, path, signal: controller.signal });
   };
@@ -128,28 +163,43 @@ export function createOllamaServer(context: ServerContext): OllamaServer {
   };
 }
 
-type Found = { kind: 'route'; route: Route } | { kind: 'missing' } | { kind: 'method'; allowed: string[] };
+type Found =
+  | { kind: 'route'; route: Route }
+  | { kind: 'missing' }
+  | { kind: 'slash'; to: string }
+  | { kind: 'method'; allowed: string[] };
+
+function routesAt(path: string): Readonly<Record<string, Route>> | undefined {
+  return ROUTES[path] ?? NAMED_ROUTES.find(([pattern]) => pattern.test(path))?.[1];
+}
 
 function routeFor(path: string, method: string): Found {
-  const routes =
-    ROUTES[path] ?? (/^\/v1\/models\/[^/]+/.test(path) ? { GET: openaiRoutes.model } : undefined);
-  if (!routes) return { kind: 'missing' };
-  const route = (routes as Readonly<Record<string, Route>>)[method];
+  const routes = routesAt(path);
+  if (!routes) {
+    const to = path.replace(/\/$/, '');
+    return to !== path && routesAt(to)?.[method] ? { kind: 'slash', to } : { kind: 'missing' };
+  }
+  const route = routes[method];
   return route ? { kind: 'route', route } : { kind: 'method', allowed: Object.keys(routes) };
 }
+
+/** The same path without a slash at its end; the body of a GET shows it to a person. */
+function redirect({ request, response }: Exchange, to: string): void {
+  response.setHeader('Location', to);
+  if (request.method === 'GET')
+    sendText(response, 301, `<a href="${to}">Moved Permanently</a>.\n\n`, 'text/html; charset=utf-8');
+  else sendNothing(response, 307);
+}
+
+const isPreflight = ({ method, headers }: IncomingMessage) =>
+  method === 'OPTIONS' &&
+  headers.origin !== undefined &&
+  headers['access-control-request-method'] !== undefined;
 
 function asOllamaError(error: unknown, signal: AbortSignal): OllamaError {
   if (error instanceof OllamaError) return error;
   if (signal.aborted) return new OllamaError(499, 'request canceled');
   return new OllamaError(500, error instanceof Error ? error.message : String(error));
-}
-
-/** Bound to loopback, a server answers only to local names and private addresses. */
-function hostAllowed(request: IncomingMessage): boolean {
-  const host = (request.headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-  if (host === '' || LOCAL_HOST.test(host)) return true;
-  if (host === '::1' || host === '::') return true;
-  return /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|0\.0\.0\.0$)[\d.]*$/.test(host);
 }
 
 const HTML =
@@ -162,6 +212,16 @@ function applyFault(context: ServerContext, response: ServerResponse): boolean {
   if (faults.is('half-open')) return true;
   if (faults.is('server-error')) {
     sendError(response, 500, 'something went wrong');
+    return true;
+  }
+  if (faults.is('locked')) {
+    response.setHeader('WWW-Authenticate', 'Bearer');
+    sendJson(response, 401, { detail: 'Not authenticated' });
+    return true;
+  }
+  if (faults.is('redirects')) {
+    response.setHeader('Location', 'https://login.invalid/?next=%2F');
+    sendText(response, 302, '<a href="https://login.invalid/">Found</a>.\n\n', 'text/html; charset=utf-8');
     return true;
   }
   if (faults.is('html')) {

@@ -2,7 +2,8 @@
 import type { GpuReading, HostReading } from '../../shared/models/telemetry.ts';
 import type { SimulatorClock } from './clock.ts';
 import { hash } from './embedding.ts';
-import type { GpuDefinition } from './model.ts';
+import { RUNNER_PATH } from './memory.ts';
+import type { GpuDefinition, Profile } from './model.ts';
 import type { SimulatedOllama } from './ollama.ts';
 
 export interface MachineTelemetry {
@@ -21,6 +22,7 @@ const HOST_BASELINE_BYTES = 3_200_000_000;
 
 export function createTelemetry(setup: {
   clock: SimulatorClock;
+  profile: Profile;
   gpus: readonly GpuDefinition[];
   systemMemoryBytes: number;
   ollama: SimulatedOllama;
@@ -28,6 +30,8 @@ export function createTelemetry(setup: {
   hidesProcesses?: boolean;
 }): { read(): MachineTelemetry } {
   const { clock, ollama } = setup;
+  // To 0.24 the runner is Ollama itself, started again.
+  const runnerName = setup.profile === '0.24' ? '/usr/local/bin/ollama' : RUNNER_PATH;
   let celsius = IDLE_CELSIUS;
   let readAt = clock.monotonic();
 
@@ -48,19 +52,15 @@ export function createTelemetry(setup: {
       runner.state === 'loading' ? bytes * Math.min(1, (now - runner.loadStartedAt) / runner.loadMs) : bytes;
     const gpus = ollama.scheduler.gpusAlive()
       ? setup.gpus.map((gpu, index): GpuReading => {
-          const outside = ollama.scheduler.memory.outside().filter((program) => program.gpu === index);
-          let used = gpu.baselineBytes + ollama.scheduler.memory.lingering(index);
+          const { memory } = ollama.scheduler;
+          const outside = memory.outside().filter((program) => program.gpu === index);
+          let used = gpu.baselineBytes + memory.lingering(index) + memory.probing(index);
           for (const program of outside) used += program.bytes;
           const processes = outside.map(({ pid, name, bytes }) => ({ pid, name, vramUsedBytes: bytes }));
           for (const runner of runners) {
-            const bytes = Math.round(held(runner.allocation.perGpu[index] ?? 0, runner));
+            const bytes = Math.round(held(memory.processBytes(runner, index), runner));
             used += bytes;
-            if (bytes > 0)
-              processes.push({
-                pid: runner.pid,
-                name: `ollama runner (${runner.model.name})`,
-                vramUsedBytes: bytes,
-              });
+            if (bytes > 0) processes.push({ pid: runner.pid, name: runnerName, vramUsedBytes: bytes });
           }
           const percent = share > 0 ? 93 * share + 5 * jitter(gpu.id) : loading ? 12 : 2 + jitter(gpu.id);
           const watts = gpu.boardWatts - IDLE_WATTS;

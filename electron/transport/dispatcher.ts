@@ -1,10 +1,13 @@
-import type * as z from 'zod';
-import { isPilotlightError, PilotlightError } from '../../shared/contract/errors.ts';
+import * as z from 'zod';
+import { errorCodes, isPilotlightError, PilotlightError } from '../../shared/contract/errors.ts';
 import { isMethodName, methods, type Scope } from '../../shared/contract/methods.ts';
+import { messageSchema } from '../../shared/models/message.ts';
 import type { CallContext, Handlers } from '../core/runtime/handlers.ts';
 
 const NAMED_FIELDS = 5;
 const SHOWN_LENGTH = 80;
+/** What a refinement of the contract may add to its refusal. */
+const codedRefusal = z.object({ code: z.enum(errorCodes), message: messageSchema });
 
 export interface DispatcherOptions {
   handlers: Handlers;
@@ -18,6 +21,8 @@ export interface DispatchedCall {
   params: unknown;
   /** What the sender may do. */
   scopes: ReadonlySet<Scope>;
+  /** The credential that it was sent with. Default: none. */
+  credentialId?: string | null;
   /** Aborted when the sender cancels or its link is lost. */
   signal: AbortSignal;
 }
@@ -44,7 +49,8 @@ export function createDispatcher({ handlers, checkResults = false }: DispatcherO
   let refusing = false;
   let running = 0;
 
-  async function run({ method, params, scopes, signal }: DispatchedCall): Promise<unknown> {
+  async function run(call: DispatchedCall): Promise<unknown> {
+    const { method, params, scopes, credentialId = null, signal } = call;
     if (refusing) throw new PilotlightError('STOPPING');
     if (!isMethodName(method))
       throw new PilotlightError('UNKNOWN_METHOD', { details: { method: short(method) } });
@@ -59,7 +65,7 @@ export function createDispatcher({ handlers, checkResults = false }: DispatcherO
     const both = AbortSignal.any([signal, stopped.signal]);
     let result: unknown;
     try {
-      result = await handler(checked, { signal: both });
+      result = await handler(checked, { signal: both, credentialId });
     } catch (error) {
       if (both.aborted && !isPilotlightError(error)) throw new PilotlightError('CANCELLED', { cause: error });
       throw error;
@@ -96,7 +102,10 @@ export function createDispatcher({ handlers, checkResults = false }: DispatcherO
   };
 }
 
-/** Parses what a sender wrote. Rejects with BAD_REQUEST; `details.fields` is `{path, message}[]`. */
+/**
+ * Parses what a sender wrote. Rejects with BAD_REQUEST; `details.fields` is `{path, message}[]`. Where the schema names a
+ * code of its own, it rejects with that, and `details.field` is the path.
+ */
 export function parseRequest<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -104,6 +113,15 @@ export function parseRequest<Schema extends z.ZodType>(schema: Schema, value: un
     path: short(issue.path.map(String).join('.')),
     message: issue.code === 'unrecognized_keys' ? unknownFields(issue.keys) : issue.message,
   }));
+  for (const issue of parsed.error.issues) {
+    const coded = issue.code === 'custom' ? codedRefusal.safeParse(issue.params) : null;
+    if (!coded?.success) continue;
+    const { code, message } = coded.data;
+    throw new PilotlightError(code, {
+      message,
+      details: { field: issue.path.map(String).join('.'), fields },
+    });
+  }
   const first = fields[0];
   const named = first === undefined || first.path === '' ? '' : ` "${first.path}": ${first.message}.`;
   throw new PilotlightError('BAD_REQUEST', {

@@ -1,5 +1,5 @@
 import { PilotlightError } from '../../shared/contract/errors.ts';
-import type { Scope } from '../../shared/contract/methods.ts';
+import { everyRight, type Right } from '../../shared/rights.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Streams } from '../core/runtime/streams.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -22,7 +22,7 @@ export interface MessagePortOptions {
   dispatcher: Dispatcher;
   streams: Streams;
   /** Default: all. Whoever has the port is the panel itself. */
-  scopes?: ReadonlySet<Scope>;
+  scopes?: ReadonlySet<Right>;
   log: Log;
 }
 
@@ -38,7 +38,7 @@ export interface MessagePortLink {
  */
 export function serveMessagePort(options: MessagePortOptions): MessagePortLink {
   const { port, dispatcher, streams, log } = options;
-  const scopes = options.scopes ?? new Set<Scope>(['view', 'control']);
+  const scopes = options.scopes ?? everyRight;
   const session = createSession({
     dispatcher,
     streams,

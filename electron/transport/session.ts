@@ -1,7 +1,7 @@
 import { isPilotlightError, PilotlightError, toWireError } from '../../shared/contract/errors.ts';
 import { type ClientMessage, clientMessageSchema, type ServerMessage } from '../../shared/contract/link.ts';
 import type { Scope } from '../../shared/contract/methods.ts';
-import { type Frame, isStreamName } from '../../shared/contract/streams.ts';
+import { type Frame, isStreamName, rightOfStream } from '../../shared/contract/streams.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Streams } from '../core/runtime/streams.ts';
 import type { TopicSubscription } from '../core/runtime/topic.ts';
@@ -11,6 +11,8 @@ interface SessionBase {
   streams: Streams;
   /** What the other end may do; fixed when the link was created. */
   scopes: ReadonlySet<Scope>;
+  /** The credential of the other end. Default: none. */
+  credentialId?: string | null;
   /**
    * Puts a message on the link. Returns false if the link's buffer is full: the stream of that frame then waits for
    * `drained` and continues with the newest values. Must not throw.
@@ -40,7 +42,7 @@ export interface Session {
 }
 
 export function createSession(options: SessionOptions): Session {
-  const { streams, scopes, log, maxCalls = 64, maxSubscriptions = 64 } = options;
+  const { streams, scopes, credentialId = null, log, maxCalls = 64, maxSubscriptions = 64 } = options;
   const dispatcher = 'dispatcher' in options ? options.dispatcher : createDispatcher(options);
   const calls = new Map<number, AbortController>();
   const subscriptions = new Map<number, TopicSubscription>();
@@ -60,7 +62,7 @@ export function createSession(options: SessionOptions): Session {
     const controller = new AbortController();
     calls.set(id, controller);
     void dispatcher
-      .call({ method, params, scopes, signal: controller.signal })
+      .call({ method, params, scopes, credentialId, signal: controller.signal })
       .then(
         (result) => void send({ type: 'result', id, result }),
         (error: unknown) => fail(id, error),
@@ -71,7 +73,8 @@ export function createSession(options: SessionOptions): Session {
   function subscribe({ id, stream, cursor }: Extract<ClientMessage, { type: 'subscribe' }>): void {
     if (ended) throw new PilotlightError('STOPPING');
     if (!isStreamName(stream)) throw new PilotlightError('UNKNOWN_STREAM', { details: { stream } });
-    if (!scopes.has('view')) throw new PilotlightError('FORBIDDEN', { details: { stream } });
+    const right = rightOfStream(stream);
+    if (!scopes.has(right)) throw new PilotlightError('FORBIDDEN', { details: { stream, scope: right } });
     if (subscriptions.size >= maxSubscriptions) throw tooMany('subscriptions', maxSubscriptions);
     const deliver = (frame: Frame) => send({ type: 'frame', id, frame });
     subscriptions.set(id, streams[stream].subscribe(cursor, deliver));

@@ -53,7 +53,8 @@ export function createRpcServer<C extends WorkerContract>(options: RpcServerOpti
       send({ kind: 'result', id, value });
     } catch (error) {
       const coded = signal.aborted ? new PilotlightError('CANCELLED') : toCodedError(error);
-      send({ kind: 'error', id, error: toWireError(coded), cause: causeOf(coded) });
+      const said = isPilotlightError(coded) ? coded.said : null;
+      send({ kind: 'error', id, error: toWireError(coded), said, cause: causeOf(coded) });
     }
   }
 

@@ -10,6 +10,10 @@ export const ownErrors = {
     message: 'This needs a token.',
     next: 'Open the address that Pilotlight printed when it started.',
   },
+  OTHER_PROGRAM: {
+    message: "Another program answers at Pilotlight's address.",
+    next: 'End that program and start Pilotlight again. Your session was not sent to it.',
+  },
   CANCELLED: { message: 'It was cancelled.', next: 'Start it again if you still need it.' },
   LINK_LOST: {
     message: 'The connection to Pilotlight was lost.',

@@ -4,7 +4,7 @@ import { createEmitter } from '../../shared/emitter.ts';
 
 /**
  * `connecting` before the first connection, `reconnecting` after losing one, `unauthorized` if the core responds but
- * does not recognise this tab: it then needs a new one-time address.
+ * this browser is not signed in: it then needs a new one-time address.
  */
 export type LinkState = 'connecting' | 'live' | 'reconnecting' | 'unauthorized';
 

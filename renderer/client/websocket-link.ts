@@ -1,6 +1,6 @@
 import type { WireError } from '../../shared/contract/errors.ts';
 import type { ClientMessage, ServerMessage } from '../../shared/contract/link.ts';
-import { bearerProtocol, callPath, linkProtocol, streamPath } from '../../shared/contract/link-names.ts';
+import { bearerProtocol, linkProtocol, signedOutCode, streamPath } from '../../shared/contract/link-names.ts';
 import { reconnectDelay } from './backoff.ts';
 import { ownError } from './errors.ts';
 import { createLinkState, type Link } from './link.ts';
@@ -16,43 +16,38 @@ export interface Socket {
 }
 
 export interface WebSocketLinkDeps {
+  /** The bearer for one connection. */
   openSession(): Promise<Session>;
-  /** Called when the bearer is no longer valid. */
-  forgetSession(): void;
   openSocket(path: string, protocols: string[]): Socket;
-  fetch(path: string, init: RequestInit): Promise<Response>;
   /** Calls back after `ms` milliseconds; the returned function cancels it. */
   schedule(ms: number, callback: () => void): () => void;
   now(): number;
   random(): number;
 }
 
-/** Close codes that mean the server rejected the bearer. */
-const unauthorizedCodes = new Set([1008, 4401, 4403]);
+/** Errors of a session that may pass by themselves. */
+const passing: ReadonlySet<string> = new Set(['LINK_LOST', 'OTHER_PROGRAM']);
 
-/** A WebSocket link that reconnects automatically with back-off until the core refuses its bearer. */
+/** A WebSocket link that reconnects automatically with back-off until this browser is signed out. */
 export function createWebSocketLink(deps: WebSocketLinkDeps): Link {
   const state = createLinkState({ state: 'connecting', error: null, retryAt: null });
   let socket: Socket | null = null;
-  let bearer: string | null = null;
   let attempt = 0;
   let everLive = false;
   let closed = false;
+  let beginning = false;
   let cancelRetry: (() => void) | null = null;
 
   async function begin(): Promise<void> {
+    if (closed || beginning) return;
+    beginning = true;
+    // Each time: another tab may have signed in, and another program may have taken the port.
+    const session = await deps.openSession();
+    beginning = false;
     if (closed) return;
-    if (bearer === null) {
-      const session = await deps.openSession();
-      if (closed) return;
-      if ('error' in session) {
-        if (session.error.code === 'LINK_LOST') again(session.error);
-        else refuse(session.error);
-        return;
-      }
-      bearer = session.bearer;
-    }
-    connect(bearer);
+    if (!('error' in session)) connect(session.bearer);
+    else if (passing.has(session.error.code)) again(session.error);
+    else state.setStatus({ state: 'unauthorized', error: session.error, retryAt: null });
   }
 
   function connect(withBearer: string): void {
@@ -72,28 +67,10 @@ export function createWebSocketLink(deps: WebSocketLinkDeps): Link {
     opening.onclose = (event) => {
       if (socket !== opening || closed) return;
       socket = null;
-      if (unauthorizedCodes.has(event.code)) refuse(ownError('UNAUTHORIZED'));
-      else if (opened) again(ownError('LINK_LOST'));
-      else void afterRefusedOpening(withBearer);
+      // Opening the session again says why it ended.
+      if (opened && event.code === signedOutCode) void begin();
+      else again(ownError('LINK_LOST'));
     };
-  }
-
-  /** A browser hides why a WebSocket did not open: a plain request distinguishes "unknown bearer" from "unreachable". */
-  async function afterRefusedOpening(withBearer: string): Promise<void> {
-    try {
-      const response = await deps.fetch(callPath('core.status'), {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${withBearer}` },
-        body: '{}',
-      });
-      if (response.status === 401 || response.status === 403) {
-        refuse(ownError('UNAUTHORIZED'));
-        return;
-      }
-    } catch {
-      // The core is unreachable: the next attempt decides.
-    }
-    again(ownError('LINK_LOST'));
   }
 
   function again(error: WireError): void {
@@ -111,12 +88,6 @@ export function createWebSocketLink(deps: WebSocketLinkDeps): Link {
     });
   }
 
-  function refuse(error: WireError): void {
-    bearer = null;
-    deps.forgetSession();
-    state.setStatus({ state: 'unauthorized', error, retryAt: null });
-  }
-
   void begin();
 
   return {
@@ -129,8 +100,9 @@ export function createWebSocketLink(deps: WebSocketLinkDeps): Link {
     status: state.status,
     onStatus: state.onStatus,
     retry() {
-      if (!cancelRetry) return;
-      cancelRetry();
+      const isSignedOut = state.status().state === 'unauthorized' && socket === null;
+      if (!cancelRetry && !isSignedOut) return;
+      cancelRetry?.();
       cancelRetry = null;
       void begin();
     },

@@ -10,13 +10,22 @@ export interface DialogProps {
   children: ReactNode;
   /** `panel` slides in from the right on wide screens: to show details beside the page. */
   shape?: 'box' | 'panel';
+  /** Only its buttons close it, because what it shows is not shown again. */
+  sticky?: boolean;
 }
 
 /**
  * A native modal dialog: it traps the focus, closes on Escape, makes the rest inert and restores the focus, without
  * injected styles, which the content security policy would refuse.
  */
-export function Dialog({ title, description, onClose, children, shape = 'box' }: DialogProps) {
+export function Dialog({
+  title,
+  description,
+  onClose,
+  children,
+  shape = 'box',
+  sticky = false,
+}: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   const descriptionId = useId();
@@ -40,8 +49,11 @@ export function Dialog({ title, description, onClose, children, shape = 'box' }:
       aria-labelledby={titleId}
       aria-describedby={description ? descriptionId : undefined}
       onClose={onClose}
+      onCancel={(event) => {
+        if (sticky) event.preventDefault();
+      }}
       onClick={(event) => {
-        if (event.target === dialog.current) onClose();
+        if (event.target === dialog.current && !sticky) onClose();
       }}
       className={`overflow-hidden border border-line bg-surface p-0 text-text shadow-(--shadow) ${place}`}
     >

@@ -1,4 +1,5 @@
 import type { EmbedderChoice } from '../../shared/models/indexing.ts';
+import { textOf } from '../../shared/text/index.ts';
 import { createStreamStore, type KeyedState } from './keyed.ts';
 
 export const embeddersStore = createStreamStore('embedders');
@@ -9,6 +10,6 @@ export function selectEmbedders(state: KeyedState<EmbedderChoice>): EmbedderChoi
   return Object.values(state.entries).toSorted(
     (a, b) =>
       Number(b.embedder.kind === 'builtin') - Number(a.embedder.kind === 'builtin') ||
-      a.label.localeCompare(b.label),
+      textOf(a.label).localeCompare(textOf(b.label)),
   );
 }

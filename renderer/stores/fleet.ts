@@ -1,5 +1,5 @@
 import type { NodeView } from '../../shared/models/fleet.ts';
-import { isServing } from '../../shared/models/node-words.ts';
+import { isServing } from '../../shared/models/serving.ts';
 import type { TelemetrySample } from '../../shared/models/telemetry.ts';
 import { usedVramBytes } from '../../shared/vram.ts';
 import { createStreamStore, type KeyedState } from './keyed.ts';

@@ -29,6 +29,12 @@ import {
   wokenRequestSchema,
 } from './agent/requests.ts';
 import { telemetrySchema } from './agent/telemetry.ts';
+import {
+  challengeRequestSchema,
+  challengeSchema,
+  sealedAnswerSchema,
+  sealedCallSchema,
+} from './local-calls.ts';
 
 export const agentRoles = ['relay', 'power', 'telemetry'] as const;
 export type AgentRole = (typeof agentRoles)[number];
@@ -49,7 +55,22 @@ export interface AgentEndpoint {
 
 export const agentApi = {
   health: { method: 'GET', path: '/health', access: 'open', answer: healthSchema },
-  /** For the agent's own program on the same machine. */
+  /** For the agent's own program on the same machine, which never sends the token: see `local-calls.ts`. */
+  localChallenge: {
+    method: 'POST',
+    path: '/v1/local/challenge',
+    access: 'open',
+    request: challengeRequestSchema,
+    answer: challengeSchema,
+  },
+  localCall: {
+    method: 'POST',
+    path: '/v1/local/call',
+    access: 'open',
+    request: sealedCallSchema,
+    answer: sealedAnswerSchema,
+  },
+  /** Called as a local call. */
   openPairing: { method: 'POST', path: '/v1/pairing', access: 'token', answer: pairingSchema },
   pair: { method: 'POST', path: '/v1/pair', access: 'key', request: pairRequestSchema, answer: pairedSchema },
 

@@ -6,7 +6,7 @@ export const agentMethods = {
   'agents.pair': {
     summary:
       'Pair with an agent, by its pairing line, or by its address and six-digit code. The token is kept for the node that has that agent, or is added with it next; it is never shown.',
-    scope: 'control',
+    scope: 'manage',
     params: z.strictObject({
       line: z.string().trim().max(500).optional(),
       url: z.string().trim().max(2000).optional(),

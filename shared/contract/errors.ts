@@ -4,6 +4,7 @@
  * code.
  */
 import * as z from 'zod';
+import { redactWithin } from '../redact.ts';
 import { type AnyMessage, textOf } from '../text/index.ts';
 import { accessErrors } from './errors/access.ts';
 import { agentLinkErrors } from './errors/agent-link.ts';
@@ -52,6 +53,8 @@ export class PilotlightError extends Error {
   readonly details: Record<string, unknown> | undefined;
   /** The message as a fact; null where it is the catalogue's, or text from elsewhere. */
   readonly said: AnyMessage | null;
+  /** Its causes as facts; empty if it has none, or has crossed a link. */
+  readonly reasons: readonly AnyMessage[];
 
   constructor(
     code: ErrorCode,
@@ -61,6 +64,8 @@ export class PilotlightError extends Error {
       next?: string | AnyMessage;
       /** Its causes, one by one: English in `details.reasons`. */
       reasons?: readonly AnyMessage[];
+      /** What is wrong with each field: English in `details.fields`. */
+      fields?: readonly { path: string; message: AnyMessage }[];
       details?: Record<string, unknown>;
       cause?: unknown;
     } = {},
@@ -69,20 +74,31 @@ export class PilotlightError extends Error {
     this.name = 'PilotlightError';
     this.code = code;
     this.next = english(options.next) ?? errorCatalogue[code].next;
-    this.details = options.reasons
-      ? { ...options.details, reasons: options.reasons.map(textOf) }
-      : options.details;
+    this.details = withEnglish(options);
+    this.reasons = options.reasons ?? [];
     this.said = typeof options.message === 'object' ? options.message : null;
   }
 
+  /** Without any of Pilotlight's own secrets, wherever a caller has put one. */
   toWire(): WireError {
-    return {
+    return redactWithin({
       code: this.code,
       message: this.message,
       next: this.next,
       ...(this.details === undefined ? {} : { details: this.details }),
-    };
+    });
   }
+}
+
+type Options = NonNullable<ConstructorParameters<typeof PilotlightError>[1]>;
+
+function withEnglish({ details, reasons, fields }: Options): Options['details'] {
+  if (reasons === undefined && fields === undefined) return details;
+  return {
+    ...details,
+    ...(reasons && { reasons: reasons.map(textOf) }),
+    ...(fields && { fields: fields.map(({ path, message }) => ({ path, message: textOf(message) })) }),
+  };
 }
 
 const english = (said: string | AnyMessage | undefined) => (typeof said === 'object' ? textOf(said) : said);
@@ -91,8 +107,16 @@ export function isPilotlightError(error: unknown): error is PilotlightError {
   return error instanceof Error && error.name === 'PilotlightError' && 'code' in error;
 }
 
-export function fromWireError({ code, message, next, details }: WireError): PilotlightError {
-  return new PilotlightError(code, { message, next, ...(details === undefined ? {} : { details }) });
+/** @param said its message as a fact, if the link carries that */
+export function fromWireError(
+  { code, message, next, details }: WireError,
+  said: AnyMessage | null = null,
+): PilotlightError {
+  return new PilotlightError(code, {
+    message: said ?? message,
+    next,
+    ...(details === undefined ? {} : { details }),
+  });
 }
 
 /** Turns anything that was thrown into an error that may cross a link. Aborts become CANCELLED, defects INTERNAL. */

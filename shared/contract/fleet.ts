@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { nodeViewSchema } from '../models/fleet.ts';
 import { wakeWaySchema } from '../models/power.ts';
-import { done, type MethodDefinition, name, nodeId, nothing } from './definition.ts';
+import { done, type MethodDefinition, name, nodeId, nothing, token } from './definition.ts';
 
 /** What a person may enter for a node. The service checks more, with errors that name the field. */
 const nodeInput = {
@@ -14,12 +14,12 @@ const nodeInput = {
   secureOn: z.string().trim().max(40).nullable().optional(),
   wakeWays: z.array(wakeWaySchema).min(1).max(8).optional(),
   /** Token of an existing relay among the wake methods. */
-  relayToken: z.string().trim().max(1000).nullable().optional(),
+  relayToken: token.nullable().optional(),
   agentUrl: z.string().trim().max(2000).nullable().optional(),
   /** Only if pairing is not possible; usually `agents.pair` sets it. */
-  agentToken: z.string().trim().max(1000).nullable().optional(),
+  agentToken: token.nullable().optional(),
   shutdownUrl: z.string().trim().max(2000).nullable().optional(),
-  shutdownSecret: z.string().trim().max(1000).nullable().optional(),
+  shutdownSecret: token.nullable().optional(),
   vramBytes: z.number().min(0).max(1e15).nullable().optional(),
 };
 
@@ -33,21 +33,21 @@ export const fleetMethods = {
   },
   'fleet.add': {
     summary: 'Add a node by the URL of its Ollama server, of its agent, or of both.',
-    scope: 'control',
+    scope: 'manage',
     params: z.strictObject(nodeInput),
     result: nodeViewSchema,
-    errors: ['BAD_URL', 'BAD_MAC', 'BAD_DESTINATION', 'BAD_WAY', 'ALREADY_EXISTS'],
+    errors: ['BAD_URL', 'BAD_MAC', 'BAD_DESTINATION', 'BAD_WAY', 'BAD_TOKEN', 'ALREADY_EXISTS'],
   },
   'fleet.update': {
     summary: 'Change the configuration of a node. Omitted fields stay as they are.',
-    scope: 'control',
+    scope: 'manage',
     params: z.strictObject({ nodeId, ...nodeInput, url: nodeInput.url.optional() }),
     result: nodeViewSchema,
-    errors: ['NOT_FOUND', 'BAD_URL', 'BAD_MAC', 'BAD_DESTINATION', 'BAD_WAY', 'ALREADY_EXISTS'],
+    errors: ['NOT_FOUND', 'BAD_URL', 'BAD_MAC', 'BAD_DESTINATION', 'BAD_WAY', 'BAD_TOKEN', 'ALREADY_EXISTS'],
   },
   'fleet.remove': {
     summary: 'Remove a node. Its machine is not changed.',
-    scope: 'control',
+    scope: 'manage',
     params: z.strictObject({ nodeId }),
     result: done,
     errors: ['NOT_FOUND'],

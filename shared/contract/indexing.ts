@@ -8,7 +8,7 @@ import {
   sourceViewSchema,
   whenGpuGoneSchema,
 } from '../models/indexing.ts';
-import { done, type MethodDefinition, name, nothing } from './definition.ts';
+import { callableAddress, done, type MethodDefinition, name, nothing } from './definition.ts';
 
 export const indexingMethods = {
   'index.sources': {
@@ -28,7 +28,7 @@ export const indexingMethods = {
   },
   'index.addSource': {
     summary: 'Add a folder.',
-    scope: 'control',
+    scope: 'manage',
     params: z.strictObject({
       path: z.string().trim().min(1).max(4096),
       name: name.optional(),
@@ -37,7 +37,7 @@ export const indexingMethods = {
       whenGpuGone: whenGpuGoneSchema.default('use-cpu'),
     }),
     result: sourceViewSchema,
-    errors: ['FOLDER_NOT_FOUND', 'NOT_A_FOLDER', 'FOLDER_UNREADABLE', 'ALREADY_EXISTS'],
+    errors: ['FOLDER_NOT_FOUND', 'NOT_A_FOLDER', 'FOLDER_UNREADABLE', 'OWN_DATA_FOLDER', 'ALREADY_EXISTS'],
   },
   'index.updateSource': {
     summary: 'Change a folder. A new embedder takes effect with a rebuild.',
@@ -61,23 +61,21 @@ export const indexingMethods = {
   },
   'index.start': {
     summary: 'Start an index job for some folders, or for all.',
-    scope: 'control',
+    scope: 'tasks',
     params: z.strictObject({
       sourceIds: z.array(z.string()).min(1).nullable().default(null),
       full: z.boolean().default(false),
       rebuild: z.boolean().default(false),
       useGpu: z.boolean().default(true),
-      callbackUrl: z
-        .url({ protocol: /^https?$/ })
-        .nullable()
-        .default(null),
+      /** A password in it is sealed, and not shown again. */
+      callbackUrl: callableAddress.nullable().default(null),
     }),
     result: indexJobSchema,
-    errors: ['NOT_FOUND', 'JOB_RUNNING', 'NOTHING_TO_INDEX'],
+    errors: ['NOT_FOUND', 'JOB_RUNNING', 'NOTHING_TO_INDEX', 'BAD_URL', 'DISK_FULL'],
   },
   'index.cancel': {
     summary: 'Cancel a job. What it has committed is kept.',
-    scope: 'control',
+    scope: 'tasks',
     params: z.strictObject({ jobId: z.string() }),
     result: indexJobSchema,
     errors: ['NOT_FOUND'],

@@ -4,6 +4,11 @@
 export const callPath = (method: string) => `/api/call/${method}`;
 export const streamPath = '/api/link';
 export const exchangePath = '/api/session';
+export const proofPath = '/api/session/proof';
+/** A WebSocket is closed with it when its credential has ended. */
+export const signedOutCode = 4401;
+/** Sealed calls of programs on the same computer: see `local-calls.ts`. */
+export const localPaths = { challenge: '/api/local/challenge', call: '/api/local/call' } as const;
 
 /** A browser cannot set headers on a WebSocket, so this subprotocol carries the bearer. */
 export const linkProtocol = 'pilotlight.v1';

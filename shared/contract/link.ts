@@ -3,7 +3,16 @@ import * as z from 'zod';
 import { wireErrorSchema } from './errors.ts';
 import { cursorSchema, frameSchema } from './streams.ts';
 
-export { bearerProtocol, callPath, exchangePath, linkProtocol, streamPath } from './link-names.ts';
+export {
+  bearerProtocol,
+  callPath,
+  exchangePath,
+  linkProtocol,
+  localPaths,
+  proofPath,
+  signedOutCode,
+  streamPath,
+} from './link-names.ts';
 
 const id = z.number().int().nonnegative();
 
@@ -29,6 +38,31 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
 ]);
 export type ServerMessage = z.infer<typeof serverMessageSchema>;
 
-/** `POST /api/session {token}` with the one-time token → a bearer for this tab. */
-export const exchangeRequestSchema = z.object({ token: z.string().min(1).max(200) });
-export const exchangeResultSchema = z.object({ bearer: z.string() });
+/** `POST /api/session {token}` with the one-time token → the bearer and the id of this browser's session. */
+export const exchangeRequestSchema = z.union([
+  z.object({ token: z.string().min(1).max(200) }),
+  /** The bearer of a tab of an earlier version. */
+  z.object({ earlierBearer: z.string().min(1).max(300) }),
+]);
+export const exchangeResultSchema = z.object({ bearer: z.string(), session: z.string() });
+
+/** `POST /api/session/proof` → the core's proof that it is the one that this browser signed in to. */
+export const proofRequestSchema = z.object({
+  session: z.string().min(1).max(100),
+  nonce: z.string().regex(/^[0-9a-f]{32,128}$/),
+});
+export const proofResultSchema = z.object({ proof: z.string() });
+/** What is sealed in a local call: a method of the contract, an address that opens the panel once, or the path of a
+ * private page that opens such an address. */
+export const localCallSchema = z.discriminatedUnion('do', [
+  z.object({ do: z.literal('call'), method: z.string().max(200), params: z.unknown() }),
+  z.object({ do: z.literal('open') }),
+  z.object({ do: z.literal('page'), place: z.enum(['private', 'downloads']) }),
+]);
+export type LocalCall = z.infer<typeof localCallSchema>;
+
+export const localAnswerSchema = z.union([
+  z.object({ error: wireErrorSchema }),
+  z.object({ result: z.unknown() }),
+]);
+export type LocalAnswer = z.infer<typeof localAnswerSchema>;

@@ -3,6 +3,7 @@
  * the API reference all come from here.
  */
 import type * as z from 'zod';
+import { accessMethods } from './access.ts';
 import { activityMethods } from './activity.ts';
 import { agentMethods } from './agents.ts';
 import { checkMethods } from './checks.ts';
@@ -30,6 +31,7 @@ export const methods = {
   ...telemetryMethods,
   ...activityMethods,
   ...settingsMethods,
+  ...accessMethods,
   ...agentMethods,
   ...powerMethods,
   ...powerOffMethods,

@@ -9,6 +9,7 @@ import {
   powerPolicyPatchSchema,
   powerTimelineSchema,
 } from '../models/power.ts';
+import { noReason } from '../text/lease-purpose.ts';
 import { done, type MethodDefinition, nodeId, nothing } from './definition.ts';
 
 export const powerMethods = {
@@ -33,12 +34,12 @@ export const powerMethods = {
   'power.keepAwake': {
     summary:
       'Keep a node awake for a person, until the given time or until the lease is released. Wakes nothing.',
-    scope: 'control',
+    scope: 'wake',
     params: z.strictObject({
       nodeId,
       /** Milliseconds since the epoch; null for a lease that lasts until it is released. */
       until: z.number().nullable(),
-      purpose: z.string().trim().min(1).max(200).default('somebody uses it'),
+      purpose: z.string().trim().min(1).max(200).default(noReason),
     }),
     result: leaseSchema,
     errors: ['NOT_FOUND', 'BAD_REQUEST', 'DISK_FULL'],
@@ -136,7 +137,7 @@ export const powerHistoryMethods = {
   },
   'power.energy': {
     summary:
-      'Get hours awake and watt-hours by node and by job, and what sleeping saved, with how each figure was computed.',
+      'Get hours awake and watt-hours by node and by purpose, and what sleeping saved, with how each figure was computed.',
     scope: 'view',
     params: z.strictObject({ range: energyRangeSchema.default('week'), nodeId: nodeId.optional() }),
     result: energyReportSchema,

@@ -21,7 +21,7 @@ export const settingsMethods = {
   'settings.update': {
     summary:
       'Change settings: a nested object with only the changes. A secret takes its text, or null to remove it. All changes apply, or none.',
-    scope: 'control',
+    scope: 'manage',
     params: z.record(z.string(), z.unknown()),
     result: settingsSchema,
     errors: ['BAD_SETTING', 'DISK_FULL'],
@@ -36,7 +36,7 @@ export const settingsMethods = {
   'settings.import': {
     summary:
       'Preview the import of an export. With `apply`, import it: all of it, or nothing if an entry is refused.',
-    scope: 'control',
+    scope: 'manage',
     params: importInput,
     result: importPlanSchema,
     errors: ['BAD_IMPORT', 'DISK_FULL'],
@@ -44,7 +44,7 @@ export const settingsMethods = {
   'settings.importEnvironment': {
     summary:
       'Preview or import the environment file of an existing server (GPU_OLLAMA_URL, GPU_WOL_MAC, GPU_PRIORITY_MODELS …) in the same way.',
-    scope: 'control',
+    scope: 'manage',
     params: importInput,
     result: importPlanSchema,
     errors: ['BAD_IMPORT', 'DISK_FULL'],

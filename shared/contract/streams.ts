@@ -4,6 +4,7 @@
  */
 
 import * as z from 'zod';
+import { credentialViewSchema } from '../models/access.ts';
 import { activityEntrySchema } from '../models/activity.ts';
 import { checkSchema } from '../models/checks.ts';
 import { discoverySchema } from '../models/discovery.ts';
@@ -16,6 +17,7 @@ import { secretsProtectionSchema } from '../models/secrets.ts';
 import { settingsSchema } from '../models/settings.ts';
 import { telemetrySampleSchema, workSampleSchema } from '../models/telemetry.ts';
 import { wakeProgressSchema } from '../models/wake.ts';
+import type { Right } from '../rights.ts';
 
 export const noticeSchema = z.object({
   id: z.string(),
@@ -69,11 +71,16 @@ export const streamSchemas = {
   activity: activityEntrySchema,
   /** `settings` */
   settings: settingsSchema,
+  /** credential id: keys and sessions that are not revoked */
+  access: credentialViewSchema,
 } as const;
 
 export type StreamName = keyof typeof streamSchemas;
 export type StreamValue<Name extends StreamName> = z.infer<(typeof streamSchemas)[Name]>;
 export const streamNames = Object.keys(streamSchemas) as [StreamName, ...StreamName[]];
+
+/** The right that a subscriber needs. */
+export const rightOfStream = (name: StreamName): Right => (name === 'access' ? 'manage' : 'view');
 
 export function isStreamName(name: string): name is StreamName {
   return Object.hasOwn(streamSchemas, name);

@@ -8,7 +8,7 @@ export const wakeMethods = {
   'power.wake': {
     summary:
       'Wake a node by its wake methods, trying the next one when one fails. Answers when the first that works has started.',
-    scope: 'control',
+    scope: 'wake',
     params: z.strictObject({ nodeId }),
     result: nodeViewSchema,
     errors: [
@@ -30,7 +30,7 @@ export const wakeMethods = {
   },
   'power.cancelWake': {
     summary: 'Stop waiting for a node that is waking.',
-    scope: 'control',
+    scope: 'wake',
     params: z.strictObject({ nodeId }),
     result: nodeViewSchema,
     errors: ['NOT_FOUND'],

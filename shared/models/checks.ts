@@ -1,14 +1,16 @@
-/** Diagnosis and rehearsal: numbered steps, each with what was seen and the mend. */
+/** Diagnosis and rehearsal: numbered steps, each with what was observed and how to fix what failed. */
 import * as z from 'zod';
+import { messageSchema } from './message.ts';
 
 const checkStepSchema = z.object({
+  /** The same in every check of its kind, such as `host` or `used-gpu`. */
   id: z.string(),
-  title: z.string(),
+  title: messageSchema,
   state: z.enum(['waiting', 'running', 'pass', 'fail', 'not-applicable']),
-  /** What was seen, in words; empty before. */
-  seen: z.string(),
-  /** What to do about a failure; empty otherwise. */
-  mend: z.string(),
+  /** What was observed; null before. */
+  seen: messageSchema.nullable(),
+  /** How to fix a failure; null if it did not fail. */
+  fix: messageSchema.nullable(),
 });
 export type CheckStep = z.infer<typeof checkStepSchema>;
 

@@ -1,5 +1,7 @@
 /** The search for machines, which runs only on request. */
 import * as z from 'zod';
+import { messageSchema } from './message.ts';
+import { troubleSchema } from './node-state.ts';
 
 /** A network that this computer is on and that can be searched. */
 export const networkSchema = z.object({
@@ -33,6 +35,8 @@ export const foundMachineSchema = z.object({
   /** An existing relay or shutdown server other than a Pilotlight agent. */
   relayUrl: z.string().nullable(),
   shutdownUrl: z.string().nullable(),
+  /** Why the server that answers there cannot be used: it wants a login, sends elsewhere, or is too old. */
+  problem: troubleSchema.optional(),
   foundBy: z.array(z.enum(['announced', 'neighbours', 'ports', 'asked'])),
   /** The node that already has this address. */
   nodeId: z.string().nullable(),
@@ -48,7 +52,7 @@ export const discoverySchema = z.object({
   done: z.number(),
   total: z.number(),
   found: z.array(foundMachineSchema),
-  /** What could not be asked and why, a sentence each. */
-  notes: z.array(z.string()),
+  /** What could not be searched, and why. */
+  notes: z.array(messageSchema),
 });
 export type Discovery = z.infer<typeof discoverySchema>;

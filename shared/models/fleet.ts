@@ -6,7 +6,7 @@ import { wakeWaySchema } from './power.ts';
 import { gpuCardSchema } from './telemetry.ts';
 
 export { type GpuLost, type NodeState, nodeStateSchema, type Trouble, troubleSchema } from './node-state.ts';
-export { isServing, nodeStateWords } from './node-words.ts';
+export { isServing } from './serving.ts';
 
 const nodeKindSchema = z.enum(['this-computer', 'remote', 'simulated']);
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { messageSchema } from './message.ts';
 import { troubleSchema } from './node-state.ts';
 
 export { BUILTIN_DIMENSIONS, BUILTIN_EMBEDDER_ID, embedderId } from './embedder-id.ts';
@@ -13,7 +14,8 @@ export type Embedder = z.infer<typeof embedderSchema>;
 /** A choice the person can make, with the nodes that have it. */
 export const embedderChoiceSchema = z.object({
   embedder: embedderSchema,
-  label: z.string(),
+  /** What to call it. */
+  label: messageSchema,
   dimensions: z.number().nullable(),
   nodes: z.array(
     z.object({ nodeId: z.string(), name: z.string(), awake: z.boolean(), hasGpu: z.boolean().nullable() }),
@@ -71,7 +73,7 @@ export type Chunk = z.infer<typeof chunkSchema>;
 export const jobStatusSchema = z.enum(['pending', 'running', 'completed', 'failed', 'cancelled']);
 export type JobStatus = z.infer<typeof jobStatusSchema>;
 
-/** What a running job does now. `waiting` says for what in `detail`. */
+/** What a running job is doing; `detail` has more, such as what it is waiting for. */
 export const jobPhaseSchema = z.enum([
   'queued',
   'waking',
@@ -87,16 +89,16 @@ export type JobPhase = z.infer<typeof jobPhaseSchema>;
 export const jobFailureSchema = z.object({
   path: z.string(),
   code: z.string(),
-  reason: z.string(),
+  reason: messageSchema,
 });
 export type JobFailure = z.infer<typeof jobFailureSchema>;
 
-/** Something that happened while the job ran: it fell to the CPU, it waited, a node came back. */
+/** Something that happened while the job ran: it fell back to the CPU, it waited, a node came back. */
 export const jobEventSchema = z.object({
   at: z.number(),
   kind: z.enum(['woke', 'placed', 'fell-back', 'recovered', 'waiting', 'resumed', 'note']),
   nodeId: z.string().nullable(),
-  message: z.string(),
+  message: messageSchema,
 });
 export type JobEvent = z.infer<typeof jobEventSchema>;
 
@@ -113,16 +115,16 @@ export type JobNodeShare = z.infer<typeof jobNodeShareSchema>;
 export const indexJobSchema = z.object({
   id: z.string(),
   sourceIds: z.array(z.string()),
-  /** What to call it: the source's name, or "all folders". */
-  label: z.string(),
+  /** What to call it: the names of its folders (TEXT for a single one), or ALL_FOLDERS. */
+  label: messageSchema,
   full: z.boolean(),
   rebuild: z.boolean(),
   useGpu: z.boolean(),
   callbackUrl: z.string().nullable(),
   status: jobStatusSchema,
   phase: jobPhaseSchema,
-  /** One line in words: what it does, or what it waits for. */
-  detail: z.string(),
+  /** What it is doing or waiting for, or how it ended. */
+  detail: messageSchema,
   createdAt: z.number(),
   startedAt: z.number().nullable(),
   endedAt: z.number().nullable(),
@@ -138,6 +140,8 @@ export const indexJobSchema = z.object({
   /** Vectors computed on a CPU because the GPU was unreachable. */
   fallbackVectors: z.number(),
   etaMs: z.number().nullable(),
+  /** What limits its speed, over the last minute or, when it has ended, as a whole; null if that is not known. */
+  limitedBy: messageSchema.nullable().default(null),
   currentFile: z.string(),
   nodes: z.array(jobNodeShareSchema),
   events: z.array(jobEventSchema),
@@ -158,7 +162,7 @@ export const indexJobSchema = z.object({
 });
 export type IndexJob = z.infer<typeof indexJobSchema>;
 
-/** Files done with, of all that the job covers, and percent with one decimal. The same in panel, tray and CLI. */
+/** Files that need no more work, of all that the job covers, and percent with one decimal. The same in panel, tray and CLI. */
 export function jobProgress(job: Pick<IndexJob, 'files' | 'status'>): {
   processed: number;
   total: number;
@@ -193,7 +197,7 @@ export const searchResultSchema = z.object({
   hits: z.array(searchHitSchema),
   tookMs: z.number(),
   /** What was left out and why, for example because the machine with the model is asleep. */
-  notices: z.array(z.string()),
+  notices: z.array(messageSchema),
   /** Ids of folders whose index was damaged, so that matches may be missing. Absent for none. */
   incomplete: z.array(z.string()).optional(),
 });

@@ -14,7 +14,10 @@ export const installedModelSchema = z.object({
   family: z.string(),
   parameterSize: z.string(),
   quantization: z.string(),
-  /** As reported by the server (0.30 and later), else null: call `describe`. Never derived from the name. */
+  /**
+   * As its list says (0.30 and later); null if it says nothing, or nothing that can be trusted: call `describe`. Never
+   * derived from the name.
+   */
   capabilities: z.array(z.string()).nullable(),
   embeddingLength: z.number().nullable(),
 });
@@ -33,7 +36,8 @@ export const loadedModelSchema = z.object({
 export type LoadedModel = z.infer<typeof loadedModelSchema>;
 
 export const describedModelSchema = z.object({
-  capabilities: z.array(z.string()),
+  /** null if the server reports nothing: the model may be able to do anything. */
+  capabilities: z.array(z.string()).nullable(),
   blockCount: z.number().nullable(),
   embeddingLength: z.number().nullable(),
   contextLength: z.number().nullable(),

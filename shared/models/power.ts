@@ -210,6 +210,7 @@ const nodeEnergySchema = z.object({
   savedWattHours: z.number().nullable(),
   /** How that was computed. */
   how: messageSchema,
+  /** Of jobs, tasks and requests, by purpose. */
   jobs: z.array(z.object({ purpose: z.string(), seconds: z.number(), wattHours: z.number().nullable() })),
 });
 export type NodeEnergy = z.infer<typeof nodeEnergySchema>;

@@ -3,6 +3,7 @@
  * programs see only whether one is set. Their values are written, never read back.
  */
 import * as z from 'zod';
+import { messageSchema } from './message.ts';
 
 /** A secret as it is shown. */
 export const secretStateSchema = z.object({ set: z.boolean() });
@@ -10,8 +11,7 @@ export const secretStateSchema = z.object({ set: z.boolean() });
 /** How secrets are protected: by the system's key store, or by a key in a private file beside them. */
 export const secretsProtectionSchema = z.object({
   kind: z.enum(['system', 'key-file']),
-  /** One or two sentences for a person. */
-  words: z.string(),
+  message: messageSchema,
 });
 export type SecretsProtection = z.infer<typeof secretsProtectionSchema>;
 
@@ -21,6 +21,8 @@ export const secureOnSecret = (nodeId: string): string => `node.${nodeId}.secure
 export const agentTokenSecret = (nodeId: string): string => `node.${nodeId}.agentToken`;
 export const shutdownSecret = (nodeId: string): string => `node.${nodeId}.shutdownSecret`;
 export const relayTokenSecret = (nodeId: string): string => `node.${nodeId}.relayToken`;
+/** The address to call at the end of an index job, if it contains a password. */
+export const callbackSecret = (jobId: string): string => `job.${jobId}.callback`;
 /** The token of an agent that is no longer managed, until this panel's policy is removed there. */
 export const withdrawalTokenSecret = (withdrawalId: string): string =>
   `withdrawal.${withdrawalId}.agentToken`;

@@ -1,4 +1,7 @@
 import * as z from 'zod';
+import { isCallableAddress } from '../network/callable-address.ts';
+import { trimPasted } from '../network/pasted.ts';
+import { tokenProblem } from '../token-text.ts';
 import { secretStateSchema } from './secrets.ts';
 
 const fleetSchema = z.object({
@@ -86,11 +89,22 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 export const defaultSettings: Settings = settingsSchema.parse({});
 
+/** It may contain a password, because it is sealed. */
+const webhook = z
+  .string()
+  .max(2000)
+  .overwrite(trimPasted)
+  .refine(isCallableAddress, 'this is not an http or https address that can be called');
+
 /** The secret settings by path (also the name they are saved under), with the values each accepts. */
 export const secretSettings = {
-  'optimizer.webhookUrl': z.url({ protocol: /^https?$/ }).max(2000),
-  'power.webhookUrl': z.url({ protocol: /^https?$/ }).max(2000),
-  'api.indexToken': z.string().min(8).max(1000),
+  'optimizer.webhookUrl': webhook,
+  'power.webhookUrl': webhook,
+  'api.indexToken': z
+    .string()
+    .min(8)
+    .max(1000)
+    .refine((token) => tokenProblem(token) === null, 'use visible ASCII characters without spaces'),
 } as const satisfies Record<string, z.ZodType<string>>;
 
 export type SecretSetting = keyof typeof secretSettings;

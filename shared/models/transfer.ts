@@ -1,6 +1,8 @@
 /** Settings, nodes and folders as one file, and what importing a file would do. */
 import * as z from 'zod';
 import { embedderSchema, whenGpuGoneSchema } from './indexing.ts';
+import { messageSchema } from './message.ts';
+import { nameSchema } from './name.ts';
 import { powerPolicySchema, wakeWaySchema } from './power.ts';
 import { savedSettingsSchema } from './settings.ts';
 
@@ -20,7 +22,7 @@ export type ExportedWay = z.infer<typeof exportedWaySchema>;
 /** A node in an export. Simulated nodes, passwords and tokens are never exported. */
 export const exportedNodeSchema = z.object({
   kind: z.enum(['this-computer', 'remote']),
-  name: z.string().trim().min(1).max(120),
+  name: nameSchema,
   /** null for this computer if no address was set, and for a node that has only an agent. */
   url: z.string().max(2000).nullable(),
   mac: z.string().max(40).nullable(),
@@ -44,7 +46,7 @@ export const exportedNodeSchema = z.object({
 export type ExportedNode = z.infer<typeof exportedNodeSchema>;
 
 export const exportedSourceSchema = z.object({
-  name: z.string().trim().min(1).max(120),
+  name: nameSchema,
   path: z.string().trim().min(1).max(4096),
   embedder: embedderSchema,
   wake: z.boolean(),
@@ -78,11 +80,14 @@ export const importEntrySchema = z.object({
    * is skipped. `refuse`: is wrong in the file, and nothing can be applied until it is fixed.
    */
   action: z.enum(['add', 'change', 'same', 'leave-out', 'refuse']),
-  kind: z.enum(['setting', 'node', 'folder', 'other']),
-  /** A setting's path, a node's name, a folder's path, a variable's name, or a line of the file. */
+  kind: z.enum(['setting', 'node', 'folder', 'line', 'other']),
+  /**
+   * A setting's path, a node's name, a folder's path, the number of a line, or names of variables. A node or folder
+   * without a name has its place in the file instead: `#1`.
+   */
   what: z.string(),
-  /** What happens and why, one or two sentences. */
-  words: z.string(),
+  /** What happens, and why. */
+  message: messageSchema,
 });
 export type ImportEntry = z.infer<typeof importEntrySchema>;
 

@@ -43,8 +43,9 @@ export function networkOf(address: string, netmask: string): Ipv4Network | null 
 
 /** The network written as `192.168.1.0/24`; null for anything else. */
 export function parseSubnet(subnet: string): Ipv4Network | null {
-  const [address = '', prefix = ''] = subnet.split('/');
-  if (!/^\d{1,2}$/.test(prefix) || Number(prefix) > 32) return null;
+  const [address = '', prefix = '', ...rest] = subnet.split('/');
+  if (rest.length > 0) return null;
+  if (!/^(?:0|[1-9]\d?)$/.test(prefix) || Number(prefix) > 32) return null;
   const size = 2 ** (32 - Number(prefix));
   const value = ipv4Number(address);
   return value === null ? null : { subnet, first: value - (value % size), size };

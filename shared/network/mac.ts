@@ -1,16 +1,19 @@
 /** MAC addresses and SecureOn passwords, in all common notations. */
 import { ipv4Bytes } from './ipv4.ts';
+import { trimPasted } from './pasted.ts';
 
 const spellings = [
-  // AA:BB:CC:DD:EE:FF, with dashes or with spaces; one separator throughout.
-  /^[0-9a-f]{2}([:\- ])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}$/i,
-  /^(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}$/i,
-  /^[0-9a-f]{12}$/i,
+  // Six pairs with colons, dashes, dots or spaces between them, mixed as some tools print them.
+  /^(?:[0-9a-f]{2}[:\-. ]){5}[0-9a-f]{2}$/i,
+  // Without leading zeros, as `arp -a` prints it on a Mac.
+  /^(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2}$/i,
+  /^(?:[0-9a-f]{4}[-.]){2}[0-9a-f]{4}$/i,
+  /^[0-9a-f]{6}[:-]?[0-9a-f]{6}$/i,
 ];
 
 /** `AA:BB:CC:DD:EE:FF` from any common notation of six bytes; null for anything else. */
 export function parseMac(text: string): string | null {
-  const trimmed = text.trim();
+  const trimmed = trimPasted(text);
   return spellings.some((spelling) => spelling.test(trimmed)) ? inPairs(trimmed) : null;
 }
 
@@ -33,7 +36,7 @@ export function macBytes(text: string): number[] | null {
 
 /** SecureOn: four decimal bytes with dots, or six hexadecimal ones with any separators; null for anything else. */
 export function readSecureOn(text: string): string | null {
-  const trimmed = text.trim();
+  const trimmed = trimPasted(text);
   if (ipv4Bytes(trimmed) !== null) return trimmed;
   const digits = trimmed.replaceAll(/[:\- .]/g, '');
   return /^[0-9a-f]{12}$/i.test(digits) ? inPairs(digits) : null;
@@ -45,8 +48,13 @@ export function secureOnBytes(text: string): number[] | null {
   return secureOn === null ? null : (ipv4Bytes(secureOn) ?? hexBytes(secureOn));
 }
 
+/** Groups of one digit get their leading zero. */
 function inPairs(text: string): string {
-  const digits = text.replaceAll(/[^0-9a-f]/gi, '').toUpperCase();
+  const digits = text
+    .split(/[^0-9a-f]+/i)
+    .map((group) => (group.length === 1 ? `0${group}` : group))
+    .join('')
+    .toUpperCase();
   return (digits.match(/../g) ?? []).join(':');
 }
 

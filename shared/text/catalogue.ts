@@ -1,60 +1,99 @@
 /** Every message that core can make, with its English. */
+import { accessMessages } from './messages/access.ts';
 import { agentMessages } from './messages/agents.ts';
 import { commonMessages } from './messages/common.ts';
 import { damageMessages } from './messages/damage.ts';
 import { desktopMessages } from './messages/desktop.ts';
+import { diagnosisMessages } from './messages/diagnosis.ts';
+import { diagnosisAgentMessages } from './messages/diagnosis-agent.ts';
+import { diagnosisServerMessages } from './messages/diagnosis-server.ts';
+import { diagnosisWakeMessages } from './messages/diagnosis-wake.ts';
+import { discoveryMessages } from './messages/discovery.ts';
 import { energyMessages } from './messages/energy.ts';
 import { fleetMessages } from './messages/fleet.ts';
 import { gpuMessages } from './messages/gpu.ts';
+import { indexingMessages } from './messages/indexing.ts';
+import { indexingFileMessages } from './messages/indexing-files.ts';
 import { leaseMessages } from './messages/leases.ts';
 import { optimizerMessages } from './messages/optimizer.ts';
+import { ownershipMessages } from './messages/ownership.ts';
 import { placementMessages } from './messages/placement.ts';
 import { policyMessages } from './messages/policies.ts';
+import { rehearsalMessages } from './messages/rehearsal.ts';
+import { searchMessages } from './messages/search.ts';
 import { secretMessages } from './messages/secrets.ts';
 import { settingsMessages } from './messages/settings.ts';
 import { shutdownMessages } from './messages/shutdown.ts';
 import { stateMessages } from './messages/state.ts';
+import { transferMessages } from './messages/transfer.ts';
+import { transferEnvironmentMessages } from './messages/transfer-environment.ts';
 import { wakeMessages } from './messages/wake.ts';
 import { whyOnMessages } from './messages/why-on.ts';
 import type { Param, Sentences } from './types.ts';
 
 /** By domain; every code appears once. */
 export const domains = {
+  access: accessMessages,
   agents: agentMessages,
   common: commonMessages,
   damage: damageMessages,
   desktop: desktopMessages,
+  diagnosis: diagnosisMessages,
+  diagnosisAgent: diagnosisAgentMessages,
+  diagnosisServer: diagnosisServerMessages,
+  diagnosisWake: diagnosisWakeMessages,
+  discovery: discoveryMessages,
   energy: energyMessages,
   fleet: fleetMessages,
   gpu: gpuMessages,
+  indexing: indexingMessages,
+  indexingFiles: indexingFileMessages,
   leases: leaseMessages,
   optimizer: optimizerMessages,
   placement: placementMessages,
+  ownership: ownershipMessages,
   policies: policyMessages,
+  rehearsal: rehearsalMessages,
+  search: searchMessages,
   secrets: secretMessages,
   settings: settingsMessages,
   shutdown: shutdownMessages,
   state: stateMessages,
+  transfer: transferMessages,
+  transferEnvironment: transferEnvironmentMessages,
   wake: wakeMessages,
   whyOn: whyOnMessages,
 } as const satisfies Record<string, Sentences>;
 
 export const catalogue = {
+  ...accessMessages,
   ...agentMessages,
   ...commonMessages,
   ...damageMessages,
   ...desktopMessages,
+  ...diagnosisMessages,
+  ...diagnosisAgentMessages,
+  ...diagnosisServerMessages,
+  ...diagnosisWakeMessages,
+  ...discoveryMessages,
   ...energyMessages,
   ...fleetMessages,
   ...gpuMessages,
+  ...indexingMessages,
+  ...indexingFileMessages,
   ...leaseMessages,
   ...optimizerMessages,
   ...placementMessages,
+  ...ownershipMessages,
   ...policyMessages,
+  ...rehearsalMessages,
+  ...searchMessages,
   ...secretMessages,
   ...settingsMessages,
   ...shutdownMessages,
   ...stateMessages,
+  ...transferMessages,
+  ...transferEnvironmentMessages,
   ...wakeMessages,
   ...whyOnMessages,
 } as const;

@@ -120,7 +120,7 @@ async function indexAll(
     const job = await indexing.waitForJob(id, AbortSignal.timeout(300_000));
     const seconds = (performance.now() - startedAt) / 1000;
     if (job.status !== 'completed' || job.files.done !== files)
-      throw new Error(`The job ended so: ${job.detail}`);
+      throw new Error(`The job ended: ${JSON.stringify(job.detail)}`);
     return { job, seconds };
   } finally {
     await host.stop();

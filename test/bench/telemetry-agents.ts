@@ -93,7 +93,7 @@ for (let index = 0; index < count; index += 1) {
     interfaces: () => [],
     reachable: async () => false,
     version: 'bench',
-    say: () => {},
+    log: () => {},
   });
   const token = readFileSync(join(folder, 'token'), 'utf8').trim();
   agents.push({ url: `http://127.0.0.1:${agent.listening[0]?.port}`, token });

@@ -52,6 +52,12 @@ const freshUrl = () => {
   port += 1;
   return `http://127.0.0.1:${port}`;
 };
+let keys = 0;
+const freshKeyName = () => {
+  keys += 1;
+  return `key ${keys}`;
+};
+const addKey = async ({ call }: CaseContext) => (await call('access.addKey', { name: freshKeyName() })).key;
 const addNode = ({ call }: CaseContext) => call('fleet.add', { url: freshUrl() });
 
 /** Jobs run one at a time: what an earlier case started is cancelled first. */
@@ -108,6 +114,7 @@ export const methodCases: Record<MethodName, MethodCase> = {
     errors: [
       ['BAD_URL', () => ({ url: 'not an address' })],
       ['BAD_MAC', () => ({ url: freshUrl(), mac: 'zz' })],
+      ['BAD_TOKEN', () => ({ url: freshUrl(), shutdownSecret: 'two words' })],
       ['BAD_DESTINATION', () => ({ url: freshUrl(), wakeDestinations: ['nowhere at all'] })],
       ['ALREADY_EXISTS', async (context) => ({ url: (await addNode(context)).url })],
     ],
@@ -118,6 +125,7 @@ export const methodCases: Record<MethodName, MethodCase> = {
     errors: [
       ['NOT_FOUND', unknownNode],
       ['BAD_MAC', async (context) => ({ nodeId: (await addNode(context)).id, mac: 'zz' })],
+      ['BAD_TOKEN', () => ({ nodeId: 'nope', relayToken: 'a\nb' })],
     ],
   },
   'fleet.remove': {
@@ -227,8 +235,10 @@ export const methodCases: Record<MethodName, MethodCase> = {
   },
   'index.start': {
     right: async (context) => ({ sourceIds: [(await addSource(context)).id] }),
-    wrong: [{ callbackUrl: 'file:///etc/passwd' }, 'callbackUrl'],
+    wrong: [{ callbackUrl: 7 }, 'callbackUrl'],
     errors: [
+      ['BAD_URL', () => ({ callbackUrl: 'file:///etc/passwd' })],
+      ['BAD_URL', () => ({ callbackUrl: 'http://a%zz:b@127.0.0.1/' })],
       ['NOT_FOUND', () => ({ sourceIds: ['nope'] })],
       [
         'JOB_RUNNING',
@@ -417,6 +427,36 @@ export const methodCases: Record<MethodName, MethodCase> = {
       ['BAD_SETTING', () => ({ nothing: { such: 1 } })],
     ],
   },
+  'access.caller': nothing,
+  'access.keys': nothing,
+  'access.addKey': {
+    right: () => ({ name: freshKeyName(), kind: 'program', rights: ['infer'], expiresInDays: 30 }),
+    wrong: [{ name: 'a\u202eb' }, 'name'],
+    errors: [
+      ['ALREADY_EXISTS', async (context) => ({ name: (await addKey(context)).name })],
+      ['BAD_RIGHTS', () => ({ name: freshKeyName(), kind: 'program', rights: ['manage'] })],
+    ],
+  },
+  'access.rotateKey': {
+    right: async (context) => ({ keyId: (await addKey(context)).id }),
+    wrong: [{ keyId: '' }, 'keyId'],
+    errors: [['NOT_FOUND', () => ({ keyId: 'nope' })]],
+  },
+  'access.revokeKey': {
+    right: async (context) => ({ keyId: (await addKey(context)).id }),
+    wrong: [{}, 'keyId'],
+    errors: [['NOT_FOUND', () => ({ keyId: 'nope' })]],
+  },
+  'access.sessions': nothing,
+  'access.revokeSession': {
+    right: ({ core }) => ({
+      sessionId: core.services.access.openSession({ origin: 'http://127.0.0.1:1', userAgent: undefined })
+        .credential.id,
+    }),
+    wrong: [{}, 'sessionId'],
+    errors: [['NOT_FOUND', async (context) => ({ sessionId: (await addKey(context)).id })]],
+  },
+  'access.revokeOtherSessions': nothing,
   'settings.export': nothing,
   'settings.import': {
     right: async ({ call }) => ({

@@ -10,6 +10,7 @@ import {
   streamNames,
   streamSchemas,
 } from '../../shared/contract/streams.ts';
+import { plainText } from '../../shared/models/message.ts';
 import { defaultPowerPolicy } from '../../shared/models/power.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { aJob, aMove, aNode, aSource } from '../fakes/records.ts';
@@ -18,13 +19,24 @@ import { openLink, startTestHost, streamingLinks, type TestHost, type TestLink }
 
 /** A value of each stream, to be set by hand beside what the core sets by itself. */
 const values: Record<StreamName, unknown> = {
+  access: {
+    id: 'by-hand',
+    kind: 'script',
+    name: 'backup',
+    rights: ['view'],
+    chosen: false,
+    damaged: false,
+    createdAt: 1,
+    lastUsedAt: null,
+    expiresAt: null,
+  },
   core: {
     version: '0',
     startedAt: 1,
     simulated: false,
     offers: [],
     notices: [],
-    secrets: { kind: 'key-file', words: 'In a file.' },
+    secrets: { kind: 'key-file', message: plainText('In a file.') },
   },
   fleet: aNode({ id: 'by-hand' }),
   wake: {
@@ -78,7 +90,7 @@ const values: Record<StreamName, unknown> = {
   moves: aMove(),
   sources: aSource(),
   jobs: aJob(),
-  embedders: { embedder: { kind: 'builtin' }, label: 'x', dimensions: 384, nodes: [] },
+  embedders: { embedder: { kind: 'builtin' }, label: plainText('x'), dimensions: 384, nodes: [] },
   activity: {
     id: 1,
     at: 1,

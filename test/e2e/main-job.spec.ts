@@ -1,3 +1,4 @@
+import { textOf } from '../../shared/text/index.ts';
 import { addFolder, expect, expectAccessible, goTo, test, writeNotes } from './support/fixtures.ts';
 
 const files = 750;
@@ -92,8 +93,9 @@ test('a new user wakes a simulated GPU machine, forces a model to the GPU, loses
     expect(job?.nodes.reduce((sum, share) => sum + share.vectors, 0)).toBe(job?.vectors);
     expect(job?.fallbackVectors).toBeGreaterThan(0);
     expect(job?.events.map(({ kind }) => kind)).toContain('fell-back');
-    const fall = job?.events.find(({ kind }) => kind === 'fell-back')?.message ?? '';
-    await expect(card).toContainText(fall);
+    const fall = job?.events.find(({ kind }) => kind === 'fell-back')?.message;
+    expect(fall?.code).toBe('CONTINUES_ON_CPU');
+    await expect(card).toContainText(fall ? textOf(fall) : '');
   });
 
   await test.step('what happened is in Activity', async () => {

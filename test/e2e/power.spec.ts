@@ -171,8 +171,8 @@ test('a diagnosis is read in its steps, and copied as text', async ({ page, cont
   await showScene(everyPower, '#/node/gpu-tower?diagnosis');
   const steps = page.getByRole('list', { name: 'Diagnosis steps' });
   await expect(steps).toBeInViewport();
-  await expect(steps.getByRole('listitem').nth(2)).toContainText('Run: sudo ethtool');
-  await expect(steps.getByRole('listitem').nth(3)).toContainText('not applicable');
+  await expect(steps.getByRole('listitem').nth(2)).toContainText('ethtool -s eth0 wol g');
+  await expect(steps.getByRole('listitem').first()).toContainText('not applicable');
   await expect(page.getByRole('button', { name: 'Run again' })).toBeVisible();
 });
 
@@ -216,7 +216,7 @@ test('the wizard by keyboard: nothing is lost by Escape or Back, and a machine i
   await expect(name).toHaveValue('the attic');
   await name.press('Enter');
 
-  await expect(dialog.getByRole('list', { name: 'Rehearsal steps' })).toContainText('Gone after 6 s.');
+  await expect(dialog.getByRole('list', { name: 'Rehearsal steps' })).toContainText('It went off after 6 s.');
   await dialog.getByRole('button', { name: 'Done' }).press('Enter');
   await expect(dialog).toBeHidden();
   await open.press('Enter');

@@ -14,9 +14,10 @@ test('a proof is copied as text; where the browser forbids that, it says what el
   await expect(messages).toContainText('Proof copied as text');
   const text = await page.evaluate(() => navigator.clipboard.readText());
   expect(text).toContain('Pilotlight · index of Notes · completed');
+  expect(text).toContain('Limited by the network to gpu-tower and nas.');
   expect(text).toMatch(/gpu-tower +GPU +█+ 20,760 vectors, 97%/);
-  expect(text).toContain('gpu-tower is gone: nas goes on with its CPU.');
-  expect(text).toMatch(/2 × It is damaged\. \[FILE_UNREADABLE\]/);
+  expect(text).toContain('gpu-tower dropped out: nas continues on its CPU.');
+  expect(text).toMatch(/2 × The file cannot be read \(EIO\)\. \[FILE_UNREADABLE\]/);
 
   await context.clearPermissions();
   await page.evaluate(() => {

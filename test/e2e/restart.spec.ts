@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { textOf } from '../../shared/text/index.ts';
 import {
   coreIsGone,
   expect,
@@ -19,7 +20,7 @@ async function beginRun(page: Page, core: RunningCore, notes: string): Promise<v
   await page.goto(core.url);
   await expect(page.getByRole('article', { name: /^nas.*serving$/ })).toBeVisible();
   const choices = await core.call('index.embedders', {});
-  const mxbai = choices.find(({ label }) => label.startsWith('mxbai-embed-large'));
+  const mxbai = choices.find(({ label }) => textOf(label).startsWith('mxbai-embed-large'));
   if (!mxbai) throw new Error('The simulated fleet has no mxbai-embed-large.');
   const source = await core.call('index.addSource', { path: notes, embedder: mxbai.embedder, wake: false });
   await goTo(page, 'Index');

@@ -149,7 +149,7 @@ export async function startTestAgent(
     // Hellos reach nobody, unless a test lets them.
     post: options.post ?? (async () => 204),
     version: '1.2.3',
-    say: (line) => said.push(line),
+    log: (line) => said.push(line),
   });
   const url = `http://127.0.0.1:${agent.listening[0]?.port}`;
   const token = readFileSync(join(folder, 'token'), 'utf8').trim();

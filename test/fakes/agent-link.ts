@@ -10,10 +10,10 @@ import type {
   AgentSample,
   ConnectAgent,
 } from '../../electron/core/ports/agents.ts';
-import type { HelloListener } from '../../electron/core/ports/network.ts';
+import type { AnnouncementListener } from '../../electron/core/ports/network.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 
-type Hello = Parameters<Parameters<HelloListener['open']>[1]>[0];
+type Announcement = Parameters<Parameters<AnnouncementListener['open']>[1]>[0];
 
 export interface FakeAgent {
   answer: 'serves' | 'hangs' | { fails: PilotlightError };
@@ -90,29 +90,29 @@ export function createFakeAgents() {
   };
 }
 
-/** A listener without a socket: a test says the hellos. */
-export function createFakeHelloListener() {
-  let hear: ((hello: Hello) => void) | null = null;
+/** A listener without a socket: a test sends the announcements. */
+export function createFakeAnnouncementListener() {
+  let hear: ((announcement: Announcement) => void) | null = null;
   const listener = {
     /** Ports that cannot be opened. */
     taken: new Set<number>(),
     /** Those that were opened, in order. */
     ports: [] as number[],
     port: null as number | null,
-    async open(port: number, onHello: (hello: Hello) => void) {
+    async open(port: number, onAnnouncement: (announcement: Announcement) => void) {
       await listener.close();
       if (listener.taken.has(port)) throw new PilotlightError('PORT_IN_USE');
       listener.ports.push(port);
       listener.port = port;
-      hear = onHello;
+      hear = onAnnouncement;
     },
     async close() {
       listener.port = null;
       hear = null;
     },
-    say: (hello: Hello) => hear?.(hello),
+    announce: (announcement: Announcement) => hear?.(announcement),
   };
-  return listener satisfies HelloListener;
+  return listener satisfies AnnouncementListener;
 }
 
 interface Stream {

@@ -122,6 +122,22 @@ export const startSshServer = () =>
     () => 0,
   );
 
+/** Answers the first bytes of each connection in its own framing. */
+export function startRawServer(answer: (socket: Socket) => void): Promise<BadServer> {
+  let requests = 0;
+  const server = createTcpServer((socket) => {
+    socket.once('data', () => {
+      requests += 1;
+      answer(socket);
+    });
+  });
+  return started(
+    server,
+    () => 0,
+    () => requests,
+  );
+}
+
 /** An address where nothing listens. */
 export async function refusedUrl(): Promise<string> {
   const server = await startSilentServer();

@@ -3,6 +3,7 @@ import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSqliteStore } from '../../electron/adapters/state/sqlite-store.ts';
 import { createKeptStore } from '../../electron/core/state/kept-store.ts';
+import { plainText } from '../../shared/models/message.ts';
 import { createFakeClock } from './clock.ts';
 import { silentLog } from './indexing.ts';
 import { aJob } from './records.ts';
@@ -39,7 +40,7 @@ const ended = {
   status: 'completed' as const,
   phase: 'done' as const,
   endedAt: 9,
-  detail: 'x'.repeat(3e6),
+  detail: plainText('x'.repeat(3e6)),
 };
 kept.jobs.put(ended);
 const full = {
@@ -50,7 +51,7 @@ const full = {
 };
 let begun: unknown = 'saved';
 try {
-  kept.jobs.put({ ...job, id: 'job_2', detail: 'x'.repeat(3e6) });
+  kept.jobs.put({ ...job, id: 'job_2', detail: plainText('x'.repeat(3e6)) });
 } catch (error) {
   begun = (error as { code?: string }).code;
 }

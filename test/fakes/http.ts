@@ -1,8 +1,11 @@
 /** An HTTP client in front of sites that a test writes down; what is not there has no route. */
-import type { Http, HttpRequest } from '../../electron/core/ports/network.ts';
+import type { Http, HttpReply, HttpRequest } from '../../electron/core/ports/network.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 
-/** Path to answer: a text, or a value that is sent as JSON. `silent` takes no connection in time. */
+/**
+ * Path to answer: a text, a value that is sent as JSON, or a whole reply with a number as its status. `silent` takes no
+ * connection in time.
+ */
 export type FakeSite = Record<string, unknown> | 'refused' | 'silent' | 'stuck';
 
 /** For a fake whose requests are not streamed. */
@@ -50,8 +53,13 @@ export function createFakeHttp(sites: Record<string, FakeSite>): FakeHttp {
       const path = base?.endsWith(':*') ? new URL(request.url).pathname : request.url.slice(base?.length);
       const body = site[path];
       if (body === undefined) return { status: 404, headers: {}, text: '404 page not found' };
+      if (isReply(body)) return { headers: {}, text: '', ...body };
       const text = typeof body === 'string' ? body : JSON.stringify(body);
       return { status: 200, headers: {}, text };
     },
   };
+}
+
+function isReply(body: unknown): body is Pick<HttpReply, 'status'> {
+  return typeof body === 'object' && body !== null && 'status' in body && typeof body.status === 'number';
 }

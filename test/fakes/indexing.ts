@@ -29,6 +29,7 @@ import { defaultSettings } from '../../shared/models/settings.ts';
 import { textOf } from '../../shared/text/index.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
 import { noStreams } from './http.ts';
+import { createMemorySecrets } from './secrets.ts';
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -140,7 +141,7 @@ export function createFakeFleet(nodes: NodeView[]): FakeFleet {
           const embed = fleet.servers.get(id) ?? (async (some) => some.map(vectorOf));
           const vectors = await embed(texts, signal);
           fleet.embedded.set(id, [...(fleet.embedded.get(id) ?? []), ...texts]);
-          return vectors;
+          return { vectors, serverMs: null };
         },
       } as Partial<InferenceServer> as InferenceServer;
     },
@@ -288,7 +289,7 @@ export function createFakeIndex(files: Record<string, string[]>): FakeIndex {
       const token = String(lastToken);
       fake.prepared.set(token, path);
       const chunks = texts.map((text, ordinal) => ({ ordinal, text, startByte: 0, endByte: 1, heading: '' }));
-      return { token, path, language: 'text', chunks };
+      return { token, path, language: 'text', chunks, readMs: 0, cutMs: 0 };
     },
     async commit(token, vectors) {
       const path = fake.prepared.get(token);
@@ -298,7 +299,7 @@ export function createFakeIndex(files: Record<string, string[]>): FakeIndex {
       if (vectors.length !== texts.length) throw new PilotlightError('DIMENSION_MISMATCH');
       fake.prepared.delete(token);
       store(path, texts, vectors);
-      return { chunks: texts.length };
+      return { chunks: texts.length, storeMs: 0 };
     },
     async discard(token) {
       fake.prepared.delete(token);
@@ -309,7 +310,7 @@ export function createFakeIndex(files: Record<string, string[]>): FakeIndex {
         fake.before('builtin', path);
         const texts = fake.files.get(path) ?? [];
         store(path, texts, texts.map(vectorOf));
-        return { path, chunks: texts.length, error: null };
+        return { path, chunks: texts.length, error: null, readMs: 0, cutMs: 0, storeMs: 0 };
       });
     },
     search: async () => [],
@@ -437,6 +438,7 @@ export function createFakeWorld(
         }),
       },
       activity: { record: (entry) => void world.told.push(entry) },
+      secrets: createMemorySecrets(),
       streams: createStreams({ clock, epoch: 'test' }),
     },
   };

@@ -115,7 +115,11 @@ export function createFakeInferenceServer(url: string): FakeInferenceServer {
     load: (model, _options, signal) => respond(`load ${model}`, () => undefined, signal),
     unload: (model, signal) => respond(`unload ${model}`, () => undefined, signal),
     embed: (model, texts, signal) =>
-      respond(`embed ${model} ${texts.length}`, () => texts.map(() => Float32Array.of(1)), signal),
+      respond(
+        `embed ${model} ${texts.length}`,
+        () => ({ vectors: texts.map(() => Float32Array.of(1)), serverMs: null }),
+        signal,
+      ),
   };
   return server;
 }

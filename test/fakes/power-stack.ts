@@ -4,7 +4,7 @@ import type { FleetDependencies } from '../../electron/core/fleet/dependencies.t
 import { createPolicies } from '../../electron/core/policies/policies.ts';
 import type { Store } from '../../electron/core/ports/state.ts';
 import { createStatusService } from '../../electron/core/status/service.ts';
-import { createFakeHelloListener } from './agent-link.ts';
+import { createFakeAnnouncementListener } from './agent-link.ts';
 import type { createFleetWorld } from './fleet-world.ts';
 import { createPowerServices, type PowerServicesDependencies } from './power-services.ts';
 
@@ -56,7 +56,7 @@ export function createPowerStack(options: PowerStackOptions) {
     log,
     fleet,
     connectAgent,
-    helloListener: createFakeHelloListener(),
+    announcementListener: createFakeAnnouncementListener(),
     settings,
     activity,
     panelName: () => holder,

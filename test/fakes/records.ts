@@ -7,7 +7,7 @@ import {
   type SourceView,
   sourceViewSchema,
 } from '../../shared/models/indexing.ts';
-import { plainText } from '../../shared/models/message.ts';
+import { fact, plainText } from '../../shared/models/message.ts';
 import { type MoveRecord, moveRecordSchema } from '../../shared/models/placement.ts';
 import type { GpuReading } from '../../shared/models/telemetry.ts';
 
@@ -15,14 +15,14 @@ export function aJob(changes: Partial<IndexJob> = {}): IndexJob {
   return indexJobSchema.parse({
     id: 'job_1',
     sourceIds: ['source_1'],
-    label: 'Notes',
+    label: plainText('Notes'),
     full: false,
     rebuild: false,
     useGpu: true,
     callbackUrl: null,
     status: 'running',
     phase: 'embedding',
-    detail: 'Embedding on tower.',
+    detail: fact('EMBEDDING_ON', { nodes: [{ node: 'tower', on: 'gpu' }] }),
     createdAt: Date.UTC(2026, 10, 21, 9),
     startedAt: Date.UTC(2026, 10, 21, 9),
     endedAt: null,

@@ -1,6 +1,7 @@
 /** Secrets in memory. `failing` makes every change fail, as a full disk does. */
 import type { Secrets } from '../../electron/core/ports/state.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
+import { plainText } from '../../shared/models/message.ts';
 
 export interface MemorySecrets extends Secrets {
   readonly values: Map<string, string>;
@@ -12,7 +13,7 @@ export function createMemorySecrets(initial: Readonly<Record<string, string>> = 
   return {
     values,
     failing: false,
-    protection: { kind: 'key-file', words: 'In memory.' },
+    protection: { kind: 'key-file', message: plainText('In memory.') },
     get: (name) => values.get(name) ?? null,
     change(changes) {
       if (this.failing) throw new PilotlightError('DISK_FULL');

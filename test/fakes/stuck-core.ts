@@ -21,7 +21,13 @@ worker.onMessage((message) => {
 });
 worker.send({
   kind: 'configure',
-  config: { folder: `${folder}/indexes`, maxIndexBytes: null, maxMatrixBytes: 1e6, matrixIdleMs: 1000 },
+  config: {
+    folder: `${folder}/indexes`,
+    maxIndexBytes: null,
+    maxMatrixBytes: 1e6,
+    matrixIdleMs: 1000,
+    ownFolders: [],
+  },
 });
 const settings = { maxFileBytes: 1e6, chunkTokens: 100 };
 const source = { id: 'source', path: `${folder}/files`, embedderId: 'e' };

@@ -52,11 +52,13 @@ export async function openPanel(page: Page, url: string): Promise<HeldPanel> {
     async call(method, params) {
       const answer = await page.evaluate(
         async ([name, body]) => {
+          const key = Object.keys(localStorage).find((one) => one.startsWith('pilotlight.session.'));
+          const { bearer } = JSON.parse(localStorage.getItem(key ?? '') ?? '{}') as { bearer?: string };
           const response = await fetch(`/api/call/${name}`, {
             method: 'POST',
             headers: {
               'content-type': 'application/json',
-              authorization: `Bearer ${sessionStorage.getItem('pilotlight.bearer')}`,
+              authorization: `Bearer ${bearer}`,
             },
             body,
           });

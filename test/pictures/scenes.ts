@@ -1,7 +1,8 @@
 /** What is rare in a real fleet, from fixed values: a machine in each state, and a hundred of them. */
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import type { BrowserContext, Page } from '@playwright/test';
+import type { BrowserContext, Locator, Page } from '@playwright/test';
+import { accessEmpty, accessFull, accessLong } from '../e2e/support/access-scenes.ts';
 import { type BridgeScene, installBridge } from '../e2e/support/bridge-core.ts';
 import { busy } from '../e2e/support/busy-scene.ts';
 import { damaged } from '../e2e/support/damage-scenes.ts';
@@ -25,6 +26,8 @@ interface Picture {
   scene: BridgeScene;
   hash: string;
   compact?: boolean;
+  /** What each picture begins with. Default: the page. */
+  top?(page: Page): Locator;
   /** Opens what is to be seen. */
   open?(page: Page): Promise<void>;
 }
@@ -49,7 +52,39 @@ async function shutDown(page: Page): Promise<void> {
   await page.getByRole('dialog').waitFor();
 }
 
+const access = (page: Page) => page.getByRole('region', { name: 'Access' });
+
+/** Fills the dialog of a new key. */
+const newKey = async (page: Page) => {
+  await press('Generate a key')(page);
+  await page.getByRole('dialog').getByLabel('Name').fill('Backup script');
+};
+
 const pictures: readonly Picture[] = [
+  { state: 'access-full', scene: accessFull, hash: '#/settings', top: access },
+  { state: 'access-long', scene: accessLong, hash: '#/settings', top: access },
+  { state: 'access-empty', scene: accessEmpty, hash: '#/settings', top: access },
+  { state: 'access-new', scene: accessFull, hash: '#/settings?setting=access.keys', open: newKey },
+  {
+    state: 'access-secret',
+    scene: accessFull,
+    hash: '#/settings?setting=access.keys',
+    open: async (page) => {
+      await newKey(page);
+      await page.getByRole('dialog').getByRole('button', { name: 'Generate' }).click();
+      await page.getByRole('button', { name: 'Copy' }).waitFor();
+    },
+  },
+  {
+    state: 'access-revoke',
+    scene: accessFull,
+    hash: '#/settings?setting=access.keys',
+    open: async (page) => {
+      await press('Revoke: Grafana')(page);
+      await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+      await page.getByRole('dialog').getByText('HOST_UNREACHABLE').waitFor();
+    },
+  },
   { state: 'every-state-fleet', scene: everyState, hash: '#/fleet' },
   { state: 'every-state-models', scene: everyState, hash: '#/models' },
   { state: 'every-state-node', scene: everyState, hash: '#/node/gpu-tower' },
@@ -116,7 +151,7 @@ export async function takeScenes(
   wanted: (state: string) => boolean,
 ): Promise<number> {
   let count = 0;
-  for (const { state, scene, hash, compact, open } of pictures) {
+  for (const { state, scene, hash, compact, top, open } of pictures) {
     if (!wanted(state)) continue;
     const page = await context.newPage();
     await page.route(`${origin}/**`, async (route) => {
@@ -130,7 +165,7 @@ export async function takeScenes(
     if (compact) await setDensity(page, 'compact');
     await open?.(page);
     const camera = await createCamera(page, folder);
-    await camera.take(state);
+    await camera.take(state, top?.(page));
     count += camera.taken();
     await page.close();
   }

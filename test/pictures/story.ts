@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator } from '@playwright/test';
 import type { IndexJob } from '../../shared/models/indexing.ts';
+import { textOf } from '../../shared/text/index.ts';
 import { type Camera, setDensity } from './camera.ts';
 import type { Core } from './core.ts';
 import type { HeldPanel } from './panel.ts';
@@ -93,7 +94,7 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
   await page.keyboard.press('Escape');
 
   const embedders = await panel.call('index.embedders', {});
-  const embedder = embedders.find(({ label }) => label.startsWith('mxbai'))?.embedder;
+  const embedder = embedders.find(({ label }) => textOf(label).startsWith('mxbai'))?.embedder;
   if (!embedder) throw new Error('The simulated fleet has no embedding model.');
   const path = await writeNotes(join(folder, 'Notes'));
   await panel.call('index.addSource', { path, name: 'Notes', embedder });
@@ -103,7 +104,7 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
   await take('indexing', { held: true });
   await waitForJob(panel, (job) => job.status === 'completed');
 
-  // The run goes on while it is looked at; the GPU is lost in another.
+  // The picture shows this run in progress; the GPU is lost in another.
   await panel.call('index.start', { rebuild: true });
   await waitForJob(panel, (job) => job.status === 'running' && job.vectors > 100);
   await panel.call('simulator.sleep', { nodeId: gpuTower.id });

@@ -75,7 +75,9 @@ async function fillTemplate(dataFolder: string, files: string): Promise<void> {
     await must(core.call('power.keepAwake', { nodeId: id, until: null, purpose: 'a long run' }));
     await must(core.call('power.setPolicy', { nodeId: id, policy: { idleMinutes: 30 + index } }));
   }
-  await must(core.call('settings.update', { api: { indexToken: 'a-token-of-the-template' } }));
+  await must(
+    core.call('settings.update', { optimizer: { webhookUrl: 'https://example.test/hook/of-the-template' } }),
+  );
   const { id } = await must(core.call('index.addSource', { path: files }));
   const job = await must(core.call('index.start', { sourceIds: [id] }));
   for (;;) {

@@ -7,6 +7,7 @@ import {
   type WorkerProcess,
 } from '../../electron/adapters/processes/worker-host.ts';
 import { startHost } from '../../electron/host/start-host.ts';
+import { textOf } from '../../shared/text/index.ts';
 import { notes, verifySource, writeFiles } from '../fakes/indexing-world.ts';
 import { createTally, type Part, times } from './part.ts';
 
@@ -88,7 +89,8 @@ export const killWorker: Part = {
           find('hangs', 'a job whose worker was killed does not end');
           break;
         }
-        if (result.status !== 'completed') find('lost', `a job ended ${result.status}`, result.detail);
+        if (result.status !== 'completed')
+          find('lost', `a job ended ${result.status}`, textOf(result.detail));
         else if (result.files.failed > 0)
           find(
             'lost',

@@ -45,7 +45,7 @@ export async function openAgent(folder: string) {
     reachable: async () => true,
     post: async () => 204,
     version: '1.2.3',
-    say: (line) => said.push(line),
+    log: (line) => said.push(line),
   });
   const base = `http://127.0.0.1:${agent.listening[0]?.port}`;
   return { agent, clock, machine, said, base };

@@ -2,6 +2,7 @@
 
 import { startHost } from '../../electron/host/start-host.ts';
 import { isPilotlightError } from '../../shared/contract/errors.ts';
+import { everyRight } from '../../shared/rights.ts';
 import { type AnyMessage, textOf } from '../../shared/text/index.ts';
 
 export interface CoreContent {
@@ -45,7 +46,7 @@ export async function readCore(dataFolder: string): Promise<CoreContent> {
         host.dispatcher.call({
           method,
           params,
-          scopes: new Set(['view', 'control'] as const),
+          scopes: everyRight,
           signal: AbortSignal.timeout(20_000),
         }) as Promise<Result>;
       const nodes = await call<{ id: string }[]>('fleet.list', {});
@@ -55,15 +56,15 @@ export async function readCore(dataFolder: string): Promise<CoreContent> {
       const power = await call<{ leases: unknown[]; policy: { idleMinutes: number } }[]>('power.list', {});
       content.leases = power.reduce((sum, { leases }) => sum + leases.length, 0);
       content.policies = power.filter(({ policy }) => policy.idleMinutes !== 15).length;
-      const settings = await call<{ api: { indexToken: { set: boolean } } }>('settings.get', {});
-      content.secrets = settings.api.indexToken.set ? 1 : 0;
+      const settings = await call<{ optimizer: { webhookUrl: { set: boolean } } }>('settings.get', {});
+      content.secrets = settings.optimizer.webhookUrl.set ? 1 : 0;
       try {
-        const found = await call<{ hits: unknown[]; notices: string[] }>('index.search', {
+        const found = await call<{ hits: unknown[]; notices: AnyMessage[] }>('index.search', {
           text: 'lamp burns in room',
           limit: 20,
         });
         content.hits = found.hits.length;
-        content.notices.push(...found.notices.map((text) => `search: ${text}`));
+        content.notices.push(...found.notices.map((notice) => `search: ${textOf(notice)}`));
       } catch (error) {
         content.searchFailed = isPilotlightError(error) ? error.code : String(error);
       }

@@ -23,7 +23,7 @@ export const twoStarts: Part = {
       const urls = await Promise.all(programs.map((one) => one.ready()));
       const serving = programs.filter(({ child }) => child.exitCode === null && child.signalCode === null);
       // Who joins has printed its line and ends; the one that serves stays.
-      const [owner] = serving.filter((one) => /^This address opens the panel once/m.test(one.output()));
+      const [owner] = serving.filter((one) => /^The address signs a browser in once/m.test(one.output()));
       const others = programs.filter((one) => one !== owner);
       if (urls.includes(null)) {
         find(

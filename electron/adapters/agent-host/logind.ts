@@ -1,4 +1,5 @@
 /** Power according to logind: the locks that programs hold against an action, and what this user may do. */
+import { oneLine } from '../../../shared/printable.ts';
 import type { Exec } from '../hardware/exec.ts';
 import type { Abilities, HostPowerAction, PowerBlocker, PowerOrder } from './types.ts';
 
@@ -127,10 +128,7 @@ function parseInhibitors(answer: unknown): Lock[] {
 
 /** Any program on the machine can write these. */
 function plain(text: string): string {
-  return text
-    .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
-    .trim()
-    .slice(0, LONGEST_TEXT);
+  return oneLine(text).slice(0, LONGEST_TEXT);
 }
 
 /** `{"type":"s","data":["yes"]}`; null for anything else. */

@@ -3,6 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import http from 'node:http';
 import os from 'node:os';
 import { join } from 'node:path';
+import { parseAnswer } from '../../../shared/json.ts';
 import type { Exec } from '../hardware/exec.ts';
 import type { HostPlatform, OllamaFacts } from './types.ts';
 
@@ -122,13 +123,7 @@ function getJson(url: URL, signal: AbortSignal): Promise<unknown> {
         else chunks.push(chunk);
       });
       response.on('close', () => resolve(null));
-      response.on('end', () => {
-        try {
-          resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-        } catch {
-          resolve(null);
-        }
-      });
+      response.on('end', () => resolve(parseAnswer(Buffer.concat(chunks).toString('utf8')) ?? null));
     });
     request.on('error', () => resolve(null));
   });

@@ -1,7 +1,9 @@
 /** The machine that this process runs on. */
+
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
+import { printable } from '../../../shared/printable.ts';
 import { execProgram } from '../hardware/exec.ts';
 import { descendsFrom } from './ancestry.ts';
 import { readGpuLoad } from './gpu-load.ts';
@@ -65,7 +67,9 @@ export function createSystemHost({ clock, ollama, platform = hostPlatform() }: S
         : Object.fromEntries(hostPowerActions.map((action) => [action, 'yes'])),
     blockers: async (action, signal, order) =>
       platform === 'linux' ? await logind.blockers(action, signal, order) : [],
-    async notify(message) {
+    async notify(text) {
+      // It names who asked, in the terminals of other people.
+      const message = printable(text);
       if (platform === 'linux' && (await writeToTerminals(message)) > 0) return;
       const [program, ...args] = noticeCommand(platform, message);
       await runTool(program, args, NOTICE_MS);

@@ -8,7 +8,9 @@ import {
 } from '../../../shared/contract/agent/refusals.ts';
 import type { AgentErrorCode } from '../../../shared/contract/errors/agent.ts';
 import { type ErrorCode, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
-import { parseJson } from '../../../shared/json.ts';
+import { parseAnswer } from '../../../shared/json.ts';
+import { fact } from '../../../shared/models/message.ts';
+import { readDoor } from '../../../shared/network/door.ts';
 import type { HttpReply } from '../../core/ports/network.ts';
 
 const MAX_REASONS = 20;
@@ -40,15 +42,16 @@ export function notAnAgent(
 }
 
 /** A response outside 2xx as an error. */
-export function toAgentError({ status, headers, text }: HttpReply, path: string): PilotlightError {
-  const body = parseJson(text);
+export function toAgentError(reply: HttpReply, path: string, url = 'http://agent'): PilotlightError {
+  const { status, headers, text } = reply;
+  const body = parseAnswer(text);
   const own = refusalSchema.safeParse(body);
   if (own.success) {
     const { code, message, next, details } = own.data.error;
     return coded(code, { status, message, next, details, retryAfter: headers['retry-after'] });
   }
   const plain = plainRefusalSchema.safeParse(body);
-  if (!plain.success) return notAnAgent(path, { status, answer: text });
+  if (!plain.success) return toDoorError(reply, path, url) ?? notAnAgent(path, { status, answer: text });
   if (status === 401) return coded('UNAUTHORIZED', { status, message: plain.data.error });
   if (status === 404 && plain.data.code === undefined) {
     return new PilotlightError('AGENT_ERROR', {
@@ -59,6 +62,18 @@ export function toAgentError({ status, headers, text }: HttpReply, path: string)
   }
   const message = plain.data.message ?? plain.data.error;
   return coded(plain.data.code ?? '', { status, message, retryAfter: headers['retry-after'] });
+}
+
+/** What stands before the agent and answers in its place. */
+function toDoorError(reply: HttpReply, path: string, url: string): PilotlightError | null {
+  const door = readDoor(reply, url + path);
+  if (door === null) return null;
+  const details = { phase: 'answer', path, status: reply.status };
+  if (door.kind === 'login') return new PilotlightError('SERVER_LOCKED', { details });
+  return new PilotlightError('SERVER_REDIRECTS', {
+    ...(door.to === null ? {} : { message: fact('SENDS_ELSEWHERE', { to: door.to }) }),
+    details: { ...details, to: door.to },
+  });
 }
 
 interface Refusal {

@@ -9,7 +9,7 @@ import {
   DEFAULT_RELAY_PORT,
 } from '../../../shared/contract/agent.ts';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
-import { parseJson } from '../../../shared/json.ts';
+import { parseAnswer } from '../../../shared/json.ts';
 import type { AgentLink, ConnectAgent } from '../../core/ports/agents.ts';
 import type { Http, HttpReply } from '../../core/ports/network.ts';
 import { notAnAgent, toAgentError, toLinkError } from './agent-errors.ts';
@@ -81,7 +81,8 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
     question: Question,
     signal: AbortSignal,
   ): Promise<AnswerRead<Endpoint>> {
-    return readReply(endpoint, await send(endpoint, question, signal), agentPath(endpoint, question.id));
+    const path = agentPath(endpoint, question.id);
+    return readReply(endpoint, await send(endpoint, question, signal), { path, url: base });
   }
 
   /** A relay often has its own port on the same machine. */
@@ -107,7 +108,7 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
     async machine(signal) {
       const { path } = agentApi.telemetry;
       const reply = await send(agentApi.telemetry, {}, signal);
-      const { machine, sample: sent } = readReply(agentApi.telemetry, reply, path);
+      const { machine, sample: sent } = readReply(agentApi.telemetry, reply, { path, url: base });
       const sample = emptySample();
       if (!readSample(sent, sample)) throw notAnAgent(path, { status: reply.status });
       return { machine, sample };
@@ -125,10 +126,10 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
         onEvent(event, data) {
           const name = event as AgentEventName;
           if (name === 'sample') {
-            if (!readSample(parseJson(data), sample)) throw notAnAgent(path, { answer: data });
+            if (!readSample(parseAnswer(data), sample)) throw notAnAgent(path, { answer: data });
             listener.sample(sample);
           } else if (name === 'machine') {
-            const machine = machineSchema.safeParse(parseJson(data));
+            const machine = machineSchema.safeParse(parseAnswer(data));
             if (!machine.success) throw notAnAgent(path, { answer: data });
             listener.machine(machine.data);
           } else if (name === 'news') listener.news?.();
@@ -157,13 +158,13 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
     async wake(mac, signal) {
       const reply = await sendWake(mac, signal);
       const { path, answer: schema } = agentApi.wake;
-      const answer = schema.safeParse(parseJson(reply.text));
+      const answer = schema.safeParse(parseAnswer(reply.text));
       if (answer.success && answer.data.success && reply.status < 300) return;
       if (!answer.success)
         throw reply.status < 300
           ? notAnAgent(path, { status: reply.status, answer: reply.text })
-          : toAgentError(reply, path);
-      const refusal = reply.status < 300 ? null : toAgentError(reply, path);
+          : toAgentError(reply, path, base);
+      const refusal = reply.status < 300 ? null : toAgentError(reply, path, base);
       if (refusal?.code === 'AGENT_REFUSED') throw refusal;
       throw new PilotlightError('RELAY_FAILED', {
         ...(answer.data.message === '' ? {} : { message: `The relay says: ${answer.data.message}` }),
@@ -179,10 +180,10 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
 function readReply<Endpoint extends AgentEndpoint>(
   { answer }: Endpoint,
   reply: HttpReply,
-  path: string,
+  { path, url }: { path: string; url: string },
 ): AnswerRead<Endpoint> {
-  if (reply.status < 200 || reply.status > 299) throw toAgentError(reply, path);
-  const parsed = answer.safeParse(parseJson(reply.text));
+  if (reply.status < 200 || reply.status > 299) throw toAgentError(reply, path, url);
+  const parsed = answer.safeParse(parseAnswer(reply.text));
   if (!parsed.success) throw notAnAgent(path, { status: reply.status, answer: reply.text });
   return parsed.data as AnswerRead<Endpoint>;
 }

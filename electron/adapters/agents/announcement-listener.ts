@@ -7,7 +7,7 @@ import { HELLO_PATH, helloSchema } from '../../../shared/contract/agent/hello.ts
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { parseJson } from '../../../shared/json.ts';
 import type { Log } from '../../core/ports/log.ts';
-import type { HelloListener } from '../../core/ports/network.ts';
+import type { AnnouncementListener } from '../../core/ports/network.ts';
 import type { ConnectionClock } from '../http/connections.ts';
 import { type ListenerLimits, usualLimits } from '../http/limits.ts';
 import { createListener, type Listener } from '../http/listener.ts';
@@ -15,7 +15,7 @@ import { createRateLimit } from '../http/rate-limit.ts';
 import { noBrowsers } from '../http/source.ts';
 import { wireRefusal } from '../http/wire-refusals.ts';
 
-export type Hello = Parameters<Parameters<HelloListener['open']>[1]>[0];
+export type Announcement = Parameters<Parameters<AnnouncementListener['open']>[1]>[0];
 
 export interface AnnouncementServerOptions {
   log?: Pick<Log, 'warn'>;
@@ -43,7 +43,7 @@ const ALL_ADDRESSES = { burst: 50, perSecond: 20 };
 export function createAnnouncementListener({
   host,
   ...options
-}: AnnouncementListenerOptions = {}): HelloListener {
+}: AnnouncementListenerOptions = {}): AnnouncementListener {
   let listener: Listener<never> | null = null;
 
   async function close(): Promise<void> {
@@ -53,9 +53,9 @@ export function createAnnouncementListener({
   }
 
   return {
-    async open(port, onHello) {
+    async open(port, onAnnouncement) {
       await close();
-      const opening = createAnnouncementServer(onHello, options);
+      const opening = createAnnouncementServer(onAnnouncement, options);
       try {
         await opening.listen({ host, port });
       } catch (cause) {
@@ -73,7 +73,7 @@ export function createAnnouncementListener({
 }
 
 export function createAnnouncementServer(
-  onHello: (hello: Hello) => void,
+  onAnnouncement: (announcement: Announcement) => void,
   { log, clock }: AnnouncementServerOptions = {},
 ): Listener<never> {
   const isAllowed = createRateLimit({ each: ONE_ADDRESS, all: ALL_ADDRESSES });
@@ -90,13 +90,17 @@ export function createAnnouncementServer(
       else if (request.url !== HELLO_PATH) answer(response, 404);
       else if (request.method !== 'POST') answer(response, 405);
       else if (listener.checkSource(request) !== null) answer(response, 403);
-      else receive(request, response, onHello);
+      else receive(request, response, onAnnouncement);
     },
   });
   return listener;
 }
 
-function receive(request: IncomingMessage, response: ServerResponse, onHello: (hello: Hello) => void): void {
+function receive(
+  request: IncomingMessage,
+  response: ServerResponse,
+  onAnnouncement: (announcement: Announcement) => void,
+): void {
   const chunks: Buffer[] = [];
   let size = 0;
   request.on('data', (chunk: Buffer) => {
@@ -109,9 +113,9 @@ function receive(request: IncomingMessage, response: ServerResponse, onHello: (h
   });
   request.on('end', () => {
     if (size > MAX_BODY_BYTES) return;
-    const hello = readHello(Buffer.concat(chunks, size).toString('utf8'));
-    answer(response, hello === null ? 400 : 204);
-    if (hello !== null) onHello(hello);
+    const announcement = readAnnouncement(Buffer.concat(chunks, size).toString('utf8'));
+    answer(response, announcement === null ? 400 : 204);
+    if (announcement !== null) onAnnouncement(announcement);
   });
   request.on('error', () => {});
 }
@@ -122,6 +126,6 @@ function answer(response: ServerResponse, status: number): void {
   response.end(() => response.socket?.destroySoon());
 }
 
-function readHello(text: string): Hello | null {
+function readAnnouncement(text: string): Announcement | null {
   return helloSchema.safeParse(parseJson(text)).data ?? null;
 }

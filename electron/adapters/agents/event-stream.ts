@@ -17,19 +17,33 @@ export interface EventStreamOptions {
   connectMs: number;
   /** Limit for each event to arrive, milliseconds: a suspended machine keeps its connection and sends nothing. */
   silenceMs: number;
+  /** Monotonic time, milliseconds. Default: the system's. */
+  now?: () => number;
 }
 
 /** Characters. Far more than one sample of a machine with many cards. */
 const MAX_EVENT_CHARACTERS = 256 * 1024;
 const MAX_REFUSAL_BYTES = 64 * 1024;
+/** An agent sends one sample a second; more than this would keep the core from everything else. */
+const WINDOW_MS = 10_000;
+const MAX_WINDOW_BYTES = 4 * 1024 * 1024;
 
 /**
  * Resolves when the server ends the stream. Rejects with HOST_UNREACHABLE, HOST_TIMEOUT, NAME_NOT_RESOLVED,
  * NOT_AN_AGENT, the error that `toAgentError` gives for a refusal, or the signal's reason.
  */
 export async function readEventStream(options: EventStreamOptions): Promise<void> {
-  const { http, url, headers, onEvent, signal, connectMs, silenceMs } = options;
-  const path = new URL(url).pathname;
+  const {
+    http,
+    url,
+    headers,
+    onEvent,
+    signal,
+    connectMs,
+    silenceMs,
+    now = () => performance.now(),
+  } = options;
+  const { origin, pathname: path } = new URL(url);
   let stream: HttpStream | null = null;
   try {
     stream = await http.open({
@@ -42,7 +56,7 @@ export async function readEventStream(options: EventStreamOptions): Promise<void
       fresh: true,
       signal,
     });
-    await readEvents(stream, path, onEvent);
+    await readEvents(stream, { path, url: origin, now }, onEvent);
   } catch (error) {
     throw toLinkError(error, path);
   } finally {
@@ -52,15 +66,25 @@ export async function readEventStream(options: EventStreamOptions): Promise<void
 
 async function readEvents(
   { status, headers, body }: HttpStream,
-  path: string,
+  { path, url, now }: { path: string; url: string; now: () => number },
   onEvent: EventStreamOptions['onEvent'],
 ): Promise<void> {
-  if (status !== 200) throw toAgentError({ status, headers, text: await readRefusal(body) }, path);
+  if (status !== 200) throw toAgentError({ status, headers, text: await readRefusal(body) }, path, url);
   const type = headers['content-type'] ?? '';
   if (!type.startsWith('text/event-stream')) throw notAnAgent(path, { status, answer: type });
   const read = createEventReader(onEvent, () => notAnAgent(path, { status }));
   const decoder = new TextDecoder();
-  for await (const chunk of body) read(decoder.decode(chunk, { stream: true }));
+  let windowStart = now();
+  let bytes = 0;
+  for await (const chunk of body) {
+    if (now() - windowStart > WINDOW_MS) {
+      windowStart = now();
+      bytes = 0;
+    }
+    bytes += chunk.length;
+    if (bytes > MAX_WINDOW_BYTES) throw notAnAgent(path, { status });
+    read(decoder.decode(chunk, { stream: true }));
+  }
 }
 
 /** As much of the body as an error needs. */
@@ -80,12 +104,26 @@ export function createEventReader(
   onEvent: (event: string, data: string) => void,
   tooLong: () => PilotlightError,
 ): (piece: string) => void {
-  let rest = '';
+  /** Pieces of a line that has not ended yet; joined once, because a line may arrive in many. */
+  let pieces: string[] = [];
+  let waiting = 0;
   let event = '';
   let data = '';
 
+  const keep = (piece: string) => {
+    if (piece !== '') pieces.push(piece);
+    waiting += piece.length;
+    if (waiting > MAX_EVENT_CHARACTERS) throw tooLong();
+  };
+
   return (piece) => {
-    rest = rest === '' ? piece : rest + piece;
+    if (!piece.includes('\n')) {
+      keep(piece);
+      return;
+    }
+    const rest = pieces.length === 0 ? piece : pieces.join('') + piece;
+    pieces = [];
+    waiting = 0;
     let from = 0;
     for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n', from)) {
       const line = rest.slice(from, end > from && rest[end - 1] === '\r' ? end - 1 : end);
@@ -100,7 +138,6 @@ export function createEventReader(
         if (data.length > MAX_EVENT_CHARACTERS) throw tooLong();
       } else if (line.startsWith('event:')) event = line.slice(line[6] === ' ' ? 7 : 6);
     }
-    rest = from === 0 ? rest : rest.slice(from);
-    if (rest.length > MAX_EVENT_CHARACTERS) throw tooLong();
+    keep(rest.slice(from));
   };
 }

@@ -2,6 +2,7 @@
  * Parses an agent's sample by hand, into the objects of the previous one: a thousand arrive each second, a schema would
  * cost ten times as much, and new objects live just long enough to fill the old heap.
  */
+import { oneLine } from '../../../shared/printable.ts';
 import type { AgentGpuReading, AgentSample } from '../../core/ports/agents.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -34,35 +35,41 @@ export function emptySample(): AgentSample {
 export function readSample(value: unknown, into: AgentSample): boolean {
   if (!isFields(value) || !isNumber(value.at) || !isFields(value.host) || !Array.isArray(value.gpus))
     return false;
-  const { memoryTotalBytes, memoryUsedBytes } = value.host;
-  if (!isNumber(memoryTotalBytes) || !isNumber(memoryUsedBytes)) return false;
-  if (value.gpus.length > MAX_GPUS) return false;
   into.at = value.at;
   into.host.cpuPercent = numberOrNull(value.host.cpuPercent);
-  into.host.memoryTotalBytes = memoryTotalBytes;
-  into.host.memoryUsedBytes = memoryUsedBytes;
-  into.gpus.length = Math.min(into.gpus.length, value.gpus.length);
-  for (let index = 0; index < value.gpus.length; index += 1) {
-    const gpu = into.gpus[index] ?? emptyGpu();
-    if (!readGpu(value.gpus[index], gpu)) return false;
-    into.gpus[index] = gpu;
-  }
+  into.host.memoryTotalBytes = numberOrNull(value.host.memoryTotalBytes) ?? 0;
+  into.host.memoryUsedBytes = numberOrNull(value.host.memoryUsedBytes) ?? 0;
   readProblems(Array.isArray(value.problems) ? value.problems : [], into.problems);
-  into.gpusRead = gpusReadOf(value.gpusRead, into.problems.length > 0);
+  const readAll = readGpus(value.gpus, into.gpus);
+  // The list is not complete without a GPU that could not be read.
+  into.gpusRead = readAll ? gpusReadOf(value.gpusRead, into.problems.length > 0) : 'failed';
   return true;
+}
+
+/** Leaves out an odd one. Whether it read all. */
+function readGpus(values: readonly unknown[], into: AgentGpuReading[]): boolean {
+  let count = 0;
+  for (const value of values.slice(0, MAX_GPUS)) {
+    const gpu = into[count] ?? emptyGpu();
+    if (!readGpu(value, gpu)) continue;
+    into[count] = gpu;
+    count += 1;
+  }
+  into.length = count;
+  return count === values.length;
 }
 
 /** An older agent omits it; a list that comes with a problem may be incomplete. */
 function gpusReadOf(value: unknown, hasProblems: boolean): AgentSample['gpusRead'] {
   if (value === 'all' || value === 'not-yet' || value === 'failed') return value;
-  return value === undefined && !hasProblems ? 'all' : 'failed';
+  return (value === undefined || value === null) && !hasProblems ? 'all' : 'failed';
 }
 
 function readGpu(value: unknown, into: AgentGpuReading): boolean {
   if (!isFields(value) || !isText(value.id) || !isText(value.name)) return false;
   into.id = kept(into.id, value.id);
   into.vendor = VENDORS.has(value.vendor) ? kept(into.vendor, value.vendor as typeof into.vendor) : 'unknown';
-  into.name = kept(into.name, value.name);
+  into.name = lineOf(into.name, value.name);
   into.vramTotalBytes = numberOrNull(value.vramTotalBytes);
   into.vramUsedBytes = numberOrNull(value.vramUsedBytes);
   into.utilisationPercent = numberOrNull(value.utilisationPercent);
@@ -80,9 +87,9 @@ function readProcesses(values: readonly unknown[], into: Process[]): void {
     if (count >= MAX_PROCESSES) break;
     if (!isFields(one) || !isNumber(one.pid) || !isText(one.name)) continue;
     const vramUsedBytes = numberOrNull(one.vramUsedBytes);
-    const known = into[count] ?? { pid: one.pid, name: one.name, vramUsedBytes };
+    const known = into[count] ?? { pid: one.pid, name: oneLine(one.name), vramUsedBytes };
     known.pid = one.pid;
-    known.name = kept(known.name, one.name);
+    known.name = lineOf(known.name, one.name);
     known.vramUsedBytes = vramUsedBytes;
     readProcessParent(one.parent, known);
     into[count] = known;
@@ -110,7 +117,7 @@ function readProblems(values: readonly unknown[], into: string[]): void {
   for (const one of values) {
     if (count >= MAX_PROBLEMS) break;
     if (typeof one !== 'string') continue;
-    into[count] = kept(into[count], one.slice(0, MAX_TEXT));
+    into[count] = lineOf(into[count], one.slice(0, MAX_TEXT));
     count += 1;
   }
   into.length = count;
@@ -137,6 +144,11 @@ function isFields(value: unknown): value is Fields {
 /** Keeps the existing string if it is equal. */
 function kept<Text extends string>(before: Text | undefined, next: Text): Text {
   return before === next ? before : next;
+}
+
+/** The same for a name or a sentence. */
+function lineOf(before: string | undefined, next: string): string {
+  return before === next ? before : kept(before, oneLine(next));
 }
 
 const isNumber = (value: unknown): value is number =>

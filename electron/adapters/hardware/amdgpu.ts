@@ -1,7 +1,9 @@
 /** Readings of the amdgpu driver in sysfs. */
+
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
+import { oneLine } from '../../../shared/printable.ts';
 
 /** The processor's own graphics reserve less than this; their models are in memory that they can map (GTT). */
 const MIN_CARD_BYTES = 1024 ** 3;
@@ -35,7 +37,7 @@ async function readCard(folder: string, card: string): Promise<GpuReading | null
   return {
     id: uniqueId ?? card,
     vendor: 'amd',
-    name: product ?? 'AMD GPU',
+    name: oneLine(product ?? '') || 'AMD GPU',
     vramTotalBytes: total,
     vramUsedBytes: used,
     utilisationPercent: busy,

@@ -1,5 +1,7 @@
 /** nvidia-smi's CSV. */
+
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
+import { oneLine } from '../../../shared/printable.ts';
 import { type Exec, type ExecOptions, exitCodeOf, isMissing, printedBy, toolFailure } from './exec.ts';
 
 const FIELDS = [
@@ -27,7 +29,7 @@ export function parseNvidiaSmi(output: string): GpuReading[] {
     if (fields.length < FIELDS.length) return [];
     const id = fields[0] ?? '';
     // A name may contain commas: it is everything between the id and the numbers.
-    const name = fields.slice(1, -NUMBERS).join(', ');
+    const name = oneLine(fields.slice(1, -NUMBERS).join(', '));
     const [total, used, utilisation, temperature, power] = fields.slice(-NUMBERS).map(readNumber);
     if (id === '' || name === '') return [];
     if (total === undefined || used === undefined) return [];

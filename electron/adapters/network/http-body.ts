@@ -6,20 +6,46 @@ import { timeoutError, toHostError, tooLargeError } from './http-errors.ts';
 /** Rejects with RESPONSE_TOO_LARGE as soon as the limit is passed, and with HOST_UNREACHABLE if it is incomplete. */
 export function readText(incoming: IncomingMessage, maxBytes: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
     if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) {
       reject(tooLargeError(maxBytes));
       return;
     }
+    const text = createCollector(maxBytes);
     incoming.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > maxBytes) reject(tooLargeError(maxBytes));
-      else chunks.push(chunk);
+      if (!text.add(chunk)) reject(tooLargeError(maxBytes));
     });
-    incoming.on('end', () => resolve(Buffer.concat(chunks, size).toString('utf8')));
+    incoming.on('end', () => resolve(text.toString()));
     incoming.on('error', (error) => reject(toHostError(error, 'answer')));
   });
+}
+
+const FIRST_BYTES = 4096;
+/** A body in more pieces than this, of fewer bytes than that on average, only costs time. */
+const MANY_PIECES = 10_000;
+const SMALL_PIECE_BYTES = 64;
+
+/** One buffer that grows: a body may arrive in pieces of one byte, and an object for each would cost a hundred times as much. */
+function createCollector(maxBytes: number) {
+  let buffer = Buffer.allocUnsafe(Math.min(FIRST_BYTES, maxBytes));
+  let size = 0;
+  let pieces = 0;
+  return {
+    /** False if it does not fit. */
+    add(chunk: Buffer): boolean {
+      const needed = size + chunk.length;
+      pieces += 1;
+      if (needed > maxBytes || (pieces > MANY_PIECES && needed < pieces * SMALL_PIECE_BYTES)) return false;
+      if (needed > buffer.length) {
+        const grown = Buffer.allocUnsafe(Math.min(maxBytes, Math.max(needed, buffer.length * 2)));
+        buffer.copy(grown, 0, 0, size);
+        buffer = grown;
+      }
+      chunk.copy(buffer, size);
+      size = needed;
+      return true;
+    },
+    toString: () => buffer.toString('utf8', 0, size),
+  };
 }
 
 export interface Connection {

@@ -43,6 +43,21 @@ export function toHostError(error: unknown, phase: HttpPhase, cause: unknown = e
   });
 }
 
+/** What Node refuses before it connects: saved by a version that did not check it yet. */
+export function toInputError(error: unknown): unknown {
+  const code = systemCode(error);
+  if (code === 'ERR_INVALID_CHAR') {
+    return new PilotlightError('BAD_TOKEN', {
+      message: 'A saved token contains characters that cannot be sent.',
+      next: 'Enter it again.',
+      cause: error,
+    });
+  }
+  if (code === 'ERR_INVALID_URL' || error instanceof URIError)
+    return new PilotlightError('BAD_URL', { cause: error });
+  return error;
+}
+
 export function timeoutError(phase: HttpPhase): PilotlightError {
   return new PilotlightError('HOST_TIMEOUT', { details: { phase } });
 }

@@ -10,9 +10,15 @@ import type { LookupFunction } from 'node:net';
 import { textOf } from '../../../shared/text/index.ts';
 import type { Http, HttpReply, HttpRequest, HttpStream } from '../../core/ports/network.ts';
 import { type Connection, createHttpBody, readText } from './http-body.ts';
-import { type HttpPhase, systemCode, timeoutError, toHostError } from './http-errors.ts';
+import { type HttpPhase, systemCode, timeoutError, toHostError, toInputError } from './http-errors.ts';
 
-const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
+/** Parsing JSON holds the thread: 2 MB of it at most for about a tenth of a second. */
+const DEFAULT_MAX_BYTES = 2 * 1024 * 1024;
+/**
+ * Limit for the body of a response once it has begun, milliseconds, where the whole exchange has none. A server answers
+ * when its work is done, so only one that sends a byte now and then takes longer.
+ */
+const BODY_MS = 120_000;
 const UNREAD_MS = 60_000;
 
 /**
@@ -33,6 +39,8 @@ export interface NodeHttpOptions {
   lookup?: LookupFunction;
   /** When a streamed body that nobody reads is dropped, milliseconds. Default one minute. */
   unreadMs?: number;
+  /** How long a body may take if its exchange has no deadline, milliseconds. Default two minutes. */
+  bodyMs?: number;
 }
 
 type HttpTarget = Omit<HttpRequest, 'deadlineMs' | 'maxBytes'>;
@@ -56,7 +64,11 @@ interface Response<Received> {
 }
 
 /** Redirects are never followed: a node is the host that the person named, and no other. */
-export function createNodeHttp({ lookup, unreadMs = UNREAD_MS }: NodeHttpOptions = {}): NodeHttp {
+export function createNodeHttp({
+  lookup,
+  unreadMs = UNREAD_MS,
+  bodyMs = BODY_MS,
+}: NodeHttpOptions = {}): NodeHttp {
   const agentOptions = { keepAlive: true, timeout: IDLE_CONNECTION_MS, scheduling: 'lifo' as const };
   const plainAgent = new http.Agent(agentOptions);
   const secureAgent = new https.Agent(agentOptions);
@@ -76,7 +88,11 @@ export function createNodeHttp({ lookup, unreadMs = UNREAD_MS }: NodeHttpOptions
       agent: request.fresh ? freshAgents[secure ? 'secure' : 'plain'] : secure ? secureAgent : plainAgent,
       ...(lookup ? { lookup } : {}),
     };
-    return secure ? https.request(request.url, options) : http.request(request.url, options);
+    try {
+      return secure ? https.request(request.url, options) : http.request(request.url, options);
+    } catch (error) {
+      throw toInputError(error);
+    }
   }
 
   /** Sends the request. Calls `onResponse` or `onError`, and `onError` also when the connection fails later. */
@@ -175,10 +191,11 @@ export function createNodeHttp({ lookup, unreadMs = UNREAD_MS }: NodeHttpOptions
       const { deadlineMs, maxBytes = DEFAULT_MAX_BYTES } = request;
       return exchange<HttpReply>(request, deadlineMs, ({ incoming, done, fail }) => {
         const { statusCode: status = 0 } = incoming;
-        readText(incoming, maxBytes).then(
-          (text) => done({ status, headers: flatHeaders(incoming), text }),
-          fail,
-        );
+        const timer =
+          deadlineMs === null ? setTimeout(() => fail(timeoutError('answer')), bodyMs) : undefined;
+        readText(incoming, maxBytes)
+          .then((text) => done({ status, headers: flatHeaders(incoming), text }), fail)
+          .finally(() => clearTimeout(timer));
       });
     },
     open(request) {

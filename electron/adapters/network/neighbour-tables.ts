@@ -47,6 +47,6 @@ export function parseArpA(text: string): Neighbour[] {
 
 /** One entry, or none for a group address or a MAC of zeros. */
 function neighbour(address: string, written: string): Neighbour[] {
-  const mac = readMac(written.replaceAll(/\b[0-9a-f]\b/gi, '0$&'));
+  const mac = readMac(written);
   return mac === null || readIpv4(address) === null ? [] : [{ address, mac }];
 }

@@ -193,7 +193,7 @@ export function createWorkerClient<C extends WorkerContract>(
     if (message.kind === 'result') call.resolve(message.value);
     else {
       if (message.cause !== null) log.error('A worker failed.', { worker: name, cause: message.cause });
-      call.reject(fromWireError(message.error));
+      call.reject(fromWireError(message.error, message.said));
     }
   }
 

@@ -1,5 +1,6 @@
 /** The messages between a core and its worker processes. All of them survive a structured clone. */
 import type { WireError } from '../../../shared/contract/errors.ts';
+import type { AnyMessage } from '../../../shared/text/index.ts';
 
 /** The messages of one kind of worker. */
 export interface WorkerContract {
@@ -28,7 +29,7 @@ export type ToWorker<C extends WorkerContract = WorkerContract> =
 
 export type FromWorker<C extends WorkerContract = WorkerContract> =
   | { kind: 'result'; id: number; value: unknown }
-  /** `cause` is the stack of an error without a code, for the log. */
-  | { kind: 'error'; id: number; error: WireError; cause: string | null }
+  /** `said` is the error's message as a fact, if it is one; `cause` the stack of an error without a code, for the log. */
+  | { kind: 'error'; id: number; error: WireError; said: AnyMessage | null; cause: string | null }
   | { kind: 'progress'; id: number; progress: C['progress'] }
   | { kind: 'event'; event: C['event'] };

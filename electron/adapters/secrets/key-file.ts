@@ -1,13 +1,10 @@
 /** Secrets sealed with a key stored beside them, in a separate file that only this user may read. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isThere, tryKeepAside } from '../keep-aside.ts';
-import { type WriteFile, writePrivateFile } from '../private-file.ts';
+import { fact } from '../../../shared/models/message.ts';
+import { readPrivateKey, type WriteFile, writePrivateFile } from '../private-file.ts';
+import { isThere, trySetAside } from '../set-aside.ts';
 import { type OpenedSecrets, openSecretsFile, type Seal } from './secrets-file.ts';
-
-export const keyFileWords =
-  'Passwords and tokens are encrypted. The key is stored beside them, in a file that only this user can read.';
 
 const algorithm = 'aes-256-gcm';
 const keyBytes = 32;
@@ -20,7 +17,7 @@ export function openKeyFileSecrets(folder: string, options: { write?: WriteFile 
     ...options,
     folder,
     seals: [createKeyFileSeal(folder, options)],
-    words: keyFileWords,
+    message: fact('SECRETS_WITH_KEY_FILE', { noKeyStore: false }),
   });
 }
 
@@ -35,8 +32,8 @@ export function createKeyFileSeal(
 
   /** Anything else in its place is set aside: a new key never overwrites it. */
   function savedKey(): Buffer | null {
-    known ??= readKey(path);
-    if (known === null && isThere(path)) keptAs = tryKeepAside(path);
+    known ??= readPrivateKey(path, keyBytes);
+    if (known === null && isThere(path)) keptAs = trySetAside(path);
     return known;
   }
 
@@ -78,16 +75,4 @@ export function createKeyFileSeal(
       }
     },
   };
-}
-
-/** null if there is no usable key. */
-function readKey(path: string): Buffer | null {
-  try {
-    const key = readFileSync(path);
-    if (key.length !== keyBytes) return null;
-    chmodSync(path, 0o600);
-    return key;
-  } catch {
-    return null;
-  }
 }

@@ -1,14 +1,13 @@
 /** The Secrets port on one file of sealed values, independent of the sealing method. */
 
-import { chmodSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
 import type { Notice } from '../../../shared/contract/streams.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
 import type { SecretsProtection } from '../../../shared/models/secrets.ts';
 import type { Secrets } from '../../core/ports/state.ts';
-import { readContent, tryKeepAside } from '../keep-aside.ts';
-import { type WriteFile, writePrivateFile } from '../private-file.ts';
+import { type WriteFile, withCodedUnsafe, writePrivateFile } from '../private-file.ts';
+import { readContent, trySetAside } from '../set-aside.ts';
 
 /** Seals single values. A value's name is sealed with it, so that no value can pass for another. */
 export interface Seal {
@@ -36,8 +35,8 @@ export interface SecretsFileOptions {
   folder: string;
   /** The first one seals; each opens what it sealed. */
   seals: readonly [Seal, ...Seal[]];
-  /** Reports a notice to the person. */
-  words: string;
+  /** How the secrets are protected. */
+  message: Message;
   write?: WriteFile;
 }
 
@@ -54,7 +53,7 @@ interface Kept extends z.infer<typeof sealedSchema> {
  * notice; opening never fails. `change` throws DISK_FULL or DATA_FOLDER_UNUSABLE and then has changed nothing.
  */
 export function openSecretsFile(options: SecretsFileOptions): OpenedSecrets {
-  const { folder, seals, words, write = writePrivateFile } = options;
+  const { folder, seals, message, write = writePrivateFile } = options;
   const [first] = seals;
   const path = join(folder, 'secrets.json');
   const notices: Notice[] = [];
@@ -65,7 +64,7 @@ export function openSecretsFile(options: SecretsFileOptions): OpenedSecrets {
     const keys = seals.flatMap((seal) => seal.check?.() ?? []);
     const saved = readFile(path);
     if (saved === 'unreadable') {
-      notices.push(lostNotice(fact('SECRETS_UNREADABLE'), [tryKeepAside(path), ...keys]));
+      notices.push(lostNotice(fact('SECRETS_UNREADABLE'), [trySetAside(path), ...keys]));
       return entries;
     }
     const keepSealed = (name: string) => {
@@ -88,7 +87,7 @@ export function openSecretsFile(options: SecretsFileOptions): OpenedSecrets {
       if (value === null && !seal?.failsForGood) locked.push(name);
     }
     if (lost.length > 0) {
-      const aside = tryKeepAside(path);
+      const aside = trySetAside(path);
       if (aside !== null) save(entries);
       // Not moved, so it must not be overwritten without a request.
       else for (const name of lost) keepSealed(name);
@@ -122,7 +121,7 @@ export function openSecretsFile(options: SecretsFileOptions): OpenedSecrets {
   return {
     notices,
     secrets: {
-      protection: { kind: first.kind, words },
+      protection: { kind: first.kind, message },
       get: (name) => kept.get(name)?.value ?? null,
       change(changes) {
         const next = new Map(kept);
@@ -148,14 +147,12 @@ function serialise(entries: ReadonlyMap<string, Kept>): string {
 
 /** Entry by entry, so that a damaged one does not affect the others. */
 function readFile(path: string): Record<string, unknown> | 'unreadable' {
-  const content = readContent(path);
+  const content = withCodedUnsafe(() => readContent(path, 'secret'));
   if (content.kind === 'missing') return {};
   if (content.kind === 'unreadable') return 'unreadable';
   try {
     const parsed = fileSchema.safeParse(JSON.parse(content.text));
-    if (!parsed.success) return 'unreadable';
-    chmodSync(path, 0o600);
-    return parsed.data.secrets;
+    return parsed.success ? parsed.data.secrets : 'unreadable';
   } catch {
     return 'unreadable';
   }

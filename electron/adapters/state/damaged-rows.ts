@@ -1,5 +1,6 @@
 /** Rows that cannot be read are set aside one by one, so that the others remain usable. */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { damagedCredential } from '../../../shared/models/access.ts';
 import { nodeRecordSchema } from '../../../shared/models/fleet.ts';
 import { safestPolicy, unknownLease } from '../../../shared/models/power.ts';
 import { savedSettingsSchema } from '../../../shared/models/settings.ts';
@@ -29,7 +30,10 @@ export interface DamagedRows {
   /** The saved settings; null if none of them can be read. */
   readSettings(row: Row | undefined): unknown;
   setAside(table: string, row: Row): void;
-  /** After a file was damaged: keeps every machine on whose leases or policies may be missing. */
+  /**
+   * After a file was damaged: keeps every machine on whose leases or policies may be missing, and remembers that there
+   * may have been keys.
+   */
   fillUnknown(incomplete: readonly string[]): void;
 }
 
@@ -110,10 +114,20 @@ export function createDamagedRows({ database, run, onDamaged }: DamagedRowsOptio
       return value;
     },
     fillUnknown(incomplete) {
-      const [leases, policies] = ['leases', 'power_policies'].map((table) => incomplete.includes(table));
-      if (!leases && !policies) return;
+      const [leases, policies, credentials] = ['leases', 'power_policies', 'credentials'].map((table) =>
+        incomplete.includes(table),
+      );
+      if (!leases && !policies && !credentials) return;
       const now = Date.now();
       atomically(() => {
+        if (credentials) {
+          const record = damagedCredential('key_unknown', now);
+          run(
+            'INSERT OR IGNORE INTO credentials (id, value) VALUES (?, ?)',
+            record.id,
+            JSON.stringify(record),
+          );
+        }
         for (const { value } of database.prepare('SELECT value FROM nodes').all()) {
           const node = nodeRecordSchema.safeParse(readColumn(value));
           if (!node.success || node.data.kind === 'this-computer') continue;

@@ -24,6 +24,33 @@ export const moveTextToMessages = `
   WHERE CASE WHEN json_valid(value) THEN json_type(value, '$.reason') = 'text' ELSE 0 END;
   `;
 
+const textMessage = (text: string) => `json_object('code', 'TEXT', 'params', json_object('text', ${text}))`;
+
+/** The entries of a list in `value`, each with its text as a message; anything else in the list stays unchanged. */
+const withMessages = (list: string, field: string) => `json((
+  SELECT json_group_array(
+    CASE WHEN type = 'object' AND json_type(value, '$.${field}') = 'text'
+      THEN json_set(value, '$.${field}', ${textMessage(`value ->> '$.${field}'`)})
+      ELSE json(CASE WHEN type IN ('object', 'array') THEN value ELSE json_quote(value) END)
+    END ORDER BY key)
+  FROM json_each(jobs.value, '$.${list}')))`;
+
+/** Does the same for index jobs: what they are called, what they did, their events and the reasons of their files. */
+export const jobTextToMessages = `
+  UPDATE jobs SET value = json_set(
+    value,
+    '$.label', CASE value ->> '$.label'
+      WHEN 'all folders' THEN json('{"code":"ALL_FOLDERS","params":{}}')
+      ELSE ${textMessage("value ->> '$.label'")}
+    END,
+    '$.detail', ${textMessage("value ->> '$.detail'")},
+    '$.events', ${withMessages('events', 'message')},
+    '$.failures', ${withMessages('failures', 'reason')},
+    '$.leftOut', ${withMessages('leftOut', 'reason')}
+  )
+  WHERE CASE WHEN json_valid(value) THEN json_type(value, '$.label') = 'text' AND json_type(value, '$.detail') = 'text' ELSE 0 END;
+  `;
+
 /** Numbered by position: the database's `user_version` says how many have run. Never edit one that shipped. */
 export const migrations: readonly string[] = [
   `
@@ -90,6 +117,10 @@ export const migrations: readonly string[] = [
   `,
   activityTextToMessages,
   moveTextToMessages,
+  jobTextToMessages,
+  `
+  CREATE TABLE credentials (id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Migrates the database to the newest schema, one transaction per step. A newer one is refused before this. */

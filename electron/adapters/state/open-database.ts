@@ -1,6 +1,6 @@
 import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { copyAside, isThere, keepAside } from '../keep-aside.ts';
+import { copyAside, isThere, setAside } from '../set-aside.ts';
 import { type DamagedState, isDamage, toStoreError } from './damage.ts';
 import { migrate, migrations } from './migrations.ts';
 import { salvage } from './salvage.ts';
@@ -26,8 +26,10 @@ export interface OpenDatabaseOptions extends PrepareOptions {
   prepared?: DamagedState | null;
 }
 
-/** Tables whose newest rows a damaged log may have lost, and whose loss could power a machine off. */
-const POWER_TABLES = ['leases', 'power_policies'];
+/**
+ * Tables whose newest rows a damaged log may have lost, and whose loss could power a machine off or leave a door open.
+ */
+const GUARDED_TABLES = ['leases', 'power_policies', 'credentials'];
 const COMPANIONS = ['-wal', '-shm', '-journal'];
 
 /**
@@ -45,15 +47,15 @@ export function prepareDatabase(path: string, options: PrepareOptions = {}): Dam
     if (isUsable(path, steps, expected) && whole) {
       createPrivate(path);
       open(path, steps).close();
-      return log === null ? null : { keptAs: log.keptAs, rows: {}, incomplete: POWER_TABLES };
+      return log === null ? null : { keptAs: log.keptAs, rows: {}, incomplete: GUARDED_TABLES };
     }
-    const keptAs = keepAside(path, COMPANIONS);
+    const keptAs = setAside(path, COMPANIONS);
     createPrivate(path);
     const database = open(path, steps);
     const damaged = salvage(database, keptAs);
     database.close();
     if (log === null) return damaged;
-    return { ...damaged, incomplete: [...new Set([...damaged.incomplete, ...POWER_TABLES])] };
+    return { ...damaged, incomplete: [...new Set([...damaged.incomplete, ...GUARDED_TABLES])] };
   } catch (error) {
     throw toStoreError(error);
   }
@@ -96,9 +98,9 @@ function isUsable(path: string, steps: readonly string[], expected: boolean): bo
 /** Sets aside anything that cannot be a log or its index; a log that lost something is copied. */
 function keepDamagedLog(path: string): { keptAs: string; isCopy: boolean } | null {
   // It is rebuilt from the log at each start.
-  if (isThere(`${path}-shm`) && !isOpenFile(`${path}-shm`)) keepAside(`${path}-shm`);
+  if (isThere(`${path}-shm`) && !isOpenFile(`${path}-shm`)) setAside(`${path}-shm`);
   const log = `${path}-wal`;
-  if (isThere(log) && !isOpenFile(log)) return { keptAs: keepAside(log), isCopy: true };
+  if (isThere(log) && !isOpenFile(log)) return { keptAs: setAside(log), isCopy: true };
   if (!checkWriteAheadLog(path).damaged) return null;
   if (!isOpenFile(path)) return { keptAs: '', isCopy: false };
   return { keptAs: copyAside(path, ['-wal']), isCopy: true };

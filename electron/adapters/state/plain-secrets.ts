@@ -4,8 +4,9 @@
  */
 
 import type { DatabaseSync } from 'node:sqlite';
-import { secureOnSecret } from '../../../shared/models/secrets.ts';
+import { callbackSecret, secureOnSecret } from '../../../shared/models/secrets.ts';
 import { secretSettingNames } from '../../../shared/models/settings.ts';
+import { hasPassword, withoutPassword } from '../../../shared/network/callable-address.ts';
 import type { Secrets } from '../../core/ports/state.ts';
 import { readColumn } from './columns.ts';
 import { toStoreError } from './open-database.ts';
@@ -17,7 +18,7 @@ type Json = Record<string, unknown>;
 interface Found {
   secrets: Record<string, string>;
   /** Rows without secrets, by table and id. */
-  rows: { table: 'settings' | 'nodes'; id: string | number; value: string }[];
+  rows: { table: 'settings' | 'nodes' | 'jobs'; id: string | number; value: string }[];
 }
 
 /**
@@ -54,6 +55,18 @@ function findPlain(database: DatabaseSync): Found {
     found.secrets[secureOnSecret(String(id))] = node.secureOn;
     const { secureOn: _secureOn, ...rest } = node;
     found.rows.push({ table: 'nodes', id: String(id), value: JSON.stringify(rest) });
+  }
+  // Few jobs have a callback, and they are all that can match.
+  for (const { id, status, value } of database
+    .prepare('SELECT id, status, value FROM jobs WHERE value LIKE \'%"callbackUrl":"%@%\'')
+    .all()) {
+    const job = parse(value);
+    if (!job || typeof job.callbackUrl !== 'string' || !hasPassword(job.callbackUrl)) continue;
+    // It is needed only once more, at the end of the job.
+    if (status === 'pending' || status === 'running')
+      found.secrets[callbackSecret(String(id))] = job.callbackUrl;
+    const callbackUrl = withoutPassword(job.callbackUrl);
+    found.rows.push({ table: 'jobs', id: String(id), value: JSON.stringify({ ...job, callbackUrl }) });
   }
   return found;
 }

@@ -1,16 +1,25 @@
 /** Recovers what can be read from a damaged database, table by table. */
 import { chmodSync, copyFileSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { isThere } from '../keep-aside.ts';
+import type { WriterOf } from '../leftovers.ts';
+import { isThere } from '../set-aside.ts';
 import type { DamagedState } from './damage.ts';
-import { activityTextToMessages, moveTextToMessages } from './migrations.ts';
+import { activityTextToMessages, jobTextToMessages, moveTextToMessages } from './migrations.ts';
 
 const COMPANIONS = ['', '-wal', '-shm'];
+
+/** The writers of the copies that killed processes left of this database. */
+export const salvageCopiesOf =
+  (database: string): WriterOf =>
+  (name) => {
+    const [, file, writer] = /^(.+)\.corrupt-\d+\.([1-9]\d*)\.reading(?:-wal|-shm)?$/.exec(name) ?? [];
+    return file === database ? Number(writer) : null;
+  };
 
 /** Fills a new database from the damaged one at `keptAs`, which stays untouched. */
 export function salvage(database: DatabaseSync, keptAs: string): DamagedState {
   // Opening it would change it, so a copy is read.
-  const copy = `${keptAs}.reading`;
+  const copy = `${keptAs}.${process.pid}.reading`;
   const tables = tablesOf(database);
   const rows: Record<string, number> = {};
   const incomplete: string[] = [];
@@ -32,6 +41,7 @@ export function salvage(database: DatabaseSync, keptAs: string): DamagedState {
       // The damaged file may be from an older version.
       database.exec(activityTextToMessages);
       database.exec(moveTextToMessages);
+      database.exec(jobTextToMessages);
       database.exec('COMMIT');
     } finally {
       damaged.close();

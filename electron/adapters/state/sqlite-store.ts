@@ -1,4 +1,9 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import {
+  type CredentialRecord,
+  credentialRecordSchema,
+  damagedCredential,
+} from '../../../shared/models/access.ts';
 import { type ActivityEntry, activityEntrySchema } from '../../../shared/models/activity.ts';
 import { nodeRecordSchema } from '../../../shared/models/fleet.ts';
 import { indexJobSchema, sourceRecordSchema } from '../../../shared/models/indexing.ts';
@@ -89,6 +94,14 @@ export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
     found: Record<string, unknown>[],
     schema: Parser<T>,
   ): T[] => parseRows(table, found, schema, (value, row) => ({ ...Object(value), id: row.id }));
+
+  function putCredential(credential: CredentialRecord): void {
+    run(
+      'INSERT INTO credentials (id, value) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET value = excluded.value',
+      credential.id,
+      JSON.stringify(credential),
+    );
+  }
 
   const store: Store = {
     settings: {
@@ -237,6 +250,23 @@ export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
           all("SELECT id, value FROM jobs WHERE status IN ('pending', 'running') ORDER BY created_at, id"),
           indexJobSchema,
         ),
+    },
+    credentials: {
+      list: () =>
+        parseRows(
+          'credentials',
+          all('SELECT id, value FROM credentials ORDER BY id'),
+          credentialRecordSchema,
+          undefined,
+          ({ id }) => {
+            const record = damagedCredential(String(id), Date.now());
+            return { record, write: () => putCredential(record) };
+          },
+        ),
+      put: putCredential,
+      remove: (id) => {
+        run('DELETE FROM credentials WHERE id = ?', id);
+      },
     },
     history: createHistoryStore({ database, statement }),
     power: createPowerStore({ run, all, rows }),

@@ -1,5 +1,12 @@
 /** The calls of the index worker. All of them survive a structured clone. */
-import type { PreparedFile, ScanResult, StoredIndexMeta, VectorHit } from '../../core/ports/vectors.ts';
+import type {
+  BuiltinOutcome,
+  FileTimes,
+  PreparedFile,
+  ScanResult,
+  StoredIndexMeta,
+  VectorHit,
+} from '../../core/ports/vectors.ts';
 
 /** Sent once, before anything else. */
 export interface IndexWorkerConfig {
@@ -11,6 +18,8 @@ export interface IndexWorkerConfig {
   maxMatrixBytes: number;
   /** Vectors not used for this long are freed, milliseconds. */
   matrixIdleMs: number;
+  /** Folders with Pilotlight's own data, which are never indexed. */
+  ownFolders: readonly string[];
 }
 
 export interface IndexSettings {
@@ -40,17 +49,14 @@ export interface FileAtWork {
   stamp: FileStamp | null;
 }
 
-export interface BuiltinOutcome {
-  path: string;
-  chunks: number;
-  error: { code: string; reason: string } | null;
-}
-
 interface IndexCalls {
   meta: { params: null; result: StoredIndexMeta };
   scan: { params: { full: boolean }; result: ScanResult };
-  prepare: { params: { path: string }; result: PreparedFile };
-  commit: { params: { token: string; vectors: Float32Array[] }; result: { chunks: number } };
+  prepare: { params: { path: string }; result: PreparedFile & Omit<FileTimes, 'storeMs'> };
+  commit: {
+    params: { token: string; vectors: Float32Array[] };
+    result: { chunks: number } & Pick<FileTimes, 'storeMs'>;
+  };
   discard: { params: { token: string }; result: null };
   indexBuiltin: { params: { paths: readonly string[] }; result: BuiltinOutcome[] };
   search: {

@@ -31,6 +31,8 @@ export interface VectorStoreOptions {
   workerHost: WorkerHost;
   clock: Clock;
   log: Log;
+  /** Folders with Pilotlight's own data, which are never indexed. Default: none. */
+  ownFolders?: readonly string[];
   /** Read at each call, so that a change applies from then on. */
   settings: () => IndexSettings;
   /** An index was damaged. */
@@ -98,6 +100,7 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
       maxIndexBytes: options.maxIndexBytes ?? null,
       maxMatrixBytes: options.maxMatrixBytes ?? 1024 ** 3,
       matrixIdleMs: options.matrixIdleMs ?? 300_000,
+      ownFolders: options.ownFolders ?? [],
     },
     methods,
     silenceMs: (progress) => (fileOf(progress) === null ? null : fileLimitMs),

@@ -22,7 +22,7 @@ export interface AnnouncerOptions {
   agent: AnnouncedAgent;
   /** The interfaces to answer on. */
   interfaces(): readonly NetworkInterface[];
-  say(message: string): void;
+  log(message: string): void;
 }
 
 interface Joined {
@@ -45,7 +45,7 @@ const MAX_UNICAST = 20;
 /** Seconds. The standard's value for a querier that keeps no cache. */
 const LEGACY_TTL = 10;
 
-export function createAnnouncer({ clock, open, agent, interfaces, say }: AnnouncerOptions): Announcer {
+export function createAnnouncer({ clock, open, agent, interfaces, log }: AnnouncerOptions): Announcer {
   const joined = new Map<string, Joined>();
   const refused = new Map<string, string>();
   let stopped = false;
@@ -155,7 +155,7 @@ export function createAnnouncer({ clock, open, agent, interfaces, say }: Announc
       later(fresh, SECOND_MS, () => announce(fresh, own.address));
     } catch (error) {
       const problem = errorText(error);
-      if (refused.get(own.address) !== problem) say(`announce: not on ${own.address}: ${problem}`);
+      if (refused.get(own.address) !== problem) log(`announce: not on ${own.address}: ${problem}`);
       refused.set(own.address, problem);
     }
   }

@@ -18,7 +18,7 @@ export interface AgentServerOptions {
   /** The agent's token, and an existing server's secret. */
   secrets: readonly string[];
   attempts: Attempts;
-  say(message: string): void;
+  log(message: string): void;
   limits?: ListenerLimits | undefined;
   /** Clock of the connection limits. Default: the system's. */
   clock?: ConnectionClock | undefined;
@@ -31,7 +31,7 @@ export function createAgentServer({
   routes,
   secrets,
   attempts,
-  say,
+  log,
   limits = usualLimits,
   clock,
 }: AgentServerOptions): Listener<Principal> {
@@ -50,10 +50,10 @@ export function createAgentServer({
       return { status: error.status, body: error.toBody() };
     },
     onRefused: ({ count, address }) =>
-      say(`http: too many connections; ${count} refused or closed, the last from ${address}`),
+      log(`http: too many connections; ${count} refused or closed, the last from ${address}`),
     handle(request, response) {
       answer(request, response).catch((error: unknown) => {
-        say(`http: ${errorText(error)}`);
+        log(`http: ${errorText(error)}`);
         response.destroy();
       });
     },
@@ -91,7 +91,7 @@ export function createAgentServer({
       } else send(request, response, reply, {});
     } catch (thrown) {
       const error = toAgentError(thrown);
-      if (error.code === 'INTERNAL') say(`http: ${method} ${path}: ${errorText(error.cause)}`);
+      if (error.code === 'INTERNAL') log(`http: ${method} ${path}: ${errorText(error.cause)}`);
       const { status, headers } = error;
       if (error.code === 'NOT_FOUND' && found === null) {
         const endpoints =

@@ -10,7 +10,8 @@ import { canAnnounce, configFlags } from '../config.ts';
 import { AgentError, errorText } from '../errors.ts';
 import { systemFolder } from '../places.ts';
 import { installedCommand } from '../program.ts';
-import { type InstallStep, installedAt, planInstall, planUninstall } from './plan.ts';
+import { requireFittingFolder } from './existing-folder.ts';
+import { type InstallStep, installedAt, linuxUser, planInstall, planUninstall } from './plan.ts';
 
 export interface InstallRequest {
   folder: string;
@@ -64,6 +65,12 @@ export async function install(
   requireBundle();
   requireRoot(platform);
   if (platform === 'linux') requireReadable(node);
+  await requireFittingFolder({
+    platform,
+    folder,
+    usual: systemFolder(process.platform, context.environment),
+    user: platform === 'linux' ? linuxUser : user,
+  });
   for (const step of steps) {
     perform(step, context);
     // The rights that it is granted are shown in full, all other steps as one line.
@@ -138,13 +145,14 @@ function describeStep(step: InstallStep): string[] {
   }
 }
 
-function perform(step: InstallStep, { say }: CommandContext): void {
+function perform(step: InstallStep, { log }: CommandContext): void {
   try {
     switch (step.do) {
       case 'folder':
-        mkdirSync(step.path, { recursive: true });
+        // One that exists keeps its mode and its owner.
+        if (mkdirSync(step.path, { recursive: true, mode: 0o755 }) === undefined) return;
         chmodSync(step.path, step.mode);
-        if (step.owner !== null) execFileSync('chown', ['-R', step.owner, step.path]);
+        if (step.owner !== null) execFileSync('chown', [step.owner, step.path]);
         return;
       case 'copy':
         copyFileSync(step.from, step.to);
@@ -154,7 +162,7 @@ function perform(step: InstallStep, { say }: CommandContext): void {
         rmSync(step.path, { recursive: true, force: true });
         return;
       case 'write':
-        mkdirSync(dirname(step.path), { recursive: true });
+        mkdirSync(dirname(step.path), { recursive: true, mode: 0o755 });
         writeFileSync(step.path, step.content, { mode: step.mode, encoding: step.encoding ?? 'utf8' });
         chmodSync(step.path, step.mode);
         return;
@@ -166,7 +174,7 @@ function perform(step: InstallStep, { say }: CommandContext): void {
   } catch (error) {
     const what = describeStep(step)[0]?.replace(/^# /, '') ?? '';
     if (step.do === 'run' && step.mayFail)
-      say(`${what}: ${errorText(error).trim()} (ignored: may already be done)`);
+      log(`${what}: ${errorText(error).trim()} (ignored: may already be done)`);
     else
       throw new AgentError('INSTALL_FAILED', {
         message: `${what}: ${errorText(error).trim()}`,

@@ -30,7 +30,8 @@ export interface InstallFacts {
   user: string;
 }
 
-const linuxUser = 'pilotlight-agent';
+/** The user of an installed agent on Linux. */
+export const linuxUser = 'pilotlight-agent';
 
 const linuxPaths = {
   folder: '/usr/local/lib/pilotlight-agent',

@@ -9,7 +9,7 @@ const FRESH_MS = 30_000;
 export interface AbilitiesOptions {
   clock: Pick<Clock, 'monotonic'>;
   host: Pick<AgentHost, 'abilities'>;
-  say(message: string): void;
+  log(message: string): void;
 }
 
 const complete = (known: Abilities) => powerActions.every((action) => known[action] !== undefined);
@@ -18,7 +18,7 @@ const complete = (known: Abilities) => powerActions.every((action) => known[acti
  * Never rejects. A value that the system fails to report keeps its previous reading or is left out; the next call
  * retries.
  */
-export function createAbilities({ clock, host, say }: AbilitiesOptions): () => Promise<Abilities> {
+export function createAbilities({ clock, host, log }: AbilitiesOptions): () => Promise<Abilities> {
   let kept: { at: number; read: Promise<Abilities> } | null = null;
   let before: Abilities = {};
 
@@ -32,7 +32,7 @@ export function createAbilities({ clock, host, say }: AbilitiesOptions): () => P
       const now = await host
         .abilities(AbortSignal.timeout(DEADLINE_MS))
         .catch((error: unknown): Abilities => {
-          say(`power: could not read what this machine can do: ${errorText(error)}`);
+          log(`power: could not read what this machine can do: ${errorText(error)}`);
           return {};
         });
       if (!complete(now) && kept === asked) kept = null;

@@ -46,7 +46,7 @@ export interface IdleShutdownOptions {
   /** The machine slept; the monotonic clock missed this many milliseconds. */
   slept(gapMs: number): void;
   power: Pick<Power, 'ask' | 'automatic' | 'drop'>;
-  say(message: string): void;
+  log(message: string): void;
 }
 
 const REQUESTER = 'the agent itself';
@@ -57,7 +57,7 @@ const NOTICE_MS = 5000;
 const SLEEP_SECONDS = 5;
 
 export function createIdleShutdown(options: IdleShutdownOptions): IdleShutdown {
-  const { clock, host, bootId, book, leaseReasons, reasons, isIdle, slept, power, say } = options;
+  const { clock, host, bootId, book, leaseReasons, reasons, isIdle, slept, power, log } = options;
   let idleSince = clock.monotonic();
   let seen = { monotonic: clock.monotonic(), uptime: host.uptimeSeconds() };
   let lastReasons: readonly Reason[] = [];
@@ -84,7 +84,7 @@ export function createIdleShutdown(options: IdleShutdownOptions): IdleShutdown {
     // A panel reports again that it woke the machine; otherwise a person did.
     if (book.woken() !== null) keep(() => book.setWoken(null));
     if (book.keptOn()) keep(() => book.setKeptOn(false));
-    say('idle shutdown: the machine slept; waiting for a new report of who woke it');
+    log('idle shutdown: the machine slept; waiting for a new report of who woke it');
     slept(Math.max(0, gap) * 1000);
   }
 
@@ -93,7 +93,7 @@ export function createIdleShutdown(options: IdleShutdownOptions): IdleShutdown {
     try {
       write();
     } catch (error) {
-      say(`idle shutdown: ${errorText(error)}`);
+      log(`idle shutdown: ${errorText(error)}`);
     }
   }
 
@@ -154,7 +154,7 @@ export function createIdleShutdown(options: IdleShutdownOptions): IdleShutdown {
       .ask(request, () => unwanted({ action, countdownSeconds }))
       .catch((error: unknown) => {
         idleSince = clock.monotonic();
-        say(`idle shutdown: ${errorText(error)}`);
+        log(`idle shutdown: ${errorText(error)}`);
       });
   }
 
@@ -177,7 +177,7 @@ export function createIdleShutdown(options: IdleShutdownOptions): IdleShutdown {
     if (stopped) return;
     timer = clock.timer(NOTICE_MS, () => {
       notice()
-        .catch((error: unknown) => say(`idle shutdown: ${errorText(error)}`))
+        .catch((error: unknown) => log(`idle shutdown: ${errorText(error)}`))
         .finally(schedule);
     });
   }

@@ -12,19 +12,19 @@ export interface WatchedInhibitorOptions {
   /** Replaces the system's default. */
   command: readonly string[] | null;
   changed(): void;
-  say(message: string): void;
+  log(message: string): void;
 }
 
 export function createWatchedInhibitor(options: WatchedInhibitorOptions): WatchedInhibitor {
-  const { host, command, changed, say } = options;
+  const { host, command, changed, log } = options;
   let logged: string | null = null;
 
   const inhibitor = host.createInhibitor(command, () => {
     const { held, problem } = inhibitor.state();
     if (problem !== null && problem !== logged) {
       const { code, message, next } = notBlocked(problem);
-      say(`inhibitor: ${code}: ${message} ${next}`);
-    } else if (held && logged !== null) say('inhibitor: the machine is kept from sleeping again');
+      log(`inhibitor: ${code}: ${message} ${next}`);
+    } else if (held && logged !== null) log('inhibitor: the machine is kept from sleeping again');
     // Between two tries the state is unknown: the same problem is not logged twice.
     if (problem !== null || held) logged = problem;
     changed();

@@ -16,29 +16,29 @@ export interface OllamaControlOptions {
   /** Replaces the system's default command. */
   command: readonly string[] | undefined;
   dryRun: boolean;
-  say(message: string): void;
+  log(message: string): void;
 }
 
 /** Ollama unloads its models first, which can be slow. */
 const DEADLINE_MS = 100_000;
 
 export function createOllamaControl(options: OllamaControlOptions): OllamaControl {
-  const { host, allowed, dryRun, say } = options;
+  const { host, allowed, dryRun, log } = options;
   const command = options.command ?? restartOllamaCommand(host.platform);
   let running: Promise<{ restarted: boolean; dryRun: boolean }> | null = null;
 
   async function run(by: string, command: readonly string[]) {
     if (dryRun) {
-      say(`ollama: restart requested by ${by}: dry run, not run: ${JSON.stringify(command)}`);
+      log(`ollama: restart requested by ${by}: dry run, not run: ${JSON.stringify(command)}`);
       return { restarted: false, dryRun: true };
     }
     try {
       await host.run(command, { deadlineMs: DEADLINE_MS });
     } catch (error) {
-      say(`ollama: restart requested by ${by}: failed (${errorText(error)})`);
+      log(`ollama: restart requested by ${by}: failed (${errorText(error)})`);
       throw new AgentError('OLLAMA_NOT_RESTARTED', { details: { reason: errorText(error) }, cause: error });
     }
-    say(`ollama: restart requested by ${by}: done`);
+    log(`ollama: restart requested by ${by}: done`);
     return { restarted: true, dryRun: false };
   }
 

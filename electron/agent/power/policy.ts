@@ -1,5 +1,6 @@
 /** What the panels want of an idle machine, and whether it may power off now. Pure. */
 
+import { leaseReason } from '../../../shared/contract/agent/lease-reason.ts';
 import type { FinishPolicy } from '../../../shared/contract/agent/requests.ts';
 import type { PowerAction } from '../../../shared/models/power-actions.ts';
 
@@ -59,7 +60,7 @@ export interface UseRules {
 export function leaseReasons(leases: Use['leases']): Reason[] {
   return leases.map(({ id, holder, purpose }) => ({
     code: 'LEASE',
-    message: `${holder} needs it: ${purpose}.`,
+    message: leaseReason({ holder, purpose }),
     id,
     holder,
     purpose,

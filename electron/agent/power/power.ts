@@ -77,7 +77,7 @@ export interface PowerOptions {
   /** Detects a sleep since the last call, which drops the current request; returns the number of sleeps so far. */
   sleeps(): number;
   onOutcome(outcome: PowerOutcome): void;
-  say(message: string): void;
+  log(message: string): void;
 }
 
 /** A machine that accepted the command is off by then; otherwise it may be asked again. */
@@ -106,7 +106,7 @@ const messagesOf = (reasons: readonly { message: string }[]) =>
   reasons.map(({ message }) => message).join(' ');
 
 export function createPower(options: PowerOptions): Power {
-  const { clock, host, commands, dryRun, notes, program, reasons, knownReasons, beforeAct, onOutcome, say } =
+  const { clock, host, commands, dryRun, notes, program, reasons, knownReasons, beforeAct, onOutcome, log } =
     options;
   const { sleeps } = options;
   let phase: PowerState['phase'] = 'idle';
@@ -114,7 +114,7 @@ export function createPower(options: PowerOptions): Power {
   let key: string | null = null;
   let timer: Timer | null = null;
   let last: PowerOutcome | null = null;
-  const readAbilities = createAbilities({ clock, host, say });
+  const readAbilities = createAbilities({ clock, host, log });
 
   const broken = notes.broken();
   if (broken !== null) {
@@ -130,7 +130,7 @@ export function createPower(options: PowerOptions): Power {
   ): void {
     const { reason = null, code = null, next = null } = why;
     last = { ...request, outcome, at: clock.now(), reason, code, next };
-    say(
+    log(
       `power: ${request.action} requested by ${request.by}: ${outcome}${reason === null ? '' : ` (${reason})`}`,
     );
     onOutcome(last);
@@ -141,7 +141,7 @@ export function createPower(options: PowerOptions): Power {
     try {
       notes.end();
     } catch (error) {
-      say(`power: the countdown record was not removed: ${errorText(error)}`);
+      log(`power: the countdown record was not removed: ${errorText(error)}`);
     }
   }
 
@@ -205,7 +205,7 @@ export function createPower(options: PowerOptions): Power {
     endNote();
     if (first === undefined) return;
     if (dryRun) {
-      say(`power: dry run, not run: ${JSON.stringify(first)}`);
+      log(`power: dry run, not run: ${JSON.stringify(first)}`);
       toIdle();
       conclude(request, 'dry-run');
       return;
@@ -221,7 +221,7 @@ export function createPower(options: PowerOptions): Power {
     const { request } = running;
     let failed: { error: unknown } | null = null;
     for (const command of [first, ...others]) {
-      if (failed !== null) say(`power: ${errorText(failed.error)}; forced by ${JSON.stringify(command)}`);
+      if (failed !== null) log(`power: ${errorText(failed.error)}; forced by ${JSON.stringify(command)}`);
       try {
         await host.run(command);
         failed = null;
@@ -252,7 +252,7 @@ export function createPower(options: PowerOptions): Power {
     timer = clock.timer(ms, () => {
       act(running).catch((error: unknown) => {
         if (current === running) end(running, 'failed', failureOf(error));
-        else say(`power: ${errorText(error)}`);
+        else log(`power: ${errorText(error)}`);
       });
     });
   }
@@ -316,7 +316,7 @@ export function createPower(options: PowerOptions): Power {
       actSoon(running, ms);
       if (request.countdownSeconds > 0) {
         const text = `Pilotlight: this machine ${verbs[request.action]} in ${request.countdownSeconds} s (requested by ${request.by}). To keep it on, run: ${program} cancel`;
-        host.notify(text).catch((error: unknown) => say(`notice: ${errorText(error)}`));
+        host.notify(text).catch((error: unknown) => log(`notice: ${errorText(error)}`));
       }
       return state();
     },

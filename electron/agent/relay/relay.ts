@@ -26,7 +26,7 @@ export interface RelayOptions {
   /** Whether something accepts a connection there. */
   reachable(address: string, port: number): Promise<boolean>;
   monotonic(): number;
-  say(message: string): void;
+  log(message: string): void;
 }
 
 export interface WakeReport {
@@ -38,7 +38,7 @@ export interface WakeReport {
 const CHECK_EVERY_MS = 5000;
 
 export function createRelay(options: RelayOptions) {
-  const { settings, udp, interfaces, reachable, monotonic, say } = options;
+  const { settings, udp, interfaces, reachable, monotonic, log } = options;
   let lastCheck: { at: number; answer: Promise<boolean> } | null = null;
 
   function targetReachable(): Promise<boolean> {
@@ -81,7 +81,7 @@ export function createRelay(options: RelayOptions) {
       throw new AgentError('MAC_NOT_ALLOWED', { details: { mac } });
     }
     const report = await wake(mac);
-    say(`relay: woke ${mac} for ${address}: ${report.sent.length} sent, ${report.failed.length} failed`);
+    log(`relay: woke ${mac} for ${address}: ${report.sent.length} sent, ${report.failed.length} failed`);
     return ok({ success: true, mac, message: `Wake packet sent to ${report.sent.join(', ')}.`, ...report });
   }
 

@@ -9,7 +9,7 @@ import { ok, type Route, serve } from '../http/route.ts';
 export interface TelemetryOptions {
   clock: Clock;
   host: Pick<AgentHost, 'openTelemetry'>;
-  say(message: string): void;
+  log(message: string): void;
   maxSubscribers?: number;
 }
 
@@ -20,7 +20,7 @@ const MAX_WAITING_BYTES = 256 * 1024;
 /** The tools start with the first subscriber and linger after the last one, which may only be reconnecting. */
 const LINGER_MS = 5000;
 
-export function createTelemetry({ clock, host, say, maxSubscribers = 16 }: TelemetryOptions) {
+export function createTelemetry({ clock, host, log, maxSubscribers = 16 }: TelemetryOptions) {
   const subscribers = new Set<ServerResponse>();
   let source: TelemetrySource | null = null;
   let machine: { at: number; text: string } | null = null;
@@ -75,7 +75,7 @@ export function createTelemetry({ clock, host, say, maxSubscribers = 16 }: Telem
       push('sample', textOf('sample', await from.read(signal)), subscribers);
     } catch (error) {
       if (signal.aborted) return;
-      say(`telemetry: ${errorText(error)}`);
+      log(`telemetry: ${errorText(error)}`);
     }
     if (subscribers.size > 0 && !signal.aborted && own === round) {
       timer = clock.timer(Math.max(0, SAMPLE_MS - (clock.monotonic() - began)), () => void tick(own));

@@ -1,20 +1,50 @@
 /** Adding machines: pair, discover. */
+
+import { PAIRING_SCHEME } from '../../../shared/contract/agent/pairing-line.ts';
 import type { Discovery, FoundMachine } from '../../../shared/models/discovery.ts';
-import { type Command, usageError } from '../command.ts';
+import { textOf } from '../../../shared/text/index.ts';
+import { type Command, type CommandContext, optionText, usageError } from '../command.ts';
 import { bar, table } from '../format.ts';
+import { readSecretFile, secretVariables, warnOfArgument } from '../secret-input.ts';
+
+/** What a person was shown on the other machine: a whole line, or the code for an address. */
+async function readPairing(
+  context: CommandContext,
+): Promise<{ line: string } | { url: string; code: string }> {
+  const [first, ...rest] = context.positionals.filter((text) => text !== '-');
+  const file = optionText(context, 'code-file');
+  if (first?.startsWith(PAIRING_SCHEME)) {
+    warnOfArgument(context, 'the pairing line', '"pair" without it, which asks for the line');
+    return { line: first };
+  }
+  if (first !== undefined && rest.length > 0) {
+    warnOfArgument(context, 'the code', '"pair ADDRESS" without it, which asks for the code');
+    return { url: first, code: rest.join('') };
+  }
+  const given =
+    file === undefined ? context.environment[secretVariables.pairing] : readSecretFile(context, file);
+  const text = (given || (await context.readSecret(first === undefined ? 'Pairing line' : 'Code'))).trim();
+  if (text.startsWith(PAIRING_SCHEME)) return { line: text };
+  if (first === undefined) {
+    throw usageError('This is not a pairing line.', 'For a code, name the address too: pair ADDRESS.');
+  }
+  return { url: first, code: text };
+}
 
 export const pair: Command = {
   name: 'pair',
   summary: 'pair with an agent ("agent.mjs pair" on its machine shows a line and a code)',
-  usage: ['pair LINE', 'pair ADDRESS CODE'],
-  options: {},
+  usage: [
+    'pair                 asks for the line, or reads it from standard input',
+    'pair ADDRESS         asks for the code, or reads it from standard input',
+    'pair [ADDRESS] --code-file FILE',
+    `  The line or the code may also be in the variable ${secretVariables.pairing}.`,
+  ],
+  options: { 'code-file': { type: 'string' } },
   async run(context) {
-    const [first, ...rest] = context.positionals;
-    if (first === undefined)
-      throw usageError('Enter the line that "agent.mjs pair" shows, or the address and the code.');
-    const code = rest.join('');
+    const asked = await readPairing(context);
     const link = await context.connect('any');
-    const paired = await link.call('agents.pair', code === '' ? { line: first } : { url: first, code });
+    const paired = await link.call('agents.pair', asked);
     if (!context.json) {
       context.terminal.line(`Paired with the agent at ${paired.url} (${paired.roles.join(', ')}).`);
     }
@@ -22,7 +52,7 @@ export const pair: Command = {
   },
 };
 
-function machineWords(machine: FoundMachine): string[] {
+function machineCells(machine: FoundMachine): string[] {
   const carries = [
     machine.ollama ? `Ollama ${machine.ollama.version ?? ''}`.trim() : '',
     machine.agent ? `agent (${machine.agent.roles.join(', ')})` : '',
@@ -33,7 +63,7 @@ function machineWords(machine: FoundMachine): string[] {
     machine.address,
     machine.name ?? '',
     machine.mac ?? '',
-    carries.join(', ') || 'nothing Pilotlight can use',
+    carries.join(', ') || machine.problem?.message || 'nothing Pilotlight can use',
     machine.nodeId === null ? '' : 'already in the fleet',
   ];
 }
@@ -72,9 +102,9 @@ export const discover: Command = {
       throw error;
     }
     if (context.json) return state;
-    for (const line of table(state.found.map(machineWords))) terminal.line(line);
+    for (const line of table(state.found.map(machineCells))) terminal.line(line);
     if (state.found.length === 0) terminal.line('No machines were found.');
-    for (const note of state.notes) terminal.line(note);
+    for (const note of state.notes) terminal.line(textOf(note));
     return state;
   },
 };

@@ -1,4 +1,5 @@
 import type { Check, CheckStep } from '../../../shared/models/checks.ts';
+import { textOf, textOrEmpty } from '../../../shared/text/index.ts';
 import { type Command, type CommandContext, findNode, onlyPositional } from '../command.ts';
 import type { CoreLink } from '../core-link.ts';
 import type { Style } from '../terminal.ts';
@@ -11,17 +12,20 @@ const marks: Record<CheckStep['state'], (style: Style) => string> = {
   running: (style) => style.quiet('·'),
 };
 
-/** Numbered, each with what was seen; a failure with its mend. */
+/** Numbered, each with what was observed, and with the fix if it failed. */
 function checkLines(check: Check, style: Style): string[] {
   const width = String(check.steps.length).length;
-  return check.steps.flatMap(({ title, state, seen, mend }, index) => {
+  return check.steps.flatMap(({ state, ...step }, index) => {
+    const title = textOf(step.title);
+    const seen = textOrEmpty(step.seen);
+    const fix = textOrEmpty(step.fix);
+    const quiet = (text: string) => (state === 'not-applicable' ? style.quiet(text) : text);
     const number = String(index + 1).padStart(width);
     const indent = ' '.repeat(width + 4);
-    const words = state === 'not-applicable' ? style.quiet(seen) : seen;
     return [
-      `${number}  ${marks[state](style)} ${state === 'not-applicable' ? style.quiet(title) : title}`,
-      ...(seen === '' ? [] : [`${indent}${words}`]),
-      ...(mend === '' ? [] : [`${indent}${style.strong('Mend:')} ${mend}`]),
+      `${number}  ${marks[state](style)} ${quiet(title)}`,
+      ...(seen === '' ? [] : [`${indent}${quiet(seen)}`]),
+      ...(fix === '' ? [] : [`${indent}${style.strong('Fix:')} ${fix}`]),
     ];
   });
 }
@@ -43,7 +47,7 @@ async function rehearse(context: CommandContext, link: CoreLink, nodeId: string)
 
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'test a node step by step, from its name to its GPU, and name the mend',
+  summary: 'check a node step by step, from its name to its GPU, and show how to fix what fails',
   usage: ['doctor NODE', 'doctor NODE --rehearse    put it to sleep, wake it and learn its boot time'],
   options: { rehearse: { type: 'boolean' } },
   async run(context) {
@@ -69,6 +73,5 @@ export const doctor: Command = {
 function summary(name: string, { outcome, steps }: Check): string {
   const count = (state: CheckStep['state']) => steps.filter((step) => step.state === state).length;
   if (outcome === 'cancelled') return `${name}: cancelled.`;
-  const words = `${count('pass')} passed, ${count('fail')} failed, ${count('not-applicable')} not applicable`;
-  return `${name}: ${words}.`;
+  return `${name}: ${count('pass')} passed, ${count('fail')} failed, ${count('not-applicable')} not applicable.`;
 }

@@ -1,5 +1,6 @@
 import { type EnergyRange, energyRangeSchema } from '../../../shared/models/power.ts';
 import { textOf } from '../../../shared/text/index.ts';
+import { purposeLabel } from '../../../shared/text/lease-purpose.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import { type Command, findNode, onlyPositional, optionText, usageError } from '../command.ts';
 import { table } from '../format.ts';
@@ -38,7 +39,9 @@ export const energy: Command = {
       terminal.line(line);
       const one = report.nodes[index];
       for (const job of one?.jobs ?? [])
-        terminal.line(`  ${job.purpose}: ${formatDuration(job.seconds * 1000)}, ${wattHours(job.wattHours)}`);
+        terminal.line(
+          `  ${purposeLabel(job.purpose)}: ${formatDuration(job.seconds * 1000)}, ${wattHours(job.wattHours)}`,
+        );
       if (one && node) terminal.line(`  ${textOf(one.how)}`);
     }
     return report;

@@ -1,5 +1,7 @@
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Embedder, IndexJob } from '../../../shared/models/indexing.ts';
+import { textOf } from '../../../shared/text/index.ts';
+import { jobName } from '../../../shared/text/job.ts';
 import { formatAgo, formatCount, formatDuration } from '../../../shared/units.ts';
 import {
   type Command,
@@ -18,13 +20,13 @@ const hasEnded = (job: IndexJob) => job.endedAt !== null;
 /** Shows a job until it ends. Ctrl+C cancels the job of our own core; otherwise it only stops watching. */
 async function follow(context: CommandContext, link: CoreLink, jobId: string): Promise<IndexJob> {
   const { terminal } = context;
-  let told = 0;
+  let shown = 0;
   for (;;) {
     // With a signal of its own: Ctrl+C must not abort the last check.
     const job = await link.call('index.job', { jobId }, AbortSignal.timeout(10_000));
     if (!context.json) {
-      for (const event of job.events.slice(told)) terminal.line(`  ${event.message}`);
-      told = Math.max(told, job.events.length);
+      for (const event of job.events.slice(shown)) terminal.line(`  ${textOf(event.message)}`);
+      shown = Math.max(shown, job.events.length);
       if (!hasEnded(job)) terminal.live(jobLine(job, terminal.style));
     }
     if (hasEnded(job)) return job;
@@ -42,9 +44,11 @@ function printEnd(context: CommandContext, job: IndexJob): void {
   const took =
     job.startedAt === null || job.endedAt === null ? '' : `, ${formatDuration(job.endedAt - job.startedAt)}`;
   terminal.line(
-    `${jobGlyph(job.status, terminal.style)} ${job.label}: ${job.detail.replace(/\.$/, '')}${took}`,
+    `${jobGlyph(job.status, terminal.style)} ${jobName(job)}: ${textOf(job.detail).replace(/\.$/, '')}${took}`,
   );
-  for (const failure of job.failures.slice(0, 10)) terminal.line(`    ${failure.path}: ${failure.reason}`);
+  if (job.limitedBy !== null) terminal.line(`    ${textOf(job.limitedBy)}`);
+  for (const failure of job.failures.slice(0, 10))
+    terminal.line(`    ${failure.path}: ${textOf(failure.reason)}`);
   const more = job.files.failed - Math.min(10, job.failures.length);
   if (more > 0) terminal.line(`    and ${formatCount(more)} more`);
 }
@@ -75,7 +79,7 @@ async function start(context: CommandContext): Promise<IndexJob> {
     job = await link.call('index.job', { jobId });
   }
   if (link.running && wait !== true) {
-    if (!context.json) context.terminal.line(`Started indexing ${job.label}: ${job.id}`);
+    if (!context.json) context.terminal.line(`Started indexing ${jobName(job)}: ${job.id}`);
     return job;
   }
   const ended = await follow(context, link, job.id);
@@ -104,7 +108,7 @@ async function progress(context: CommandContext): Promise<IndexJob | null> {
   if (!job) context.terminal.line('Nothing has been indexed yet.');
   else if (hasEnded(job)) printEnd(context, job);
   else if (!link.running) {
-    context.terminal.line(`Indexing ${job.label} is not finished; "index start" continues it.`);
+    context.terminal.line(`Indexing ${jobName(job)} is not finished; "index start" continues it.`);
   } else {
     context.terminal.line(jobLine(job, context.terminal.style));
     if (job.currentFile !== '') context.terminal.line(context.terminal.style.quiet(`  ${job.currentFile}`));
@@ -133,8 +137,8 @@ async function list(context: CommandContext): Promise<IndexJob[]> {
     jobGlyph(job.status, terminal.style),
     job.id,
     formatAgo(context.now() - job.createdAt),
-    job.label,
-    job.detail,
+    jobName(job),
+    textOf(job.detail),
   ]);
   for (const line of table(rows)) terminal.line(line);
   return jobs;
@@ -165,7 +169,7 @@ async function embedders(context: CommandContext) {
   const choices = await link.call('index.embedders', {});
   if (context.json) return choices;
   const rows = choices.map((choice) => [
-    choice.embedder.kind === 'builtin' ? 'builtin' : choice.label,
+    choice.embedder.kind === 'builtin' ? 'builtin' : textOf(choice.label),
     choice.dimensions === null ? '' : `${choice.dimensions} dimensions`,
     choice.nodes.map((node) => `${node.name}${node.awake ? '' : ' (asleep)'}`).join(', '),
   ]);
@@ -178,13 +182,13 @@ async function chooseEmbedder(link: CoreLink, wanted: string | undefined): Promi
   const choices = await link.call('index.embedders', {});
   const named = choices.filter(
     ({ embedder, label }) =>
-      embedder.kind === 'model' && [label, embedder.name, embedder.digest].includes(wanted),
+      embedder.kind === 'model' && [textOf(label), embedder.name, embedder.digest].includes(wanted),
   );
   const [only, other] = named;
   if (only && !other) return only.embedder;
   const names = [
     'builtin',
-    ...choices.flatMap((choice) => (choice.embedder.kind === 'model' ? [choice.label] : [])),
+    ...choices.flatMap((choice) => (choice.embedder.kind === 'model' ? [textOf(choice.label)] : [])),
   ];
   throw new PilotlightError('EMBEDDER_UNAVAILABLE', {
     message: other

@@ -9,6 +9,7 @@ import {
   usageError,
 } from '../command.ts';
 import { lostGpuText, mayRestartOllama, modelText, stateText, table, vramText } from '../format.ts';
+import { readSecretOption, secretVariables } from '../secret-input.ts';
 import { measureVram } from '../vram.ts';
 
 /** `24GB`, `24 GB`, `24GiB`, `24` (GB) or `0` for a machine without a GPU, as bytes; units as GPU vendors use them. */
@@ -22,7 +23,7 @@ export function parseBytes(text: string): number {
 }
 
 /** Empty for a node that answers: it is seen all the time, and its view is not updated for that alone. */
-function seenWords(node: NodeView, now: number): string {
+function seenText(node: NodeView, now: number): string {
   if (isServing(node.state)) return '';
   return node.lastSeenAt === null ? 'never seen' : `seen ${formatAgo(now - node.lastSeenAt)}`;
 }
@@ -40,7 +41,7 @@ async function list(context: CommandContext) {
     stateText(node, style),
     vramText(measured.of(node), node.hasGpu),
     node.url ?? node.agentUrl ?? '',
-    seenWords(node, context.now()),
+    seenText(node, context.now()),
     style.quiet(node.id),
   ]);
   for (const [index, line] of table(rows).entries()) {
@@ -53,29 +54,47 @@ async function list(context: CommandContext) {
   return nodes;
 }
 
+const secretOptions = {
+  secureOn: { option: 'secure-on', prompt: 'SecureOn password', asArgument: true },
+  agentToken: { option: 'agent-token', prompt: 'Token of the agent', asArgument: false },
+  relayToken: { option: 'relay-token', prompt: 'Token of the relay', asArgument: false },
+  shutdownSecret: { option: 'shutdown-secret', prompt: 'Secret of the shutdown server', asArgument: true },
+} as const;
+
+/** Those that are given, one after the other, because two may come from the terminal. */
+async function readSecrets(context: CommandContext) {
+  const names = Object.keys(secretOptions) as (keyof typeof secretOptions)[];
+  if (names.filter((name) => optionText(context, secretOptions[name].option) === '-').length > 1) {
+    throw usageError('Only one secret can come from standard input.');
+  }
+  const secrets: Partial<Record<keyof typeof secretOptions, string>> = {};
+  for (const name of names) {
+    const secret = await readSecretOption(context, {
+      ...secretOptions[name],
+      variable: secretVariables[name],
+    });
+    if (secret !== undefined) secrets[name] = secret;
+  }
+  return secrets;
+}
+
 async function add(context: CommandContext) {
   // A node may have an agent and no Ollama.
   const onlyAgent = context.positionals.length === 0 && optionText(context, 'agent') !== undefined;
   const url = onlyAgent ? null : onlyPositional(context, 'URL');
-  const [name, mac, secureOn, vram, agentUrl, shutdownUrl, shutdownSecret] = [
-    'name',
-    'mac',
-    'secure-on',
-    'vram',
-    'agent',
-    'shutdown',
-    'shutdown-secret',
-  ].map((key) => optionText(context, key));
+  const [name, mac, vram, agentUrl, shutdownUrl] = ['name', 'mac', 'vram', 'agent', 'shutdown'].map((key) =>
+    optionText(context, key),
+  );
+  const secrets = await readSecrets(context);
   const destinations = context.values['wake-to'];
   const link = await context.connect('any');
   const node = await link.call('fleet.add', {
     url,
     ...(name === undefined ? {} : { name }),
     ...(mac === undefined ? {} : { mac }),
-    ...(secureOn === undefined ? {} : { secureOn }),
     ...(agentUrl === undefined ? {} : { agentUrl }),
     ...(shutdownUrl === undefined ? {} : { shutdownUrl }),
-    ...(shutdownSecret === undefined ? {} : { shutdownSecret }),
+    ...secrets,
     ...(vram === undefined ? {} : { vramBytes: parseBytes(vram) }),
     ...(Array.isArray(destinations) ? { wakeDestinations: [...destinations] } : {}),
   });
@@ -101,20 +120,29 @@ export const nodes: Command = {
   summary: 'list, add and remove machines',
   usage: [
     'nodes list',
-    'nodes add URL [--name NAME] [--mac MAC] [--wake-to ADDRESS[:PORT]] [--secure-on PASSWORD] [--vram 24GB]',
-    '          [--agent URL] [--shutdown URL --shutdown-secret SECRET]',
+    'nodes add URL [--name NAME] [--mac MAC] [--wake-to ADDRESS[:PORT]] [--secure-on-file FILE] [--vram 24GB]',
+    '          [--agent URL [--agent-token-file FILE]] [--relay-token-file FILE]',
+    '          [--shutdown URL --shutdown-secret-file FILE]',
     'nodes add --agent URL [--name NAME]',
+    '  Each secret comes from a file, from standard input (--shutdown-secret -), or from a variable:',
+    `  ${Object.values(secretVariables)
+      .filter((name) => name.includes('_NODE_'))
+      .join(', ')}`,
     'nodes remove NODE',
   ],
   options: {
     name: { type: 'string' },
     mac: { type: 'string' },
     'wake-to': { type: 'string', multiple: true },
-    'secure-on': { type: 'string' },
     vram: { type: 'string' },
     agent: { type: 'string' },
     shutdown: { type: 'string' },
-    'shutdown-secret': { type: 'string' },
+    ...Object.fromEntries(
+      Object.values(secretOptions).flatMap(({ option }) => [
+        [option, { type: 'string' as const }],
+        [`${option}-file`, { type: 'string' as const }],
+      ]),
+    ),
   },
   run(context) {
     const [verb = 'list', ...positionals] = context.positionals;

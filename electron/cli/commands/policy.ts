@@ -9,17 +9,17 @@ import {
   optionText,
   usageError,
 } from '../command.ts';
-import { formatMinuteOfDay, parseHours, parseMinuteOfDay } from '../time-words.ts';
+import { formatMinuteOfDay, parseHours, parseMinuteOfDay } from '../parse-time.ts';
 
-const wakeWords = { jobs: 'jobs and people', people: 'people only', never: 'no one' };
-const offWords = { never: 'never', 'when-woken': 'when Pilotlight woke it', always: 'always' };
-const actionWords = { shutdown: 'shut down', sleep: 'sleep', hibernate: 'hibernate' };
+const wakeLabels = { jobs: 'jobs and people', people: 'people only', never: 'no one' };
+const offLabels = { never: 'never', 'when-woken': 'when Pilotlight woke it', always: 'always' };
+const actionLabels = { shutdown: 'shut down', sleep: 'sleep', hibernate: 'hibernate' };
 
 /** One line per rule, worded as in the panel. */
 function policyLines(policy: PowerPolicy): string[] {
   const { quietHours, stillOnAt, watts } = policy;
   return [
-    `Wake for ${wakeWords[policy.wakeFor]}.`,
+    `Wake for ${wakeLabels[policy.wakeFor]}.`,
     ...(quietHours
       ? [
           `Quiet from ${formatMinuteOfDay(quietHours.from)} to ${formatMinuteOfDay(quietHours.to)}: jobs do not wake it.`,
@@ -27,7 +27,7 @@ function policyLines(policy: PowerPolicy): string[] {
       : []),
     policy.powerOff === 'never'
       ? 'Never power off.'
-      : `Power off ${offWords[policy.powerOff]}, ${policy.idleMinutes} min after it was last needed: ${actionWords[policy.action]}, with ${policy.countdownSeconds} s to cancel.`,
+      : `Power off ${offLabels[policy.powerOff]}, ${policy.idleMinutes} min after it was last needed: ${actionLabels[policy.action]}, with ${policy.countdownSeconds} s to cancel.`,
     policy.respectUsers ? 'Logged-in users keep it on.' : 'Logged-in users do not keep it on.',
     ...(stillOnAt === null ? [] : [`Alert if it is still on at ${formatMinuteOfDay(stillOnAt)}.`]),
     ...(watts === null ? [] : [`It draws ${watts} W.`]),

@@ -5,6 +5,7 @@ import { isServing } from '../../../shared/models/fleet.ts';
 import type { Lease, NodePower } from '../../../shared/models/power.ts';
 import { powerActionSchema } from '../../../shared/models/power.ts';
 import { textOf } from '../../../shared/text/index.ts';
+import { purposeLabel } from '../../../shared/text/lease-purpose.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import {
   type Command,
@@ -16,9 +17,9 @@ import {
 } from '../command.ts';
 import type { CoreLink } from '../core-link.ts';
 import { lostGpuText, mayRestartOllama, stateText } from '../format.ts';
-import { nextMinuteOfDay, parseDuration, parseMinuteOfDay } from '../time-words.ts';
+import { nextMinuteOfDay, parseDuration, parseMinuteOfDay } from '../parse-time.ts';
 
-const actionWords = {
+const actionLabels = {
   shutdown: 'shuts down',
   sleep: 'goes to sleep',
   hibernate: 'hibernates',
@@ -64,7 +65,7 @@ async function untilGone(context: CommandContext, link: CoreLink, nodeId: string
       terminal.live(
         left === null
           ? `${name} is going off…`
-          : `${name} ${actionWords[power.countdown?.action ?? 'shutdown']} in ${formatDuration(Math.max(0, left))}; to keep it on: cancel ${nodeId}`,
+          : `${name} ${actionLabels[power.countdown?.action ?? 'shutdown']} in ${formatDuration(Math.max(0, left))}; to keep it on: cancel ${nodeId}`,
       );
     }
     await context.sleep(300);
@@ -114,10 +115,10 @@ export const cancel: Command = {
   },
 };
 
-function leaseWords(lease: Lease, now: number): string {
+function leaseText(lease: Lease, now: number): string {
   const end = lease.until === null ? '' : `, ${formatDuration(Math.max(0, lease.until - now))} left`;
   const kept = lease.origin === 'here' && !lease.mirrored ? ', not on its agent' : '';
-  return `${lease.purpose} (${lease.holder}${end}${kept})`;
+  return `${purposeLabel(lease.purpose)} (${lease.holder}${end}${kept})`;
 }
 
 export const why: Command = {
@@ -140,10 +141,10 @@ export const why: Command = {
       terminal.line(`${style.strong(node.name)}  ${stateText(node, style)}`);
       for (const reason of power.whyOn) terminal.line(`  ${textOf(reason)}`);
       for (const lease of power.leases)
-        terminal.line(`  ${style.quiet(lease.id)}  ${leaseWords(lease, context.now())}`);
+        terminal.line(`  ${style.quiet(lease.id)}  ${leaseText(lease, context.now())}`);
       if (power.countdown)
         terminal.line(
-          `  ${style.ember('◌')} It ${actionWords[power.countdown.action]} in ${formatDuration(Math.max(0, power.countdown.endsAt - context.now()))}.`,
+          `  ${style.ember('◌')} It ${actionLabels[power.countdown.action]} in ${formatDuration(Math.max(0, power.countdown.endsAt - context.now()))}.`,
         );
       else if (power.offAt !== null)
         terminal.line(
@@ -184,8 +185,8 @@ export const keepAwake: Command = {
       ...(purpose === undefined ? {} : { purpose }),
     });
     if (!context.json) {
-      const words = until === null ? 'until you release it' : `for ${formatDuration(until - now)}`;
-      context.terminal.line(`${name} is kept awake ${words}.`);
+      const lasting = until === null ? 'until you release it' : `for ${formatDuration(until - now)}`;
+      context.terminal.line(`${name} is kept awake ${lasting}.`);
       context.terminal.line(`To release it: release ${id} ${lease.id}`);
     }
     return lease;

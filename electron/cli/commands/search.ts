@@ -1,3 +1,4 @@
+import { textOf } from '../../../shared/text/index.ts';
 import { formatDuration, plural } from '../../../shared/units.ts';
 import { type Command, findSource, usageError } from '../command.ts';
 import { highlight } from '../format.ts';
@@ -23,7 +24,7 @@ export const search: Command = {
     if (context.json) return result;
     const { terminal } = context;
     const { style } = terminal;
-    for (const notice of result.notices) terminal.line(style.ember(notice));
+    for (const notice of result.notices) terminal.line(style.ember(textOf(notice)));
     if (result.hits.length === 0) terminal.line('No matches.');
     for (const [index, hit] of result.hits.entries()) {
       const heading = hit.heading === '' ? '' : style.quiet(`  ${hit.heading}`);

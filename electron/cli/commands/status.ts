@@ -1,4 +1,5 @@
 import { textOf } from '../../../shared/text/index.ts';
+import { jobName } from '../../../shared/text/job.ts';
 import { plural } from '../../../shared/units.ts';
 import { type Command, noPositionals } from '../command.ts';
 import { jobLine, lostGpuText, mayRestartOllama, stateText, table, vramText } from '../format.ts';
@@ -60,7 +61,7 @@ export const status: Command = {
     const files = sources.reduce((sum, source) => sum + source.files, 0);
     terminal.line(`Index: ${plural(sources.length, 'folder')}, ${plural(files, 'file')}.`);
     if (job?.status === 'running') terminal.line(jobLine(job, style));
-    else if (job) terminal.line(`Last run, ${job.label}: ${job.detail}`);
+    else if (job) terminal.line(`Last run, ${jobName(job)}: ${textOf(job.detail)}`);
     return result;
   },
 };

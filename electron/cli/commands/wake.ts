@@ -6,7 +6,7 @@ import { type Command, findNode, onlyPositional } from '../command.ts';
 import { bar, stateText } from '../format.ts';
 import type { Style } from '../terminal.ts';
 
-const stepWords = {
+const stepLabels = {
   'packet-sent': 'packet sent',
   answers: 'the machine answers',
   serves: 'Ollama answers',
@@ -17,10 +17,10 @@ const stepWords = {
 export function wakeLine(node: NodeView, wake: WakeProgress | null, now: number, style: Style): string {
   if (!wake) return `${node.name}: ${stateText(node, style)}`;
   const elapsed = now - wake.startedAt;
-  const words = `${formatDuration(elapsed)}, ${stepWords[wake.step]}`;
-  if (wake.expectedMs === null) return `${style.ember('◌')} Waking ${node.name}  ${words}`;
+  const progress = `${formatDuration(elapsed)}, ${stepLabels[wake.step]}`;
+  if (wake.expectedMs === null) return `${style.ember('◌')} Waking ${node.name}  ${progress}`;
   const share = Math.min(0.98, elapsed / wake.expectedMs);
-  return `${bar(share, 24, style)}  Waking ${node.name}  ${words}, usually ${formatDuration(wake.expectedMs)}`;
+  return `${bar(share, 24, style)}  Waking ${node.name}  ${progress}, usually ${formatDuration(wake.expectedMs)}`;
 }
 
 export const wake: Command = {
@@ -51,12 +51,12 @@ export const wake: Command = {
         return { node, tookMs };
       }
       if (progress === null) {
-        const { code, ...words } = node.lastWakeError ?? {
+        const { code, ...error } = node.lastWakeError ?? {
           code: 'CANCELLED',
           message: 'It was cancelled.',
           next: '',
         };
-        throw new PilotlightError(errorCodes.find((one) => one === code) ?? 'WAKE_FAILED', words);
+        throw new PilotlightError(errorCodes.find((one) => one === code) ?? 'WAKE_FAILED', error);
       }
       if (!context.json) terminal.live(wakeLine(node, progress, context.now(), terminal.style));
       try {

@@ -1,5 +1,6 @@
 /** Shows the demo in the terminal: one line per event, and a live line for progress. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { formatCount, formatDuration, plural } from '../../../shared/units.ts';
 import { usedVramBytes } from '../../../shared/vram.ts';
 import { wakeLine } from '../commands/wake.ts';
@@ -66,7 +67,7 @@ export function createNarrator({
       );
     },
     moment({ job, tower, wake }) {
-      for (const event of job.events.slice(told)) tell(`${eventGlyphs[event.kind]} ${event.message}`);
+      for (const event of job.events.slice(told)) tell(`${eventGlyphs[event.kind]} ${textOf(event.message)}`);
       told = Math.max(told, job.events.length);
       tellVerified(tower);
       if (job.endedAt !== null) return;

@@ -17,6 +17,12 @@ export function classifyFailure(error: unknown): FailureKind {
       return 'busy';
     case 'HOST_UNREACHABLE':
       return 'connection';
+    // The runner or its answer broke off: whatever the status says, the input is not the cause.
+    case 'RUNNER_DIED':
+    case 'ANSWER_INCOMPLETE':
+      return 'server';
+    case 'INPUT_TOO_LONG':
+      return 'input';
     case 'SERVER_ERROR':
     case 'BAD_REQUEST':
       return isRefusal(error.details?.status) ? 'input' : 'server';
@@ -24,7 +30,11 @@ export function classifyFailure(error: unknown): FailureKind {
     case 'NAME_NOT_RESOLVED':
     case 'MODEL_NOT_FOUND':
     case 'OUT_OF_MEMORY':
+    case 'MODEL_CANNOT_EMBED':
     case 'NOT_AN_INFERENCE_SERVER':
+    case 'SERVER_LOCKED':
+    case 'SERVER_REDIRECTS':
+    case 'SERVER_TOO_OLD':
     case 'RESPONSE_TOO_LARGE':
     case 'NO_SERVER':
     case 'NODE_ASLEEP':

@@ -1,7 +1,7 @@
 /** The error if no node is suitable. Pure. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { fact } from '../../../shared/models/message.ts';
-import { isServing } from '../../../shared/models/node-words.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import { modelOnNode, type RoutedNode, type WantedModel } from './route.ts';
 
 export function noneError(nodes: readonly RoutedNode[], model: WantedModel | null): PilotlightError {

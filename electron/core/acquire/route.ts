@@ -1,7 +1,7 @@
 /** Which nodes serve a model now, which one to wake, or what to wait for. Pure; worker processes import it, too. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { WhenGpuGone } from '../../../shared/models/indexing.ts';
-import { isServing } from '../../../shared/models/node-words.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import { canonicalName } from '../fleet/model-placement.ts';
 import { healthyNode, type NodeHealth } from './node-health.ts';
 

@@ -3,7 +3,7 @@
  * count in flight, release. The lease lasts from before the wake until the release.
  */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import { isServing } from '../../../shared/models/node-words.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import { createChanges } from '../runtime/changes.ts';
 import { classifyFailure, type ReadyStage } from './failure.ts';
 import type { AcquireDependencies, Acquired, AcquireRequest, AcquireService } from './model.ts';

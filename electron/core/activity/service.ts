@@ -1,4 +1,5 @@
 import type { ActivityEntry, ActivityQuery, NewActivityEntry } from '../../../shared/models/activity.ts';
+import { redactWithin } from '../../../shared/redact.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/state.ts';
 import type { Clock } from '../ports/time.ts';
@@ -35,7 +36,7 @@ export function createActivityService({ clock, store, streams, log }: ActivityDe
   return {
     record(entry) {
       try {
-        show(store.activity.append({ ...entry, at: clock.now() }));
+        show(store.activity.append(redactWithin({ ...entry, at: clock.now() })));
       } catch (error) {
         log.error('An activity entry could not be saved.', {
           code: entry.message.code,

@@ -7,12 +7,9 @@ import type { FleetService } from '../fleet/service.ts';
 import { sameServerKey } from '../fleet/validate.ts';
 import type { ConnectAgent } from '../ports/agents.ts';
 import type { Log } from '../ports/log.ts';
-import type { HelloListener } from '../ports/network.ts';
+import type { AnnouncementListener } from '../ports/network.ts';
 import type { Clock, Random } from '../ports/time.ts';
-import {
-  type AnnouncementListenerDependencies,
-  createAnnouncementListener,
-} from './announcement-listener.ts';
+import { type AnnouncementsDependencies, createAnnouncements } from './announcements.ts';
 import { type Contact, createContact, type Presence } from './contact.ts';
 import type { AgentsService } from './model.ts';
 import { createPairedTokens, readPairing } from './pairing.ts';
@@ -23,9 +20,9 @@ export interface AgentsDependencies {
   log: Log;
   fleet: Pick<FleetService, 'list' | 'get' | 'agentToken' | 'onChange' | 'probeSoon' | 'update'>;
   connectAgent: ConnectAgent;
-  helloListener: HelloListener;
-  settings: AnnouncementListenerDependencies['settings'];
-  activity: AnnouncementListenerDependencies['activity'];
+  announcementListener: AnnouncementListener;
+  settings: AnnouncementsDependencies['settings'];
+  activity: AnnouncementsDependencies['activity'];
   /** The name under which agents know this panel. */
   panelName(): string;
 }
@@ -49,9 +46,9 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
   const ending = new Set<Promise<void>>();
   let unsubscribe: (() => void) | null = null;
   let paused = false;
-  const announcements = createAnnouncementListener({
+  const announcements = createAnnouncements({
     ...dependencies,
-    listener: dependencies.helloListener,
+    listener: dependencies.announcementListener,
     knownAgents: () =>
       [...contacts].flatMap(([nodeId, { token, health }]) =>
         token === null ? [] : { nodeId, token, agentId: health()?.id ?? null },

@@ -1,27 +1,17 @@
 /** The steps of a diagnosis, from the name of a node to its GPU. None of them wakes or changes anything. */
 
 import { isServing } from '../../../shared/models/fleet.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import type { AgentMachine } from '../ports/agents.ts';
-import { isPastTheDoor, judgeAgent, judgeClock, judgeRights, judgeToken } from './judge-agent.ts';
+import { acceptedToken, judgeAgent, judgeClock, judgeToken } from './judge-agent.ts';
 import { judgeArmed } from './judge-armed.ts';
+import { type GpuFacts, gpuToUse, judgeGpu, judgeUsedGpu } from './judge-gpu.ts';
 import { judgeLeftBehind } from './judge-left-behind.ts';
-import {
-  type HostFacts,
-  hostAnswers,
-  judgeHost,
-  judgeName,
-  judgeRoutes,
-  judgeWays,
-} from './judge-network.ts';
-import {
-  type GpuFacts,
-  judgeGpu,
-  judgePort,
-  judgeServer,
-  judgeUsedGpu,
-  type ServerFacts,
-} from './judge-server.ts';
+import { type HostFacts, hostAnswers, judgeHost, judgeName } from './judge-network.ts';
+import { judgePowerOff } from './judge-power-off.ts';
+import { judgePort, judgeServer, type ServerFacts } from './judge-server.ts';
+import { judgeRoutes, judgeWakeMethods } from './judge-wake.ts';
 import type { Probes } from './probes.ts';
 import type { StepPlan } from './runs.ts';
 import type { Verdict } from './verdict.ts';
@@ -29,28 +19,28 @@ import type { Verdict } from './verdict.ts';
 export interface DiagnosisFacts {
   probes: Probes;
   power: Pick<NodePower, 'means' | 'policy' | 'agent'>;
-  /** What its agent said when it was last on; null where none did. */
+  /** As its agent reported it when it last answered; null if none ever has. */
   lastMachine: AgentMachine | null;
   /** Processes that its readings have shown to be left behind by their server. */
   leftBehind: ReadonlySet<number>;
 }
 
 export function diagnosisSteps({ probes, power, lastMachine, leftBehind }: DiagnosisFacts): StepPlan[] {
-  const { node } = probes;
-  const isThisComputer = node.kind === 'this-computer';
+  const { node, onThisComputer } = probes;
 
   async function hostFacts(): Promise<HostFacts> {
-    const [name, server, agent, neighbourMac] = await Promise.all([
+    const [here, name, server, agent, neighbourMac] = await Promise.all([
+      onThisComputer(),
       probes.name(),
       probes.server(),
       probes.agent(),
       probes.neighbourMac(),
     ]);
     return {
-      isThisComputer,
+      onThisComputer: here,
       host: probes.host,
       nameFound: name === null || name.ok,
-      isLocal: probes.isLocal,
+      isLoopback: probes.isLoopback,
       server,
       agent,
       wasServing: isServing(node.state),
@@ -64,7 +54,7 @@ export function diagnosisSteps({ probes, power, lastMachine, leftBehind }: Diagn
     return {
       url: node.url,
       hostAnswers: hostAnswers(await hostFacts()),
-      isThisComputer,
+      onThisComputer: await onThisComputer(),
       server: await probes.server(),
       answersThere: machine?.ok ? machine.value.machine.ollama.answers : null,
     };
@@ -72,10 +62,11 @@ export function diagnosisSteps({ probes, power, lastMachine, leftBehind }: Diagn
 
   async function agentFacts() {
     const [machine, actions] = await Promise.all([probes.machine(), probes.power()]);
-    // An agent without the telemetry role knows no machine, but its token is as good.
-    const called = machine?.ok === false && !isPastTheDoor(machine.error) && actions?.ok ? actions : machine;
+    // An agent without the telemetry role reports no machine, but accepts the token all the same.
+    const called = machine?.ok === false && !acceptedToken(machine.error) && actions?.ok ? actions : machine;
     return {
       url: node.agentUrl,
+      onThisComputer: await onThisComputer(),
       hostAnswers: hostAnswers(await hostFacts()),
       hasToken: probes.hasToken,
       health: await probes.agent(),
@@ -83,88 +74,80 @@ export function diagnosisSteps({ probes, power, lastMachine, leftBehind }: Diagn
     };
   }
 
-  /** What its own tools see; null where nobody looks. */
   async function gpuFacts(): Promise<GpuFacts> {
+    const known = { hasGpu: node.hasGpu, verified: node.state === 'gpu-verified' };
     const machine = await probes.machine();
-    const { sample } = machine?.ok ? machine.value : { sample: null };
-    const { hasGpu } = node;
-    if (sample !== null) {
-      const { gpusRead, problems } = sample;
-      return { hasGpu, gpus: sample.gpus.map(({ name }) => name), gpusRead, problems };
-    }
-    const own = await probes.ownGpus();
-    if (own !== null) {
-      const { names, problem } = own;
-      if (problem === null) return { hasGpu, gpus: names, problems: [] };
-      return { hasGpu, gpus: names, gpusRead: 'failed', problems: [problem] };
-    }
-    // What an agent reported before it fell silent says nothing about now.
-    const isSeen = isThisComputer || (node.kind === 'simulated' && isServing(node.state));
-    const seenFromHere = isSeen ? node.gpus.map(({ name }) => name) : null;
-    return { hasGpu, gpus: seenFromHere, problems: [] };
+    if (machine?.ok) return { ...known, tools: machine.value.sample };
+    const own = await probes.ownTools();
+    if (own !== null) return { ...known, tools: own };
+    // What an agent reported before it fell silent does not apply any more.
+    const isCurrent = node.kind === 'simulated' && isServing(node.state);
+    return { ...known, tools: isCurrent ? { gpus: node.gpus, gpusRead: 'all', problems: [] } : null };
   }
 
-  const step = (id: string, title: string, judge: () => Promise<Verdict>): StepPlan => ({
-    id,
-    title,
-    run: judge,
-  });
+  const step = (id: string, title: Message, run: () => Promise<Verdict>): StepPlan => ({ id, title, run });
 
   return [
-    step('name', 'Its name is known', async () =>
+    step('name', fact('STEP_NAME'), async () =>
       judgeName({
         host: probes.host,
-        kind: probes.isLocal ? 'this-computer' : probes.isAddress ? 'address' : 'name',
+        kind: probes.isLoopback ? 'loopback' : probes.isAddress ? 'address' : 'name',
         found: await probes.name(),
       }),
     ),
-    step('ways', 'There is a way to wake it', async () => judgeWays({ isThisComputer, ways: probes.ways() })),
-    step('armed', 'Wake-on-LAN is armed', async () => {
+    step('ways', fact('STEP_WAKE_METHOD'), async () =>
+      judgeWakeMethods({ onThisComputer: await onThisComputer(), methods: probes.wakeMethods() }),
+    ),
+    step('armed', fact('STEP_ARMED'), async () => {
       const machine = await probes.machine();
       return judgeArmed({
-        usesPackets: !isThisComputer && node.wakeWays.some(({ kind }) => kind !== 'command'),
+        onThisComputer: await onThisComputer(),
+        usesPackets: node.wakeWays.some(({ kind }) => kind !== 'command'),
         mac: node.mac,
         machine: machine?.ok ? machine.value.machine : lastMachine,
       });
     }),
-    step('route', 'A wake packet gets there', async () => judgeRoutes(await probes.routes())),
-    step('host', 'The machine answers', async () => judgeHost(await hostFacts())),
-    step('port', 'Ollama’s port is open', async () => judgePort(await serverFacts())),
-    step('server', 'Ollama answers', async () => judgeServer(await serverFacts())),
-    step('agent', 'The agent answers', async () => judgeAgent(await agentFacts())),
-    step('token', 'The agent knows Pilotlight', async () => judgeToken(await agentFacts())),
-    step('rights', 'It can be powered off', async () => {
+    step('route', fact('STEP_ROUTE'), async () =>
+      judgeRoutes({ onThisComputer: await onThisComputer(), routes: await probes.wakeRoutes() }),
+    ),
+    step('host', fact('STEP_HOST'), async () => judgeHost(await hostFacts())),
+    step('port', fact('STEP_PORT'), async () => judgePort(await serverFacts())),
+    step('server', fact('STEP_SERVER'), async () => judgeServer(await serverFacts())),
+    step('agent', fact('STEP_AGENT'), async () => judgeAgent(await agentFacts())),
+    step('token', fact('STEP_TOKEN'), async () => judgeToken(await agentFacts())),
+    step('rights', fact('STEP_POWER_OFF'), async () => {
       const [facts, agent, actions] = await Promise.all([agentFacts(), probes.agent(), probes.power()]);
-      return judgeRights({
+      return judgePowerOff({
         means: power.means,
         policy: power.policy,
         hostAnswers: facts.hostAnswers,
-        tokenTaken: judgeToken(facts).state === 'pass',
+        tokenAccepted: judgeToken(facts).state === 'pass',
         roles: agent?.ok ? agent.value.roles : [],
         power: actions,
         shutdownServer: power.means === 'server' ? await probes.shutdownServer() : null,
       });
     }),
-    step('gpu', 'Its GPU is seen', async () => judgeGpu(await gpuFacts())),
-    step('used-gpu', 'Ollama uses the GPU', async () => {
+    step('gpu', fact('STEP_GPU'), async () => judgeGpu(await gpuFacts())),
+    step('used-gpu', fact('STEP_USED_GPU'), async () => {
       const [server, machine, gpu] = await Promise.all([probes.server(), probes.machine(), gpuFacts()]);
       return judgeUsedGpu({
-        hasGpu: gpu.gpus !== null && gpu.gpus.length > 0 ? true : node.hasGpu,
+        hasGpu: gpuToUse(gpu),
+        hasServer: node.url !== null,
         serverAnswers: server?.ok ?? false,
         loaded: server?.ok ? server.value.loaded : null,
         foundAtStart: machine?.ok ? machine.value.machine.ollama.gpuFound : null,
         mayRestartOllama: power.agent?.mayRestartOllama ?? false,
       });
     }),
-    step('left-behind', 'Its VRAM is not held by an ended Ollama', async () => {
+    step('left-behind', fact('STEP_LEFT_BEHIND'), async () => {
       const machine = await probes.machine();
       return judgeLeftBehind({ sample: machine?.ok ? machine.value.sample : null, known: leftBehind });
     }),
-    step('clock', 'Its clock is right', async () => {
+    step('clock', fact('STEP_CLOCK'), async () => {
       const machine = await probes.machine();
       if (!machine?.ok) return judgeClock({ machine: null });
-      const { machine: told, sample, readAt } = machine.value;
-      return judgeClock({ machine: { bootId: told.bootId, at: sample.at, readAt } });
+      const { machine: reported, sample, readAt } = machine.value;
+      return judgeClock({ machine: { bootId: reported.bootId, at: sample.at, readAt } });
     }),
   ];
 }

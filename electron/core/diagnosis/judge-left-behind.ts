@@ -1,6 +1,5 @@
 /** Whether a runner outlived its server and still holds VRAM. Pure. */
 import { fact } from '../../../shared/models/message.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import type { AgentSample } from '../ports/agents.ts';
 import { isRunnerProcess, isServerProcess } from '../telemetry/runner-process.ts';
 import { fail, notApplicable, pass, type Verdict } from './verdict.ts';
@@ -13,21 +12,21 @@ export interface LeftBehindFacts {
 }
 
 export function judgeLeftBehind({ sample, known }: LeftBehindFacts): Verdict {
-  if (sample === null) return notApplicable(textOf(fact('NO_PROCESSES_REPORTED')));
+  if (sample === null) return notApplicable(fact('NO_PROCESSES_REPORTED'));
   const left = sample.gpus
     .flatMap(({ processes }) => processes)
     .filter(({ pid, name, parent }) => {
       if (!isRunnerProcess(name)) return false;
       return known.has(pid) || (parent !== undefined && !isServerProcess(parent.name));
     });
-  if (left.length === 0) return pass(textOf(fact('NOTHING_LEFT_BEHIND')));
+  if (left.length === 0) return pass(fact('NOTHING_LEFT_BEHIND'));
   const processes = left.map(({ pid, name, vramUsedBytes }) => ({
     pid,
     name: name.split(/[\\/]/).at(-1) ?? name,
     bytes: vramUsedBytes,
   }));
   return fail(
-    textOf(fact('RUNNERS_LEFT_BEHIND', { processes })),
-    textOf(fact('END_PROCESSES', { pids: processes.map(({ pid }) => pid) })),
+    fact('RUNNERS_LEFT_BEHIND', { processes }),
+    fact('END_PROCESSES', { pids: processes.map(({ pid }) => pid) }),
   );
 }

@@ -1,18 +1,12 @@
-/** What a diagnosis asks, each once and each with its own deadline. Everything here only reads. */
-import { DEFAULT_RELAY_PORT } from '../../../shared/contract/agent.ts';
+/** What a diagnosis asks, each thing once and with its own deadline. Everything here only reads. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { LoadedModel } from '../../../shared/models/placement.ts';
-import type { WakeWay } from '../../../shared/models/power.ts';
-import { isIn } from '../../../shared/network/broadcast.ts';
 import { readIpv4 } from '../../../shared/network/ipv4.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { ask } from '../discovery/ask.ts';
 import { hostsOfNode } from '../discovery/machine.ts';
-import { networksOf } from '../discovery/subnets.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { isLoopbackHost } from '../fleet/validate.ts';
-import { unavailableReason } from '../fleet/wakeable.ts';
 import type { AgentHealth, AgentMachine, AgentPower, AgentSample, ConnectAgent } from '../ports/agents.ts';
 import type { ConnectInferenceServer } from '../ports/inference.ts';
 import type { LocalHardware } from '../ports/local-machine.ts';
@@ -20,9 +14,10 @@ import type { Log } from '../ports/log.ts';
 import type { Http, Surroundings, Udp } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
-import { describeMethod } from '../wake/wake-methods.ts';
-import type { RouteFacts, WayFacts } from './judge-network.ts';
+import type { GpuTools } from './judge-gpu.ts';
+import { placeOf } from './own-address.ts';
 import type { Probe } from './verdict.ts';
+import { createWakeProbes } from './wake-probes.ts';
 
 export interface ProbeDependencies {
   clock: Clock;
@@ -37,9 +32,9 @@ export interface ProbeDependencies {
   hardware?: Pick<LocalHardware, 'readGpus'>;
 }
 
-/** A healthy machine answers in milliseconds; one that only just woke may need seconds. */
+/** A healthy machine answers in milliseconds; one that just woke may need seconds. */
 export const PROBE_DEADLINE_MS = 5000;
-/** The agent asks its tools first. */
+/** The agent first asks its tools. */
 const MACHINE_DEADLINE_MS = 10_000;
 
 export interface ServerAnswer {
@@ -50,21 +45,21 @@ export interface ServerAnswer {
 export interface MachineAnswer {
   machine: AgentMachine;
   sample: AgentSample;
-  /** Our own time when it was read. */
+  /** When it was read, by this computer's clock. */
   readAt: number;
 }
 
 export type Probes = ReturnType<typeof createProbes>;
 
+/** Each probe rejects only with the signal's reason. */
 export function createProbes(dependencies: ProbeDependencies, node: NodeView, signal: AbortSignal) {
   const { clock, log, http, udp, surroundings, fleet, connectAgent, connectInferenceServer } = dependencies;
   const { url, agentUrl } = node;
   const host = hostsOfNode({ url, agentUrl })[0] ?? null;
   const token = fleet.agentToken(node.id);
   const isAddress = host !== null && (readIpv4(host) !== null || host.includes(':'));
-  const isLocal = host !== null && isLoopbackHost(host);
+  const isLoopback = host !== null && isLoopbackHost(host);
 
-  /** Rejects with the signal's reason alone. */
   async function probe<Value>(
     work: (signal: AbortSignal) => Promise<Value>,
     deadlineMs = PROBE_DEADLINE_MS,
@@ -76,13 +71,13 @@ export function createProbes(dependencies: ProbeDependencies, node: NodeView, si
     } catch (error) {
       signal.throwIfAborted();
       if (isPilotlightError(error)) return { ok: false, error };
-      log.error('A diagnosis met an unforeseen failure.', { nodeId: node.id, error: String(error) });
+      log.error('A probe of a diagnosis failed unexpectedly.', { nodeId: node.id, error: String(error) });
       return { ok: false, error: new PilotlightError('INTERNAL') };
     }
   }
 
   const name = once(async () =>
-    host === null || isAddress || isLocal ? null : probe((limited) => surroundings.resolve(host, limited)),
+    host === null || isAddress || isLoopback ? null : probe((limited) => surroundings.resolve(host, limited)),
   );
 
   const server = once(async (): Promise<Probe<ServerAnswer> | null> => {
@@ -108,16 +103,18 @@ export function createProbes(dependencies: ProbeDependencies, node: NodeView, si
     );
   });
 
-  /** Names of this computer's GPUs, and why there may be more of them; null for another machine. */
-  const ownGpus = once(async (): Promise<{ names: string[]; problem: string | null } | null> => {
+  /** What this computer's own tools report; null for another machine. */
+  const ownTools = once(async (): Promise<GpuTools | null> => {
     const { hardware } = dependencies;
     if (node.kind !== 'this-computer' || hardware === undefined) return null;
     try {
       const gpus = await withDeadline(clock, PROBE_DEADLINE_MS, signal, hardware.readGpus);
-      return { names: gpus.map(({ name }) => name), problem: null };
+      // There may be a GPU that none of them can read.
+      return { gpus, gpusRead: gpus.length > 0 ? 'all' : 'partly', problems: [] };
     } catch (error) {
       signal.throwIfAborted();
-      return { names: [], problem: error instanceof Error ? error.message : String(error) };
+      const problem = error instanceof Error ? error.message : String(error);
+      return { gpus: [], gpusRead: 'failed', problems: [problem] };
     }
   });
 
@@ -125,21 +122,21 @@ export function createProbes(dependencies: ProbeDependencies, node: NodeView, si
     const health = await agent();
     if (agentUrl === null || token === null || !health?.ok || !health.value.roles.includes('power'))
       return null;
-    // A wrong token makes the agent slow: it is not shown twice.
+    // The agent answers ever more slowly to a wrong token, so it is sent only once.
     const before = await machine();
     if (before?.ok === false && before.error.code === 'AGENT_REFUSED') return before;
     return probe(connectAgent({ url: agentUrl, token }).power);
   });
 
   const address = async () => {
-    if (host === null || isLocal) return null;
+    if (host === null || isLoopback) return null;
     if (isAddress) return host;
     const found = await name();
     return found?.ok ? (found.value[0] ?? null) : null;
   };
 
   const neighbourMac = once(async () => {
-    // Whoever answered a moment ago is in the table.
+    // The table has whatever answered a moment ago.
     await Promise.all([server(), agent()]);
     const own = await address();
     if (own === null) return null;
@@ -148,83 +145,22 @@ export function createProbes(dependencies: ProbeDependencies, node: NodeView, si
   });
 
   const health = (base: string) => ask(http, base, { deadlineMs: PROBE_DEADLINE_MS, signal, only: 'health' });
+  const wake = createWakeProbes(
+    { clock, udp, fleet, connectAgent, probe, health, address, isLoopback },
+    node,
+  );
 
-  async function askRelay(base: string): Promise<Probe<{ remark: string }>> {
-    const startedAt = clock.monotonic();
-    const { recognised, failure } = await health(base);
-    if (failure !== null) return { ok: false, error: failure };
-    const known =
-      recognised?.kind === 'relay' || (recognised?.kind === 'agent' && recognised.roles.includes('relay'));
-    const remark = known ? '' : ', though not in the way of relays that are known';
-    return { ok: true, value: { remark }, tookMs: clock.monotonic() - startedAt };
-  }
-
-  async function askAgentWay(nodeId: string): Promise<Probe<{ remark: string }>> {
-    const other = fleet.get(nodeId)?.agentUrl ?? null;
-    if (other === null) return { ok: false, error: new PilotlightError('NO_AGENT') };
-    const answer = await probe(connectAgent({ url: other, token: null }).health);
-    if (!answer.ok) return answer;
-    if (answer.value.roles.includes('relay')) return { ...answer, value: { remark: '' } };
-    const relay = new URL(other);
-    relay.port = String(DEFAULT_RELAY_PORT);
-    const { recognised } = await health(relay.href.replace(/\/+$/, ''));
-    if (recognised?.kind === 'agent' && recognised.roles.includes('relay'))
-      return { ...answer, value: { remark: '' } };
-    return {
-      ok: false,
-      error: new PilotlightError('NOT_SUPPORTED', {
-        message: 'It has no relay role.',
-        next: 'Start the agent there with `--role relay`.',
-      }),
-    };
-  }
-
-  const hasAgent = (nodeId: string) =>
-    (fleet.get(nodeId)?.agentUrl ?? null) !== null && fleet.agentToken(nodeId) !== null;
-  const wordsOf = (way: WakeWay) => textOf(describeMethod(way, (nodeId) => fleet.get(nodeId)?.name ?? null));
-
-  function ways(): WayFacts[] {
-    const record = fleet.record(node.id);
-    if (record === null) return [];
-    return record.wakeWays.map((way) => {
-      const obstacle = unavailableReason({ ...record, url }, way, hasAgent);
-      return { words: wordsOf(way), obstacle: obstacle && textOf(obstacle) };
-    });
-  }
-
-  async function route(way: WakeWay): Promise<RouteFacts> {
-    const words = wordsOf(way);
-    switch (way.kind) {
-      case 'command':
-        return { kind: 'command', words };
-      case 'relay':
-        return { kind: 'asked', words, answer: await askRelay(way.url) };
-      case 'agent':
-        return { kind: 'asked', words, answer: await askAgentWay(way.nodeId) };
-      case 'direct': {
-        const networks = networksOf(udp.interfaces());
-        const own = await address();
-        return {
-          kind: 'direct',
-          words,
-          isLocal: isLocal || node.kind === 'simulated',
-          address: own,
-          subnet: own === null ? null : (networks.find(({ subnet }) => isIn(subnet, own))?.subnet ?? null),
-          subnets: networks.map(({ subnet }) => subnet),
-          named: node.wakeDestinations,
-        };
-      }
-    }
-  }
-
-  /** Of the ways that can be gone. */
-  const routes = once(async (): Promise<RouteFacts[]> => {
-    const record = fleet.record(node.id);
-    if (record === null || node.kind === 'this-computer') return [];
-    const usable = record.wakeWays.filter(
-      (way) => unavailableReason({ ...record, url }, way, hasAgent) === null,
-    );
-    return Promise.all(usable.map(route));
+  /**
+   * Whether Pilotlight runs on the node's machine. Someone who enters a way to wake a machine on loopback means another
+   * one, behind a tunnel.
+   */
+  const onThisComputer = once(async (): Promise<boolean> => {
+    if (node.kind !== 'remote') return node.kind === 'this-computer';
+    if (host === null) return false;
+    const resolved = await name();
+    const place = placeOf(host, resolved?.ok ? resolved.value : [], udp.interfaces());
+    if (place === 'loopback') return wake.methods().every(({ unavailable }) => unavailable !== null);
+    return place === 'own';
   });
 
   const shutdownServer = once(async (): Promise<Probe<{ isShutdownServer: boolean }> | null> => {
@@ -241,16 +177,18 @@ export function createProbes(dependencies: ProbeDependencies, node: NodeView, si
     host,
     hasToken: token !== null,
     isAddress,
-    isLocal,
+    isLoopback,
+    onThisComputer,
     name,
     server,
     agent,
     machine,
-    ownGpus,
+    ownTools,
     power,
     neighbourMac,
-    ways,
-    routes,
+    wakeMethods: wake.methods,
+    /** Empty on this computer, where nothing is asked. */
+    wakeRoutes: once(async () => ((await onThisComputer()) ? [] : wake.routes())),
     shutdownServer,
   };
 }
@@ -259,7 +197,7 @@ function once<Value>(work: () => Promise<Value>): () => Promise<Value> {
   let result: Promise<Value> | null = null;
   return () => {
     result ??= work();
-    // Several steps wait for it, or none does after a cancel.
+    // Several steps wait for it, or none after a cancel.
     result.catch(() => {});
     return result;
   };

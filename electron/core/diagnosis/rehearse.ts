@@ -1,27 +1,25 @@
-/** The steps of a rehearsal: the machine goes off, is watched until it is gone, is woken, serves, and is learned. */
+/** The steps of a rehearsal: the machine goes off, is watched until it is, is woken and serves; its boot time is learned. */
 
 import { abortable } from '../../../shared/abortable.ts';
-import { isPilotlightError } from '../../../shared/contract/errors.ts';
-import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import { isPilotlightError, type PilotlightError } from '../../../shared/contract/errors.ts';
+import { fact, type Message, plainText } from '../../../shared/models/message.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
-import { textOf } from '../../../shared/text/index.ts';
-import { formatDuration } from '../../../shared/units.ts';
 import type { FleetService } from '../fleet/service.ts';
-import { wakeRefusal } from '../policies/policy.ts';
 import type { Clock } from '../ports/time.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
 import type { WakeService } from '../wake/service.ts';
+import { judgeReady } from './judge-ready.ts';
 import type { RunPlan, StepPlan } from './runs.ts';
-import { fail, notApplicable, pass, type Verdict } from './verdict.ts';
+import { fail, failWith, messageOf, notApplicable, pass, type Verdict } from './verdict.ts';
 
-/** Who powers machines off, as far as a rehearsal needs it. */
+/** What a rehearsal needs of whatever powers machines off. */
 export interface PowersOff {
-  /** Rejects with IN_USE (`details.reasons`) and as power.off does. */
+  /** Rejects with IN_USE and its reasons, and as `power.off` does. */
   off(
-    request: { nodeId: string; force: boolean; countdownSeconds: number; by: string },
+    request: { nodeId: string; force: boolean; countdownSeconds: number },
     signal: AbortSignal,
   ): Promise<unknown>;
-  /** Rejects with NO_COUNTDOWN and as agents do. */
+  /** Rejects with NO_COUNTDOWN, and as agents do. */
   cancel(nodeId: string, signal: AbortSignal): Promise<unknown>;
 }
 
@@ -30,110 +28,108 @@ export interface RehearsalDependencies {
   fleet: Pick<FleetService, 'require' | 'get' | 'waitFor' | 'probeSoon'>;
   power: Pick<WakeService, 'wake' | 'cancelWake' | 'ensureAwake' | 'progress'>;
   powersOff: PowersOff;
-  /** Policy, leases and why it is on. */
+  /** Policy, leases, and why it is on. */
   powerOf(nodeId: string): NodePower;
 }
 
-/** A machine that saves its memory to a slow disk needs minutes. */
+/** Saving memory to a slow disk takes minutes. */
 export const GONE_DEADLINE_MS = 300_000;
-const LOOK_EVERY_MS = 3000;
-/** The network goes before the power: an adapter that is still shutting down hears no packet. */
+const PROBE_EVERY_MS = 3000;
+/** The network goes off before the power does, and an adapter that is still shutting down misses packets. */
 export const SETTLE_MS = 5000;
-/** What a model or the agent tells of the GPU comes a moment after the first answer. */
+/** A model, or the agent, shows the GPU a moment after the first answer. */
 const GPU_DEADLINE_MS = 20_000;
 const CANCEL_DEADLINE_MS = 5000;
 
 export function rehearsalPlan(
   dependencies: RehearsalDependencies,
   nodeId: string,
+  onThisComputer: () => Promise<boolean>,
 ): Omit<RunPlan, 'kind' | 'nodeId'> {
   const { clock, fleet, power, powersOff, powerOf } = dependencies;
   const wasOff = fleet.require(nodeId).state === 'off';
   let bootsBefore = fleet.require(nodeId).boot.count;
 
-  /** A power-off that is counted down is called off; one that was carried out cannot be. */
-  async function callOff(): Promise<string> {
+  /** A countdown is cancelled; a power-off that was carried out cannot be. */
+  async function cancelPowerOff(): Promise<Message> {
     const controller = new AbortController();
     const timer = clock.timer(CANCEL_DEADLINE_MS, () => controller.abort());
     try {
       await powersOff.cancel(nodeId, controller.signal);
-      return 'It stays on.';
+      return fact('STAYS_ON');
     } catch {
-      return fleet.get(nodeId)?.state === 'off'
-        ? 'It is off: wake it when it is needed.'
-        : 'It was told to go off, and may still go: wake it when it is needed.';
+      return fact(fleet.get(nodeId)?.state === 'off' ? 'OFF_UNTIL_WOKEN' : 'MAY_STILL_GO_OFF');
     } finally {
       timer.cancel();
     }
   }
 
-  async function stopWake(): Promise<string> {
+  async function stopWake(): Promise<Message> {
     power.cancelWake(nodeId);
-    return 'The wake was stopped: the machine is off, or still comes up.';
+    return fact('WAKE_STOPPED');
   }
 
   async function sleep(signal: AbortSignal): Promise<Verdict> {
-    if (wasOff) return notApplicable('It is off already.');
+    if (wasOff) return notApplicable(fact('ALREADY_OFF'));
     try {
-      await powersOff.off({ nodeId, force: false, countdownSeconds: 0, by: 'a rehearsal' }, signal);
+      await powersOff.off({ nodeId, force: false, countdownSeconds: 0 }, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!isPilotlightError(error) || error.code !== 'IN_USE') throw error;
-      const reasons = Array.isArray(error.details?.reasons) ? error.details.reasons.map(String) : [];
-      return fail(`It is in use. ${reasons.join(' ')}`.trim(), 'Rehearse it when nobody needs it.');
+      const reasons = reasonsOf(error);
+      return fail(
+        reasons.length === 0 ? messageOf(error) : fact('IN_USE_BECAUSE', { reasons, unknown: null }),
+        fact('REHEARSE_WHEN_IDLE'),
+      );
     }
-    return pass(`It was told to ${wordsOf(powerOf(nodeId).policy.action)}.`);
+    return pass(fact('TOLD_TO', { action: powerOf(nodeId).policy.action }));
   }
 
-  async function gone(signal: AbortSignal, say: (seen: string) => void): Promise<Verdict> {
-    if (wasOff) return notApplicable('It is off already.');
+  async function gone(signal: AbortSignal, report: (seen: Message) => void): Promise<Verdict> {
+    if (wasOff) return notApplicable(fact('ALREADY_OFF'));
     const startedAt = clock.monotonic();
     for (;;) {
       signal.throwIfAborted();
-      const elapsed = clock.monotonic() - startedAt;
+      const ms = clock.monotonic() - startedAt;
       const { lastOffError, countdown, leaving } = powerOf(nodeId);
       if (fleet.require(nodeId).state === 'off' && leaving === null) {
-        say(`It was gone after ${formatDuration(elapsed)}. Its network adapter gets a moment to go to rest.`);
+        report(fact('ADAPTER_SETTLES', { ms }));
         await clock.sleep(SETTLE_MS, signal);
-        return pass(`It was gone after ${formatDuration(elapsed)}.`);
+        return pass(fact('WENT_OFF', { ms }));
       }
-      if (lastOffError) return fail(lastOffError.message, lastOffError.next);
-      if (elapsed > GONE_DEADLINE_MS) {
-        return fail(
-          `It still answers after ${formatDuration(GONE_DEADLINE_MS)}.`,
-          'Check what keeps it on; its agent may lack the right to power it off (run `agent.mjs install` there).',
-        );
-      }
-      say(countdown ? 'It counts down.' : `It still answers, after ${formatDuration(elapsed)}.`);
+      if (lastOffError) return failWith(lastOffError);
+      if (ms > GONE_DEADLINE_MS)
+        return fail(fact('STILL_ON', { ms: GONE_DEADLINE_MS }), fact('FIND_WHAT_KEEPS_ON'));
+      report(countdown ? fact('COUNTING_DOWN') : fact('STILL_ON', { ms }));
       fleet.probeSoon(nodeId);
-      await clock.sleep(LOOK_EVERY_MS, signal);
+      await clock.sleep(PROBE_EVERY_MS, signal);
     }
   }
 
   async function wake(signal: AbortSignal): Promise<Verdict> {
     bootsBefore = fleet.require(nodeId).boot.count;
-    // A relay that hangs, or a command, takes its time.
+    // A command, or a relay that hangs, takes its time.
     await abortable(power.wake(nodeId), signal);
-    const way = power.progress(nodeId)?.ways.at(-1)?.way;
-    return pass(way === undefined ? 'The wake has begun.' : `Woken by ${way}.`);
+    const method = power.progress(nodeId)?.ways.at(-1)?.way;
+    return pass(method === undefined ? fact('WAKE_BEGAN') : fact('WOKEN_BY', { method }));
   }
 
-  async function serves(signal: AbortSignal, say: (seen: string) => void): Promise<Verdict> {
+  async function serves(signal: AbortSignal, report: (seen: Message) => void): Promise<Verdict> {
     const startedAt = clock.monotonic();
-    say('It is waited for.');
+    report(fact('WAITING_TO_SERVE'));
     await power.ensureAwake(nodeId, { signal, by: 'person' });
-    const { url } = fleet.require(nodeId);
-    const took = formatDuration(clock.monotonic() - startedAt);
-    return pass(`${url === null ? 'Its agent' : 'Ollama'} answers, ${took} later.`);
+    const server = fleet.require(nodeId).url !== null;
+    return pass(fact('SERVES_AFTER', { ms: clock.monotonic() - startedAt, server }));
   }
 
   async function gpu(signal: AbortSignal): Promise<Verdict> {
-    if (fleet.require(nodeId).hasGpu === false) return notApplicable('It is known to have no GPU.');
+    if (fleet.require(nodeId).hasGpu === false) return notApplicable(fact('NO_GPU', { problems: [] }));
     try {
       await withDeadline(clock, GPU_DEADLINE_MS, signal, (limited) =>
         fleet.waitFor(
           nodeId,
-          (node) => node.state === 'gpu-verified' || powerOf(nodeId).gpuLost !== null,
+          (node) =>
+            node.state === 'gpu-verified' || node.hasGpu === false || powerOf(nodeId).gpuLost !== null,
           limited,
         ),
       );
@@ -141,79 +137,48 @@ export function rehearsalPlan(
       signal.throwIfAborted();
       if (!isPilotlightError(error) || error.code !== 'HOST_TIMEOUT') throw error;
     }
+    const { state, hasGpu } = fleet.require(nodeId);
     const lost = powerOf(nodeId).gpuLost;
-    if (lost) return fail(lost.message, lost.next);
-    return fleet.require(nodeId).state === 'gpu-verified'
-      ? pass('Its GPU is there.')
-      : notApplicable('No model is loaded that would show it, and none is loaded only to look.');
+    if (lost) return failWith(lost);
+    if (hasGpu === false) return notApplicable(fact('NO_GPU', { problems: [] }));
+    return state === 'gpu-verified' ? pass(fact('GPU_WORKS')) : notApplicable(fact('NO_MODEL_TO_SHOW_GPU'));
   }
 
   async function learned(): Promise<Verdict> {
     const { boot } = fleet.require(nodeId);
-    if (boot.usualMs === null || boot.count === bootsBefore)
-      return notApplicable('How long it takes could not be told this time.');
-    return pass(`It usually takes ${formatDuration(boot.usualMs)}: a wake has a true progress bar now.`);
+    if (boot.usualMs === null || boot.count === bootsBefore) return notApplicable(fact('BOOT_NOT_MEASURED'));
+    return pass(fact('BOOT_LEARNED', { ms: boot.usualMs }));
   }
 
   const step = (
     id: string,
-    title: string,
+    title: Message,
     run: StepPlan['run'],
-    afterCancel?: () => Promise<string>,
+    afterCancel?: () => Promise<Message>,
   ): StepPlan => ({ id, title, run, ...(afterCancel ? { afterCancel } : {}) });
 
   return {
     stopsAtFailure: true,
     steps: [
-      step('ready', 'It can be rehearsed', async () => judgeReady(fleet.require(nodeId), powerOf(nodeId))),
-      step('sleep', 'It is told to go off', sleep, callOff),
-      step('gone', 'It is gone', gone, callOff),
-      step('wake', 'It is woken', wake, stopWake),
-      step('serves', 'It serves', serves, stopWake),
-      step('gpu', 'Its GPU is there', gpu),
-      step('learned', 'Its boot time is learned', learned),
+      step('ready', fact('STEP_READY'), async () =>
+        judgeReady({
+          onThisComputer: await onThisComputer(),
+          node: fleet.require(nodeId),
+          power: powerOf(nodeId),
+        }),
+      ),
+      step('sleep', fact('STEP_GO_OFF'), sleep, cancelPowerOff),
+      step('gone', fact('STEP_OFF'), gone, cancelPowerOff),
+      step('wake', fact('STEP_WAKE'), wake, stopWake),
+      step('serves', fact('STEP_SERVES'), serves, stopWake),
+      step('gpu', fact('STEP_GPU_AFTER_WAKE'), gpu),
+      step('learned', fact('STEP_BOOT_TIME'), learned),
     ],
   };
 }
 
-/** Whether it may be put to sleep now, and can be woken again. Pure. */
-function judgeReady(node: NodeView, power: NodePower): Verdict {
-  if (node.kind === 'this-computer')
-    return fail('Pilotlight runs on it.', 'Rehearse the machines that it wakes.');
-  if (!node.canWake) {
-    return fail(
-      'Pilotlight does not know how to wake it again.',
-      'Give it a MAC address and a way to wake; Diagnose says what is missing.',
-    );
-  }
-  // A person is refused by no hour of the day.
-  const refusal = wakeRefusal(power.policy, 'person', 0);
-  if (refusal !== null) return fail(textOf(refusal), 'Let people wake it, in its policy.');
-  if (node.state === 'off') return pass('It is off: only its wake is rehearsed.');
-  if (node.state === 'waking' || node.state === 'booting')
-    return fail('It is being woken.', 'Rehearse it when it serves.');
-  if (!isServing(node.state)) {
-    return fail(
-      node.trouble?.message ?? 'Nobody has looked at it yet.',
-      node.trouble?.next ?? 'Rehearse it in a moment.',
-    );
-  }
-  if (power.means === 'none') {
-    return fail(
-      'Pilotlight cannot power it off.',
-      'Run the agent there with the power role, or name its shutdown server; or put it to sleep yourself, then rehearse its wake.',
-    );
-  }
-  if (power.countdown || power.leaving)
-    return fail('It is going off already.', 'Rehearse it when it is off.');
-  if (power.leases.length > 0 || node.uses.length > 0) {
-    const why =
-      power.leases.length > 0
-        ? power.whyOn.map(textOf)
-        : node.uses.map((use) => `It is needed: ${textOf(use)}.`);
-    return fail(`It is in use. ${why.join(' ')}`, 'Release what holds it, or rehearse it later.');
-  }
-  return pass('Nobody needs it now.');
+/** Core's own reasons, or the sentences of the machine's agent or shutdown server. */
+function reasonsOf({ reasons, details }: PilotlightError): Message[] {
+  if (reasons.length > 0) return reasons as Message[];
+  return Array.isArray(details?.reasons) ? details.reasons.map((reason) => plainText(String(reason))) : [];
 }
-
-const wordsOf = (action: NodePower['policy']['action']) => (action === 'shutdown' ? 'shut down' : action);

@@ -1,37 +1,38 @@
-/** Checks under way and done, one of each kind a node: step by step on the stream, with an end in every case. */
+/** Checks in progress and finished, one of each kind for a node: step by step on the stream, always with an outcome. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Check, CheckStep } from '../../../shared/models/checks.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
-import { fail, notApplicable, type Verdict } from './verdict.ts';
+import { failWith, notApplicable, type Verdict } from './verdict.ts';
 
 export interface StepPlan {
   id: string;
-  title: string;
-  /** `say` tells what is seen meanwhile. Rejects with the signal's reason when it was cancelled. */
-  run(signal: AbortSignal, say: (seen: string) => void): Promise<Verdict>;
-  /** After a cancel in this step: leaves a clear state, and says which. */
-  afterCancel?(): Promise<string>;
+  title: Message;
+  /** `report` shows what is observed meanwhile. Rejects with the signal's reason when it is cancelled. */
+  run(signal: AbortSignal, report: (seen: Message) => void): Promise<Verdict>;
+  /** After a cancel in this step: leaves the machine in a clear state, and returns that state. */
+  afterCancel?(): Promise<Message>;
 }
 
 export interface RunPlan {
   kind: Check['kind'];
   nodeId: string;
   steps: readonly StepPlan[];
-  /** Nothing after a failed step is tried. */
+  /** Nothing is tried after a step has failed. */
   stopsAtFailure: boolean;
 }
 
 export interface Runs {
-  /** Resolves with the whole check, whatever came of it. Rejects with CHECK_RUNNING. `signal` cancels it. */
+  /** Resolves with the whole check, whatever its outcome. Rejects with CHECK_RUNNING. `signal` cancels it. */
   start(
     kind: Check['kind'],
     nodeId: string,
     plan: (signal: AbortSignal) => Omit<RunPlan, 'kind' | 'nodeId'>,
     signal: AbortSignal,
   ): Promise<Check>;
-  /** Resolves when it has ended; one that has ended stays as it is. Rejects with NOT_FOUND. */
+  /** Resolves when it has ended; a finished one is not changed. Rejects with NOT_FOUND. */
   cancel(checkId: string): Promise<Check>;
   /** The node was removed. */
   forget(nodeId: string): void;
@@ -64,7 +65,7 @@ export function createRuns({
       startedAt: clock.now(),
       endedAt: null,
       outcome: 'running',
-      steps: plan.steps.map(({ id, title }) => ({ id, title, state: 'waiting', seen: '', mend: '' })),
+      steps: plan.steps.map(({ id, title }) => ({ id, title, state: 'waiting', seen: null, fix: null })),
     };
     const publish = (changes: Partial<Check>) => {
       check = { ...check, ...changes };
@@ -72,7 +73,7 @@ export function createRuns({
     };
     const setStep = (id: string, changes: Partial<CheckStep>) =>
       publish({ steps: check.steps.map((step) => (step.id === id ? { ...step, ...changes } : step)) });
-    const leaveRest = (seen: string) =>
+    const skipRest = (seen: Message) =>
       publish({
         steps: check.steps.map((step) =>
           step.state === 'waiting' ? { ...step, ...notApplicable(seen) } : step,
@@ -88,35 +89,35 @@ export function createRuns({
         setStep(step.id, verdict);
       } catch (error) {
         if (signal.aborted) {
-          setStep(step.id, notApplicable(`Cancelled. ${await tidyUp(step, signal)}`.trim()));
+          const outcome = await tidyUp(step, signal);
+          setStep(step.id, notApplicable(fact('CHECK_CANCELLED', { outcome })));
           break;
         }
         setStep(step.id, toVerdict(error));
       }
       if (plan.stopsAtFailure && check.steps.some(({ state }) => state === 'fail')) break;
     }
-    leaveRest(signal.aborted ? 'Cancelled before.' : 'An earlier step failed.');
+    skipRest(fact(signal.aborted ? 'CHECK_CANCELLED_EARLIER' : 'EARLIER_STEP_FAILED'));
     const failed = check.steps.some(({ state }) => state === 'fail');
     publish({ endedAt: clock.now(), outcome: signal.aborted ? 'cancelled' : failed ? 'fail' : 'pass' });
     return check;
   }
 
-  /** Only a person who cancels waits for it: a core that stops, or a node that is gone, does not. */
-  async function tidyUp(step: StepPlan, { reason }: AbortSignal): Promise<string> {
-    if (isPilotlightError(reason) && reason.code !== 'CANCELLED') return '';
+  /** Only after a person's cancel: a core that stops, or a removed node, does not wait for it. */
+  async function tidyUp(step: StepPlan, { reason }: AbortSignal): Promise<Message | null> {
+    if (isPilotlightError(reason) && reason.code !== 'CANCELLED') return null;
     try {
-      return (await step.afterCancel?.()) ?? '';
+      return (await step.afterCancel?.()) ?? null;
     } catch (error) {
-      log.warn('A check that was cancelled left something behind.', { error: String(error) });
-      return '';
+      log.warn('A cancelled check could not be cleaned up.', { error: String(error) });
+      return null;
     }
   }
 
   function toVerdict(error: unknown): Verdict {
-    if (isPilotlightError(error)) return fail(error.message, error.next);
-    log.error('A step of a check failed in an unforeseen way.', { error: String(error) });
-    const { message, next } = new PilotlightError('INTERNAL');
-    return fail(message, next);
+    if (isPilotlightError(error)) return failWith(error);
+    log.error('A step of a check failed unexpectedly.', { error: String(error) });
+    return failWith(new PilotlightError('INTERNAL'));
   }
 
   return {

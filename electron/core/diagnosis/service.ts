@@ -9,9 +9,9 @@ import { type RehearsalDependencies, rehearsalPlan } from './rehearse.ts';
 import { createRuns } from './runs.ts';
 
 export interface ChecksService {
-  /** Changes nothing there; `signal` ends it. Rejects with NOT_FOUND or CHECK_RUNNING. */
+  /** Changes nothing on the machine; `signal` cancels it. Rejects with NOT_FOUND or CHECK_RUNNING. */
   diagnose(nodeId: string, signal: AbortSignal): Promise<Check>;
-  /** Goes on when whoever asked has gone: a machine is not left asleep. Rejects with NOT_FOUND or CHECK_RUNNING. */
+  /** Continues when its caller has left, so that the machine is not left asleep. Rejects with NOT_FOUND or CHECK_RUNNING. */
   rehearse(nodeId: string): Promise<Check>;
   /** Resolves when it has ended. Rejects with NOT_FOUND. */
   cancel(checkId: string): Promise<Check>;
@@ -21,7 +21,7 @@ export interface ChecksService {
 export interface ChecksDependencies extends ProbeDependencies, RehearsalDependencies {
   fleet: FleetService;
   streams: Pick<Streams, 'checks'>;
-  /** What the node's agent said when it was last on. */
+  /** As the node's agent reported it when it last answered. */
   lastMachine(nodeId: string): AgentMachine | null;
   /** Processes on the node's GPUs that outlived their server. Left out for none. */
   leftBehind?(nodeId: string): ReadonlySet<number>;
@@ -50,8 +50,10 @@ export function createChecksService(dependencies: ChecksDependencies): ChecksSer
       return runs.start('diagnosis', nodeId, plan, signal);
     },
     async rehearse(nodeId) {
-      fleet.require(nodeId);
-      return runs.start('rehearsal', nodeId, () => rehearsalPlan(dependencies, nodeId), never);
+      const node = fleet.require(nodeId);
+      const plan = (ended: AbortSignal) =>
+        rehearsalPlan(dependencies, nodeId, createProbes(dependencies, node, ended).onThisComputer);
+      return runs.start('rehearsal', nodeId, plan, never);
     },
     cancel: runs.cancel,
     async stop() {

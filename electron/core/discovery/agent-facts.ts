@@ -1,9 +1,9 @@
-/** What an agent says of its machine, with the token that we have for it. */
+/** Reads the machine of an agent, if there is a token for it. */
 import type { FleetService } from '../fleet/service.ts';
 import { sameServerKey } from '../fleet/validate.ts';
 import type { AgentMachine, ConnectAgent } from '../ports/agents.ts';
 
-/** null where neither a node with that agent has a token, nor a pairing that waits for its node. */
+/** null if no node with that agent has a token, and no pairing is waiting for its node. */
 export function createAgentFacts({
   connectAgent,
   pairedToken,

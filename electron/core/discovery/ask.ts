@@ -1,27 +1,29 @@
-/** Asks one base URL who answers there. */
+/** Finds out what answers at one base URL. */
 import { agentApi, DEFAULT_AGENT_PORT, DEFAULT_RELAY_PORT } from '../../../shared/contract/agent.ts';
 import { isPilotlightError, type PilotlightError } from '../../../shared/contract/errors.ts';
 import { DEFAULT_SERVER_PORT } from '../fleet/validate.ts';
 import type { Http } from '../ports/network.ts';
-import { type Recognised, recogniseHealth, recogniseVersion } from './recognise-server.ts';
+import { type Recognised, recogniseHealth, recogniseVersion, serverProblem } from './recognise-server.ts';
 
-/** The ports that are looked at: Ollama's, an agent's, a relay's. */
-export const LOOKED_AT_PORTS = [DEFAULT_SERVER_PORT, DEFAULT_AGENT_PORT, DEFAULT_RELAY_PORT] as const;
+/** Ollama's, an agent's and a relay's. */
+export const PROBED_PORTS = [DEFAULT_SERVER_PORT, DEFAULT_AGENT_PORT, DEFAULT_RELAY_PORT] as const;
 
 export interface Answer {
-  /** What was asked, without a slash at its end. */
+  /** The base URL that was asked, without a trailing slash. */
   url: string;
   recognised: Recognised | null;
-  /** Why nothing was heard; null where something answered, known or not. */
+  /** Why the server that answered cannot be used; null if nothing is known against it. */
+  problem: PilotlightError | null;
+  /** Why there was no answer; null if anything answered, known or not. */
   failure: PilotlightError | null;
 }
 
-/** Answers are a few hundred bytes; one that does not end is of somebody else. */
+/** Known answers have a few hundred bytes. */
 const MOST_BYTES = 64 * 1024;
 
 /**
- * Asks for what is usual at that port, and at an unusual one for all that we know, unless `only` says for what.
- * Rejects with the signal's reason alone.
+ * Asks for what usually answers at that port; at any other port for all of it, unless `only` limits that. Rejects only
+ * with the signal's reason.
  */
 export async function ask(
   http: Http,
@@ -56,10 +58,11 @@ export async function ask(
     (health !== null && !isPilotlightError(health) ? recogniseHealth(health) : null);
   const replies = [version, health].filter((one) => one !== null);
   const failed = replies.filter((one) => isPilotlightError(one));
-  return { url, recognised, failure: failed.length === replies.length ? (failed[0] ?? null) : null };
+  const problem = version !== null && !isPilotlightError(version) ? serverProblem(version, url) : null;
+  return { url, recognised, problem, failure: failed.length === replies.length ? (failed[0] ?? null) : null };
 }
 
-/** Whether a failed answer still says that a machine is there: it refused, or took the connection. */
+/** Whether a failure still shows that a machine is there: it refused or accepted the connection. */
 export function showsMachine(failure: PilotlightError): boolean {
   const { reason, phase } = failure.details ?? {};
   return reason === 'refused' || phase === 'answer';

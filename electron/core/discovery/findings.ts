@@ -1,4 +1,4 @@
-/** What a look has found so far, one machine an address. */
+/** What a search has found so far, one machine for each address. */
 import type { FoundMachine } from '../../../shared/models/discovery.ts';
 import { broadcastOf } from '../../../shared/network/broadcast.ts';
 import type { NetworkInterface } from '../ports/network.ts';
@@ -8,11 +8,11 @@ import { describeAnswers, emptyMachine, inOrder, type KnownNode, nodeOf } from '
 type FoundBy = FoundMachine['foundBy'][number];
 
 export interface Findings {
-  /** Something is known of an address; what was known before stays. */
+  /** Something is known about an address; what was already known stays. */
   add(address: string, how: FoundBy, known?: Partial<Pick<FoundMachine, 'name' | 'mac'>>): void;
-  /** Somebody answered there. */
+  /** Something answered there. */
   answer(address: string, how: FoundBy, answer: Answer): void;
-  /** Hardware addresses of machines that were found otherwise. */
+  /** MAC addresses of machines that were found in another way. */
   fillMacs(neighbours: readonly { address: string; mac: string }[]): void;
   list(): FoundMachine[];
 }
@@ -44,7 +44,7 @@ export function createFindings({
     return entry;
   }
 
-  /** The usual ports in their order, then others: what is offered depends on no race. */
+  /** In the order of ports, so that what is offered does not depend on which answer came first. */
   function describe({ machine, answers }: Entry): FoundMachine {
     const sorted = [...answers].sort((one, other) => portOf(one) - portOf(other));
     const described = { ...machine, foundBy: [...machine.foundBy], ...describeAnswers(sorted) };

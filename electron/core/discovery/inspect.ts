@@ -1,4 +1,4 @@
-/** What answers at one address that a person wrote. */
+/** Finds out what answers at an address that a person entered. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { FoundMachine } from '../../../shared/models/discovery.ts';
 import { broadcastOf } from '../../../shared/network/broadcast.ts';
@@ -8,7 +8,7 @@ import type { AgentMachine } from '../ports/agents.ts';
 import type { Http, NetworkInterface, Surroundings } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
-import { ask, LOOKED_AT_PORTS, showsMachine } from './ask.ts';
+import { ask, PROBED_PORTS, showsMachine } from './ask.ts';
 import { describeAnswers, emptyMachine, type KnownNode, nodeOf } from './machine.ts';
 
 export interface InspectDependencies {
@@ -16,7 +16,7 @@ export interface InspectDependencies {
   http: Http;
   surroundings: Pick<Surroundings, 'neighbours' | 'resolve'>;
   interfaces(): NetworkInterface[];
-  /** What the agent at that URL says of its machine; null where we have no token for it. */
+  /** The machine of the agent at that URL; null without a token for it. */
   agentMachine(url: string, signal: AbortSignal): Promise<AgentMachine | null>;
   knownNodes(): KnownNode[];
 }
@@ -24,8 +24,8 @@ export interface InspectDependencies {
 const DEADLINE_MS = 3000;
 
 /**
- * Asks the address itself (at its port where it names one) and the usual ports of that host. Where the machine is on
- * but nobody answers whom we know, every field but its addresses is null. Rejects with BAD_URL, NAME_NOT_RESOLVED,
+ * Asks the address itself, at its port if it names one, and the usual ports of that host. If the machine is on but
+ * nothing known answers, every field except its addresses is null. Rejects with BAD_URL, NAME_NOT_RESOLVED,
  * HOST_UNREACHABLE or HOST_TIMEOUT.
  */
 export async function inspectAddress(
@@ -56,17 +56,17 @@ export async function inspectAddress(
       })
     : null;
   const own = facts?.interfaces.find((one) => one.address === address);
-  machine.name = facts?.hostname ?? (isName ? host : null);
+  machine.name = (facts?.hostname || null) ?? (isName ? host : null);
   machine.mac = own?.mac.toUpperCase() ?? (await neighbourMac(dependencies, address, signal));
   machine.broadcast = own?.broadcast ?? broadcastOf(address, interfaces());
   const ownAddresses = new Set(interfaces().flatMap((one) => (one.internal ? [] : one.address)));
   return { ...machine, nodeId: nodeOf(machine, dependencies.knownNodes(), ownAddresses) };
 }
 
-/** What the person wrote first: it wins over the usual ports. */
+/** What the person entered comes first, because it wins over the usual ports. */
 function urlsToAsk(asked: string, host: string): string[] {
   const bracketed = host.includes(':') ? `[${host}]` : host;
-  const urls = [asked, ...LOOKED_AT_PORTS.map((port) => `http://${bracketed}:${port}`)];
+  const urls = [asked, ...PROBED_PORTS.map((port) => `http://${bracketed}:${port}`)];
   return [...new Map(urls.reverse().map((url) => [sameServerKey(url), url])).values()].reverse();
 }
 
@@ -78,7 +78,7 @@ function worst(failures: readonly PilotlightError[]): PilotlightError {
   });
 }
 
-/** It was spoken with a moment ago, so the system knows its hardware address where it is on the same network. */
+/** It answered a moment ago, so the system knows its MAC address if it is on the same network. */
 async function neighbourMac(
   { clock, surroundings }: InspectDependencies,
   address: string,

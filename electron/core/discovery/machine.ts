@@ -1,17 +1,18 @@
-/** From what answered at an address to a machine that can be offered. Pure. */
+/** Turns what answered at an address into a machine that can be offered. Pure. */
 import type { FoundMachine } from '../../../shared/models/discovery.ts';
 import { ipv4Number } from '../../../shared/network/ipv4.ts';
 import { THIS_COMPUTER_ID } from '../fleet/records.ts';
 import { hostOf, isLoopbackHost, sameServerKey } from '../fleet/validate.ts';
+import { troubleOf } from '../runtime/trouble.ts';
 import type { Answer } from './ask.ts';
 
-/** What is known of a node's addresses. */
+/** What is known about a node's addresses. */
 export interface KnownNode {
   id: string;
   url: string | null;
   agentUrl: string | null;
   mac: string | null;
-  /** Hosts of its addresses, with what their names stand for. */
+  /** Hosts of its addresses, and the addresses that their names resolve to. */
   hosts: readonly string[];
 }
 
@@ -31,12 +32,12 @@ export function emptyMachine(address: string): FoundMachine {
 }
 
 /**
- * What answers at one machine. Of two servers of a kind the first one asked wins; a relay role at another port than
- * the agent's is a relay like any other.
+ * What answers at one machine. Of two servers of the same kind, the first one wins. A relay role at another port than
+ * the agent's counts as a relay.
  */
 export function describeAnswers(
   answers: readonly Answer[],
-): Pick<FoundMachine, 'ollama' | 'agent' | 'relayUrl' | 'shutdownUrl'> {
+): Pick<FoundMachine, 'ollama' | 'agent' | 'relayUrl' | 'shutdownUrl' | 'problem'> {
   const found: ReturnType<typeof describeAnswers> = {
     ollama: null,
     agent: null,
@@ -62,10 +63,13 @@ export function describeAnswers(
         break;
     }
   }
-  return found;
+  const troubled = answers.find(
+    ({ url, problem }) => problem !== null && (found.ollama === null || found.ollama.url === url),
+  );
+  return troubled?.problem ? { ...found, problem: troubleOf(troubled.problem) } : found;
 }
 
-/** The node that a machine is already: by a server's address, by its MAC, by its host; null for a new one. */
+/** The node that has this machine, by the address of a server, its MAC address or its host; null if it is new. */
 export function nodeOf(
   machine: FoundMachine,
   nodes: readonly KnownNode[],
@@ -77,13 +81,13 @@ export function nodeOf(
   );
   if (byServer) return byServer.id;
   if (own.has(machine.address)) return THIS_COMPUTER_ID;
-  // Many machines of a simulated fleet share loopback.
+  // All machines of a simulated fleet share loopback.
   if (isLoopbackHost(machine.address)) return null;
   const byMac = machine.mac === null ? undefined : nodes.find(({ mac }) => mac === machine.mac);
   return (byMac ?? nodes.find(({ hosts }) => hosts.includes(machine.address)))?.id ?? null;
 }
 
-/** Machines that can do something for us first, then by address. */
+/** Machines that Pilotlight can use come first; then by address. */
 export function inOrder(machines: Iterable<FoundMachine>): FoundMachine[] {
   const rank = (one: FoundMachine) =>
     one.ollama || one.agent || one.relayUrl !== null || one.shutdownUrl !== null ? 0 : 1;

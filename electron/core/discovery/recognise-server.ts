@@ -1,26 +1,30 @@
-/** What an answer over HTTP says about who gives it. Pure; what comes from the network is believed in nothing else. */
+/** Recognises a server by its answer over HTTP. Pure. Nothing else in that answer is trusted. */
 
 import * as z from 'zod';
 import { foreignHealthSchema } from '../../../shared/contract/agent/answers.ts';
-import { parseJson } from '../../../shared/json.ts';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { parseAnswer } from '../../../shared/json.ts';
+import { fact } from '../../../shared/models/message.ts';
+import { readDoor } from '../../../shared/network/door.ts';
+import { isOlderVersion, OLLAMA_SINCE } from '../../../shared/ollama-version.ts';
 import type { HttpReply } from '../ports/network.ts';
 
 export type Recognised =
   | { kind: 'inference-server'; version: string | null }
   | { kind: 'agent'; version: string | null; roles: string[]; id: string | null }
-  /** A Wake-on-LAN relay, or a server that shuts its machine down, that is not our agent. */
+  /** A Wake-on-LAN relay or shutdown server other than Pilotlight's agent. */
   | { kind: 'relay' }
   | { kind: 'shutdown' };
 
-const words = z.string().max(200);
-const versionBody = z.object({ version: words });
+const versionBody = z.object({ version: z.string().max(200) });
+
 /** The answer to `GET /api/version`. */
-export function recogniseVersion(reply: HttpReply): Recognised | null {
+export function recogniseVersion(reply: HttpReply): Extract<Recognised, { kind: 'inference-server' }> | null {
   const body = versionBody.safeParse(readJson(reply));
   return body.success ? { kind: 'inference-server', version: body.data.version } : null;
 }
 
-/** The answer to `GET /health`; null for a server that we do not know, such as a worker on the same port. */
+/** The answer to `GET /health`; null for an unknown server, such as another program's worker on the same port. */
 export function recogniseHealth(reply: HttpReply): Recognised | null {
   const body = foreignHealthSchema.safeParse(readJson(reply));
   if (!body.success) return null;
@@ -30,6 +34,22 @@ export function recogniseHealth(reply: HttpReply): Recognised | null {
   return service === 'gpu-shutdown' ? { kind: 'shutdown' } : null;
 }
 
+/** Why the server at this address cannot be used although it answered; null if nothing is known against it. */
+export function serverProblem(reply: HttpReply, url: string): PilotlightError | null {
+  const door = readDoor(reply, url);
+  if (door?.kind === 'login') return new PilotlightError('SERVER_LOCKED');
+  if (door?.kind === 'elsewhere') {
+    const { to } = door;
+    return new PilotlightError(
+      'SERVER_REDIRECTS',
+      to === null ? {} : { message: fact('SENDS_ELSEWHERE', { to }) },
+    );
+  }
+  const version = recogniseVersion(reply)?.version ?? null;
+  if (version === null || !isOlderVersion(version, OLLAMA_SINCE.ps)) return null;
+  return new PilotlightError('SERVER_TOO_OLD', { message: fact('OLLAMA_TOO_OLD_FOR_PS', { version }) });
+}
+
 function readJson({ status, text }: HttpReply): unknown {
-  return status === 200 ? parseJson(text) : undefined;
+  return status === 200 ? parseAnswer(text) : undefined;
 }

@@ -1,11 +1,12 @@
-/** One look for machines: announcements, the neighbour table, and the usual ports of each address. */
+/** One search for machines: announcements, the neighbour table, and the usual ports of each address. */
 import type { Network } from '../../../shared/models/discovery.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import { isIn } from '../../../shared/network/broadcast.ts';
-import { formatCount } from '../../../shared/units.ts';
+import { oneLine } from '../../../shared/printable.ts';
 import type { Http, NetworkInterface, Surroundings } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
-import { ask, LOOKED_AT_PORTS } from './ask.ts';
+import { ask, PROBED_PORTS } from './ask.ts';
 import type { Findings } from './findings.ts';
 import { createSlots } from './slots.ts';
 import { hostsOf, MOST_HOSTS } from './subnets.ts';
@@ -18,11 +19,11 @@ export interface ScanPlan {
 
 export interface ScanReport {
   findings: Findings;
-  /** So many steps more are to be done. */
+  /** Adds to the total number of steps. */
   expect(steps: number): void;
-  /** A step is done. */
+  /** One step is done. */
   step(): void;
-  note(sentence: string): void;
+  note(message: Message): void;
 }
 
 export interface ScanDependencies {
@@ -38,7 +39,7 @@ const ANSWER_DEADLINE_MS = 1500;
 export const ANNOUNCED_MS = 3000;
 const NEIGHBOURS_DEADLINE_MS = 3000;
 
-/** Resolves when everything was looked at; rejects with the signal's reason. */
+/** Resolves when everything is searched; rejects with the signal's reason. */
 export async function scan(
   { clock, http, surroundings, interfaces }: ScanDependencies,
   plan: ScanPlan,
@@ -48,48 +49,48 @@ export async function scan(
   const { findings } = report;
   const slots = createSlots(MOST_CONNECTIONS);
   const own = new Set(interfaces.map(({ address }) => address));
-  const isTicked = (address: string) =>
+  const isChosen = (address: string) =>
     !own.has(address) && plan.networks.some(({ subnet }) => isIn(subnet, address));
 
   async function readNeighbours() {
     try {
       const table = await withDeadline(clock, NEIGHBOURS_DEADLINE_MS, signal, surroundings.neighbours);
-      return table.filter(({ address }) => isTicked(address));
+      return table.filter(({ address }) => isChosen(address));
     } catch {
       signal.throwIfAborted();
-      report.note('The table of neighbours of this computer could not be read.');
+      report.note(fact('NEIGHBOURS_UNREADABLE'));
       return [];
     }
   }
 
-  async function lookAtPort(address: string, port: number): Promise<void> {
+  async function probePort(address: string, port: number): Promise<void> {
     await slots.run(async () => {
       if (!(await surroundings.accepts(address, port, PORT_TIMEOUT_MS, signal))) return;
       const answer = await ask(http, `http://${address}:${port}`, { deadlineMs: ANSWER_DEADLINE_MS, signal });
-      if (answer.recognised) findings.answer(address, 'ports', answer);
+      if (answer.recognised || answer.problem) findings.answer(address, 'ports', answer);
     }, signal);
     report.step();
   }
 
-  /** As many at once as may be connected; the first failure, which is an abort, ends them all. */
-  async function lookAtPorts(addresses: readonly string[]): Promise<void> {
-    const looks = addresses.flatMap((address) => LOOKED_AT_PORTS.map((port) => [address, port] as const));
-    const next = looks.values();
+  /** As many at once as there may be connections. The first failure, which is an abort, ends them all. */
+  async function probePorts(addresses: readonly string[]): Promise<void> {
+    const probes = addresses.flatMap((address) => PROBED_PORTS.map((port) => [address, port] as const));
+    const next = probes.values();
     const work = async () => {
-      for (const [address, port] of next) await lookAtPort(address, port);
+      for (const [address, port] of next) await probePort(address, port);
     };
-    await Promise.all(Array.from({ length: Math.min(MOST_CONNECTIONS, looks.length) }, work));
+    await Promise.all(Array.from({ length: Math.min(MOST_CONNECTIONS, probes.length) }, work));
   }
 
-  /** What an agent says of itself when it is asked wins over what it announces. */
+  /** An agent's answer wins over its announcement. */
   async function checkAnnounced(
     agent: Parameters<Parameters<Surroundings['announced']>[1]>[0],
   ): Promise<void> {
     const { address, port, name, txt } = agent;
-    // An announcement may name any address in the world.
-    if (!isTicked(address)) return;
+    // An announcement may contain any address.
+    if (!isChosen(address)) return;
     const url = `http://${address}:${port}`;
-    findings.add(address, 'announced', { name: name.slice(0, 100) });
+    findings.add(address, 'announced', { name: oneLine(name.slice(0, 100)) || null });
     const only = 'health';
     const answer = await slots.run(
       () => ask(http, url, { deadlineMs: ANSWER_DEADLINE_MS, signal, only }),
@@ -97,8 +98,10 @@ export async function scan(
     );
     const announced = {
       kind: 'agent' as const,
-      version: txt.version ?? null,
-      roles: (txt.roles ?? '').split(',').filter((role) => role !== ''),
+      version: txt.version === undefined ? null : oneLine(txt.version),
+      roles: oneLine(txt.roles ?? '')
+        .split(',')
+        .filter((role) => role !== ''),
       id: txt.id ?? null,
     };
     findings.answer(address, 'announced', { ...answer, recognised: answer.recognised ?? announced });
@@ -122,7 +125,7 @@ export async function scan(
         controller.signal,
       );
       for (const { interface: address, reason } of failed)
-        report.note(`Agents that announce themselves could not be asked from ${address}: ${reason}.`);
+        report.note(fact('ANNOUNCEMENTS_NOT_HEARD', { address, reason }));
     } finally {
       timer.cancel();
       signal.removeEventListener('abort', end);
@@ -134,27 +137,24 @@ export async function scan(
 
   const addresses = plan.networks.flatMap((network) => hostsOf(network, own));
   for (const { subnet, hosts, tooLarge } of plan.networks) {
-    if (!tooLarge) continue;
-    report.note(
-      `${subnet} has ${formatCount(hosts)} addresses, too many to try each: what announces itself and what this computer spoke with lately was looked at.`,
-    );
+    if (tooLarge) report.note(fact('NETWORK_TOO_LARGE', { subnet, hosts }));
   }
   report.expect(
-    addresses.length * LOOKED_AT_PORTS.length + (plan.announced ? 1 : 0) + (plan.neighbours ? 1 : 0),
+    addresses.length * PROBED_PORTS.length + (plan.announced ? 1 : 0) + (plan.neighbours ? 1 : 0),
   );
   const listening = plan.announced ? listen() : null;
-  // It is waited for below; an abort before that is told there.
+  // It is awaited below, where an earlier abort surfaces too.
   listening?.catch(() => {});
   if (plan.neighbours) {
     const table = await readNeighbours();
     for (const { address, mac } of table) findings.add(address, 'neighbours', { mac });
     const extra = table.map(({ address }) => address).filter((address) => !addresses.includes(address));
     addresses.push(...extra.slice(0, MOST_HOSTS));
-    report.expect(Math.min(extra.length, MOST_HOSTS) * LOOKED_AT_PORTS.length);
+    report.expect(Math.min(extra.length, MOST_HOSTS) * PROBED_PORTS.length);
     report.step();
   }
-  await lookAtPorts(addresses);
+  await probePorts(addresses);
   await listening;
-  // Whoever was spoken with is in the table now.
+  // The table now has every machine that answered.
   if (findings.list().some(({ mac }) => mac === null)) findings.fillMacs(await readNeighbours());
 }

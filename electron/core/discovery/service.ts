@@ -1,7 +1,8 @@
-/** Looking for machines, when a person asks for it and at no other time. */
-import { errorCatalogue, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+/** Searches for machines, only when a person asks for it. */
+import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { MethodParams } from '../../../shared/contract/methods.ts';
 import type { Discovery, FoundMachine, Network } from '../../../shared/models/discovery.ts';
+import { distinct, errorFact, fact, type Message } from '../../../shared/models/message.ts';
 import { readIpv4 } from '../../../shared/network/ipv4.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { isLoopbackHost } from '../fleet/validate.ts';
@@ -22,11 +23,11 @@ export interface DiscoveryService {
   current(): Discovery;
   /** Answers at once; progress is on the stream. Throws BAD_SUBNET or DISCOVERY_RUNNING. */
   start(input: MethodParams<'discovery.start'>): Discovery;
-  /** Stops within a moment; what was found stays. */
+  /** Stops it; what was found stays. */
   cancel(): Discovery;
   /** Rejects with BAD_URL, NAME_NOT_RESOLVED, HOST_UNREACHABLE or HOST_TIMEOUT. */
   inspect(address: string, signal: AbortSignal): Promise<FoundMachine>;
-  /** Cancels, and resolves when nothing runs any more. */
+  /** Cancels it, and resolves when it has stopped. */
   stop(): Promise<void>;
 }
 
@@ -38,7 +39,7 @@ export interface DiscoveryDependencies {
   surroundings: Surroundings;
   streams: Pick<Streams, 'discovery'>;
   fleet: Pick<FleetService, 'list'>;
-  /** What the agent at that URL says of its machine; null where we have no token for it. */
+  /** The machine of the agent at that URL; null without a token for it. */
   agentMachine(url: string, signal: AbortSignal): Promise<AgentMachine | null>;
 }
 
@@ -72,14 +73,14 @@ export function createDiscoveryService(dependencies: DiscoveryDependencies): Dis
     }));
   }
 
-  /** A machine that was added by its name is found by its address. */
+  /** Also finds machines by their address that were added by their name. */
   async function withAddresses(nodes: readonly KnownNode[], signal: AbortSignal): Promise<KnownNode[]> {
     const resolve = async (host: string) => {
       if (readIpv4(host) !== null || host.includes(':') || isLoopbackHost(host)) return [];
-      const looking = withDeadline(clock, RESOLVE_DEADLINE_MS, signal, (limited) =>
+      const resolving = withDeadline(clock, RESOLVE_DEADLINE_MS, signal, (limited) =>
         surroundings.resolve(host, limited),
       );
-      return await looking.catch(() => {
+      return await resolving.catch(() => {
         signal.throwIfAborted();
         return [];
       });
@@ -93,32 +94,31 @@ export function createDiscoveryService(dependencies: DiscoveryDependencies): Dis
   }
 
   /** Rejects with the signal's reason. */
-  async function look(plan: ScanPlan, signal: AbortSignal): Promise<void> {
+  async function search(plan: ScanPlan, signal: AbortSignal): Promise<void> {
     const interfaces = udp.interfaces();
     const nodes = await withAddresses(knownNodes(), signal);
     const findings = createFindings({ interfaces, nodes });
-    const notes: string[] = [];
-    const told = (changes: Partial<Discovery>) => {
+    let notes: Message[] = [];
+    const update = (changes: Partial<Discovery>) => {
       if (!signal.aborted) publish({ found: findings.list(), ...changes });
     };
     const report = {
       findings,
-      expect: (steps: number) => told({ total: status.total + steps }),
-      step: () => told({ done: status.done + 1 }),
-      note(sentence: string) {
-        if (notes.includes(sentence)) return;
-        notes.push(sentence);
-        told({ notes: [...notes] });
+      expect: (steps: number) => update({ total: status.total + steps }),
+      step: () => update({ done: status.done + 1 }),
+      note(message: Message) {
+        notes = distinct([...notes, message]);
+        update({ notes });
       },
     };
-    if (plan.networks.length === 0) report.note('No network was chosen, so nothing was looked at.');
+    if (plan.networks.length === 0) report.note(fact('NO_NETWORK_CHOSEN'));
     await scan({ clock, http, surroundings, interfaces }, plan, report, signal);
-    told({ state: 'done', endedAt: clock.now() });
+    update({ state: 'done', endedAt: clock.now() });
   }
 
   function failed(error: unknown): void {
-    log.error('A look for machines failed.', { error: String(error) });
-    const note = isPilotlightError(error) ? error.message : errorCatalogue.INTERNAL.message;
+    log.error('A search for machines failed.', { error: String(error) });
+    const note = errorFact(isPilotlightError(error) ? error : new PilotlightError('INTERNAL'));
     publish({ state: 'done', endedAt: clock.now(), notes: [...status.notes, note] });
   }
 
@@ -145,11 +145,11 @@ export function createDiscoveryService(dependencies: DiscoveryDependencies): Dis
         found: [],
         notes: [],
       });
-      const looking = look({ networks, announced, neighbours }, signal).catch((error) => {
+      const searching = search({ networks, announced, neighbours }, signal).catch((error) => {
         if (!signal.aborted) failed(error);
       });
-      // One that was cancelled may still be ending.
-      const ended = Promise.all([run?.ended, looking]).then(() => {});
+      // An earlier one that was cancelled may still be ending.
+      const ended = Promise.all([run?.ended, searching]).then(() => {});
       run = { controller, ended };
       return status;
     },

@@ -1,6 +1,6 @@
-/** A bound on what runs at once. */
+/** Limits how many operations run at once. */
 export interface Slots {
-  /** Waits for a free slot, in order; rejects with the signal's reason without having begun when it aborts first. */
+  /** Waits for a free slot, in order. Rejects with the signal's reason, without starting, if that aborts first. */
   run<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result>;
 }
 
@@ -34,7 +34,7 @@ export function createSlots(most: number): Slots {
       taken -= 1;
       return;
     }
-    // The slot goes over to the one that waited longest.
+    // The one that waited longest gets the slot.
     waiting.delete(next);
     next();
   }

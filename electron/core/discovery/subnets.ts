@@ -1,12 +1,12 @@
-/** The networks that this computer is on, as far as they can be looked at. Pure. */
+/** The networks that this computer is on, and the addresses to search there. Pure. */
 import type { Network } from '../../../shared/models/discovery.ts';
 import { formatIpv4, networkOf, parseSubnet } from '../../../shared/network/ipv4.ts';
 import type { NetworkInterface } from '../ports/network.ts';
 
-/** In a larger network no address is tried one by one. */
+/** In a larger network, addresses are not checked one by one. */
 export const MOST_HOSTS = 1024;
 
-/** Each network once, in the order of the interfaces; links of two addresses or one have nobody to find. */
+/** Each network once, in the order of the interfaces. A link with one or two addresses has no other machines. */
 export function networksOf(interfaces: readonly NetworkInterface[]): Network[] {
   const networks = new Map<string, Network>();
   for (const { name, address, netmask, internal } of interfaces) {
@@ -24,7 +24,7 @@ export function networksOf(interfaces: readonly NetworkInterface[]): Network[] {
   return [...networks.values()];
 }
 
-/** Every address of a network but its own name, its broadcast, and those of this computer; none where it is too large. */
+/** Every address of a network except its first, its broadcast and this computer's own; empty if it is too large. */
 export function hostsOf(network: Network, own: ReadonlySet<string>): string[] {
   const range = parseSubnet(network.subnet);
   if (range === null || network.tooLarge) return [];

@@ -1,4 +1,4 @@
-/** The energy a node used, the share of each job, and what its sleep saved. Pure. */
+/** The energy a node used, the share of each purpose, and what its sleep saved. Pure. */
 import { fact } from '../../../shared/models/message.ts';
 import type { LeaseRecord, NodeEnergy } from '../../../shared/models/power.ts';
 import type { NodeBucket } from '../../../shared/models/telemetry.ts';
@@ -110,14 +110,17 @@ function quietWatts(measured: readonly Stretch[]): number | null {
   return sorted.at(-1)?.watts ?? null;
 }
 
-/** Jobs that use it at the same time share its power equally. */
+/** Leases of work; a person who only keeps it awake does not use its power. */
+const workKinds: ReadonlySet<LeaseRecord['kind']> = new Set(['job', 'task', 'request']);
+
+/** Jobs, tasks and requests that use it at the same time share its power equally. */
 function jobEnergy(
   leases: readonly LeaseRecord[],
   range: Span,
   stretches: readonly Stretch[],
 ): NodeEnergy['jobs'] {
   const jobs = leases
-    .filter((lease) => lease.kind === 'job')
+    .filter((lease) => workKinds.has(lease.kind))
     .map((lease) => ({
       purpose: lease.purpose,
       from: Math.max(range.from, lease.createdAt),
@@ -131,7 +134,7 @@ function jobEnergy(
     ])
     .sort((one, other) => one.at - other.at);
   const sums = new Map<string, { ms: number; wattHours: number | null }>();
-  /** How many leases each job holds at this point. */
+  /** How many leases each purpose has at this point. */
   const active = new Map<string, number>();
   let from = 0;
   for (const { at, purpose, change } of edges) {

@@ -13,6 +13,7 @@ import {
   type NodePatch,
   newRecord,
   nodeSecrets,
+  ofToday,
   refuseDuplicate,
   THIS_COMPUTER_ID,
   thisComputerRecord,
@@ -47,7 +48,7 @@ export function createMembership(dependencies: MembershipDependencies): Membersh
         log.error('This computer could not be saved as a node.', { error: String(error) });
       }
     }
-    for (const record of saved) entries.create(record, null);
+    for (const record of saved) entries.create(ofToday(record), null);
   }
 
   function addresses(except: string | null) {

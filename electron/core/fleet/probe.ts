@@ -53,7 +53,8 @@ export async function probeTarget(
 
 /** Rarely changes, so it is read less often. */
 export interface ServerDetails {
-  version: string;
+  /** null if the server answers, but does not say. */
+  version: string | null;
   installed: InstalledModel[];
 }
 
@@ -61,10 +62,16 @@ export const DETAILS_EVERY_MS = 600_000;
 
 export async function readDetails(server: InferenceServer, signal: AbortSignal): Promise<ServerDetails> {
   const [version, installed] = await Promise.all([
-    server.version(signal),
+    server.version(signal).catch(nullIfUnclear),
     server.capabilities.has('lists-models') ? server.installed(signal) : [],
   ]);
   return { version, installed };
+}
+
+/** An odd answer about its version must not hide the models of a server. */
+function nullIfUnclear(error: unknown): null {
+  if (isPilotlightError(error) && error.code === 'NOT_AN_INFERENCE_SERVER') return null;
+  throw error;
 }
 
 /** Whether a loaded model is missing from the list of installed models. */

@@ -4,12 +4,14 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { MethodParams } from '../../../shared/contract/methods.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
+import { savedName } from '../../../shared/models/name.ts';
 import {
   agentTokenSecret,
   relayTokenSecret,
   secureOnSecret,
   shutdownSecret,
 } from '../../../shared/models/secrets.ts';
+import { basePath } from '../../../shared/network/api-path.ts';
 import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
 import {
   nameFromUrl,
@@ -57,7 +59,7 @@ export function newRecord(input: NodeInput, { id, now }: { id: string; now: numb
   }
   return {
     id,
-    name: input.name ?? nameFromUrl(nameSource),
+    name: savedName(input.name ?? nameFromUrl(nameSource)),
     kind: 'remote',
     url,
     mac: optional(input.mac, normaliseMac),
@@ -74,7 +76,7 @@ export function newRecord(input: NodeInput, { id, now }: { id: string; now: numb
 export function changedRecord(record: NodeRecord, patch: NodePatch): NodeRecord {
   return {
     ...record,
-    name: patch.name ?? record.name,
+    name: savedName(patch.name ?? record.name),
     url: patch.url === undefined ? record.url : optional(patch.url, normaliseServerUrl),
     mac: patch.mac === undefined ? record.mac : optional(patch.mac, normaliseMac),
     wakeDestinations:
@@ -89,6 +91,21 @@ export function changedRecord(record: NodeRecord, patch: NodePatch): NodeRecord 
         : optional(patch.shutdownUrl, normaliseShutdownUrl),
     vramBytes: patch.vramBytes === undefined ? record.vramBytes : patch.vramBytes,
   };
+}
+
+/**
+ * A record of an earlier version, which kept the path of the API in an address, where nothing answers, and any
+ * character in a name.
+ */
+export function ofToday(record: NodeRecord): NodeRecord {
+  const url = record.url === null ? null : trimPath(record.url);
+  const name = savedName(record.name);
+  return url === record.url && name === record.name ? record : { ...record, url, name };
+}
+
+function trimPath(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${basePath(pathname, 'server')}`;
 }
 
 /** Names of all secrets of a node. */

@@ -3,96 +3,89 @@ import { DEFAULT_AGENT_PORT, DEFAULT_RELAY_PORT } from '../../../shared/contract
 import { type ErrorCode, PilotlightError } from '../../../shared/contract/errors.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
+import { type ApiKind, basePath } from '../../../shared/network/api-path.ts';
 import { readIpv4 } from '../../../shared/network/ipv4.ts';
 import { isSingleMachine, parseMac, readSecureOn } from '../../../shared/network/mac.ts';
+import { trimPasted } from '../../../shared/network/pasted.ts';
+import { type AddressFault, readWebAddress } from '../../../shared/network/web-address.ts';
 
 export const DEFAULT_SERVER_PORT = 11434;
 
 function refuse(code: ErrorCode, field: string, value: string, message?: Message): PilotlightError {
   return new PilotlightError(code, {
     ...(message === undefined ? {} : { message }),
-    details: { field, value: value.slice(0, 200) },
+    // A value with an @ may contain a password.
+    details: { field, value: value.includes('@') ? '' : value.slice(0, 200) },
   });
 }
 
+const faultMessages: Readonly<Record<AddressFault, Message | undefined>> = {
+  'not-an-address': undefined,
+  ipv4: fact('ADDRESS_NOT_PLAIN_IPV4'),
+  'not-http': fact('ADDRESS_NOT_HTTP'),
+  password: fact('ADDRESS_WITH_PASSWORD'),
+  query: fact('ADDRESS_WITH_QUERY'),
+  'port-zero': fact('PORT_ZERO'),
+};
+
 /**
- * The base URL of a server: `http` or `https`, no credentials, query or trailing slash. Without a scheme it
- * defaults to `http` and Ollama's port. Throws BAD_URL.
+ * The base URL of a server: `http` or `https`, no credentials, query or trailing slash, and without the path of its API.
+ * Without a scheme it defaults to `http` and Ollama's port. Throws BAD_URL.
  */
-export function normaliseServerUrl(text: string, field = 'url', defaultPort = DEFAULT_SERVER_PORT): string {
-  const trimmed = text.trim();
-  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed);
-  if (/[\s\\]|:\/\/\//.test(trimmed) || trimmed === '') throw refuse('BAD_URL', field, text);
-  const url = parseUrl(hasScheme ? trimmed : `http://${bracketIpv6(trimmed)}`);
-  if (!url || url.hostname === '') throw refuse('BAD_URL', field, text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw refuse('BAD_URL', field, text, fact('ADDRESS_NOT_HTTP'));
+export function normaliseServerUrl(text: string, field = 'url'): string {
+  return normaliseUrl(text, { field, defaultPort: DEFAULT_SERVER_PORT, api: 'server' });
+}
+
+function normaliseUrl(
+  text: string,
+  { field, defaultPort, api }: { field: string; defaultPort: number; api: ApiKind },
+): string {
+  const read = readWebAddress(text);
+  if (!read.ok) {
+    // The value is left out if it contains a password.
+    throw refuse('BAD_URL', field, read.fault === 'password' ? '' : text, faultMessages[read.fault]);
   }
-  if (url.username !== '' || url.password !== '') {
-    // The value is left out because it contains a password.
-    throw refuse('BAD_URL', field, '', fact('ADDRESS_WITH_PASSWORD'));
-  }
-  if (url.search !== '' || url.hash !== '') {
-    throw refuse('BAD_URL', field, text, fact('ADDRESS_WITH_QUERY'));
-  }
-  if (url.port === '0') throw refuse('BAD_URL', field, text, fact('PORT_ZERO'));
-  if (!hasScheme && !hasPort(trimmed)) url.port = String(defaultPort);
-  const host = url.hostname.endsWith('.') && !isIpv6(url.hostname) ? url.hostname.slice(0, -1) : url.hostname;
-  if (host === '') throw refuse('BAD_URL', field, text);
-  return `${url.protocol}//${host}${url.port === '' ? '' : `:${url.port}`}${url.pathname.replace(/\/+$/, '')}`;
+  const { url, hasScheme, hasPort } = read;
+  if (!hasScheme && !hasPort) url.port = String(defaultPort);
+  return `${url.protocol}//${url.host}${basePath(url.pathname, api)}`;
 }
-
-function parseUrl(text: string): URL | null {
-  return URL.canParse(text) ? new URL(text) : null;
-}
-
-/** `::1` or `fe80::1` alone is an address, not a host with a port. */
-function bracketIpv6(text: string): string {
-  return /^[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(text) ? `[${text}]` : text;
-}
-
-/** Whether a text without a scheme has a port; the URL parser would drop port 80. */
-function hasPort(text: string): boolean {
-  const authority = text.split('/')[0] ?? '';
-  return bracketIpv6(authority) === authority && /:\d+$/.test(authority);
-}
-
-const isIpv6 = (hostname: string) => hostname.startsWith('[');
 
 /** The host of a normalised URL, IPv6 without its brackets. */
 export function hostOf(url: string): string {
-  const { hostname } = new URL(url);
-  return isIpv6(hostname) ? hostname.slice(1, -1) : hostname;
+  return new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
 /** Whether a host means this computer: `localhost`, 127.0.0.0/8 or `::1`. */
 export function isLoopbackHost(host: string): boolean {
   const name = host.toLowerCase();
   return (
-    name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127\.\d+\.\d+\.\d+$/.test(name)
+    name === 'localhost' ||
+    name.endsWith('.localhost') ||
+    name === '::1' ||
+    readIpv4(name)?.startsWith('127.') === true
   );
 }
 
 /** The URL of an agent; without a scheme, `http` and port 8765 are the defaults. Throws BAD_URL. */
 export function normaliseAgentUrl(text: string, field = 'agentUrl'): string {
-  return normaliseServerUrl(text, field, DEFAULT_AGENT_PORT);
+  return normaliseUrl(text, { field, defaultPort: DEFAULT_AGENT_PORT, api: 'agent' });
 }
 
 /** The URL of a shutdown server, entered with or without `/shutdown` at its end. Throws BAD_URL. */
 export function normaliseShutdownUrl(text: string, field = 'shutdownUrl'): string {
-  return normaliseServerUrl(text, field, DEFAULT_AGENT_PORT).replace(/\/shutdown$/, '');
+  return normaliseUrl(text, { field, defaultPort: DEFAULT_AGENT_PORT, api: 'agent' });
+}
+
+/** The URL of a relay, entered with or without `/wake` at its end. Throws BAD_URL. */
+export function normaliseRelayUrl(text: string, field: string): string {
+  return normaliseUrl(text, { field, defaultPort: DEFAULT_RELAY_PORT, api: 'agent' });
 }
 
 /** The wake methods in the person's order, without duplicates. Throws BAD_WAY or BAD_URL, naming the field. */
 export function normaliseWakeMethods(methods: readonly WakeWay[], field = 'wakeWays'): WakeWay[] {
   const normal = methods.map((method, index): WakeWay => {
     const name = `${field}.${index}`;
-    if (method.kind === 'relay') {
-      return {
-        kind: 'relay',
-        url: normaliseServerUrl(method.url, name, DEFAULT_RELAY_PORT).replace(/\/wake$/, ''),
-      };
-    }
+    if (method.kind === 'relay') return { kind: 'relay', url: normaliseRelayUrl(method.url, name) };
     if (method.kind === 'command' && (method.command[0] ?? '').trim() === '') {
       throw new PilotlightError('BAD_WAY', {
         message: fact('COMMAND_WITHOUT_PROGRAM'),
@@ -169,7 +162,7 @@ export interface Destination {
 
 /** `address[:port]` of one wake destination. Throws BAD_DESTINATION. */
 export function parseDestination(text: string, field = 'wakeDestinations'): Destination {
-  const [host = '', portText, ...rest] = text.trim().split(':');
+  const [host = '', portText, ...rest] = trimPasted(text).split(':');
   const address = readIpv4(host);
   if (!address || rest.length > 0 || address.startsWith('0.')) throw refuse('BAD_DESTINATION', field, text);
   if (portText === undefined) return { address, port: null };

@@ -26,7 +26,7 @@ export interface NodeKnowledge {
   canWake: boolean;
   secrets: Pick<NodeView, 'hasSecureOn' | 'hasAgentToken' | 'hasRelayToken' | 'hasShutdownSecret'>;
   boot: NodeView['boot'];
-  /** As last reported by this computer's tools, the node's agent or the simulator; null if they could not be read. */
+  /** As last reported by this computer's tools, the node's agent or the simulator; null until all could be read. */
   cards: readonly GpuCard[] | null;
   /** Whether Ollama found a GPU there, by its agent; null if not reported. */
   gpuFound: boolean | null;
@@ -98,7 +98,11 @@ function readHasGpu({
   if (hasCard(cards) || gpuFound === true) return true;
   if (record.vramBytes !== null) return record.vramBytes > 0;
   if (observation.gpu.known) return true;
-  return seesNoGpu || (cards !== null && gpuFound === false) ? false : null;
+  if (seesNoGpu) return false;
+  if (cards === null) return null;
+  // An agent reports an empty list only when it has read every GPU; this computer's own tools do not read them all.
+  const none = record.kind === 'remote' && cards.length === 0;
+  return none || gpuFound === false ? false : null;
 }
 
 function lostView(

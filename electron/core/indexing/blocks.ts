@@ -1,4 +1,4 @@
-/** Cuts a text into blocks: headings, and runs of lines between blank ones. Pure; offsets are UTF-16 units. */
+/** Splits a text into blocks: headings, and runs of lines between blank ones. Pure; offsets are UTF-16 units. */
 
 export interface Heading {
   /** 1 is the outermost. */
@@ -11,7 +11,7 @@ export interface Block {
   /** After its last character that is not white space. */
   end: number;
   heading: Heading | null;
-  /** How good a place its start is to begin a chunk: 0 inside a line, 1 a line, 2 after a blank, 3 a definition. */
+  /** How well a chunk can begin here: 0 inside a line, 1 at a line, 2 after a blank line, 3 at a definition. */
   boundary: 0 | 1 | 2 | 3;
 }
 
@@ -24,12 +24,12 @@ export interface Line {
 }
 
 /**
- * A heading begins a passage of its own, however short: past this number a file's headings are lines like others,
- * so that a file of nothing but headings does not become millions of passages.
+ * A heading begins its own passage, however short. Beyond this number, headings count as ordinary lines, so that a file
+ * with nothing but headings does not become millions of passages.
  */
 export const MAX_HEADINGS = 10_000;
 const MAX_TITLE = 200;
-/** Longer lines are never headings; it also keeps the patterns below from ever running long. */
+/** Longer lines are never headings, which also limits the time of the patterns below. */
 const MAX_HEADING_LINE = 400;
 const ATX = /^ {0,3}(#{1,6})(?:[ \t]+(.*))?$/;
 const SETEXT = /^ {0,3}(?:(=+)|(-{2,}))[ \t]*$/;
@@ -52,7 +52,7 @@ export function linesOf(text: string): Line[] {
   return lines;
 }
 
-/** Whether a UTF-16 unit is what a regular expression calls white space. */
+/** Whether a UTF-16 unit is white space, as in a regular expression. */
 export function isSpace(code: number): boolean {
   if (code < 0x80) return code === 0x20 || (code >= 0x09 && code <= 0x0d);
   return code === 0xa0 || (code >= 0x1680 && RARE_SPACES.has(code));
@@ -63,7 +63,7 @@ const RARE_SPACES = new Set([
   0x2029, 0x202f, 0x205f, 0x3000, 0xfeff,
 ]);
 
-/** The index after the last character of [start, end) that is not white space; `start` when all is. */
+/** The index after the last character of [start, end) that is not white space; `start` if there is none. */
 export function trimmedEnd(text: string, start: number, end: number): number {
   let at = end;
   while (at > start && isSpace(text.charCodeAt(at - 1))) at -= 1;
@@ -174,7 +174,7 @@ function isTitle(line: string): boolean {
   return line.length <= MAX_HEADING_LINE && !NOT_A_TITLE.test(line);
 }
 
-/** A front matter is one only if it ends, within a sane number of lines. */
+/** It counts as front matter only if it ends within a reasonable number of lines. */
 function closesFrontMatter(text: string, lines: readonly Line[]): boolean {
   return lines.slice(1, 200).some((line) => {
     const content = text.slice(line.start, Math.min(line.end, line.start + 8)).trimEnd();

@@ -1,22 +1,22 @@
-/** A parser of HTML that holds a bounded number of open elements, so that its work is linear in the length. Pure. */
+/** An HTML parser with a limited number of open elements, so that its work is linear in the length. Pure. */
 import { Parser } from 'htmlparser2';
 
 export interface BoundedParserOptions {
-  /** Elements open at once; one that lies deeper is reported as ended where it begins, and its content follows. */
-  mostOpen: number;
-  /** Elements that are counted by themselves, with a limit of their own. */
-  apart: { names: ReadonlySet<string>; mostOpen: number };
+  /** Elements open at once. A deeper one is reported as closed where it opens, followed by its content. */
+  maxOpen: number;
+  /** Elements that are counted separately, with their own limit. */
+  separate: { names: ReadonlySet<string>; maxOpen: number };
   onopentag(name: string): void;
   onclosetag(name: string): void;
   ontext(data: string): void;
 }
 
 export interface BoundedParser {
-  /** Of the event that is being reported, in the source. */
+  /** Where the current event starts in the source. */
   readonly startIndex: number;
-  /** The last character of it. */
+  /** Its last character. */
   readonly endIndex: number;
-  /** Elements that are held open now. */
+  /** Number of open elements. */
   readonly open: number;
   write(source: string): void;
   end(): void;
@@ -27,15 +27,15 @@ export function createBoundedParser(options: BoundedParserOptions): BoundedParse
 }
 
 /**
- * The parser of htmlparser2 keeps its open elements in an array that it fills from the front, and searches it at
- * each end: with 100,000 open elements each tag moves them all. It asks `isVoidElement` before it puts an element
- * there, and again at the end of the same tag; what is too deep is called void both times.
+ * The parser of htmlparser2 keeps its open elements in an array that it fills from the front and searches at each end
+ * tag, so with 100,000 open elements each tag moves them all. It calls `isVoidElement` before it adds an element, and
+ * again at the end of the same tag. An element that is too deep is reported as void both times.
  */
 class DepthLimitedParser extends Parser {
   readonly #options: BoundedParserOptions;
   #open = 0;
-  #openApart = 0;
-  /** What was decided about the tag under way. */
+  #openSeparate = 0;
+  /** The decision about the current tag. */
   #tag: 'none' | 'kept' | 'flat' = 'none';
   #isClosing = false;
 
@@ -52,15 +52,15 @@ class DepthLimitedParser extends Parser {
   }
 
   get open(): number {
-    return this.#open + this.#openApart;
+    return this.#open + this.#openSeparate;
   }
 
   protected override isVoidElement(name: string): boolean {
     if (super.isVoidElement(name)) return true;
-    // A tag that is to be ignored is reported without a name.
+    // A tag that is ignored is reported without a name.
     if (name === '') return false;
     if (this.#isClosing) {
-      // The end tag's own question; `</p>` without a beginning then begins an element like others.
+      // The call for an end tag. A `</p>` without a start tag then opens an element like any other.
       this.#isClosing = false;
       return false;
     }
@@ -69,9 +69,9 @@ class DepthLimitedParser extends Parser {
       return false;
     }
     if (this.#tag === 'flat') return true;
-    const { apart, mostOpen } = this.#options;
-    const isApart = apart.names.has(name);
-    const isTooDeep = isApart ? this.#openApart >= apart.mostOpen : this.#open >= mostOpen;
+    const { separate, maxOpen } = this.#options;
+    const isSeparate = separate.names.has(name);
+    const isTooDeep = isSeparate ? this.#openSeparate >= separate.maxOpen : this.#open >= maxOpen;
     this.#tag = isTooDeep ? 'flat' : 'kept';
     if (!isTooDeep) this.#count(name, 1);
     return isTooDeep;
@@ -90,7 +90,7 @@ class DepthLimitedParser extends Parser {
   }
 
   #count(name: string, change: 1 | -1): void {
-    if (this.#options.apart.names.has(name)) this.#openApart += change;
+    if (this.#options.separate.names.has(name)) this.#openSeparate += change;
     else this.#open += change;
   }
 }

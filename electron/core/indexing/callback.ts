@@ -1,8 +1,12 @@
-/** Tells a script that a job has ended, in the shape that existing scripts read. */
+/** Notifies a script that a job has ended, in the shape that existing scripts read. */
+
+import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
+import { errorMessage, fact, type Message, plainText } from '../../../shared/models/message.ts';
 import type { Log } from '../ports/log.ts';
 import type { Http } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
+import { labelFolders } from './job-outcome.ts';
 
 export interface CallbackBody {
   job_id: string;
@@ -11,12 +15,17 @@ export interface CallbackBody {
   error?: string;
 }
 
-/** What the existing API calls the folders of a job: the name of the only one, or `all`. */
-function vaultOf(job: Pick<IndexJob, 'label' | 'sourceIds'>): string {
-  return job.sourceIds.length === 1 ? job.label : 'all';
+export interface CallbackFailure {
+  reason: Message;
+  attempts: number;
 }
 
-/** On failure there is an `error` and no `indexed`. A cancelled job has failed, for a script. */
+/** What the existing API calls the folders of a job: the name of a single one, or `all`. */
+function vaultOf({ label, sourceIds }: Pick<IndexJob, 'label' | 'sourceIds'>): string {
+  return (sourceIds.length === 1 ? labelFolders(label)?.[0] : undefined) ?? 'all';
+}
+
+/** On failure there is an `error` and no `indexed`. To a script, a cancelled job has failed. */
 function callbackBody(job: IndexJob): CallbackBody {
   const stats = {
     duration_ms: Math.max(0, (job.endedAt ?? 0) - (job.startedAt ?? job.createdAt)),
@@ -32,7 +41,7 @@ function callbackBody(job: IndexJob): CallbackBody {
 
 const waitsMs = [1000, 5000, 20_000];
 
-/** Posts the body, four times at most; resolves with null, or with the words of the last failure. */
+/** Posts the body, at most four times. Resolves with null, or with the last failure. */
 export async function postCallback(
   {
     clock,
@@ -48,9 +57,9 @@ export async function postCallback(
     job: IndexJob;
   },
   signal: AbortSignal,
-): Promise<string | null> {
-  for (let attempt = 0; ; attempt += 1) {
-    let reason: string;
+): Promise<CallbackFailure | null> {
+  for (let attempts = 1; ; attempts += 1) {
+    let reason: Message;
     try {
       const reply = await http.request({
         method: 'POST',
@@ -61,14 +70,15 @@ export async function postCallback(
         signal,
       });
       if (reply.status >= 200 && reply.status < 300) return null;
-      reason = `it answered ${reply.status}`;
+      reason = fact('ANSWERED_STATUS', { status: reply.status });
+      log.warn('A callback was not accepted.', { job: job.id, attempts, status: reply.status });
     } catch (error) {
       if (signal.aborted) throw error;
-      reason = error instanceof Error ? error.message : String(error);
+      reason = isPilotlightError(error) ? errorMessage(error) : plainText(String(error));
+      log.warn('A callback could not be sent.', { job: job.id, attempts, error: String(error) });
     }
-    log.warn('A callback was not taken.', { job: job.id, attempt: attempt + 1, reason });
-    const wait = waitsMs[attempt];
-    if (wait === undefined) return reason;
+    const wait = waitsMs[attempts - 1];
+    if (wait === undefined) return { reason, attempts };
     await clock.sleep(wait, signal);
   }
 }

@@ -1,4 +1,4 @@
-/** Cuts a text into chunks that follow its headings and blank lines, within a budget of tokens. Pure. */
+/** Splits a text into chunks at its headings and blank lines, within a budget of tokens. Pure. */
 import type { Chunk } from '../../../shared/models/indexing.ts';
 import { type Block, blocksOf, type Heading, isSpace, linesOf, type TextKind, trimmedEnd } from './blocks.ts';
 import { costOfTokens, indexWithinCost, tokenCost } from './tokens.ts';
@@ -6,19 +6,19 @@ import { costOfTokens, indexWithinCost, tokenCost } from './tokens.ts';
 export interface ChunkOptions {
   text: string;
   kind: TextKind;
-  /** Estimated tokens a chunk may have. */
+  /** Maximum tokens of a chunk, estimated. */
   maxTokens: number;
-  /** The byte in the file at which the character of this index starts. Asked in rising order. */
+  /** The byte in the file at which the character of this index starts. Called in ascending order. */
   startByteAt: (index: number) => number;
   /** The byte in the file after the character before this index. */
   endByteAt: (index: number) => number;
-  /** Headings known from elsewhere (HTML): where they lie in `text`. */
+  /** Headings that are already known (HTML), with their places in `text`. */
   headings?: readonly (Heading & { start: number; end: number })[];
 }
 
 /**
- * Every character that is no white space lies in exactly one chunk, in order. A text without any gives no
- * chunk. Nothing is cut inside a character, so that the bytes of a chunk are well-formed by themselves.
+ * Every character that is not white space is in exactly one chunk, in order. Without any there is no chunk. Characters
+ * are never split, so the bytes of a chunk are well-formed.
  */
 export function chunkText(options: ChunkOptions): Chunk[] {
   const { text, kind, startByteAt, endByteAt } = options;
@@ -54,7 +54,7 @@ export function chunkText(options: ChunkOptions): Chunk[] {
   return chunks;
 }
 
-/** A section starts at a heading; headings that follow each other at once stay together. */
+/** A section starts at a heading; adjacent headings stay together. */
 function sectionsOf(blocks: readonly Block[]): Block[][] {
   const sections: Block[][] = [];
   let current: Block[] = [];
@@ -70,7 +70,7 @@ function sectionsOf(blocks: readonly Block[]): Block[][] {
   return sections;
 }
 
-/** Cuts a block that is over the budget into its lines, and lines that are over it into pieces. */
+/** Splits a block that exceeds the budget into its lines, and lines that exceed it into pieces. */
 function divide(text: string, block: Block, budget: number): Block[] {
   if (tokenCost(text, block.start, block.end) <= budget) return [block];
   const parts: Block[] = [];
@@ -89,7 +89,7 @@ function divide(text: string, block: Block, budget: number): Block[] {
   return parts;
 }
 
-/** Where to end a piece of a line: after a sentence or word in its last third, else where the budget ends. */
+/** Where to end a piece of a line: after a sentence or word in its last third, or else where the budget ends. */
 function cutWithin(text: string, start: number, end: number, budget: number): number {
   const most = indexWithinCost(text, start, end, budget);
   if (most === end) return end;
@@ -107,7 +107,7 @@ function cutWithin(text: string, start: number, end: number, budget: number): nu
   return cut;
 }
 
-/** Fills chunks greedily; where one overflows it is ended at the best boundary in its later half. */
+/** Fills chunks greedily; one that overflows ends at the best boundary in its second half. */
 function pack(text: string, blocks: readonly Block[], budget: number): { start: number; end: number }[] {
   const ranges: { start: number; end: number }[] = [];
   let first = 0;

@@ -1,11 +1,12 @@
-/** From the bytes of a file to its chunks: recognise, take out the text, cut. Pure. */
+/** From the bytes of a file to its chunks: recognise it, extract the text, cut it. Pure. */
 import type { Chunk } from '../../../shared/models/indexing.ts';
+import { fact } from '../../../shared/models/message.ts';
 import { chunkText } from './chunk.ts';
 import { createByteAt } from './encoding.ts';
 import { extractHtml } from './html.ts';
 import { type NotText, recognise } from './recognise-file.ts';
 
-/** Raise it when the same file would be cut otherwise than before: every file is then cut anew. */
+/** Raise it when the same file would be cut differently than before: every file is then cut again. */
 export const CUT_VERSION = 1;
 
 export type CutFile = { ok: true; language: string; chunks: Chunk[] } | NotText;
@@ -13,7 +14,7 @@ export type CutFile = { ok: true; language: string; chunks: Chunk[] } | NotText;
 /**
  * @param bytes the whole file
  * @param path relative, with `/`
- * @param maxTokens estimated tokens a chunk may have
+ * @param maxTokens maximum tokens of a chunk, estimated
  */
 export function cutFile(bytes: Uint8Array, path: string, maxTokens: number): CutFile {
   const file = recognise(bytes, path);
@@ -39,7 +40,7 @@ export function cutFile(bytes: Uint8Array, path: string, maxTokens: number): Cut
     endByteAt: (index) => byteAt(html.sourceEnd(index)),
   });
   if (chunks.length === 0) {
-    return { ok: false, code: 'FILE_EMPTY', reason: 'The page shows no text.' };
+    return { ok: false, code: 'FILE_EMPTY', reason: fact('PAGE_HAS_NO_TEXT') };
   }
   return { ok: true, language: file.language, chunks };
 }

@@ -1,5 +1,4 @@
-/** The embedders that can be chosen: the built-in one, and each embedding model of the fleet by its digest. */
-
+/** The embedders to choose from: the built-in one, and each embedding model of the fleet by its digest. */
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import {
   BUILTIN_DIMENSIONS,
@@ -8,7 +7,7 @@ import {
   embedderId,
   type SourceRecord,
 } from '../../../shared/models/indexing.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { fact, plainText } from '../../../shared/models/message.ts';
 import type { InstalledModel } from '../../../shared/models/placement.ts';
 import { serverCan } from '../../../shared/server-can.ts';
 import type { AcquireService } from '../acquire/model.ts';
@@ -21,26 +20,40 @@ import type { IndexingFleet } from './model.ts';
 /** How long a server may take to describe a model, milliseconds. */
 const DESCRIBE_MS = 5000;
 
-/** What was learned of a digest by asking a server that does not list capabilities. */
+/** Models that are described at once, in the whole fleet. */
+const MOST_ASKED = 4;
+/** A model that could not be described is asked for again after this time, milliseconds. */
+const ASK_AGAIN_MS = 60_000;
+
+/** What was learned of a digest by asking a server to describe it. */
 export interface KnownModel {
-  embeds: boolean;
+  /** null if the server does not say: then it is offered, because it may be able to. */
+  embeds: boolean | null;
   dimensions: number | null;
 }
 
-/** Families that only embed, for servers that say nothing about capabilities even when asked. */
+/** Families that only embed, for servers that report no capabilities even when asked. */
 const embeddingFamilies = new Set(['bert', 'nomic-bert', 'nomic-bert-moe', 'xlm-roberta', 'jina-bert-v2']);
 
-/** null when nobody has asked yet. */
-function embeds(model: InstalledModel, known: ReadonlyMap<string, KnownModel>): boolean | null {
-  if (model.capabilities !== null) return model.capabilities.includes('embedding');
-  return known.get(model.digest)?.embeds ?? null;
+/** Whether it is offered: it embeds, or nobody can tell. A list of models may be wrong about one that it calls another. */
+function isOffered(model: InstalledModel, known: ReadonlyMap<string, KnownModel>): boolean {
+  if (model.digest === '') return false;
+  if (model.capabilities?.includes('embedding')) return true;
+  const described = known.get(model.digest);
+  return described !== undefined && described.embeds !== false;
+}
+
+/** Whether it has to be described: its list does not say that it embeds, or not how long its vectors are. */
+function isUnclear(model: InstalledModel, known: ReadonlyMap<string, KnownModel>): boolean {
+  if (model.digest === '' || known.has(model.digest)) return false;
+  return !model.capabilities?.includes('embedding') || model.embeddingLength === null;
 }
 
 export function shortModelName(name: string): string {
   return name.endsWith(':latest') ? name.slice(0, -':latest'.length) : name;
 }
 
-/** Pure: the choices, the built-in one first, then by name. A source's model that no node has stays a choice. */
+/** Pure: the choices, the built-in one first, then by name. The model of a source remains a choice when no node has it. */
 export function listEmbedders({
   nodes,
   sources,
@@ -53,7 +66,7 @@ export function listEmbedders({
   const here = nodes.find((node) => node.kind === 'this-computer');
   const builtin: EmbedderChoice = {
     embedder: { kind: 'builtin' },
-    label: 'Built-in, by words (lexical)',
+    label: fact('EMBEDDER_BUILT_IN'),
     dimensions: BUILTIN_DIMENSIONS,
     nodes: here ? [{ nodeId: here.id, name: here.name, awake: true, hasGpu: here.hasGpu }] : [],
   };
@@ -61,17 +74,17 @@ export function listEmbedders({
   const choiceOf = (embedder: Extract<Embedder, { kind: 'model' }>): EmbedderChoice => {
     let choice = models.get(embedder.digest);
     if (!choice) {
-      choice = { embedder, label: shortModelName(embedder.name), dimensions: null, nodes: [] };
+      choice = { embedder, label: plainText(shortModelName(embedder.name)), dimensions: null, nodes: [] };
       models.set(embedder.digest, choice);
     }
     return choice;
   };
   for (const node of nodes) {
     for (const model of node.installed) {
-      if (embeds(model, known) !== true) continue;
+      if (!isOffered(model, known)) continue;
       const choice = choiceOf({ kind: 'model', name: model.name, digest: model.digest });
       choice.dimensions ??= model.embeddingLength ?? known.get(model.digest)?.dimensions ?? null;
-      // Two tags of one digest on a node follow each other here, so the last entry is the only one to compare.
+      // A node's tags of one digest come one after the other, so only the last entry can be the same node.
       if (choice.nodes.at(-1)?.nodeId === node.id) continue;
       choice.nodes.push({
         nodeId: node.id,
@@ -82,7 +95,9 @@ export function listEmbedders({
     }
   }
   for (const { embedder } of sources) if (embedder.kind === 'model') choiceOf(embedder);
-  const sorted = [...models.values()].sort((one, other) => one.label.localeCompare(other.label, 'en'));
+  const nameOf = ({ embedder }: EmbedderChoice) =>
+    embedder.kind === 'model' ? shortModelName(embedder.name) : '';
+  const sorted = [...models.values()].sort((one, other) => nameOf(one).localeCompare(nameOf(other), 'en'));
   return [builtin, ...sorted];
 }
 
@@ -110,6 +125,8 @@ export function createEmbedderList({
 }): EmbedderList {
   const known = new Map<string, KnownModel>();
   const asking = new Set<string>();
+  /** Could not be described lately. */
+  const failed = new Set<string>();
   const shown = new Map<string, string>();
   const controller = new AbortController();
 
@@ -131,44 +148,60 @@ export function createEmbedderList({
       shown.delete(id);
       streams.embedders.delete(id);
     }
+    askMore();
+  }
+
+  function askMore(): void {
     for (const node of embedding()) {
       if (!isServing(node.state)) continue;
       for (const model of node.installed) {
-        if (embeds(model, known) === null && !asking.has(model.digest)) void ask(node.id, model);
+        if (asking.size >= MOST_ASKED || controller.signal.aborted) return;
+        const { digest } = model;
+        if (isUnclear(model, known) && !asking.has(digest) && !failed.has(digest)) void ask(node.id, model);
       }
     }
   }
 
-  /** Once a digest: what a model can do does not change. A node that does not answer is asked again later. */
+  /** Once a digest: what a model can do does not change. One that could not be described is asked for again later. */
   async function ask(nodeId: string, model: InstalledModel): Promise<void> {
-    asking.add(model.digest);
+    const { digest } = model;
+    asking.add(digest);
     try {
-      const described = await withDeadline(clock, DESCRIBE_MS, controller.signal, async (signal) => {
+      known.set(digest, await describe(nodeId, model));
+      asking.delete(digest);
+      if (!controller.signal.aborted) refresh();
+    } catch (error) {
+      log.debug('A model could not be described.', { model: model.name, error: String(error) });
+      asking.delete(digest);
+      failed.add(digest);
+      clock.timer(ASK_AGAIN_MS, () => failed.delete(digest));
+      askMore();
+    }
+  }
+
+  async function describe(nodeId: string, model: InstalledModel): Promise<KnownModel> {
+    const { capabilities, embeddingLength } = await withDeadline(
+      clock,
+      DESCRIBE_MS,
+      controller.signal,
+      async (signal) => {
         await using acquired = await acquire.acquire({
           nodeId,
           requirement: { capabilities: [] },
-          purpose: plainText('describe a model'),
+          purpose: fact('DESCRIBING_MODEL', { model: shortModelName(model.name) }),
           by: 'job',
           brief: true,
           signal,
         });
         return acquired.server.describe(model.name, signal);
-      });
-      const said = described.capabilities.length > 0;
-      known.set(model.digest, {
-        embeds: said ? described.capabilities.includes('embedding') : embeddingFamilies.has(model.family),
-        dimensions: described.embeddingLength,
-      });
-      if (!controller.signal.aborted) refresh();
-    } catch (error) {
-      log.debug('A model could not be described.', { model: model.name, error: String(error) });
-      clock.timer(60_000, () => asking.delete(model.digest));
-      return;
-    }
-    asking.delete(model.digest);
+      },
+    );
+    const byFamily = embeddingFamilies.has(model.family) ? true : null;
+    const embeds = capabilities === null ? byFamily : capabilities.includes('embedding');
+    return { embeds, dimensions: embeddingLength };
   }
 
-  /** A large fleet changes often, and a list over all of it is long: it is made anew now and then. */
+  /** A large fleet changes often, and its list is long, so the list is not updated at each change. */
   let refreshedAt = Number.NEGATIVE_INFINITY;
   let pending: Timer | null = null;
   function refreshSoon(): void {
@@ -203,6 +236,7 @@ function changesChoices(node: NodeView, previous: NodeView): boolean {
   return (
     node.installed !== previous.installed ||
     isServing(node.state) !== isServing(previous.state) ||
+    serverCan(node, 'embeds') !== serverCan(previous, 'embeds') ||
     node.hasGpu !== previous.hasGpu ||
     node.name !== previous.name
   );

@@ -1,13 +1,16 @@
-/** The nodes that embed for one source. */
+/** The pool of nodes that embed for one source. */
 import type { JobNodeShare, SourceRecord } from '../../../shared/models/indexing.ts';
 import type { HealthTracker } from '../acquire/node-health.ts';
 import { type PoolWorker, runPool } from '../acquire/pool.ts';
 import { embedOnNode } from './embedding-worker.ts';
 import type { IndexingDependencies } from './model.ts';
 import { createPoolReport, type JobReport, leasePurpose } from './pool-report.ts';
+import type { QueryTurns } from './query-turns.ts';
+import type { TimeReport } from './time-spent.ts';
 import type { Batch, QueuedText, WorkQueue } from './work-queue.ts';
 
 export interface EmbeddingReport extends JobReport {
+  times: TimeReport;
   share(node: { nodeId: string; name: string; placement: JobNodeShare['placement'] }, vectors: number): void;
 }
 
@@ -18,9 +21,10 @@ export interface EmbeddingPoolOptions {
   useGpu: boolean;
   batchSize: number;
   queue: WorkQueue;
+  queries: QueryTurns;
   health: HealthTracker;
   report: EmbeddingReport;
-  /** `fallback` says that a CPU made them because no GPU could be had. */
+  /** `fallback`: a CPU made them because no GPU was available. */
   onVectors(batch: Batch, vectors: readonly Float32Array[], fallback: boolean): void;
   onRefused(text: QueuedText, error: unknown): void;
 }
@@ -30,6 +34,7 @@ export function runEmbeddingPool(options: EmbeddingPoolOptions, signal: AbortSig
   const { dependencies, source, model, useGpu, report, health } = options;
   const { clock, random, log, fleet, acquire, telemetry } = dependencies;
   const probeSoon = (nodeId: string) => fleet.probeSoon(nodeId);
+  const pool = createPoolReport({ report, source, modelName: model.name, log, probeSoon });
   let succeeded = false;
 
   function placementOf({ nodeId, placement, model: name }: PoolWorker): JobNodeShare['placement'] {
@@ -49,7 +54,7 @@ export function runEmbeddingPool(options: EmbeddingPoolOptions, signal: AbortSig
       gpu: useGpu ? 'needed' : 'avoided',
       mayWake: useGpu && source.wake,
       whenGpuGone: source.whenGpuGone,
-      events: createPoolReport({ report, source, modelName: model.name, log, probeSoon }),
+      events: pool.events,
       work: (task) =>
         embedOnNode(
           {
@@ -57,11 +62,15 @@ export function runEmbeddingPool(options: EmbeddingPoolOptions, signal: AbortSig
             random,
             probeSoon,
             queue: options.queue,
+            queries: options.queries,
             batchSize: options.batchSize,
+            isLocal: fleet.get(task.worker.nodeId)?.kind === 'this-computer',
+            times: report.times,
             anySuccess: () => succeeded,
             onVectors({ worker }, batch, vectors) {
               succeeded = true;
               const { nodeId, name } = worker;
+              pool.answered(nodeId);
               report.share({ nodeId, name, placement: placementOf(worker) }, vectors.length);
               telemetry.recordVectors(nodeId, vectors.length);
               options.onVectors(batch, vectors, worker.fallback);

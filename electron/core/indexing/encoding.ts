@@ -1,8 +1,8 @@
-/** How the characters of a text lie in its file. Offsets into files are bytes, offsets into texts UTF-16 units. */
+/** Where the characters of a text are in its file. Offsets into files are bytes, offsets into texts UTF-16 units. */
 
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 
-/** The upper controls of Windows-1252; `null` where it has no character. ISO 8859-1 is the rest. */
+/** Windows-1252 from 0x80 to 0x9F; `null` if it has no character. The rest is ISO 8859-1. */
 const WINDOWS_1252_80_TO_9F: readonly (number | null)[] = [
   0x20ac,
   null,
@@ -38,7 +38,7 @@ const WINDOWS_1252_80_TO_9F: readonly (number | null)[] = [
   0x0178,
 ];
 
-/** Decodes Windows-1252 itself: engines disagree about the bytes from 0x80 to 0x9F. */
+/** Decodes Windows-1252 without the engine, because engines disagree about the bytes from 0x80 to 0x9F. */
 export function decodeWindows1252(bytes: Uint8Array): string {
   const parts: string[] = [];
   const codes: number[] = [];
@@ -55,7 +55,7 @@ export function isWindows1252(byte: number): boolean {
   return byte < 0x80 || byte > 0x9f || WINDOWS_1252_80_TO_9F[byte - 0x80] !== null;
 }
 
-/** Bytes that UTF-8 takes for the units [start, end) of a well-formed text. */
+/** Bytes of the units [start, end) of a well-formed text in UTF-8. */
 export function utf8Length(text: string, start = 0, end = text.length): number {
   let bytes = 0;
   for (let i = start; i < end; i += 1) {
@@ -68,7 +68,7 @@ export function utf8Length(text: string, start = 0, end = text.length): number {
   return bytes;
 }
 
-/** The byte at which the character with this index starts. Fast when asked in rising order. */
+/** The byte at which the character with this index starts. Fast if called in ascending order. */
 export type ByteAt = (index: number) => number;
 
 export function createByteAt(text: string, encoding: Encoding, bomBytes: number): ByteAt {

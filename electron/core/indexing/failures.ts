@@ -1,25 +1,32 @@
-/** What an error means for the work at hand. Pure. */
+/** What an error means for the work in progress. Pure. */
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
+import { errorMessage, type Message, plainText } from '../../../shared/models/message.ts';
 
-/** The words of a server where it gave some, else the error's own. */
-export function reasonOf(error: unknown): string {
+/** What a server reported, or else the error's own message. */
+export function reasonOf(error: unknown): Message {
   if (isPilotlightError(error)) {
-    const server = error.details?.server;
-    return typeof server === 'string' && server !== '' ? server : error.message;
+    const server = serverText(error.details);
+    return server === '' ? errorMessage(error) : plainText(server);
   }
-  return error instanceof Error ? error.message : String(error);
+  return plainText(error instanceof Error ? error.message : String(error));
+}
+
+/** The text of a server in an error's details; empty if there is none. */
+export function serverText(details: Readonly<Record<string, unknown>> | undefined): string {
+  const server = details?.server;
+  return typeof server === 'string' ? server : '';
 }
 
 export function codeOf(error: unknown): string {
   return isPilotlightError(error) ? error.code : 'INTERNAL';
 }
 
-/** Nothing is wrong with such a file; it is only nothing to index. */
+/** Nothing is wrong with such a file; it just cannot be indexed. */
 export function isSkip(code: string): boolean {
-  return ['FILE_BINARY', 'FILE_EMPTY', 'SYMLINK_LOOP', 'OUTSIDE_FOLDER'].includes(code);
+  return ['FILE_BINARY', 'FILE_EMPTY', 'SYMLINK_LOOP', 'OUTSIDE_FOLDER', 'OWN_DATA_FOLDER'].includes(code);
 }
 
-/** What becomes of a file: left out because it can never be indexed as it is, failed, or the whole run stops. */
+/** What happens to a file: it is skipped because it cannot be indexed as it is, it fails, or the whole run stops. */
 export function classifyFileFailure(error: unknown): 'skipped' | 'changed' | 'failed' | 'fatal' {
   if (!isPilotlightError(error)) return 'fatal';
   if (isSkip(error.code)) return 'skipped';

@@ -1,6 +1,6 @@
 /**
- * Reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009): lists whose scores cannot be compared are
- * joined by the ranks alone.
+ * Reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009): merges lists whose scores cannot be compared, by rank
+ * alone.
  */
 const K = 60;
 
@@ -11,7 +11,7 @@ export interface Ranked {
 
 export interface Fused {
   id: number;
-  /** 1-based; `null` where the list does not hold it. */
+  /** 1-based; `null` if it is not in that list. */
   wordRank: number | null;
   vectorRank: number | null;
   wordScore: number | null;
@@ -20,7 +20,7 @@ export interface Fused {
   score: number;
 }
 
-/** Both lists best first. Equal sums are ordered by id: always the same. */
+/** Both lists best first. Equal sums are ordered by id, so the order is always the same. */
 export function fuseRanks(words: readonly Ranked[], vectors: readonly Ranked[]): Fused[] {
   const fused = new Map<number, Fused>();
   function entry(id: number): Fused {

@@ -1,5 +1,4 @@
-/** The text that a reader of an HTML page sees, with the way back to the places in its source. Pure. */
-
+/** The visible text of an HTML page, with the positions of its parts in the source. Pure. */
 import { type Heading, isSpace, MAX_HEADINGS } from './blocks.ts';
 import { createBoundedParser } from './bounded-parser.ts';
 
@@ -24,10 +23,10 @@ const LEFT_OUT = new Set([
   'svg',
   'math',
 ]);
-/** Far deeper than pages are; browsers stop at 512. The text of what lies deeper stays. */
-const MOST_OPEN = 256;
-/** Besides them: what is left out must be known to be, however deep it lies. */
-const MOST_LEFT_OUT = 64;
+/** Far deeper than usual pages; browsers stop at 512. The text of deeper elements is kept. */
+const MAX_OPEN = 256;
+/** In addition: elements that are left out must be recognised however deep they are. */
+const MAX_LEFT_OUT = 64;
 const BREAKS_PARAGRAPH = new Set(
   (
     'address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure ' +
@@ -58,7 +57,7 @@ export function extractHtml(source: string): HtmlText {
   function append(text: string, sourceStart: number, sourceEnd: number): void {
     parts.push(text);
     const last = segments.at(-1);
-    // What follows itself in the source, too, needs no segment of its own.
+    // Text that is adjacent in the source too extends the last segment.
     if (
       last !== undefined &&
       last.sourceEnd === sourceStart &&
@@ -78,7 +77,7 @@ export function extractHtml(source: string): HtmlText {
     pending = '';
     append(text, sourceStart, sourceEnd);
   }
-  /** White space folds to one space, except where the page keeps it. */
+  /** White space becomes one space, except where the page preserves it. */
   function addText(data: string, sourceStart: number, sourceEnd: number): void {
     if (verbatim > 0) {
       write(data, sourceStart, sourceEnd);
@@ -110,8 +109,8 @@ export function extractHtml(source: string): HtmlText {
   }
 
   const parser = createBoundedParser({
-    mostOpen: MOST_OPEN,
-    apart: { names: LEFT_OUT, mostOpen: MOST_LEFT_OUT },
+    maxOpen: MAX_OPEN,
+    separate: { names: LEFT_OUT, maxOpen: MAX_LEFT_OUT },
     onopentag(name) {
       if (LEFT_OUT.has(name)) leftOut += 1;
       if (name === 'pre' || name === 'textarea') verbatim += 1;

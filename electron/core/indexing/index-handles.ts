@@ -1,16 +1,17 @@
-/** The open indexes, one a source, shared by jobs and searches. */
+/** The open indexes, one for each source, shared by jobs and searches. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { embedderId, type SourceRecord } from '../../../shared/models/indexing.ts';
+import { fact } from '../../../shared/models/message.ts';
 import type { SourceIndex, VectorStore } from '../ports/vectors.ts';
 
 export interface IndexHandles {
   /** Rejects with NOT_FOUND for a source that is barred. */
   get(source: SourceRecord): Promise<SourceIndex>;
-  /** Closes the handle; the next `get` opens the index anew. */
+  /** Closes the handle; the next `get` opens the index again. */
   forget(sourceId: string): Promise<void>;
   /**
-   * The source is being removed: from now on nothing opens its index, and what is open already answers NOT_FOUND,
-   * for a call would make the file again. Returns how to undo that.
+   * The source is being removed: from now on its index is not opened, and calls on an open one reject with NOT_FOUND,
+   * because a call would create the file again. Returns a function that undoes this.
    */
   bar(sourceId: string): () => void;
   closeAll(): Promise<void>;
@@ -23,7 +24,7 @@ export function createIndexHandles(vectors: Pick<VectorStore, 'openIndex'>): Ind
 
   function refuseBarred(sourceId: string): void {
     if (!barred.has(sourceId)) return;
-    throw new PilotlightError('NOT_FOUND', { message: 'There is no such folder in the index.' });
+    throw new PilotlightError('NOT_FOUND', { message: fact('NO_SUCH_FOLDER') });
   }
 
   function guarded(index: SourceIndex, sourceId: string): SourceIndex {
@@ -45,7 +46,7 @@ export function createIndexHandles(vectors: Pick<VectorStore, 'openIndex'>): Ind
   }
 
   async function openAfterClosing(source: SourceRecord): Promise<SourceIndex> {
-    // Closing ends every call on that index, the first one of a new handle too.
+    // Closing ends every call on that index, including the first call of a new handle.
     while (closing.has(source.id)) await closing.get(source.id);
     refuseBarred(source.id);
     const index = await vectors.openIndex({
@@ -59,7 +60,7 @@ export function createIndexHandles(vectors: Pick<VectorStore, 'openIndex'>): Ind
   async function forget(sourceId: string): Promise<void> {
     const handle = open.get(sourceId);
     open.delete(sourceId);
-    // A handle whose worker is gone cannot be closed in order, and need not be.
+    // A handle whose worker has ended cannot be closed in order, and need not be.
     const closed = handle?.then((index) => index.close()).catch(() => undefined);
     if (closed === undefined) return closing.get(sourceId);
     closing.set(sourceId, closed);

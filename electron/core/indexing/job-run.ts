@@ -1,11 +1,7 @@
-/** One job from its first scan to its last commit, over one source after another. */
+/** One job, from its first scan to its last commit, one source after another. */
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
-import {
-  BUILTIN_DIMENSIONS,
-  embedderId,
-  type IndexJob,
-  type SourceRecord,
-} from '../../../shared/models/indexing.ts';
+import { BUILTIN_DIMENSIONS, embedderId, type SourceRecord } from '../../../shared/models/indexing.ts';
+import { fact } from '../../../shared/models/message.ts';
 import { createHealthTracker } from '../acquire/node-health.ts';
 import type { ScannedFile, ScanResult, SourceIndex } from '../ports/vectors.ts';
 import { shortModelName } from './embedders.ts';
@@ -15,46 +11,49 @@ import type { IndexHandles } from './index-handles.ts';
 import type { JobTracker } from './job-tracker.ts';
 import type { IndexingDependencies } from './model.ts';
 import { embedBuiltin, embedOnNodes, type FileHooks } from './pipeline.ts';
+import type { QueryTurns } from './query-turns.ts';
 
 export interface JobRunOptions {
   dependencies: IndexingDependencies;
   tracker: JobTracker;
   handles: IndexHandles;
+  queries: QueryTurns;
   sources: readonly SourceRecord[];
   /** Called when the index of a source has changed. */
   onSourceChanged(sourceId: string): void;
 }
 
 const workerRestarts = 3;
-/** After these the worker, or its successor, can go on with the rest. */
+/** After these the worker, or its successor, can continue with the rest. */
 const RECOVERABLE: ReadonlySet<string> = new Set([
   'WORKER_LOST',
   'INDEX_CORRUPT',
   'INDEX_BUSY',
   'FILE_TOO_COSTLY',
 ]);
-/** How often the growing size of an index is read for the panel, milliseconds. */
+/** How often the size of an index is read for the panel while it grows, milliseconds. */
 const sizeShownEveryMs = 2000;
 
-/** Resolves when all is committed that can be; rejects with the signal's reason or with what ended the job. */
+/** Resolves when everything that can be committed is; rejects with the signal's reason or with what ended the job. */
 export async function runJob(options: JobRunOptions, signal: AbortSignal): Promise<void> {
   const { dependencies, tracker, handles, sources, onSourceChanged } = options;
   const { clock, fleet, folders, settings, telemetry, activity } = dependencies;
-  /** What the job learns about the nodes, from one source to the next. */
+  /** Node health as learned by this job, kept from one source to the next. */
   const health = createHealthTracker({ clock });
   const job = tracker.snapshot();
   let sizeShownAt = Number.NEGATIVE_INFINITY;
-  /** Files of which it is known what became of them. */
+  /** Files that were committed, failed or skipped. */
   let settled = 0;
 
   const report: EmbeddingReport = {
     phase: tracker.phase,
     event: tracker.event,
     share: tracker.share,
+    times: tracker.times,
     record: (entry) => activity.record({ kind: 'index', ...entry }),
   };
 
-  /** The worker is started again after a crash: so is the task, a bounded number of times without progress. */
+  /** The worker restarts after a crash, and so does the task, a limited number of times without progress. */
   async function surviving<T>(source: SourceRecord, task: () => Promise<T>): Promise<T> {
     let lost = 0;
     for (;;) {
@@ -64,11 +63,11 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
       } catch (error) {
         const code = codeOf(error);
         if (signal.aborted || !RECOVERABLE.has(code)) throw error;
-        // A file that was given up is not read again: that is progress, too.
+        // A file that was given up is not read again, which is progress too.
         if (code === 'FILE_TOO_COSTLY') lost = 0;
         else lost = settled > before ? 1 : lost + 1;
         if (lost > workerRestarts) throw error;
-        tracker.event('note', null, `${reasonOf(error)} The job continues with what is committed.`);
+        tracker.event('note', null, fact('JOB_CONTINUES_AFTER', { error: reasonOf(error) }));
         await handles.forget(source.id);
         await clock.sleep(100 * 2 ** lost, signal);
       }
@@ -77,19 +76,28 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
 
   async function scan(source: SourceRecord): Promise<{ index: SourceIndex; pending: ScannedFile[] }> {
     signal.throwIfAborted();
-    tracker.phase('scanning', `Looking through "${source.name}"…`);
-    await folders.resolve(source.path);
+    const scanning = (files: number | null) =>
+      tracker.phase('scanning', fact('SCANNING_FOLDER', { folder: source.name, files }));
+    scanning(null);
     const index = await handles.get(source);
     const checkpoint = tracker.checkpoint(source.id);
     const wanted = embedderId(source.embedder);
     const mustReset = (job.rebuild && checkpoint === null) || (await index.meta()).embedderId !== wanted;
-    if (mustReset) {
-      const dimensions = source.embedder.kind === 'builtin' ? BUILTIN_DIMENSIONS : null;
-      await index.reset({ id: wanted, dimensions });
+    const empty = () =>
+      index.reset({
+        id: wanted,
+        dimensions: source.embedder.kind === 'builtin' ? BUILTIN_DIMENSIONS : null,
+      });
+    let found: ScanResult;
+    try {
+      await folders.resolve(source.path);
+      if (mustReset) await empty();
+      found = await index.scan({ full: job.full && checkpoint === null }, signal, scanning);
+    } catch (error) {
+      // An earlier version may have indexed it.
+      if (codeOf(error) === 'OWN_DATA_FOLDER') await empty();
+      throw error;
     }
-    const found = await index.scan({ full: job.full && checkpoint === null }, signal, (seen) =>
-      tracker.phase('scanning', `Looking through "${source.name}": ${seen.toLocaleString('en')} files…`),
-    );
     if (checkpoint === null || mustReset) {
       tracker.setCheckpoint(source.id, {
         reset: true,
@@ -97,11 +105,11 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
         removed: found.removed,
       });
     }
-    tellScan(source, found);
+    recordScan(source, found);
     return { index, pending: found.pending };
   }
 
-  function tellScan(source: SourceRecord, found: ScanResult): void {
+  function recordScan(source: SourceRecord, found: ScanResult): void {
     const failed = found.skipped.filter((file) => !isSkip(file.code));
     const leftOut = found.skipped.filter((file) => isSkip(file.code));
     tracker.scanned(source.id, {
@@ -116,7 +124,9 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
 
   function hooksOf(source: SourceRecord): FileHooks {
     return {
+      times: tracker.times,
       current: tracker.current,
+      embedded: (bytes) => tracker.embedded(source.id, bytes),
       committed: (file) => {
         settled += 1;
         tracker.committed(source.id, file);
@@ -146,8 +156,12 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
         name: here?.name ?? 'This computer',
         placement: 'builtin' as const,
       };
-      tracker.phase('embedding', `Embedding on ${node.name} (built-in)`);
+      const nodes = [{ node: node.name, on: 'builtin' as const }];
+      tracker.phase('embedding', fact('FIRST_BATCH_RUNNING', { nodes }));
+      let isFirst = true;
       const onVectors = (count: number) => {
+        if (isFirst) tracker.phase('embedding', fact('EMBEDDING_ON', { nodes }));
+        isFirst = false;
         tracker.share(node, count);
         telemetry.recordVectors(node.nodeId, count);
       };
@@ -159,6 +173,7 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
       model: { digest: source.embedder.digest, name: shortModelName(source.embedder.name) },
       useGpu: job.useGpu,
       batchSize: settings.current().index.batchSize,
+      queries: options.queries,
       health,
       report,
     };
@@ -171,7 +186,7 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
     try {
       plans.push({ source, ...(await surviving(source, () => scan(source))) });
     } catch (error) {
-      // One folder that is gone, on a drive that is not plugged in say, does not stop the others.
+      // One folder that is missing, for example on a drive that is not connected, does not stop the others.
       if (signal.aborted || sources.length === 1 || !isFolderError(error)) throw error;
       tracker.scanned(source.id, { total: 1, unchanged: 0, removed: 0, skipped: [], pendingBytes: 0 });
       tracker.failed(source.id, {
@@ -191,24 +206,16 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
     });
     onSourceChanged(source.id);
   }
-  tracker.phase('finishing', 'Finishing…');
+  tracker.phase('finishing', fact('JOB_FINISHING'));
 }
+
+const folderErrors: ReadonlySet<string> = new Set([
+  'FOLDER_NOT_FOUND',
+  'NOT_A_FOLDER',
+  'FOLDER_UNREADABLE',
+  'OWN_DATA_FOLDER',
+]);
 
 function isFolderError(error: unknown): boolean {
-  return (
-    isPilotlightError(error) &&
-    (error.code === 'FOLDER_NOT_FOUND' || error.code === 'NOT_A_FOLDER' || error.code === 'FOLDER_UNREADABLE')
-  );
-}
-
-/** One sentence on how a job ended. */
-export function endWords(job: IndexJob): string {
-  const count = (value: number, what: string) =>
-    `${value.toLocaleString('en')} ${what}${value === 1 ? '' : 's'}`;
-  const parts = [`${count(job.files.done, 'file')} indexed`];
-  if (job.files.unchanged > 0) parts.push(`${job.files.unchanged.toLocaleString('en')} unchanged`);
-  if (job.files.removed > 0) parts.push(`${job.files.removed.toLocaleString('en')} removed`);
-  if (job.files.failed > 0) parts.push(`${job.files.failed.toLocaleString('en')} failed`);
-  if (job.files.skipped > 0) parts.push(`${job.files.skipped.toLocaleString('en')} skipped`);
-  return `${parts.join(', ')}.`;
+  return isPilotlightError(error) && folderErrors.has(error.code);
 }

@@ -1,6 +1,6 @@
 /**
- * The record of one running job: what the pipeline reports becomes numbers and words, saved at each change
- * of phase and at most once a second besides, shown at most four times a second.
+ * The record of one running job. What the pipeline reports becomes numbers and messages, saved at each change of phase
+ * and otherwise at most once a second, and shown at most four times a second.
  */
 import type {
   IndexJob,
@@ -10,11 +10,14 @@ import type {
   JobPhase,
   JobStatus,
 } from '../../../shared/models/indexing.ts';
+import type { Message } from '../../../shared/models/message.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/state.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
+import { limitedBy } from './limited-by.ts';
 import { createEta, createRateMeter, type RateMeter } from './progress.ts';
+import { createTimeMeter, type TimeReport } from './time-spent.ts';
 
 export interface SourceCheckpoint {
   reset: boolean;
@@ -23,15 +26,15 @@ export interface SourceCheckpoint {
 }
 
 export interface JobTracker {
-  /** The job as it stands now. */
+  /** The job as it is now. */
   snapshot(): IndexJob;
   begin(resumed: boolean): void;
-  phase(phase: JobPhase, detail: string): void;
-  event(kind: JobEvent['kind'], nodeId: string | null, message: string): void;
+  phase(phase: JobPhase, detail: Message): void;
+  event(kind: JobEvent['kind'], nodeId: string | null, message: Message): void;
   checkpoint(sourceId: string): SourceCheckpoint | null;
   /** Saved at once; throws what the store throws. */
   setCheckpoint(sourceId: string, checkpoint: SourceCheckpoint): void;
-  /** What a scan found; replaces what an earlier scan of the same source found. */
+  /** The result of a scan; replaces that of an earlier scan of the same source. */
   scanned(
     sourceId: string,
     found: {
@@ -43,14 +46,17 @@ export interface JobTracker {
     },
   ): void;
   current(path: string): void;
+  readonly times: TimeReport;
+  /** So many more bytes of its files have their vectors, but are not committed yet; negative if they are dropped. */
+  embedded(sourceId: string, bytes: number): void;
   committed(sourceId: string, file: { sizeBytes: number; chunks: number; fallback: number }): void;
-  failed(sourceId: string, file: { path: string; sizeBytes: number; code: string; reason: string }): void;
+  failed(sourceId: string, file: JobFailure & { sizeBytes: number }): void;
   skipped(sourceId: string, file: JobFailure & { sizeBytes: number }): void;
   share(node: Pick<JobNodeShare, 'nodeId' | 'name' | 'placement'>, vectors: number): void;
-  /** How many files of a source are in the index by this job. */
+  /** How many files of a source this job has indexed. */
   doneIn(sourceId: string): number;
-  end(status: JobStatus, detail: string, error: IndexJob['error']): IndexJob;
-  /** Stops its timers; what was not shown yet is saved. For a core that stops while the job lives on. */
+  end(status: JobStatus, detail: Message, error: IndexJob['error']): IndexJob;
+  /** Stops its timers and saves what was not shown yet. For a core that stops while the job is unfinished. */
   suspend(): void;
 }
 
@@ -63,6 +69,8 @@ interface SourceCounts {
   skipped: number;
   pendingBytes: number;
   settledBytes: number;
+  /** Of files that are not committed yet. */
+  embeddedBytes: number;
 }
 
 const keptFailures = 200;
@@ -89,9 +97,10 @@ export function createJobTracker({
   const leftOut = new Map<string, JobFailure[]>();
   const failures = new Map<string, JobFailure[]>();
   const eta = createEta();
+  const times = createTimeMeter(clock);
   let savedAt = Number.NEGATIVE_INFINITY;
   let timer: Timer | null = null;
-  let over = false;
+  let hasEnded = false;
 
   function countsOf(sourceId: string): SourceCounts {
     let known = counts.get(sourceId);
@@ -105,6 +114,7 @@ export function createJobTracker({
         skipped: 0,
         pendingBytes: 0,
         settledBytes: 0,
+        embeddedBytes: 0,
       };
       counts.set(sourceId, known);
     }
@@ -130,8 +140,9 @@ export function createJobTracker({
 
   function refresh(): void {
     const now = clock.monotonic();
-    const settledBytes = sum('settledBytes');
-    if (job.phase === 'embedding') eta.update(now, settledBytes);
+    const doneBytes = sum('settledBytes') + sum('embeddedBytes');
+    const isEmbedding = job.phase === 'embedding';
+    if (isEmbedding) eta.update(now, doneBytes);
     else eta.pause();
     job = {
       ...job,
@@ -143,10 +154,11 @@ export function createJobTracker({
         failed: sum('failed'),
         skipped: sum('skipped'),
       },
-      etaMs: job.phase === 'embedding' ? eta.remainingMs(sum('pendingBytes') - settledBytes) : null,
+      etaMs: isEmbedding ? eta.remainingMs(sum('pendingBytes') - doneBytes) : null,
+      limitedBy: isEmbedding ? limitedBy(times.recent()) : null,
       nodes: [...shares.values()].map(({ share, meter }) => ({
         ...share,
-        vectorsPerSecond: over ? 0 : meter.perSecond(now),
+        vectorsPerSecond: hasEnded ? 0 : meter.perSecond(now),
       })),
     };
   }
@@ -156,7 +168,7 @@ export function createJobTracker({
     store.jobs.put(job);
   }
 
-  /** Progress that cannot be saved must not stop the work: what counts is in the index. */
+  /** Progress that cannot be saved must not stop the work, because the index has all that matters. */
   function saveLeniently(): void {
     try {
       save();
@@ -174,7 +186,7 @@ export function createJobTracker({
   }
 
   function touch(): void {
-    if (!over) timer ??= clock.timer(showEveryMs, show);
+    if (!hasEnded) timer ??= clock.timer(showEveryMs, show);
   }
 
   return {
@@ -199,20 +211,20 @@ export function createJobTracker({
         });
       }
       refresh();
-      // One that is taken up again is saved as unfinished already.
+      // A resumed job is already saved as unfinished.
       if (resumed) saveLeniently();
       else save();
       streams.jobs.set(job.id, job);
     },
     phase(phase, detail) {
-      if (over || (job.phase === phase && job.detail === detail)) return;
+      if (hasEnded || (job.phase === phase && isSame(job.detail, detail))) return;
       job = { ...job, phase, detail };
       refresh();
       saveLeniently();
       show();
     },
     event(kind, nodeId, message) {
-      if (over) return;
+      if (hasEnded) return;
       if (kind === 'fell-back' || kind === 'recovered') eta.restart();
       job = {
         ...job,
@@ -231,17 +243,23 @@ export function createJobTracker({
       const first = job.checkpoints?.[sourceId];
       const known = countsOf(sourceId);
       known.total = found.total;
-      // What this job committed before it was interrupted is unchanged to the scan, yet it is this job's.
+      // What this job committed before it was interrupted is unchanged for the scan, but counts as done by this job.
       known.unchanged = first ? Math.min(first.unchanged, found.unchanged) : found.unchanged;
       known.done = found.unchanged - known.unchanged;
       known.removed = Math.max(found.removed, first?.removed ?? 0);
       known.failed = 0;
-      // They are in this scan again, or are tried again.
+      // They are in this scan again, or will be tried again.
       keepFailures(sourceId, []);
       known.skipped = found.skipped.length;
       leaveOut(sourceId, found.skipped);
       known.pendingBytes = found.pendingBytes;
       known.settledBytes = 0;
+      known.embeddedBytes = 0;
+      touch();
+    },
+    times,
+    embedded(sourceId, bytes) {
+      countsOf(sourceId).embeddedBytes += bytes;
       touch();
     },
     current(path) {
@@ -288,7 +306,7 @@ export function createJobTracker({
     doneIn: (sourceId) => countsOf(sourceId).done,
     end(status, detail, error) {
       refresh();
-      over = true;
+      hasEnded = true;
       timer?.cancel();
       job = {
         ...job,
@@ -299,6 +317,7 @@ export function createJobTracker({
         endedAt: clock.now(),
         currentFile: '',
         etaMs: null,
+        limitedBy: limitedBy(times.total()),
         nodes: job.nodes.map((node) => ({ ...node, vectorsPerSecond: 0 })),
       };
       saveLeniently();
@@ -307,9 +326,11 @@ export function createJobTracker({
     },
     suspend() {
       refresh();
-      over = true;
+      hasEnded = true;
       timer?.cancel();
       saveLeniently();
     },
   };
 }
+
+const isSame = (one: Message, other: Message) => JSON.stringify(one) === JSON.stringify(other);

@@ -1,15 +1,17 @@
-/** The life of jobs: one runs at a time, each survives the process, each ends in words. */
-
-import { isPilotlightError, PilotlightError, toWireError } from '../../../shared/contract/errors.ts';
+/** The life of jobs: one runs at a time, each survives a restart, and each ends with a message. */
+import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { IndexJob, SourceRecord } from '../../../shared/models/indexing.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import { settledWithin } from '../../../shared/settled-within.ts';
 import { createChanges } from '../runtime/changes.ts';
 import { postCallback } from './callback.ts';
+import { createCallbackAddresses } from './callback-addresses.ts';
 import type { IndexHandles } from './index-handles.ts';
-import { endWords, runJob } from './job-run.ts';
+import { fileCounts, jobActivity, jobError, jobLabel, labelFolders } from './job-outcome.ts';
+import { runJob } from './job-run.ts';
 import { createJobTracker, type JobTracker } from './job-tracker.ts';
 import type { IndexingDependencies } from './model.ts';
+import type { QueryTurns } from './query-turns.ts';
 import type { Sources } from './sources.ts';
 
 export interface NewJob {
@@ -22,15 +24,15 @@ export interface NewJob {
 
 export interface Jobs {
   start(job: NewJob, sources: readonly SourceRecord[]): IndexJob;
-  /** The job as it then stands; one that has ended is left as it is. Throws NOT_FOUND. */
+  /** Returns the job as it then is; one that has ended stays unchanged. Throws NOT_FOUND. */
   cancel(jobId: string): IndexJob;
   require(jobId: string): IndexJob;
   list(limit: number): IndexJob[];
   current(): IndexJob | null;
   waitFor(jobId: string, signal: AbortSignal): Promise<IndexJob>;
-  /** Reads the unfinished jobs; they can be cancelled then, and go on if they are resumed. */
+  /** Reads the unfinished jobs. They can then be cancelled, and continue if they are resumed. */
   load(options: { resume: boolean }): void;
-  /** Resolves when no run that ended holds the index of this source any more: a cancelled one takes a moment. */
+  /** Resolves when no run that has ended uses the index of this source any more: a cancelled one takes a moment. */
   settled(sourceId: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -40,7 +42,6 @@ interface Run {
   controller: AbortController;
 }
 
-const everyFolder = 'all folders';
 /** How many jobs the stream shows. */
 const streamed = 20;
 /** How long a stop waits for a callback that is being sent. */
@@ -49,29 +50,32 @@ const callbackGraceMs = 2000;
 export function createJobs({
   dependencies,
   handles,
+  queries,
   sources,
 }: {
   dependencies: IndexingDependencies;
   handles: IndexHandles;
+  queries: QueryTurns;
   sources: Sources;
 }): Jobs {
   const { clock, ids, log, store, streams, activity, http } = dependencies;
+  const addresses = createCallbackAddresses(dependencies.secrets);
   const ended = createChanges();
   const stopping = new AbortController();
   const callbacks = new Set<Promise<void>>();
   let run: Run | null = null;
   let waiting: IndexJob[] = [];
-  /** Ends when the last run has let go of its indexes. */
-  let winding: Promise<void> = Promise.resolve();
-  /** Runs that may hold indexes, the current one too. */
-  const holding = new Map<Promise<void>, readonly string[]>();
+  /** Resolves when the last run has released its indexes. */
+  let lastReleased: Promise<void> = Promise.resolve();
+  /** Runs that may be using indexes, including the current one. */
+  const inUse = new Map<Promise<void>, readonly string[]>();
 
   for (const job of store.jobs.list(streamed).reverse()) streams.jobs.set(job.id, job);
 
   function find(jobId: string): IndexJob {
     const current = run?.tracker.snapshot();
     const job = current?.id === jobId ? current : store.jobs.get(jobId);
-    if (!job) throw new PilotlightError('NOT_FOUND', { message: 'There is no such index job.' });
+    if (!job) throw new PilotlightError('NOT_FOUND', { message: fact('NO_SUCH_JOB') });
     return job;
   }
 
@@ -81,13 +85,13 @@ export function createJobs({
     const own: Run = { tracker, controller: new AbortController() };
     run = own;
     for (const key of streams.jobs.keys().slice(0, -streamed)) streams.jobs.delete(key);
-    const before = winding;
-    // A defect in one run must not keep the next from beginning.
+    const before = lastReleased;
+    // A defect in one run must not prevent the next from starting.
     const ending = before.catch(() => {}).then(() => execute(own, resumed));
-    winding = ending;
-    holding.set(ending, job.sourceIds);
-    const letGo = () => void holding.delete(ending);
-    void ending.then(letGo, letGo);
+    lastReleased = ending;
+    inUse.set(ending, job.sourceIds);
+    const release = () => void inUse.delete(ending);
+    void ending.then(release, release);
     return tracker.snapshot();
   }
 
@@ -97,7 +101,7 @@ export function createJobs({
     const signal = AbortSignal.any([controller.signal, stopping.signal]);
     try {
       signal.throwIfAborted();
-      if (resumed) tracker.event('resumed', null, 'The job goes on where it was when Pilotlight ended.');
+      if (resumed) tracker.event('resumed', null, fact('JOB_RESUMED'));
       const wanted = new Set(job.sourceIds);
       const chosen = sources.records().filter((source) => wanted.has(source.id));
       if (chosen.length === 0) throw new PilotlightError('NOTHING_TO_INDEX');
@@ -106,13 +110,14 @@ export function createJobs({
           dependencies,
           tracker,
           handles,
+          queries,
           sources: chosen,
           onSourceChanged: (sourceId) => void sources.refresh(sourceId),
         },
         signal,
       );
       signal.throwIfAborted();
-      if (run === own) finish(own, 'completed', endWords(tracker.snapshot()), null);
+      if (run === own) finish(own, 'completed', fact('FILES_INDEXED', fileCounts(tracker.snapshot())), null);
     } catch (error) {
       if (run !== own) return;
       if (stopping.signal.aborted) {
@@ -121,8 +126,8 @@ export function createJobs({
         return;
       }
       if (!isPilotlightError(error)) log.error('An index job failed.', { job: job.id, error: String(error) });
-      const wire = errorOfJob(error);
-      finish(own, 'failed', wire.message, wire);
+      const ending = jobError(error);
+      finish(own, 'failed', ending.detail, ending.error);
     } finally {
       if (!stopping.signal.aborted) for (const sourceId of job.sourceIds) void sources.refresh(sourceId);
     }
@@ -131,44 +136,36 @@ export function createJobs({
   function finish(
     own: Run,
     status: 'completed' | 'failed' | 'cancelled',
-    detail: string,
+    detail: Message,
     error: IndexJob['error'],
   ): IndexJob {
     const job = own.tracker.end(status, detail, error);
     run = null;
-    tell(job);
-    if (job.callbackUrl !== null) callBack(job, job.callbackUrl);
+    const entry = jobActivity(job);
+    if (entry !== null) activity.record(entry);
+    if (job.callbackUrl !== null) sendCallback(job, addresses.whole(job.id, job.callbackUrl));
     ended.notify();
     const next = waiting.shift();
     if (next && !stopping.signal.aborted) launch(next, true);
     return job;
   }
 
-  function tell(job: IndexJob): void {
-    const words = { completed: 'was indexed', failed: 'could not be indexed', cancelled: 'was cancelled' };
-    if (job.status === 'pending' || job.status === 'running') return;
-    activity.record({
-      kind: 'index',
-      severity: job.status === 'completed' ? 'success' : job.status === 'failed' ? 'error' : 'info',
-      message: plainText(`${named(job)} ${words[job.status]}: ${lowerFirst(job.detail)}`),
-      why: plainText(job.error?.next ?? ''),
-      notify: job.status !== 'cancelled',
-    });
-  }
-
-  function callBack(job: IndexJob, url: string): void {
+  function sendCallback(job: IndexJob, url: string): void {
     const task = postCallback({ clock, http, log, url, job }, stopping.signal)
       .then((failure) => {
         if (failure === null) return;
         activity.record({
           kind: 'index',
           severity: 'warning',
-          message: plainText(`The callback after ${named(job)} was not taken: ${failure}.`),
-          why: plainText('It was tried four times.'),
+          message: fact('CALLBACK_FAILED', { folders: labelFolders(job.label), reason: failure.reason }),
+          why: fact('CALLBACK_TRIED', { times: failure.attempts }),
         });
       })
       .catch(() => undefined)
-      .finally(() => callbacks.delete(task));
+      .finally(() => {
+        callbacks.delete(task);
+        addresses.forget(job.id);
+      });
     callbacks.add(task);
   }
 
@@ -176,20 +173,21 @@ export function createJobs({
     start(wanted, chosen) {
       if (stopping.signal.aborted) throw new PilotlightError('STOPPING');
       if (run) throw new PilotlightError('JOB_RUNNING', { details: { jobId: run.tracker.snapshot().id } });
-      const names = chosen.map((source) => source.name).join(', ');
-      const all = wanted.sourceIds === null && chosen.length > 1;
+      const names = chosen.map((source) => source.name);
+      const id = ids.next('job');
+      const callbackUrl = addresses.keep(id, wanted.callbackUrl);
       return launch(
         {
-          id: ids.next('job'),
+          id,
           sourceIds: chosen.map((source) => source.id),
-          label: all ? everyFolder : names,
+          label: jobLabel(names, wanted.sourceIds === null),
           full: wanted.full,
           rebuild: wanted.rebuild,
           useGpu: wanted.useGpu,
-          callbackUrl: wanted.callbackUrl,
+          callbackUrl,
           status: 'pending',
           phase: 'queued',
-          detail: 'Starting…',
+          detail: fact('JOB_STARTING'),
           createdAt: clock.now(),
           startedAt: null,
           endedAt: null,
@@ -197,6 +195,7 @@ export function createJobs({
           vectors: 0,
           fallbackVectors: 0,
           etaMs: null,
+          limitedBy: null,
           currentFile: '',
           nodes: [],
           events: [],
@@ -216,10 +215,11 @@ export function createJobs({
           ...queued,
           status: 'cancelled',
           phase: 'done',
-          detail: 'Cancelled.',
+          detail: fact('JOB_CANCELLED', { files: null }),
           endedAt: clock.now(),
         };
         store.jobs.put(job);
+        addresses.forget(job.id);
         streams.jobs.set(job.id, job);
         return job;
       }
@@ -228,7 +228,7 @@ export function createJobs({
       const own = run;
       own.controller.abort(new PilotlightError('CANCELLED'));
       const { done } = own.tracker.snapshot().files;
-      return finish(own, 'cancelled', `Cancelled; ${done.toLocaleString('en')} files were indexed.`, null);
+      return finish(own, 'cancelled', fact('JOB_CANCELLED', { files: done }), null);
     },
     require: find,
     list(limit) {
@@ -250,29 +250,14 @@ export function createJobs({
       if (first) launch(first, true);
     },
     async settled(sourceId) {
-      const held = [...holding].filter(([, sourceIds]) => sourceIds.includes(sourceId));
+      const held = [...inUse].filter(([, sourceIds]) => sourceIds.includes(sourceId));
       await Promise.all(held.map(([ending]) => ending));
     },
     async stop() {
       if (callbacks.size > 0) await settledWithin(clock, callbackGraceMs, Promise.all(callbacks));
       stopping.abort(new PilotlightError('STOPPING'));
-      await winding;
+      await lastReleased;
       await Promise.all(callbacks);
     },
   };
-}
-
-function errorOfJob(error: unknown): NonNullable<IndexJob['error']> {
-  const { code, message, next, details } = toWireError(error);
-  const server = details?.server;
-  const unsaid = typeof server === 'string' && server !== '' && !message.includes(server);
-  return { code, message: unsaid ? `${message} It said: ${server}` : message, next };
-}
-
-function named(job: IndexJob): string {
-  return job.label === everyFolder ? 'All folders' : `"${job.label}"`;
-}
-
-function lowerFirst(words: string): string {
-  return words.charAt(0).toLowerCase() + words.slice(1);
 }

@@ -82,7 +82,7 @@ const BY_NAME = new Map<string, Language>([
   ['rakefile', { kind: 'code', language: 'ruby' }],
 ]);
 
-/** By the name alone; `null` when the name says nothing. */
+/** By the name alone; `null` if the name does not tell. */
 export function languageOfName(path: string): Language | null {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
   const dot = name.lastIndexOf('.');
@@ -102,7 +102,7 @@ const INTERPRETERS: readonly [RegExp, string][] = [
   [/^pwsh$/, 'powershell'],
 ];
 
-/** By a `#!` line; `null` when there is none or its program is not known. */
+/** By a `#!` line; `null` if there is none or its program is unknown. */
 export function languageOfShebang(firstLine: string): string | null {
   if (!firstLine.startsWith('#!')) return null;
   const words = firstLine.slice(2, 200).trim().split(/\s+/);

@@ -1,8 +1,8 @@
 /**
- * The built-in embedder `builtin:lexical-384`: it compares spellings, not meanings. Signed feature hashing
- * (Weinberger et al., "Feature Hashing for Large Scale Multitask Learning", 2009) of words and of the
- * character 3- to 5-grams inside them. docs/embedder.md describes each step; a change of any of them needs
- * a new id, because old and new vectors cannot be compared.
+ * The built-in embedder `builtin:lexical-384`, which compares spellings, not meanings: signed feature hashing (Weinberger
+ * et al., "Feature Hashing for Large Scale Multitask Learning", 2009) of words and of the character 3- to 5-grams inside
+ * them. docs/embedder.md describes each step. Changing any of them requires a new id, because old and new vectors cannot
+ * be compared.
  */
 import { BUILTIN_DIMENSIONS } from '../../../shared/models/indexing.ts';
 import { isUnspaced, normaliseText, wordsOf } from './terms.ts';
@@ -12,11 +12,11 @@ const GRAM_SEED = 0x9747b28c;
 const CHARACTER_SEED = 0x1b873593;
 const GRAM_WEIGHT = 0.25;
 const CHARACTER_WEIGHT = 0.5;
-/** Longer "words" are data, not language; their beginning stands for them. */
+/** Longer "words" are data, not language; only their beginning counts. */
 const MAX_WORD_CODE_POINTS = 64;
 const BOUNDARY = 0x20;
 
-/** Short words say little in most languages. Squared, because a feature's value is the root of its mass. */
+/** Short words carry little meaning in most languages. Squared, because a feature's value is the root of its mass. */
 function massOfWord(length: number): number {
   if (length <= 2) return 0.09;
   if (length === 3) return 0.36;
@@ -79,7 +79,7 @@ function createFeatureTable() {
     if (count * 2 > capacity) grow();
   }
 
-  /** Visits the features in the order in which they were first seen, and forgets them. */
+  /** Visits the features in the order in which they first occurred, and removes them. */
   function drain(visit: (hash: number, mass: number) => void): void {
     for (let i = 0; i < count; i += 1) {
       const slot = used[i] as number;
@@ -95,8 +95,8 @@ function createFeatureTable() {
 export type LexicalEmbedder = (text: string) => Float32Array;
 
 /**
- * Makes an embedder with working memory of its own. It is synchronous and keeps nothing between texts.
- * The vector has 384 dimensions and length 1; a text without a letter or digit gives all zeros.
+ * Creates an embedder with its own working memory. It is synchronous and keeps nothing between texts. The vector has 384
+ * dimensions and length 1; a text without letters or digits gives zeros.
  */
 export function createLexicalEmbedder(): LexicalEmbedder {
   const table = createFeatureTable();
@@ -133,7 +133,7 @@ export function createLexicalEmbedder(): LexicalEmbedder {
     }
   }
 
-  /** Scripts without spaces: single characters, and pairs of them in the place of words. */
+  /** Scripts without spaces: single characters, and pairs of them instead of words. */
   function addUnspaced(word: string, times: number): void {
     let before = 0;
     for (const character of word) {

@@ -1,4 +1,4 @@
-/** What the indexing domain needs from its neighbours, narrowed to what it calls. */
+/** What the indexing domain needs from others, narrowed to what it calls. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { AcquireService } from '../acquire/model.ts';
@@ -6,7 +6,7 @@ import type { ActivityService } from '../activity/service.ts';
 import type { Folders } from '../ports/local-machine.ts';
 import type { Log } from '../ports/log.ts';
 import type { Http } from '../ports/network.ts';
-import type { Store } from '../ports/state.ts';
+import type { Secrets, Store } from '../ports/state.ts';
 import type { Clock, Ids, Random } from '../ports/time.ts';
 import type { VectorStore } from '../ports/vectors.ts';
 import type { Streams } from '../runtime/streams.ts';
@@ -14,9 +14,9 @@ import type { Streams } from '../runtime/streams.ts';
 export interface IndexingFleet {
   list(): NodeView[];
   get(nodeId: string): NodeView | null;
-  /** Tells of every change of a node; `node` is null when it was removed. Returns how to stop. */
+  /** Called after every change of a node; `node` is null when it was removed. Returns a function that stops it. */
   onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
-  /** Something changed there: look at once. */
+  /** Something changed there: probe it now. */
   probeSoon(nodeId: string): void;
   /** A server was restarted while its node stayed up. Returns how to stop. */
   onRestart(listener: (nodeId: string) => void): () => void;
@@ -34,6 +34,7 @@ export interface IndexingDependencies {
   ids: Ids;
   log: Log;
   store: Pick<Store, 'sources' | 'jobs'>;
+  secrets: Pick<Secrets, 'get' | 'change'>;
   vectors: VectorStore;
   folders: Folders;
   http: Http;

@@ -1,19 +1,24 @@
 /**
- * The files of one source on their way into the index: prepared ahead by a bounded amount, embedded in
- * batches that run across files, committed one transaction a file as soon as all its vectors are there.
+ * The files of one source on their way into the index: prepared ahead by a bounded amount, embedded in batches that
+ * span files, and committed in one transaction for each file as soon as all its vectors are there.
  */
-import type { PreparedFile, ScannedFile, SourceIndex } from '../ports/vectors.ts';
+import type { JobFailure } from '../../../shared/models/indexing.ts';
+import type { FileProblem, PreparedFile, ScannedFile, SourceIndex } from '../ports/vectors.ts';
 import { createChanges } from '../runtime/changes.ts';
 import { type EmbeddingPoolOptions, runEmbeddingPool } from './embedding-pool.ts';
 import { classifyFileFailure, codeOf, isSkip, reasonOf } from './failures.ts';
-import { createWorkQueue, type OpenFile, openFile, takeVector } from './work-queue.ts';
+import type { TimeReport } from './time-spent.ts';
+import { createWorkQueue, embeddedBytes, type OpenFile, openFile, takeVector } from './work-queue.ts';
 
 export interface FileHooks {
+  times: Pick<TimeReport, 'read' | 'cut' | 'stored'>;
   current(path: string): void;
+  /** So many more bytes of files have their vectors; negative if they are dropped again. */
+  embedded(bytes: number): void;
   committed(file: { path: string; sizeBytes: number; chunks: number; fallback: number }): void;
-  failed(file: { path: string; sizeBytes: number; code: string; reason: string }): void;
-  /** It can never be indexed as it is. */
-  skipped(file: { path: string; sizeBytes: number; code: string; reason: string }): void;
+  failed(file: JobFailure & { sizeBytes: number }): void;
+  /** It cannot be indexed as it is. */
+  skipped(file: JobFailure & { sizeBytes: number }): void;
 }
 
 export interface PipelineOptions {
@@ -23,17 +28,17 @@ export interface PipelineOptions {
 }
 
 const preparers = 4;
-/** Texts that wait ahead of the nodes, in batches. */
+/** How many batches of texts wait ahead of the nodes. */
 const batchesAhead = 12;
-const mostCommits = 64;
-/** Files that are prepared and not committed yet; the worker holds a little more. */
-const mostOpen = 900;
+const maxCommits = 64;
+/** Files that are prepared and not committed yet; the worker accepts a few more. */
+const maxOpen = 900;
 const builtinGroup = 32;
 
 /**
- * Embeds on the nodes of the fleet. Resolves when every file is committed, failed or skipped; rejects with
- * the signal's reason, or with what ends the run (WORKER_LOST, DISK_FULL, INDEX_CORRUPT, …). What was
- * prepared but not committed is discarded then.
+ * Embeds on the nodes of the fleet. Resolves when every file is committed, failed or skipped. Rejects with the signal's
+ * reason, or with what ends the run (WORKER_LOST, DISK_FULL, INDEX_CORRUPT, …); then discards what was prepared but not
+ * committed.
  */
 export async function embedOnNodes(
   options: PipelineOptions & { pool: Omit<EmbeddingPoolOptions, 'queue' | 'onVectors' | 'onRefused'> },
@@ -43,8 +48,8 @@ export async function embedOnNodes(
   if (pending.length === 0) return;
   const queue = createWorkQueue();
   const changes = createChanges();
-  const over = new AbortController();
-  const running = AbortSignal.any([signal, over.signal]);
+  const ending = new AbortController();
+  const running = AbortSignal.any([signal, ending.signal]);
   const open = new Set<OpenFile>();
   const commits = new Set<Promise<void>>();
   const finished = Promise.withResolvers<void>();
@@ -57,23 +62,26 @@ export async function embedOnNodes(
     if (settled === pending.length) finished.resolve();
   }
 
-  /** Tells what became of a file that could not be indexed; ends the run where it is not the file's fault. */
+  /** Reports a file that could not be indexed; ends the run if the file is not the cause. */
   function giveUp(file: ScannedFile, error: unknown): void {
     const kind = classifyFileFailure(error);
     if (kind === 'fatal') {
       finished.reject(error);
       return;
     }
-    const what = { path: file.path, sizeBytes: file.sizeBytes, code: codeOf(error), reason: reasonOf(error) };
-    if (kind === 'skipped') hooks.skipped(what);
-    else hooks.failed(what);
+    const problem = { code: codeOf(error), reason: reasonOf(error) };
+    if (kind === 'skipped') hooks.skipped({ path: file.path, sizeBytes: file.sizeBytes, ...problem });
+    else hooks.failed({ path: file.path, sizeBytes: file.sizeBytes, ...problem });
     settle();
   }
 
   async function prepareFile(file: ScannedFile): Promise<void> {
     let prepared: PreparedFile;
     try {
-      prepared = await prepareSettled(index, file.path, running);
+      const { readMs, cutMs, ...rest } = await prepareSettled(index, file.path, running);
+      hooks.times.read(readMs);
+      hooks.times.cut(cutMs);
+      prepared = rest;
     } catch (error) {
       if (!running.aborted) giveUp(file, error);
       return;
@@ -90,7 +98,7 @@ export async function embedOnNodes(
     try {
       for (let file = pending[nextIndex++]; file; file = pending[nextIndex++]) {
         await queue.room(room, running);
-        while (commits.size >= mostCommits || open.size >= mostOpen) await changes.wait(running);
+        while (commits.size >= maxCommits || open.size >= maxOpen) await changes.wait(running);
         await prepareFile(file);
       }
     } catch (error) {
@@ -113,8 +121,10 @@ export async function embedOnNodes(
     const { token, path } = file.prepared;
     try {
       const vectors = file.vectors.filter((vector) => vector !== null);
-      const { chunks } = await index.commit(token, vectors);
+      const { chunks, storeMs } = await index.commit(token, vectors);
+      hooks.times.stored(storeMs);
       open.delete(file);
+      hooks.embedded(-embeddedBytes(file));
       hooks.committed({ path, sizeBytes: file.sizeBytes, chunks, fallback: file.fallback });
       settle();
     } catch (error) {
@@ -124,7 +134,7 @@ export async function embedOnNodes(
   }
 
   async function discard(file: OpenFile): Promise<void> {
-    open.delete(file);
+    if (open.delete(file)) hooks.embedded(-embeddedBytes(file));
     changes.notify();
     await index.discard(file.prepared.token).catch(() => undefined);
   }
@@ -136,7 +146,11 @@ export async function embedOnNodes(
       onVectors(batch, vectors, fallback) {
         for (const [position, text] of batch.texts.entries()) {
           const vector = vectors[position];
-          if (vector && takeVector(text, vector, fallback)) commit(text.file);
+          if (!vector) continue;
+          const before = embeddedBytes(text.file);
+          const isWhole = takeVector(text, vector, fallback);
+          hooks.embedded(embeddedBytes(text.file) - before);
+          if (isWhole) commit(text.file);
         }
       },
       onRefused({ file }, error) {
@@ -156,14 +170,14 @@ export async function embedOnNodes(
   try {
     await finished.promise;
   } finally {
-    over.abort();
+    ending.abort();
     await Promise.allSettled([pool, ...preparation, ...commits]);
     await Promise.all([...open].map(discard));
   }
 }
 
-/** A file that is being written settles in a moment: it gets a second chance at once, and the next run after that. */
-async function prepareSettled(index: SourceIndex, path: string, signal: AbortSignal): Promise<PreparedFile> {
+/** A file that is being written may settle in a moment: it is tried again at once, and then in the next run. */
+async function prepareSettled(index: SourceIndex, path: string, signal: AbortSignal) {
   try {
     return await index.prepare(path, signal);
   } catch (error) {
@@ -172,7 +186,7 @@ async function prepareSettled(index: SourceIndex, path: string, signal: AbortSig
   }
 }
 
-/** Indexes with the built-in embedder, group after group, all of it in the worker. */
+/** Indexes with the built-in embedder, one group of files after another, entirely in the worker. */
 export async function embedBuiltin(
   options: PipelineOptions & { onVectors(count: number): void },
   signal: AbortSignal,
@@ -188,25 +202,23 @@ export async function embedBuiltin(
       group.map((file) => file.path),
       signal,
     );
-    for (const { path, chunks, error } of results) {
+    for (const { path, chunks, error, readMs, cutMs, storeMs } of results) {
+      hooks.times.read(readMs);
+      hooks.times.cut(cutMs);
+      hooks.times.stored(storeMs);
       const sizeBytes = sizes.get(path) ?? 0;
       if (error === null) {
         options.onVectors(chunks);
         hooks.committed({ path, sizeBytes, chunks, fallback: 0 });
       } else {
-        tellResult(hooks, path, sizeBytes, error);
+        report(hooks, path, sizeBytes, error);
       }
     }
   }
 }
 
-function tellResult(
-  hooks: FileHooks,
-  path: string,
-  sizeBytes: number,
-  error: { code: string; reason: string },
-): void {
-  const what = { path, sizeBytes, ...error };
-  if (isSkip(error.code)) hooks.skipped(what);
-  else hooks.failed(what);
+function report(hooks: FileHooks, path: string, sizeBytes: number, problem: FileProblem): void {
+  const file = { path, sizeBytes, ...problem };
+  if (isSkip(problem.code)) hooks.skipped(file);
+  else hooks.failed(file);
 }

@@ -1,22 +1,50 @@
-/** What people see of a pool: the phase of the job, its events, and what is worth a notification. */
-import { PilotlightError } from '../../../shared/contract/errors.ts';
+/** Reports on a pool of embedding nodes: the phase of the job, its events, and what is worth a notification. */
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import type { JobEvent, JobPhase, SourceRecord } from '../../../shared/models/indexing.ts';
-import { fact, type Message, plainText } from '../../../shared/models/message.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { PoolOptions, PoolWait, PoolWorker } from '../acquire/pool.ts';
 import type { Log } from '../ports/log.ts';
 import { reasonOf } from './failures.ts';
 
 export interface JobReport {
-  phase(phase: JobPhase, detail: string): void;
-  event(kind: JobEvent['kind'], nodeId: string | null, message: string): void;
-  /** Into the activity log. */
+  phase(phase: JobPhase, detail: Message): void;
+  event(kind: JobEvent['kind'], nodeId: string | null, message: Message): void;
+  /** Adds an entry to the activity log. */
   record(entry: Omit<NewActivityEntry, 'kind'>): void;
 }
 
-/** What the lease of a machine says. */
+/** The purpose of the lease of a machine. */
 export const leasePurpose = ({ name }: Pick<SourceRecord, 'name'>): Message =>
   fact('USED_FOR_INDEXING', { folder: name });
+
+/** A node that could not be used, or no longer. */
+export interface Loss {
+  nodeId: string;
+  node: string;
+  /** The node without its server; its server without its GPU; still asleep. */
+  kind: 'dropped' | 'no-gpu' | 'not-available' | 'asleep';
+  reason: Message;
+}
+
+const causes = {
+  dropped: 'NODE_DROPPED_OUT',
+  'no-gpu': 'GPU_NOT_USABLE',
+  'not-available': 'NODE_NOT_AVAILABLE',
+  asleep: 'NODE_STAYS_ASLEEP',
+} as const;
+
+/** Why this node continues instead. A node that was lost itself continues because it is back, not because of its loss. */
+export function causeFor({ nodeId }: Pick<PoolWorker, 'nodeId'>, loss: Loss | null): Message | null {
+  if (loss === null) return fact('NO_GPU_NODE');
+  if (loss.nodeId !== nodeId || loss.kind === 'no-gpu') return fact(causes[loss.kind], { node: loss.node });
+  return null;
+}
+
+export interface PoolReport {
+  events: PoolOptions['events'];
+  /** This node has answered a request. */
+  answered(nodeId: string): void;
+}
 
 export function createPoolReport({
   report,
@@ -30,75 +58,82 @@ export function createPoolReport({
   modelName: string;
   log: Log;
   probeSoon(nodeId: string): void;
-}): PoolOptions['events'] {
-  /** Those that may not be woken now, with the reason that was reported. */
+}): PoolReport {
+  const folder = source.name;
+  /** Nodes that must not be woken now, with the reason that was reported. */
   const leftAsleep = new Map<string, string>();
   let situation: 'starting' | 'gpu' | 'cpu' | 'fallback' | 'waiting' = 'starting';
-  let lastLoss: { name: string; words: string; why: string } | null = null;
-  let anyWorking = false;
+  let lastLoss: Loss | null = null;
+  let working: readonly PoolWorker[] = [];
+  /** Working nodes that have answered since they started working. */
+  let answered = new Set<string>();
 
-  function onGpu({ name, nodeId }: PoolWorker): void {
+  function onGpu(worker: PoolWorker): void {
+    const { name: node, nodeId } = worker;
     if (situation === 'fallback' || (situation === 'waiting' && lastLoss !== null)) {
-      report.event('recovered', nodeId, `${name} is back: its GPU goes on.`);
-      report.record({
-        severity: 'success',
-        message: plainText(`${name} is back: "${source.name}" goes on there.`),
-        nodeId,
-      });
-    } else if (lastLoss !== null && lastLoss.name !== name) {
-      report.event('note', nodeId, `${lastLoss.words}: ${name} goes on with its GPU.`);
+      report.event('recovered', nodeId, fact('NODE_BACK_ON_GPU', { node }));
+      report.record({ severity: 'success', message: fact('INDEXING_BACK_ON_GPU', { node, folder }), nodeId });
+    } else if (lastLoss !== null && lastLoss.nodeId !== nodeId) {
+      report.event('note', nodeId, fact('CONTINUES_ON_GPU', { cause: causeFor(worker, lastLoss), node }));
     }
     situation = 'gpu';
     lastLoss = null;
   }
 
-  function fellBack({ name, nodeId }: PoolWorker): void {
-    const cause = lastLoss?.words ?? 'No GPU machine is there';
-    report.event('fell-back', nodeId, `${cause}: ${name} goes on with its CPU.`);
+  function fellBack(worker: PoolWorker): void {
+    const { name: node, nodeId } = worker;
+    const cause = causeFor(worker, lastLoss);
+    report.event('fell-back', nodeId, fact('CONTINUES_ON_CPU', { cause, node }));
     report.record({
       severity: 'warning',
-      message: plainText(`"${source.name}" goes on with the CPU of ${name}.`),
-      why: plainText(
-        lastLoss ? `${lastLoss.name}: ${lastLoss.why}` : 'No GPU machine with the model is awake.',
-      ),
+      message: fact('INDEXING_ON_CPU', { node, folder }),
+      why: lastLoss === null || cause === null ? fact('NO_GPU_NODE_WITH_MODEL') : reasonOfLoss(lastLoss),
       nodeId,
       notify: true,
     });
   }
 
-  function changed(working: readonly PoolWorker[]): void {
-    anyWorking = working.length > 0;
-    if (!anyWorking || situation === 'waiting') return;
-    const names = working.map(({ name, gpu }) => `${name} (${gpu ? 'GPU' : 'CPU'})`);
-    report.phase('embedding', `Embedding on ${names.join(' and ')}`);
+  function showWork(): void {
+    if (working.length === 0 || situation === 'waiting') return;
+    const nodes = working.map(({ name, gpu }) => ({
+      node: name,
+      on: gpu ? ('gpu' as const) : ('cpu' as const),
+    }));
+    const isFirst = !working.some(({ nodeId }) => answered.has(nodeId));
+    report.phase(
+      'embedding',
+      isFirst ? fact('FIRST_BATCH_RUNNING', { nodes }) : fact('EMBEDDING_ON', { nodes }),
+    );
   }
 
-  const waitText = (wait: PoolWait): string => {
-    if (wait.for === 'probe') return `Looking for ${wait.name}…`;
-    const what = wait.for === 'gpu-node' ? 'a GPU machine' : 'a machine';
-    return `Waiting for ${what} that has ${modelName}.`;
-  };
+  const waitDetail = (wait: PoolWait): Message =>
+    wait.for === 'probe'
+      ? fact('CHECKING_NODE', { node: wait.name })
+      : fact('WAITING_FOR_NODE', { gpu: wait.for === 'gpu-node', model: modelName });
 
-  return {
+  const events: PoolOptions['events'] = {
     waking({ name }) {
-      report.phase('waking', `Waking ${name}…`);
+      report.phase('waking', fact('WAKING_NODE', { node: name }));
     },
     woke({ name, nodeId }) {
-      report.event('woke', nodeId, `${name} is awake.`);
+      report.event('woke', nodeId, fact('NODE_IS_AWAKE', { node: name }));
     },
     placing({ name }) {
-      if (!anyWorking) report.phase('placing', `Putting ${modelName} on the GPU of ${name}…`);
+      if (working.length === 0)
+        report.phase('placing', fact('LOADING_ON_GPU', { model: modelName, node: name }));
     },
-    placed({ name, nodeId }, placement, reason) {
-      const text =
+    placed({ name: node, nodeId }, placement, reason) {
+      const where = { model: modelName, node };
+      const message =
         placement === 'gpu'
-          ? `${modelName} is on the GPU of ${name}.`
-          : `${modelName} is only partly on the GPU of ${name}: ${english(reason)}`;
-      report.event('placed', nodeId, text);
+          ? fact('MODEL_ON_GPU', where)
+          : fact('MODEL_PARTLY_ON_GPU', { ...where, reason: reason ?? notUsed(node) });
+      report.event('placed', nodeId, message);
     },
-    gpuRefused({ name, nodeId }, reason) {
-      lastLoss = { name, words: `The GPU of ${name} cannot be used`, why: english(reason) };
-      report.event('note', nodeId, `The GPU of ${name} cannot be used for ${modelName}: ${english(reason)}`);
+    gpuRefused({ name: node, nodeId }, said) {
+      const reason = said ?? notUsed(node);
+      lastLoss = { nodeId, node, kind: 'no-gpu', reason };
+      report.event('note', nodeId, fact('GPU_REFUSED_MODEL', { model: modelName, node, reason }));
     },
     working(worker) {
       if (worker.gpu) onGpu(worker);
@@ -107,48 +142,59 @@ export function createPoolReport({
         situation = 'fallback';
       } else situation = 'cpu';
     },
-    dropped({ name, nodeId }, error) {
-      lastLoss = { name, words: `${name} is gone`, why: reasonOf(error) };
-      log.warn('A node was lost while it embedded.', { node: nodeId, reason: reasonOf(error) });
+    dropped({ name: node, nodeId }, error) {
+      lastLoss = { nodeId, node, kind: 'dropped', reason: reasonOf(error) };
+      log.warn('A node was lost while it embedded.', { node: nodeId, error: String(error) });
       probeSoon(nodeId);
     },
-    wakeFailed({ name, nodeId }, error, cameUp) {
-      const why = reasonOf(error);
-      lastLoss = { name, words: `${name} is not there`, why };
-      const text = cameUp
-        ? `${name} is awake but does not have ${modelName}.`
-        : `${name} did not wake: ${why}`;
-      report.event('note', nodeId, text);
+    wakeFailed({ name: node, nodeId }, error, cameUp) {
+      const reason = reasonOf(error);
+      lastLoss = { nodeId, node, kind: 'not-available', reason };
+      const message = cameUp
+        ? fact('NODE_AWAKE_WITHOUT_MODEL', { node, model: modelName })
+        : fact('NODE_NOT_WOKEN', { node, reason });
+      report.event('note', nodeId, message);
     },
-    wakeNotAllowed({ name, nodeId }, error) {
-      // Nothing is wrong with it. While that lasts it is reported once, although it is tried again and again.
-      const why = reasonOf(error);
-      lastLoss ??= { name, words: `${name} stays asleep`, why };
-      if (leftAsleep.get(nodeId) === why) return;
-      leftAsleep.set(nodeId, why);
-      report.event('note', nodeId, `${name} stays asleep: ${lowerFirst(why)}`);
+    wakeNotAllowed({ name: node, nodeId }, error) {
+      // Nothing is wrong with it. This is reported once, although the pool keeps trying.
+      const reason = reasonOf(error);
+      lastLoss ??= { nodeId, node, kind: 'asleep', reason };
+      const key = JSON.stringify(reason);
+      if (leftAsleep.get(nodeId) === key) return;
+      leftAsleep.set(nodeId, key);
+      report.event('note', nodeId, fact('NODE_LEFT_ASLEEP', { node, reason }));
     },
     waiting(wait) {
-      const text = waitText(wait);
-      report.phase('waiting', text);
+      const detail = waitDetail(wait);
+      report.phase('waiting', detail);
       if (wait.for === 'probe' || situation === 'waiting') return;
       situation = 'waiting';
-      report.event('waiting', null, text);
+      report.event('waiting', null, detail);
       report.record({
         severity: 'warning',
-        message: plainText(`"${source.name}" waits: ${lowerFirst(text)}`),
-        why: plainText(lastLoss === null ? '' : `${lastLoss.name}: ${lastLoss.why}`),
+        message: fact('INDEXING_WAITS', { folder, gpu: wait.for === 'gpu-node', model: modelName }),
+        why: lastLoss === null ? null : reasonOfLoss(lastLoss),
         notify: true,
       });
     },
-    changed,
+    changed(now) {
+      working = now;
+      const ids = new Set(now.map(({ nodeId }) => nodeId));
+      answered = new Set([...answered].filter((nodeId) => ids.has(nodeId)));
+      showWork();
+    },
+  };
+  return {
+    events,
+    answered(nodeId) {
+      if (answered.has(nodeId)) return;
+      answered.add(nodeId);
+      showWork();
+    },
   };
 }
 
-/** Job events are still English text. */
-const english = (reason: Message | null): string =>
-  new PilotlightError('GPU_NOT_USED', reason === null ? {} : { message: reason }).message;
+/** For a load whose result says nothing more. */
+const notUsed = (node: string): Message => fact('LOADED_ON_CPU_INSTEAD', { node, contradicted: false });
 
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
-}
+const reasonOfLoss = ({ node, reason }: Loss): Message => fact('REASON_OF_NODE', { node, reason });

@@ -1,5 +1,7 @@
-/** Says what a file is, by its content first and its name second, and decodes its text. Pure. */
+/** Recognises a file by its content first and its name second, and decodes its text. Pure. */
 import { parseJson } from '../../../shared/json.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
+import type { FileFormat } from '../../../shared/text/messages/indexing-files.ts';
 import type { TextKind } from './blocks.ts';
 import { decodeWindows1252, type Encoding, isWindows1252 } from './encoding.ts';
 import { type Language, languageOfName, languageOfShebang } from './languages.ts';
@@ -17,32 +19,32 @@ export interface RecognisedText {
 export interface NotText {
   ok: false;
   code: 'FILE_BINARY' | 'FILE_EMPTY' | 'FILE_ENCODING';
-  reason: string;
+  reason: Message;
 }
 
-/** Formats whose first bytes could pass for text. What holds a NUL byte needs no entry. */
-const MAGIC: readonly [string, string][] = [
-  ['%PDF-', 'a PDF document'],
-  ['PK\x03\x04', 'a ZIP archive'],
-  ['\x1f\x8b', 'a gzip archive'],
-  ['BZh', 'a bzip2 archive'],
-  ['\xfd7zXZ', 'an xz archive'],
-  ['7z\xbc\xaf', 'a 7-Zip archive'],
-  ['Rar!\x1a', 'a RAR archive'],
-  ['\x28\xb5\x2f\xfd', 'a Zstandard archive'],
-  ['\x89PNG', 'a PNG image'],
-  ['\xff\xd8\xff', 'a JPEG image'],
-  ['GIF87a', 'a GIF image'],
-  ['GIF89a', 'a GIF image'],
-  ['RIFF', 'a RIFF media file'],
-  ['OggS', 'an Ogg media file'],
-  ['ID3', 'an MP3 file'],
-  ['fLaC', 'a FLAC file'],
-  ['\x7fELF', 'a program'],
-  ['wOFF', 'a font'],
-  ['wOF2', 'a font'],
-  ['SQLite format 3', 'a database'],
-  ['{\\rtf', 'a rich text document'],
+/** Formats whose first bytes could pass for text. Those that contain a NUL byte need no entry. */
+const MAGIC: readonly [string, FileFormat][] = [
+  ['%PDF-', 'pdf'],
+  ['PK\x03\x04', 'zip'],
+  ['\x1f\x8b', 'gzip'],
+  ['BZh', 'bzip2'],
+  ['\xfd7zXZ', 'xz'],
+  ['7z\xbc\xaf', '7z'],
+  ['Rar!\x1a', 'rar'],
+  ['\x28\xb5\x2f\xfd', 'zstd'],
+  ['\x89PNG', 'png'],
+  ['\xff\xd8\xff', 'jpeg'],
+  ['GIF87a', 'gif'],
+  ['GIF89a', 'gif'],
+  ['RIFF', 'riff'],
+  ['OggS', 'ogg'],
+  ['ID3', 'mp3'],
+  ['fLaC', 'flac'],
+  ['\x7fELF', 'elf'],
+  ['wOFF', 'font'],
+  ['wOF2', 'font'],
+  ['SQLite format 3', 'sqlite'],
+  ['{\\rtf', 'rtf'],
 ];
 
 const SAMPLE_BYTES = 65_536;
@@ -52,43 +54,41 @@ function startsWith(bytes: Uint8Array, magic: string): boolean {
   return bytes.length >= magic.length;
 }
 
-const binary = (reason: string): NotText => ({ ok: false, code: 'FILE_BINARY', reason });
-const encoding = (reason: string): NotText => ({ ok: false, code: 'FILE_ENCODING', reason });
+const notText = (code: NotText['code'], reason: Message): NotText => ({ ok: false, code, reason });
 
 /**
  * @param bytes the whole file
- * @param path relative or absolute, with `/`; only its last part is looked at
+ * @param path relative or absolute, with `/`; only its last part counts
  */
 export function recognise(bytes: Uint8Array, path: string): RecognisedText | NotText {
-  if (bytes.length === 0) return { ok: false, code: 'FILE_EMPTY', reason: 'The file has no bytes.' };
+  if (bytes.length === 0) return notText('FILE_EMPTY', fact('FILE_IS_EMPTY'));
   const decoded = decode(bytes);
   if (!decoded.ok) return decoded;
-  if (!/\S/.test(decoded.text)) {
-    return { ok: false, code: 'FILE_EMPTY', reason: 'The file holds only white space.' };
-  }
+  if (!/\S/.test(decoded.text)) return notText('FILE_EMPTY', fact('FILE_HAS_ONLY_SPACE'));
   return { ...decoded, ...languageOf(decoded.text, path) };
 }
 
 function decode(bytes: Uint8Array): Omit<RecognisedText, 'kind' | 'language'> | NotText {
   if (startsWith(bytes, '\xff\xfe\x00\x00') || startsWith(bytes, '\x00\x00\xfe\xff')) {
-    return encoding('The file starts as UTF-32, which is not read.');
+    return notText('FILE_ENCODING', fact('FILE_IS_UTF_32'));
   }
   if (startsWith(bytes, '\xff\xfe')) return decodeAs(bytes, 'utf-16le', 2);
   if (startsWith(bytes, '\xfe\xff')) return decodeAs(bytes, 'utf-16be', 2);
-  for (const [magic, name] of MAGIC) {
-    // Media headers that are plain letters are believed only when other bytes look binary too.
+  for (const [magic, format] of MAGIC) {
+    // Magic bytes that are plain letters count only if other bytes are binary too.
     if (startsWith(bytes, magic) && (/[^A-Za-z0-9]/.test(magic) || hasControls(bytes, 512, 0.02))) {
-      return binary(`The file is ${name}.`);
+      return notText('FILE_BINARY', fact('FILE_HAS_FORMAT', { format }));
     }
   }
-  if (bytes.includes(0)) return binary('The file holds NUL bytes.');
-  if (hasControls(bytes, SAMPLE_BYTES, 0.05)) return binary('Too many of its bytes are control characters.');
+  if (bytes.includes(0) || hasControls(bytes, SAMPLE_BYTES, 0.05)) {
+    return notText('FILE_BINARY', fact('FILE_IS_NOT_TEXT'));
+  }
   const bomBytes = startsWith(bytes, '\xef\xbb\xbf') ? 3 : 0;
   const utf8 = decodeAs(bytes, 'utf-8', bomBytes);
   if (utf8.ok || bomBytes > 0) return utf8;
-  return looksLikeWindows1252(bytes)
+  return isLikelyWindows1252(bytes)
     ? { ok: true, encoding: 'windows-1252', bomBytes: 0, text: decodeWindows1252(bytes) }
-    : encoding('The bytes are neither UTF-8 nor UTF-16, nor do they look like Western European text.');
+    : notText('FILE_ENCODING', fact('FILE_ENCODING_UNKNOWN'));
 }
 
 function decodeAs(
@@ -99,30 +99,30 @@ function decodeAs(
   try {
     const decoder = new TextDecoder(name, { fatal: true, ignoreBOM: true });
     const text = decoder.decode(bytes.subarray(bomBytes));
-    if (name !== 'utf-8' && text.includes('\0')) return binary('The file holds NUL characters.');
+    if (name !== 'utf-8' && text.includes('\0')) return notText('FILE_BINARY', fact('FILE_IS_NOT_TEXT'));
     return { ok: true, encoding: name, bomBytes, text };
   } catch {
-    return encoding(`The bytes are not valid ${name.toUpperCase()}.`);
+    return notText('FILE_ENCODING', fact('FILE_NOT_VALID_ENCODING', { encoding: name.toUpperCase() }));
   }
 }
 
-/** Whether more than this share of the first bytes are controls that no text has. */
+/** Whether more than this share of the first bytes are control characters that text does not contain. */
 function hasControls(bytes: Uint8Array, sample: number, share: number): boolean {
   const length = Math.min(bytes.length, sample);
   let controls = 0;
   for (let i = 0; i < length; i += 1) {
     const byte = bytes[i] as number;
-    // Backspace, tab, line breaks, form feed and escape are found in logs and manuals.
+    // Backspace, tab, line breaks, form feed and escape occur in logs and manuals.
     if (byte === 0x7f || (byte < 0x20 && !(byte >= 8 && byte <= 13) && byte !== 0x1b)) controls += 1;
   }
   return controls > length * share;
 }
 
 /**
- * Western European text has mostly ASCII; what is above is mostly letters and typographic marks. Broken
- * UTF-8 is not taken for it: there, lead and continuation bytes follow each other.
+ * Western European text is mostly ASCII; the rest is mostly letters and typographic marks. Broken UTF-8 does not
+ * count as such: there, lead and continuation bytes follow each other.
  */
-function looksLikeWindows1252(bytes: Uint8Array): boolean {
+function isLikelyWindows1252(bytes: Uint8Array): boolean {
   const length = Math.min(bytes.length, SAMPLE_BYTES * 4);
   let high = 0;
   let plausible = 0;
@@ -161,13 +161,13 @@ function languageOf(text: string, path: string): Language {
   if (script !== null) return { kind: 'code', language: script };
   const start = CODE_STARTS.find(([pattern]) => pattern.test(head));
   if (start !== undefined) return { kind: 'code', language: start[1] };
-  if (looksLikeJson(text)) return { kind: 'code', language: 'json' };
-  return looksLikeMarkdown(head) ? { kind: 'markdown', language: 'markdown' } : TEXT;
+  if (isLikelyJson(text)) return { kind: 'code', language: 'json' };
+  return isLikelyMarkdown(head) ? { kind: 'markdown', language: 'markdown' } : TEXT;
 }
 
 /**
- * After white space and comments. By hand: one regular expression for both tries every way to share the text out
- * among the comments, which a few dozen of them make endless.
+ * After white space and comments. One regular expression for both would try every way to divide the text among the
+ * comments, which takes for ever with a few dozen of them.
  */
 function startsAsHtml(head: string): boolean {
   const space = /\s*/y;
@@ -182,13 +182,13 @@ function startsAsHtml(head: string): boolean {
   }
 }
 
-function looksLikeJson(text: string): boolean {
+function isLikelyJson(text: string): boolean {
   if (!/^\s*[[{]/.test(text) || text.length > 1_000_000) return false;
   return parseJson(text) !== undefined;
 }
 
-/** Two different kinds of Markdown's own marks make it Markdown. */
-function looksLikeMarkdown(head: string): boolean {
+/** Two different kinds of Markdown syntax make it Markdown. */
+function isLikelyMarkdown(head: string): boolean {
   const signs = [
     /^#{1,6} \S/m,
     /^(?:```|~~~)/m,

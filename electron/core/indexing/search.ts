@@ -1,5 +1,4 @@
-/** Search over all sources at once: by words and by vectors, joined by rank, shown as snippets. */
-
+/** Search over all sources at once, by keywords and by vectors, merged by rank, shown as snippets. */
 import { abortable } from '../../../shared/abortable.ts';
 import { type ErrorCode, isPilotlightError } from '../../../shared/contract/errors.ts';
 import {
@@ -9,7 +8,7 @@ import {
   type SearchResult,
   type SourceRecord,
 } from '../../../shared/models/indexing.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { distinct, fact, type Message } from '../../../shared/models/message.ts';
 import type { Acquired } from '../acquire/model.ts';
 import { createHealthTracker } from '../acquire/node-health.ts';
 import type { WantedModel } from '../acquire/route.ts';
@@ -20,9 +19,10 @@ import { reasonOf } from './failures.ts';
 import { fuseRanks } from './fusion.ts';
 import type { IndexHandles } from './index-handles.ts';
 import type { IndexingDependencies } from './model.ts';
+import type { QueryTurns } from './query-turns.ts';
 import { makeSnippet } from './snippet.ts';
 
-/** How long one node may take for the vector of a query; after that the next is asked, then words must do. */
+/** How long one node may take for the vector of a query. After that the next is asked, and then keywords must do. */
 const nodeDeadlineMs = 4000;
 const sourceDeadlineMs = 10_000;
 const nodesTried = 2;
@@ -41,8 +41,8 @@ export interface MergedHit {
 }
 
 /**
- * One list from those of several sources, by reciprocal ranks. Word scores compare across sources, so words
- * make one list; similarities compare only within one embedder, so that each embedder's best comes first.
+ * One list from those of several sources, by reciprocal ranks. Keyword scores can be compared across sources, so they
+ * make one list. Similarities can be compared only within one embedder, so each embedder's best comes first.
  */
 export function mergeHits(found: readonly SourceHits[], limit: number): MergedHit[] {
   const all = found.flatMap(({ source, hits }) => hits.map((hit) => ({ source, hit })));
@@ -91,17 +91,11 @@ function toSearchHit({ source, hit, wordRank, vectorRank, score }: MergedHit, qu
   };
 }
 
-/** With the separator that the folder's own path uses. */
+/** With the separator of the folder's own path. */
 function joinPath(folder: string, path: string): string {
   const windows = /^[A-Za-z]:\\|^\\\\/.test(folder);
   const base = folder.replace(/[\\/]+$/, '');
   return windows ? `${base}\\${path.replaceAll('/', '\\')}` : `${base}/${path}`;
-}
-
-function incompleteWords(names: readonly string[]): string {
-  const quoted = names.map((name) => `"${name}"`).join(', ');
-  if (names.length === 1) return `${quoted} is incomplete, because its index was damaged. Index it again.`;
-  return `${names.length} folders are incomplete, because their indexes were damaged: ${quoted}. Index them again.`;
 }
 
 export interface Searcher {
@@ -117,14 +111,16 @@ export function createSearcher({
   acquire,
   vectors,
   handles,
+  queries,
   log,
   onDamaged,
 }: Pick<IndexingDependencies, 'clock' | 'fleet' | 'acquire' | 'vectors' | 'log'> & {
   handles: IndexHandles;
+  queries: Pick<QueryTurns, 'begin'>;
   /** A search found that an index is incomplete. */
   onDamaged(sourceId: string): void;
 }): Searcher {
-  /** What doesn't listen to its signal must not make the search wait either. */
+  /** The search must not wait for a task that ignores its signal. */
   function within<T>(
     ms: number,
     signal: AbortSignal,
@@ -139,50 +135,57 @@ export function createSearcher({
     embedder: Embedder,
     text: string,
     signal: AbortSignal,
-  ): Promise<{ vector: Float32Array | null; notice: string | null }> {
+  ): Promise<{ vector: Float32Array | null; notice: Message | null }> {
     if (embedder.kind === 'builtin') {
       const [vector] = await vectors.embedBuiltin([text]);
       return { vector: vector ?? null, notice: null };
     }
     const name = shortModelName(embedder.name);
     const tried = new Set<string>();
-    let reason = '';
+    let failure: { node: string; reason: Message } | null = null;
     while (tried.size < nodesTried) {
       const server = await queryServer({ digest: embedder.digest, name }, tried, signal);
       if (server === null) break;
       await using acquired = server;
       tried.add(acquired.nodeId);
+      using _turn = queries.begin(acquired.nodeId);
       try {
-        const [vector] = await within(nodeDeadlineMs, signal, (limited) =>
+        const { vectors: made } = await within(nodeDeadlineMs, signal, (limited) =>
           acquired.server.embed(acquired.model ?? name, [text], limited),
         );
+        const [vector] = made;
         if (vector) return { vector, notice: null };
+        failure = { node: acquired.name, reason: fact('WRONG_VECTORS') };
       } catch (error) {
         signal.throwIfAborted();
-        reason = `${acquired.name}: ${reasonOf(error)}`;
-        log.warn('The vector of a query could not be made.', { node: acquired.nodeId, reason });
+        failure = { node: acquired.name, reason: reasonOf(error) };
+        log.warn('The vector of a query could not be made.', {
+          node: acquired.nodeId,
+          error: String(error),
+        });
         fleet.probeSoon(acquired.nodeId);
       }
     }
-    if (tried.size === 0) {
-      return { vector: null, notice: `Found by words only: no machine that is awake has ${name}.` };
-    }
-    return { vector: null, notice: `Found by words only: ${name} did not answer (${reason}).` };
+    const notice =
+      failure === null
+        ? fact('KEYWORDS_ONLY_NO_NODE', { model: name })
+        : fact('KEYWORDS_ONLY_NO_ANSWER', { model: name, ...failure });
+    return { vector: null, notice };
   }
 
-  /** A machine that is awake and has the model, the quickest first; null where there is none. Nothing is woken. */
+  /** A machine that is awake and has the model, the quickest first; null if there is none. Nothing is woken. */
   async function queryServer(
     model: WantedModel,
     except: ReadonlySet<string>,
     signal: AbortSignal,
   ): Promise<Acquired | null> {
     try {
-      // Each search starts afresh: a person who tries again after a fix gets an answer.
+      // Each search starts without history, so a person who tries again after a fix gets an answer.
       const health = createHealthTracker({ clock });
       return await acquire.acquire({
         model,
         except,
-        purpose: plainText('search'),
+        purpose: fact('USED_FOR_SEARCH'),
         by: 'request',
         brief: true,
         whenNone: 'fail',
@@ -200,7 +203,7 @@ export function createSearcher({
     async search({ text, sources, limit }, signal) {
       const startedAt = clock.monotonic();
       const queries = new Map<string, ReturnType<typeof embedQuery>>();
-      const notices = new Set<string>();
+      const notices: Message[] = [];
       const damaged: SourceRecord[] = [];
       const searchOne = async (source: SourceRecord): Promise<SourceHits> => {
         const key = embedderId(source.embedder);
@@ -210,7 +213,7 @@ export function createSearcher({
           queries.set(key, query);
         }
         const { vector, notice } = await query;
-        if (notice !== null) notices.add(notice);
+        if (notice !== null) notices.push(notice);
         const hits = await within(
           sourceDeadlineMs,
           signal,
@@ -228,9 +231,7 @@ export function createSearcher({
         const index = await handles.get(source);
         const before = await index.meta();
         const usable = before.embedderId === key;
-        if (!usable) {
-          notices.add(`"${source.name}" was indexed with another embedder: rebuild it to search by vectors.`);
-        }
+        if (!usable) notices.push(fact('FOLDER_HAS_OTHER_EMBEDDER', { folder: source.name }));
         const wanted = { text, vector: usable ? vector : null, limit: Math.max(limit, 50) };
         const hits = await index.search(wanted, limited);
         const { incomplete } = await index.meta();
@@ -238,7 +239,7 @@ export function createSearcher({
         if (incomplete && !before.incomplete) onDamaged(source.id);
         return hits;
       };
-      /** A damaged index is set aside; the empty one in its place is searched, and the answer says what is missing. */
+      /** A damaged index is set aside. The empty one in its place is searched, and the answer lists what is missing. */
       const searchAgain = async (source: SourceRecord): Promise<SourceHits> => {
         try {
           return await searchOne(source);
@@ -254,19 +255,21 @@ export function createSearcher({
           try {
             return await searchAgain(source);
           } catch (error) {
-            // Alone, a source's trouble is the answer; among others it is a notice.
+            // For a single source its trouble is the answer; among others it is a notice.
             if (signal.aborted || sources.length === 1) throw error;
-            notices.add(`"${source.name}" could not be searched: ${reasonOf(error)}`);
+            notices.push(fact('FOLDER_NOT_SEARCHED', { folder: source.name, reason: reasonOf(error) }));
             return { source, hits: [] };
           }
         }),
       );
-      if (damaged.length > 0) notices.add(incompleteWords(damaged.map(({ name }) => name)));
+      if (damaged.length > 0) {
+        notices.push(fact('FOLDERS_INCOMPLETE', { folders: damaged.map(({ name }) => name) }));
+      }
       return {
         query: text,
         hits: mergeHits(found, limit).map((hit) => toSearchHit(hit, text)),
         tookMs: Math.round((clock.monotonic() - startedAt) * 10) / 10,
-        notices: [...notices],
+        notices: distinct(notices),
         ...(damaged.length > 0 ? { incomplete: damaged.map(({ id }) => id) } : {}),
       };
     },

@@ -8,19 +8,21 @@ import {
   type SourceRecord,
   type SourceView,
 } from '../../../shared/models/indexing.ts';
+import { fact } from '../../../shared/models/message.ts';
 import { createEmbedderList } from './embedders.ts';
 import { createIndexHandles } from './index-handles.ts';
 import { createJobs, type NewJob } from './jobs.ts';
 import type { IndexingDependencies } from './model.ts';
+import { createQueryTurns } from './query-turns.ts';
 import { createSearcher } from './search.ts';
 import { createSources, type NewSource, type SourceChange } from './sources.ts';
 
 export interface IndexingService {
   sources(): Promise<SourceView[]>;
   embedders(): EmbedderChoice[];
-  /** What is saved of each folder. */
+  /** The saved record of each folder. */
   sourceRecords(): readonly SourceRecord[];
-  /** Takes over folders that an import has saved already. */
+  /** Adds or updates folders that an import has saved. */
   adoptSources(sources: readonly SourceRecord[]): void;
   addSource(source: NewSource): Promise<SourceView>;
   updateSource(change: SourceChange): Promise<SourceView>;
@@ -30,17 +32,17 @@ export interface IndexingService {
   cancelJob(jobId: string): IndexJob;
   job(jobId: string): IndexJob;
   jobs(limit: number): IndexJob[];
-  /** The job that runs now, or null. */
+  /** The running job, or null. */
   currentJob(): IndexJob | null;
-  /** Resolves when the job has ended, at once when it has already. */
+  /** Resolves when the job has ended, or at once if it has already. */
   waitForJob(jobId: string, signal: AbortSignal): Promise<IndexJob>;
   search(
     query: { text: string; sourceIds: string[] | null; limit: number },
     signal: AbortSignal,
   ): Promise<SearchResult>;
-  /** Takes up the jobs that were unfinished when the process ended, unless told to leave them. */
+  /** Resumes the jobs that were unfinished when the process ended, unless `resume` is false. */
   start(options?: { resume: boolean }): void;
-  /** Leaves a running job to be taken up at the next start. */
+  /** A running job is resumed at the next start. */
   stop(): Promise<void>;
 }
 
@@ -48,12 +50,14 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
   const handles = createIndexHandles(dependencies.vectors);
   const sources = createSources({ ...dependencies, handles });
   const embedders = createEmbedderList({ ...dependencies, sources: sources.records });
+  const queries = createQueryTurns();
   const searcher = createSearcher({
     ...dependencies,
     handles,
+    queries,
     onDamaged: (sourceId) => void sources.refresh(sourceId),
   });
-  const jobs = createJobs({ dependencies, handles, sources });
+  const jobs = createJobs({ dependencies, handles, queries, sources });
 
   function choose(sourceIds: readonly string[] | null): readonly SourceRecord[] {
     const chosen = sourceIds === null ? sources.records() : [...new Set(sourceIds)].map(sources.require);
@@ -65,7 +69,7 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
     const job = jobs.current();
     if (job?.sourceIds.includes(sourceId)) {
       throw new PilotlightError('JOB_RUNNING', {
-        message: 'An index job is running over this folder.',
+        message: fact('FOLDER_IS_BEING_INDEXED'),
         details: { jobId: job.id },
       });
     }

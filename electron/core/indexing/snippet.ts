@@ -1,11 +1,11 @@
-/** The part of a chunk that shows best why it was found. Pure. */
+/** The part of a chunk that best shows why it was found. Pure. */
 import type { Chunk } from '../../../shared/models/indexing.ts';
 import { utf8Length } from './encoding.ts';
 import { isUnspaced, normaliseText, type PlacedWord, placedWordsOf, wordsOf } from './terms.ts';
 
 export interface Snippet {
   text: string;
-  /** UTF-16 ranges inside `text`, [start, end), in order, apart from each other. */
+  /** UTF-16 ranges inside `text`, [start, end), in order, not overlapping. */
   highlights: [number, number][];
   /** In the file. */
   startByte: number;
@@ -13,9 +13,9 @@ export interface Snippet {
 }
 
 /**
- * At most `maxLength` UTF-16 units around the place with the most different words of the query; begins and
- * ends at words where it can. The bytes are exact for text files; the text of an HTML page is not in its
- * source as it stands, so that there they are those of the whole chunk, unless the snippet is all of it.
+ * At most `maxLength` UTF-16 units around the place with the most different words of the query, beginning and ending at
+ * words if possible. The bytes are exact for text files. The text of an HTML page differs from its source, so there
+ * they are those of the whole chunk.
  */
 export function makeSnippet(
   chunk: Pick<Chunk, 'text' | 'startByte' | 'endByte'>,
@@ -37,7 +37,7 @@ export function makeSnippet(
   };
 }
 
-/** The words of the query in the text, accents and case aside; in scripts without spaces, the runs. */
+/** The words of the query in the text, ignoring accents and case; in scripts without spaces, their runs. */
 function matchesOf(text: string, query: string): PlacedWord[] {
   const wanted = new Set(wordsOf(normaliseText(query)).map(foldAccents));
   if (wanted.size === 0) return [];
@@ -89,11 +89,11 @@ function window(text: string, matches: readonly PlacedWord[], maxLength: number)
   ];
 }
 
-const MOST_STEPS = 24;
+const MAX_STEPS = 24;
 
 function forwardToWord(text: string, start: number, limit: number): number {
   if (start === 0) return 0;
-  for (let at = start; at <= limit && at - start <= MOST_STEPS; at += 1) {
+  for (let at = start; at <= limit && at - start <= MAX_STEPS; at += 1) {
     if (/\s/.test(text.charAt(at - 1)) && /\S/.test(text.charAt(at))) return at;
   }
   return isInsidePair(text, start) ? start + 1 : start;
@@ -101,7 +101,7 @@ function forwardToWord(text: string, start: number, limit: number): number {
 
 function backToWord(text: string, end: number, limit: number): number {
   if (end === text.length) return end;
-  for (let at = end; at > limit && end - at <= MOST_STEPS; at -= 1) {
+  for (let at = end; at > limit && end - at <= MAX_STEPS; at -= 1) {
     if (/\S/.test(text.charAt(at - 1)) && /\s/.test(text.charAt(at))) return at;
   }
   return isInsidePair(text, end) ? end - 1 : end;
@@ -111,7 +111,7 @@ function isInsidePair(text: string, at: number): boolean {
   return (text.charCodeAt(at) & 0xfc00) === 0xdc00;
 }
 
-/** Bytes before a place in the chunk; the encoding shows in the number of bytes that the chunk takes. */
+/** Bytes before a place in the chunk; the encoding follows from the chunk's number of bytes. */
 function byteCounter(chunk: Pick<Chunk, 'text' | 'startByte' | 'endByte'>): ((at: number) => number) | null {
   const bytes = chunk.endByte - chunk.startByte;
   if (bytes === utf8Length(chunk.text)) return (at) => utf8Length(chunk.text, 0, at);

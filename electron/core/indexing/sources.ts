@@ -1,5 +1,4 @@
-/** The folders that are indexed: kept, checked, shown. */
-
+/** The folders that are indexed: saved, checked, shown. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import {
   type Embedder,
@@ -8,7 +7,8 @@ import {
   type SourceRecord,
   type SourceView,
 } from '../../../shared/models/indexing.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { fact } from '../../../shared/models/message.ts';
+import { savedName } from '../../../shared/models/name.ts';
 import type { Trouble } from '../../../shared/models/node-state.ts';
 import type { IndexHandles } from './index-handles.ts';
 import type { IndexingDependencies } from './model.ts';
@@ -38,18 +38,18 @@ export interface Sources {
   /** Rejects with FOLDER_NOT_FOUND, NOT_A_FOLDER, FOLDER_UNREADABLE or ALREADY_EXISTS. */
   add(source: NewSource): Promise<SourceView>;
   update(change: SourceChange): Promise<SourceView>;
-  /** Takes over records that somebody else has saved already; the embedder of a known one is the same. */
+  /** Adds or updates records that are already saved; the embedder of a known one is unchanged. */
   adopt(sources: readonly SourceRecord[]): void;
   /**
-   * It is out of the list at once, so that nothing begins with it any more; its index is deleted when `quiet`
-   * resolves. Rejects with NOT_FOUND; where it cannot be removed it is in the list again.
+   * Removes it from the list at once, so that no new work starts on it; its index is deleted when `quiet` resolves.
+   * Rejects with NOT_FOUND. If it cannot be removed, it is listed again.
    */
   remove(sourceId: string, quiet: Promise<void>): Promise<void>;
   /** Reads the size of one index again and shows it. */
   refresh(sourceId: string): Promise<void>;
 }
 
-/** Among how many jobs the last run of a folder is looked for. */
+/** Among how many recent jobs the last run of a folder is searched. */
 const RECENT_JOBS = 50;
 
 export function createSources({
@@ -66,9 +66,11 @@ export function createSources({
   IndexingDependencies,
   'clock' | 'ids' | 'log' | 'store' | 'vectors' | 'folders' | 'activity' | 'streams'
 > & { handles: IndexHandles }): Sources {
-  const records = new Map(store.sources.list().map((source) => [source.id, source]));
+  const records = new Map(
+    store.sources.list().map((source) => [source.id, { ...source, name: savedName(source.name) }]),
+  );
   const sizes = new Map<string, Pick<SourceView, 'files' | 'chunks' | 'trouble'>>();
-  /** Those that are being removed: saved until their index is deleted, but no longer listed. */
+  /** Being removed: saved until their index is deleted, but no longer listed. */
   const leaving = new Set<string>();
 
   const recentJobs = () => store.jobs.list(RECENT_JOBS);
@@ -87,7 +89,7 @@ export function createSources({
     };
   }
 
-  /** @param jobs read once for all folders, because reading them parses each of them */
+  /** @param jobs read once for all folders, because reading them parses each one */
   function view(source: SourceRecord, jobs: readonly IndexJob[] = recentJobs()): SourceView {
     const size = sizes.get(source.id) ?? { files: 0, chunks: 0 };
     return { ...source, ...size, lastRun: lastRunOf(source.id, jobs) };
@@ -102,7 +104,7 @@ export function createSources({
   async function readSize(source: SourceRecord): Promise<void> {
     try {
       const { files, chunks, embedderId: id, incomplete } = await (await handles.get(source)).meta();
-      // What another embedder made cannot be searched any more: to a person it is not there.
+      // What another embedder made can no longer be searched, so it is not counted.
       const size = id === embedderId(source.embedder) ? { files, chunks } : { files: 0, chunks: 0 };
       sizes.set(
         source.id,
@@ -119,7 +121,7 @@ export function createSources({
 
   function find(sourceId: string): SourceRecord {
     const source = present(sourceId);
-    if (!source) throw new PilotlightError('NOT_FOUND', { message: 'There is no such folder in the index.' });
+    if (!source) throw new PilotlightError('NOT_FOUND', { message: fact('NO_SUCH_FOLDER') });
     return source;
   }
 
@@ -138,7 +140,7 @@ export function createSources({
     const jobs = recentJobs();
     for (const source of records.values()) show(source, jobs);
   }
-  // Reading sizes starts the worker: not before somebody looks.
+  // Reading sizes starts the worker, so it waits until a panel is watching.
   streams.sources.onActive((active) => {
     if (active) for (const { id: sourceId } of all()) if (!sizes.has(sourceId)) void refresh(sourceId);
   });
@@ -156,13 +158,13 @@ export function createSources({
       for (const other of records.values()) {
         if (other.path !== canonical) continue;
         throw new PilotlightError('ALREADY_EXISTS', {
-          message: `This folder is indexed already, as "${other.name}".`,
+          message: fact('FOLDER_ALREADY_INDEXED', { name: other.name }),
           details: { sourceId: other.id },
         });
       }
       const source: SourceRecord = {
         id: ids.next('source'),
-        name: name ?? lastPart(canonical),
+        name: savedName(name ?? lastPart(canonical)),
         path: canonical,
         embedder,
         wake,
@@ -175,7 +177,7 @@ export function createSources({
       activity.record({
         kind: 'index',
         severity: 'info',
-        message: plainText(`The folder "${source.name}" was added.`),
+        message: fact('FOLDER_ADDED', { folder: source.name }),
       });
       return show(source);
     },
@@ -183,7 +185,7 @@ export function createSources({
       const source = find(sourceId);
       const next: SourceRecord = {
         ...source,
-        name: change.name ?? source.name,
+        name: savedName(change.name ?? source.name),
         embedder: change.embedder ?? source.embedder,
         wake: change.wake ?? source.wake,
         whenGpuGone: change.whenGpuGone ?? source.whenGpuGone,
@@ -192,7 +194,7 @@ export function createSources({
       records.set(sourceId, next);
       if (embedderId(next.embedder) !== embedderId(source.embedder)) {
         await handles.forget(sourceId);
-        // It may have been changed once more meanwhile, or removed.
+        // It may have been changed again meanwhile, or removed.
         if (present(sourceId)) sizes.set(sourceId, { files: 0, chunks: 0 });
       }
       return show(find(sourceId));
@@ -213,7 +215,7 @@ export function createSources({
         await quiet;
         await handles.forget(sourceId);
         await vectors.removeIndex(sourceId);
-        // If the removal cannot be saved the folder stays, with an index that is empty.
+        // If the removal cannot be saved, the folder stays, with an empty index.
         sizes.set(sourceId, { files: 0, chunks: 0 });
         store.sources.remove(sourceId);
       } catch (error) {
@@ -229,7 +231,7 @@ export function createSources({
       activity.record({
         kind: 'index',
         severity: 'info',
-        message: plainText(`The folder "${source.name}" was removed.`),
+        message: fact('FOLDER_REMOVED', { folder: source.name }),
       });
     },
     refresh,
@@ -240,7 +242,7 @@ function troubleOf({ code, message, next }: PilotlightError): Trouble {
   return { code, message, next };
 }
 
-/** The folder's own name, from a path of either kind of system. */
+/** The folder's own name, from a path with either separator. */
 function lastPart(path: string): string {
   return (
     path

@@ -1,6 +1,6 @@
 /**
- * How many tokens a text will be, estimated without a tokenizer and rather too many than too few: a chunk
- * that is too long is cut off by the model, silently.
+ * Estimates the tokens of a text without a tokenizer. It tends to overestimate, because a model silently cuts off a
+ * chunk that is too long.
  */
 const PER_TOKEN = 16;
 
@@ -29,7 +29,7 @@ export function estimateTokens(text: string): number {
   return Math.ceil(tokenCost(text) / PER_TOKEN);
 }
 
-/** The first index at which the cost from `start` on would pass `budget`; `end` when it never does. */
+/** The first index at which the cost from `start` on exceeds `budget`; `end` if it never does. */
 export function indexWithinCost(text: string, start: number, end: number, budget: number): number {
   let sum = 0;
   for (let i = start; i < end; i += 1) {

@@ -1,17 +1,17 @@
 /**
- * The texts of prepared files on their way to the nodes. Batches run across files; what a node could not do
- * comes back and is handed out first, so that nothing is lost and nothing is done twice.
+ * The texts of prepared files on their way to the nodes. Batches span files. What a node could not embed comes back and
+ * is handed out first, so that nothing is lost or done twice.
  */
 import type { PreparedFile } from '../ports/vectors.ts';
 import { createChanges } from '../runtime/changes.ts';
 
-/** A prepared file whose vectors come in, in any order. */
+/** A prepared file that is waiting for its vectors, which arrive in any order. */
 export interface OpenFile {
   prepared: PreparedFile;
   sizeBytes: number;
   vectors: (Float32Array | null)[];
   missing: number;
-  /** Vectors that were made on a CPU because the GPU was gone. */
+  /** Vectors that were made on a CPU because no GPU was available. */
   fallback: number;
   /** It failed: its remaining texts are not worth a request. */
   dropped: boolean;
@@ -25,7 +25,7 @@ export interface QueuedText {
 
 export interface Batch {
   texts: QueuedText[];
-  /** How often a server failed on it, not counting nodes that went away. */
+  /** How often a server failed on it, not counting nodes that dropped out. */
   attempts: number;
 }
 
@@ -33,12 +33,12 @@ export interface WorkQueue {
   add(file: OpenFile): void;
   /** No more files will come: a last batch may be smaller. */
   close(): void;
-  /** The next batch; waits for a full one while more files are to come. */
+  /** The next batch; waits for a full one while more files are coming. */
   take(max: number, signal: AbortSignal): Promise<Batch>;
   giveBack(batch: Batch): void;
-  /** Resolves while fewer than `limit` texts wait. */
+  /** Resolves when fewer than `limit` texts are waiting. */
   room(limit: number, signal: AbortSignal): Promise<void>;
-  /** Texts that wait, without those handed out. */
+  /** Texts that are waiting, not counting those handed out. */
   readonly waiting: number;
 }
 
@@ -53,9 +53,14 @@ export function openFile(prepared: PreparedFile, sizeBytes: number): OpenFile {
   };
 }
 
+/** Bytes of the file whose vectors are there, assuming that its texts are equally long. */
+export function embeddedBytes({ vectors, missing, sizeBytes }: OpenFile): number {
+  return vectors.length === 0 ? 0 : (sizeBytes * (vectors.length - missing)) / vectors.length;
+}
+
 /**
- * Takes in the vector of one text; true when it was the last one that the file waited for. A second vector for the same
- * text counts nothing, and neither does one for a file that failed.
+ * Adds the vector of one text; true if it was the last one that the file was waiting for. A second vector for the same
+ * text does not count, and neither does one for a file that failed.
  */
 export function takeVector(
   { file, ordinal }: Pick<QueuedText, 'file' | 'ordinal'>,
@@ -137,7 +142,7 @@ export function createWorkQueue(): WorkQueue {
   };
 }
 
-/** What is embedded of a chunk: its headings say what a short text is about. */
+/** The text that is embedded for a chunk; its headings tell what a short text is about. */
 export function embeddedText(chunk: { heading: string; text: string }): string {
   return chunk.heading === '' ? chunk.text : `${chunk.heading}\n\n${chunk.text}`;
 }

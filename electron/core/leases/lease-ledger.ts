@@ -1,8 +1,10 @@
 /** The leases of this core: who needs which machine, for what, until when. Stored durably. */
+
 import { createEmitter } from '../../../shared/emitter.ts';
 import { purposeText } from '../../../shared/lease-purpose.ts';
 import { type Message, plainText } from '../../../shared/models/message.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
+import { oneLine } from '../../../shared/printable.ts';
 import type { Log } from '../ports/log.ts';
 import type { PowerStore } from '../ports/power-state.ts';
 import type { Clock, Ids, Timer } from '../ports/time.ts';
@@ -134,8 +136,8 @@ export function createLeaseLedger(dependencies: LeaseLedgerDependencies): LeaseL
         id: ids.next('lease'),
         nodeId,
         kind,
-        holder: oneLine(holder()),
-        purpose: oneLine(purposeText(purpose)),
+        holder: forAgents(holder()),
+        purpose: forAgents(purposeText(purpose)),
         createdAt: clock.now(),
         until,
         endedAt: null,
@@ -179,7 +181,7 @@ export function createLeaseLedger(dependencies: LeaseLedgerDependencies): LeaseL
   };
 }
 
-/** Shortened and without line breaks, as agents require; a folder name may contain both. */
-function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, MAX_LENGTH);
+/** Shortened, on one line and not empty, as agents require; a folder may have any name. */
+function forAgents(text: string): string {
+  return oneLine(text).slice(0, MAX_LENGTH) || 'unnamed';
 }

@@ -151,8 +151,7 @@ export type Fit =
       /** False if other programs may use some of the VRAM that counts as free. */
       measured: boolean;
     }
-  | { kind: 'does-not-fit'; neededBytes: number; totalBytes: number; freeBytes: number; victims: string[] }
-  | { kind: 'vram-unknown' };
+  | { kind: 'does-not-fit'; neededBytes: number; totalBytes: number; freeBytes: number; victims: string[] };
 
 /**
  * Whether a model fits entirely into VRAM, and which models Ollama would unload for it. `own` is the model as loaded
@@ -160,14 +159,13 @@ export type Fit =
  * counts them.
  */
 export function fitOnGpu(input: {
-  size: PredictedSize | null;
-  vram: VramState | null;
+  size: PredictedSize;
+  vram: VramState;
   own: LoadedModel | null;
   others: readonly LoadedModel[];
   inFlight: (model: string) => number;
 }): Fit {
   const { size, vram, own } = input;
-  if (vram === null || size === null) return { kind: 'vram-unknown' };
   const gained = own?.vramBytes ?? 0;
   let free = vram.freeBytes + gained;
   let freeOnOne = Math.min(vram.freeOnOneBytes + gained, free);

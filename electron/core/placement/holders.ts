@@ -1,6 +1,7 @@
 /** What uses a node's VRAM: the server's own models, which can be unloaded, and other programs, which cannot. Pure. */
 import type { LoadedModel, VramHolder } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
+import { oneLine } from '../../../shared/printable.ts';
 import { measuredVramBytes } from '../../../shared/vram.ts';
 import { isRunnerProcess } from '../telemetry/runner-process.ts';
 
@@ -72,10 +73,7 @@ export function foreignUse(
 function programName(name: string): string | null {
   const path = name.trim();
   if (/^(\[.*\]|n\/a|-|unknown( error| process)?)$/i.test(path)) return null;
-  const program = (path.split(/[\\/]/).at(-1) ?? '')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: a name may contain any character.
-    .replace(/[\u0000-\u001f\u007f-\u009f]/g, '')
-    .trim();
+  const program = oneLine(path.split(/[\\/]/).at(-1) ?? '');
   if (program === '') return null;
   return program.length > LONGEST_NAME ? `${program.slice(0, LONGEST_NAME - 1)}…` : program;
 }

@@ -9,12 +9,13 @@ export function resolveModel(models: readonly { name: string }[], wanted: string
   const full = canonicalName(wanted);
   const exact = models.find((model) => canonicalName(model.name) === full);
   if (exact) return exact.name;
-  if (full !== `${wanted.trim().toLowerCase()}:latest`) return null;
   const prefix = `${wanted.trim().toLowerCase()}:`;
   const tags = new Map(
-    models
-      .filter((model) => canonicalName(model.name).startsWith(prefix))
-      .map((model) => [canonicalName(model.name), model.name]),
+    models.map(({ name }) => [canonicalName(name), name] as const).filter(([name]) => isTag(name, prefix)),
   );
   return tags.size === 1 ? ([...tags.values()][0] ?? null) : null;
 }
+
+/** A colon before the last slash is part of a registry's address. */
+const isTag = (name: string, prefix: string) =>
+  name.startsWith(prefix) && !name.slice(prefix.length).includes('/');

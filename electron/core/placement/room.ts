@@ -22,9 +22,9 @@ export function roomOnGpu(input: {
   inFlight: (model: string) => number;
 }): Room {
   const { size, vram, own, others } = input;
-  const fit = fitOnGpu(input);
+  if (size === null || vram === null) return { kind: 'unknown' };
+  const fit = fitOnGpu({ ...input, size, vram });
   if (fit.kind === 'fits') return fit;
-  if (fit.kind === 'vram-unknown' || size === null || vram === null) return { kind: 'unknown' };
 
   const models = own === null ? others : [own, ...others];
   const foreign = foreignUse(input.gpus, models);
@@ -37,8 +37,8 @@ export function roomOnGpu(input: {
     holders: foreign?.holders ?? [],
     evicts: fit.victims,
   };
-  if (foreign === null || foreign.bytes <= 0) return { kind: 'too-large', shortage };
-  const without = fitOnGpu({ ...input, vram: withFreed(vram, foreign.bytes) });
+  if (foreign === null) return { kind: 'too-large', shortage };
+  const without = fitOnGpu({ ...input, size, vram: withFreed(vram, foreign.bytes) });
   return { kind: without.kind === 'fits' ? 'taken' : 'too-large', shortage };
 }
 

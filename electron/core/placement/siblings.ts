@@ -24,7 +24,9 @@ export function activeSibling(input: TagUse, model: ModelOnNode): string | null 
   };
   for (const other of input.node.installed) {
     if (sameModelName(other.name, model.name)) continue;
-    const same = other.digest === model.digest || (installed !== undefined && sameWeights(installed, other));
+    const same =
+      (other.digest !== '' && other.digest === model.digest) ||
+      (installed !== undefined && sameWeights(installed, other));
     if (same && used(other.name)) return other.name;
   }
   return null;

@@ -6,7 +6,7 @@ import type { ConnectAgent } from './agents.ts';
 import type { ConnectInferenceServer } from './inference.ts';
 import type { Folders, LocalHardware } from './local-machine.ts';
 import type { Log } from './log.ts';
-import type { HelloListener, HoldConnection, Http, Surroundings, Udp } from './network.ts';
+import type { AnnouncementListener, HoldConnection, Http, Surroundings, Udp } from './network.ts';
 import type { Exec } from './processes.ts';
 import type { StartSimulatedFleet } from './simulated-fleet.ts';
 import type { Secrets, Store } from './state.ts';
@@ -28,7 +28,7 @@ export interface Ports {
   vectors: VectorStore;
   connectInferenceServer: ConnectInferenceServer;
   connectAgent: ConnectAgent;
-  helloListener: HelloListener;
+  announcementListener: AnnouncementListener;
   exec: Exec;
   surroundings: Surroundings;
   startSimulatedFleet: StartSimulatedFleet;

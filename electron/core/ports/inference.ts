@@ -14,6 +14,13 @@ export interface LoadOptions {
   contextLength?: number;
 }
 
+export interface Embeddings {
+  /** One for each text, in order. */
+  vectors: Float32Array[];
+  /** How long the server took, as it reports, milliseconds; null if it does not. */
+  serverMs: number | null;
+}
+
 /**
  * One inference server. Every call rejects with a PilotlightError: HOST_UNREACHABLE, HOST_TIMEOUT,
  * NOT_AN_INFERENCE_SERVER (HTML, truncated JSON), SERVER_ERROR (the server's message in `details.server`),
@@ -32,8 +39,7 @@ export interface InferenceServer {
   load(model: string, options: LoadOptions, signal: AbortSignal): Promise<void>;
   /** Asks to unload; the server does so later, so poll `loaded` until the model is no longer listed. */
   unload(model: string, signal: AbortSignal): Promise<void>;
-  /** One vector per text, in order. */
-  embed(model: string, texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]>;
+  embed(model: string, texts: readonly string[], signal: AbortSignal): Promise<Embeddings>;
 }
 
 export type ConnectInferenceServer = (url: string) => InferenceServer;

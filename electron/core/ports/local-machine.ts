@@ -12,6 +12,8 @@ export interface LocalHardware {
 
 /** What core needs to know about folders that a person names. */
 export interface Folders {
-  /** The canonical absolute path; rejects with FOLDER_NOT_FOUND, NOT_A_FOLDER or FOLDER_UNREADABLE. */
+  /** The canonical absolute path. Rejects with FOLDER_NOT_FOUND, NOT_A_FOLDER, FOLDER_UNREADABLE, or OWN_DATA_FOLDER
+   * if it is a folder with Pilotlight's own data, or inside one.
+   */
   resolve(path: string): Promise<string>;
 }

@@ -9,9 +9,9 @@ export interface HttpRequest {
   body?: object | string;
   /** Messages to add to a JSON body as English text. */
   texts?: Readonly<Record<string, Message>>;
-  /** Whole-exchange limit in milliseconds; `null` for none (a load can take minutes). */
+  /** Whole-exchange limit in milliseconds; `null` for none until the answer begins (a load can take minutes). */
   deadlineMs: number | null;
-  /** The response is cut off with RESPONSE_TOO_LARGE past this size. Default 16 MiB. */
+  /** The response is refused with RESPONSE_TOO_LARGE past this size. Default 2 MiB. */
   maxBytes?: number;
   /** Use a new connection and close it afterwards, so that the result reflects the host now. Default false. */
   fresh?: boolean;
@@ -99,11 +99,11 @@ export interface Surroundings {
 }
 
 /** A listener to which agents announce that they are awake. */
-export interface HelloListener {
+export interface AnnouncementListener {
   /** Opens it, or reopens it on another port. Rejects with PORT_IN_USE. */
   open(
     port: number,
-    onHello: (hello: { agent: string; bootId: string; nonce: string; proof: string }) => void,
+    onAnnouncement: (announcement: { agent: string; bootId: string; nonce: string; proof: string }) => void,
   ): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 /** Storage that survives a restart. */
+import type { CredentialRecord } from '../../../shared/models/access.ts';
 import type { ActivityEntry, ActivityQuery, NewActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SourceRecord } from '../../../shared/models/indexing.ts';
@@ -66,6 +67,12 @@ export interface Store {
     list(limit: number): IndexJob[];
     /** Jobs that were pending or running when the process ended. */
     unfinished(): IndexJob[];
+  };
+  readonly credentials: {
+    /** Revoked ones too. A damaged record is replaced by one that opens nothing. */
+    list(): CredentialRecord[];
+    put(credential: CredentialRecord): void;
+    remove(id: string): void;
   };
   readonly power: PowerStore;
   /** Telemetry and work in buckets of wall time. Starts and ends are milliseconds, ends included. */

@@ -1,5 +1,5 @@
 /** The index of a folder. */
-import type { Chunk } from '../../../shared/models/indexing.ts';
+import type { Chunk, JobFailure } from '../../../shared/models/indexing.ts';
 
 /** A new or changed file found by a scan. `path` is relative to the source, with `/`. */
 export interface ScannedFile {
@@ -15,7 +15,7 @@ export interface ScanResult {
   removed: number;
   pending: ScannedFile[];
   /** Files that cannot be indexed (binary, too large, unreadable, loops), with the reason. */
-  skipped: { path: string; code: string; reason: string }[];
+  skipped: JobFailure[];
 }
 
 /** A file that was read, recognised and split into chunks, ready to be embedded. `token` identifies it in `commit`. */
@@ -24,6 +24,23 @@ export interface PreparedFile {
   path: string;
   language: string;
   chunks: Chunk[];
+}
+
+/** How long the steps of a file took, milliseconds. */
+export interface FileTimes {
+  readMs: number;
+  /** Splitting, and embedding with the built-in embedder. */
+  cutMs: number;
+  storeMs: number;
+}
+
+/** Why a file is left out or failed. */
+export type FileProblem = Omit<JobFailure, 'path'>;
+
+export interface BuiltinOutcome extends FileTimes {
+  path: string;
+  chunks: number;
+  error: FileProblem | null;
 }
 
 export interface StoredIndexMeta {
@@ -51,26 +68,26 @@ export interface VectorHit {
  * The index of one source: chunks, vectors, keywords and file state in one file, owned by a worker
  * process. Each file is one transaction: after a crash it is either complete or absent.
  * Rejects with coded errors: FILE_CHANGED, FILE_TOO_LARGE, FILE_BINARY, FILE_UNREADABLE, FILE_EMPTY,
- * FILE_ENCODING, DISK_FULL, INDEX_CORRUPT, INDEX_NEWER, DIMENSION_MISMATCH, WORKER_LOST.
+ * FILE_ENCODING, OWN_DATA_FOLDER, DISK_FULL, INDEX_CORRUPT, INDEX_NEWER, DIMENSION_MISMATCH, WORKER_LOST.
  */
 export interface SourceIndex {
   meta(): Promise<StoredIndexMeta>;
-  /** Walks the folder and compares it with the file state; removes deleted files in one transaction. */
+  /**
+   * Walks the folder and compares it with the file state; removes deleted files in one transaction. Folders with
+   * Pilotlight's own data count as deleted, and are reported as skipped.
+   */
   scan(
     options: { full: boolean },
     signal: AbortSignal,
     onProgress?: (seen: number) => void,
   ): Promise<ScanResult>;
-  prepare(path: string, signal: AbortSignal): Promise<PreparedFile>;
+  prepare(path: string, signal: AbortSignal): Promise<PreparedFile & Omit<FileTimes, 'storeMs'>>;
   /** Stores a prepared file with one vector per chunk, replacing an earlier version. */
-  commit(token: string, vectors: Float32Array[]): Promise<{ chunks: number }>;
+  commit(token: string, vectors: Float32Array[]): Promise<{ chunks: number } & Pick<FileTimes, 'storeMs'>>;
   /** Discards a prepared file that will not be committed. */
   discard(token: string): Promise<void>;
   /** Prepares, embeds with the built-in embedder and commits, without a round trip per file. */
-  indexBuiltin(
-    paths: readonly string[],
-    signal: AbortSignal,
-  ): Promise<{ path: string; chunks: number; error: { code: string; reason: string } | null }[]>;
+  indexBuiltin(paths: readonly string[], signal: AbortSignal): Promise<BuiltinOutcome[]>;
   search(
     query: { text: string; vector: Float32Array | null; limit: number },
     signal: AbortSignal,

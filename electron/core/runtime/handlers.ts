@@ -3,6 +3,8 @@ import type { MethodName, MethodParams, MethodResult } from '../../../shared/con
 export interface CallContext {
   /** Aborted when the caller cancels or its link is closed. */
   signal: AbortSignal;
+  /** The credential that it was sent with; null for the window, the command line and the core itself. */
+  credentialId: string | null;
 }
 
 export type Handler<Name extends MethodName> = (

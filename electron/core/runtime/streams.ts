@@ -23,5 +23,6 @@ export function createStreams({ clock, epoch, log }: Omit<TopicOptions, 'coalesc
     embedders: createTopic(fast),
     activity: createTopic(fast),
     settings: createTopic(fast),
+    access: createTopic(fast),
   };
 }

@@ -1,3 +1,4 @@
+import { fact, type Message, plainText } from '../../../shared/models/message.ts';
 import {
   isSecretSetting,
   type SavedSettings,
@@ -11,8 +12,8 @@ import {
 
 export interface ReadSettings {
   settings: SavedSettings;
-  /** One phrase for each invalid value. */
-  problems: string[];
+  /** One for each invalid value; its path is empty if nothing could be read. */
+  problems: SettingProblem[];
 }
 
 /** Reads saved settings part by part: an invalid part falls back to its defaults. */
@@ -20,7 +21,7 @@ export function readSettings(saved: unknown): ReadSettings {
   const defaults = () => savedSettingsSchema.parse({});
   if (saved === null || saved === undefined) return { settings: defaults(), problems: [] };
   if (typeof saved !== 'object' || Array.isArray(saved)) {
-    return { settings: defaults(), problems: ['the saved settings are not an object'] };
+    return { settings: defaults(), problems: [{ path: '', message: fact('SETTINGS_NOT_AN_OBJECT') }] };
   }
   const whole = savedSettingsSchema.safeParse(saved);
   if (whole.success) return { settings: whole.data, problems: [] };
@@ -29,7 +30,7 @@ export function readSettings(saved: unknown): ReadSettings {
   for (const part of broken) delete parts[part];
   return {
     settings: savedSettingsSchema.parse(parts),
-    problems: whole.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+    problems: whole.error.issues.map(problemOf),
   };
 }
 
@@ -45,8 +46,8 @@ export function showSettings(saved: SavedSettings, hasSecret: (name: SecretSetti
 
 export interface SettingProblem {
   path: string;
-  /** Never holds the value. */
-  message: string;
+  /** Never contains the value. */
+  message: Message;
 }
 
 export type SecretChanges = Partial<Record<SecretSetting, string | null>>;
@@ -64,19 +65,25 @@ export function applyPatch(settings: Settings, patch: Record<string, unknown>): 
   if (unknown.length > 0) {
     return {
       ok: false,
-      problems: unknown.map((field) => ({ path: field, message: 'there is no such setting' })),
+      problems: unknown.map((field) => ({ path: field, message: fact('NO_SUCH_SETTING') })),
     };
   }
   const secrets = readSecrets(settings, patch);
   const parsed = savedSettingsSchema.safeParse(merge(settings, patch));
   const problems = [
     ...secrets.problems,
-    ...(parsed.error?.issues ?? []).map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
+    ...(parsed.error?.issues ?? []).map(problemOf),
     ...sectionProblems(settings, patch),
   ];
   if (problems.length > 0 || !parsed.success) return { ok: false, problems };
   return { ok: true, settings: parsed.data, secrets: secrets.changes };
 }
+
+/** The sentence is the schema's. */
+const problemOf = ({ path, message }: { path: PropertyKey[]; message: string }): SettingProblem => ({
+  path: path.map(String).join('.'),
+  message: plainText(message),
+});
 
 function readSecrets(settings: Settings, patch: Record<string, unknown>) {
   const changes: SecretChanges = {};
@@ -86,7 +93,7 @@ function readSecrets(settings: Settings, patch: Record<string, unknown>) {
     if (value === undefined || isVisibleForm(value, valueAt(settings, path))) continue;
     const parsed = secretSettings[path].nullable().safeParse(value);
     if (parsed.success) changes[path] = parsed.data;
-    else problems.push(...parsed.error.issues.map(({ message }) => ({ path, message })));
+    else problems.push(...parsed.error.issues.map(({ message }) => ({ path, message: plainText(message) })));
   }
   return { changes, problems };
 }
@@ -95,7 +102,7 @@ function readSecrets(settings: Settings, patch: Record<string, unknown>) {
 function sectionProblems(settings: Settings, patch: Record<string, unknown>): SettingProblem[] {
   return Object.entries(patch).flatMap(([section, value]) =>
     Object.hasOwn(settings, section) && !isPlain(value) && !Object.hasOwn(savedSettingsSchema.shape, section)
-      ? [{ path: section, message: 'this is a group of settings' }]
+      ? [{ path: section, message: fact('SETTINGS_ARE_A_GROUP') }]
       : [],
   );
 }

@@ -4,14 +4,15 @@ import { createEmitter } from '../../../shared/emitter.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { SavedSettings, SecretSetting, Settings } from '../../../shared/models/settings.ts';
 import type { Log } from '../ports/log.ts';
-import type { Secrets, Store } from '../ports/state.ts';
+import type { Store } from '../ports/state.ts';
 import type { Streams } from '../runtime/streams.ts';
 import { applyPatch, type PatchResult, readSettings, type SecretChanges, showSettings } from './read.ts';
+import type { SettingSecrets } from './setting-secrets.ts';
 
 export interface SettingsService {
   /** The visible settings: for a secret, only whether it is set. */
   current(): Settings;
-  /** The value of a secret; null for none. Must not reach a stream or a log. */
+  /** The value of a secret; null for none, or if only its digest is known. Must not reach a stream or a log. */
   secret(name: SecretSetting): string | null;
   /** Merges a nested partial object; all or nothing. Throws BAD_SETTING naming each wrong field. */
   update(patch: Record<string, unknown>): Settings;
@@ -19,6 +20,8 @@ export interface SettingsService {
   check(patch: Record<string, unknown>): PatchResult;
   /** Takes over settings that the caller has saved in its own transaction. */
   adopt(saved: SavedSettings): void;
+  /** A secret was set or removed elsewhere. */
+  secretsChanged(): void;
   onChange(listener: (settings: Settings, previous: Settings) => void): () => void;
   /** Problems found when the saved settings were read; null if there were none. */
   readonly notice: Notice | null;
@@ -26,7 +29,7 @@ export interface SettingsService {
 
 export interface SettingsDependencies {
   store: Pick<Store, 'settings'>;
-  secrets: Pick<Secrets, 'get' | 'change'>;
+  secrets: SettingSecrets;
   streams: Pick<Streams, 'settings'>;
   log: Log;
 }
@@ -38,7 +41,7 @@ export function createSettingsService({
   log,
 }: SettingsDependencies): SettingsService {
   const read = readSettings(store.settings.read());
-  const show = (saved: SavedSettings) => showSettings(saved, (name) => secrets.get(name) !== null);
+  const show = (saved: SavedSettings) => showSettings(saved, secrets.has);
   let settings = show(read.settings);
   const changed = createEmitter<[settings: Settings, previous: Settings]>({ name: 'settings', log });
   streams.settings.set('settings', settings);
@@ -52,12 +55,11 @@ export function createSettingsService({
 
   /** All or nothing: restores the secrets if the settings cannot be saved. */
   function save(saved: SavedSettings, changes: SecretChanges): void {
-    const before = Object.fromEntries(Object.keys(changes).map((name) => [name, secrets.get(name)] as const));
-    secrets.change(changes);
+    const undo = secrets.change(changes);
     try {
       store.settings.write(saved);
     } catch (error) {
-      secrets.change(before);
+      undo();
       throw error;
     }
   }
@@ -76,12 +78,16 @@ export function createSettingsService({
     secret: (name) => secrets.get(name),
     check: (patch) => applyPatch(settings, patch),
     adopt: (saved) => publish(show(saved)),
+    secretsChanged() {
+      const next = show(settings);
+      if (JSON.stringify(next) !== JSON.stringify(settings)) publish(next);
+    },
     update(patch) {
       const result = applyPatch(settings, patch);
       if (!result.ok) {
         throw new PilotlightError('BAD_SETTING', {
           message: fact('CANNOT_BE_SET', { fields: result.problems }),
-          details: { fields: result.problems },
+          fields: result.problems,
         });
       }
       save(result.settings, result.secrets);

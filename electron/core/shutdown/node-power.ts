@@ -1,5 +1,6 @@
 /** Builds the power view of a node from everything known about it. Pure. */
 
+import { leaseReason } from '../../../shared/contract/agent/lease-reason.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { fact, type Message, plainText } from '../../../shared/models/message.ts';
 import type { AgentView, Lease, LeaseRecord, NodePower, PowerPolicy } from '../../../shared/models/power.ts';
@@ -8,7 +9,7 @@ import type { AgentPolicyView, AgentPower } from '../ports/agents.ts';
 import { type BlockedBy, decideIdleShutdown, type IdleDecision } from './idle-decision.ts';
 import type { ShutdownProgress } from './shutdown-progress.ts';
 import type { UseState } from './use-watch.ts';
-import { agentReason, whyOn } from './why-on.ts';
+import { whyOn } from './why-on.ts';
 
 /** What an agent reported, and when this core received it. */
 export interface Reported<Value> {
@@ -106,7 +107,7 @@ function decisionFor(
 
 /** An agent lists each lease among its reasons; the view already lists leases. */
 function namedOnce(reasons: readonly string[], leases: readonly Lease[]): Message[] {
-  const named = new Set(leases.map(agentReason));
+  const named = new Set(leases.map(leaseReason));
   return reasons.filter((reason) => !named.has(reason)).map(plainText);
 }
 

@@ -3,8 +3,9 @@
 import * as z from 'zod';
 import { agentApi } from '../../../shared/contract/agent.ts';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
-import { parseJson } from '../../../shared/json.ts';
+import { parseAnswer } from '../../../shared/json.ts';
 import { fact } from '../../../shared/models/message.ts';
+import { readDoor } from '../../../shared/network/door.ts';
 import type { Http } from '../ports/network.ts';
 
 /** Long enough for a server that shuts down before it answers. */
@@ -15,18 +16,31 @@ const MAX_TEXT = 300;
 /** `unsure`: the request arrived, but the connection ended without an answer, so the machine may be shutting down. */
 export type ShutdownOutcome = 'accepted' | 'unsure';
 
-const text = z.string().transform((value) => value.trim().slice(0, MAX_TEXT));
+/** `null` means missing, and so does a value of another type. */
+const text = z
+  .string()
+  .transform((value) => value.trim().slice(0, MAX_TEXT))
+  .nullish()
+  .catch(null);
+const reason = z.union([z.string(), z.object({ message: z.string() }).transform(({ message }) => message)]);
 const answerSchema = z.object({
-  success: z.boolean().optional(),
-  status: z.string().optional(),
-  message: text.optional(),
-  error: text.optional(),
-  reasons: z.array(z.union([text, z.object({ message: text })])).optional(),
+  success: z.boolean().nullish(),
+  status: z.string().nullish().catch(null),
+  message: text,
+  error: text,
+  /** Odd ones are left out. */
+  reasons: z
+    .array(z.unknown())
+    .nullish()
+    .catch(null)
+    .transform((list) =>
+      (list ?? []).flatMap((one) => reason.safeParse(one).data?.trim().slice(0, MAX_TEXT) ?? []),
+    ),
 });
 
 /** Returns if the server accepted the request. Throws AGENT_REFUSED, IN_USE (`details.reasons`), AGENT_ERROR. */
 export function readShutdownAnswer({ status, text: body }: { status: number; text: string }): void {
-  const parsed = answerSchema.safeParse(parseJson(body));
+  const parsed = answerSchema.safeParse(parseAnswer(body));
   const answer = parsed.success ? parsed.data : null;
   const said = answer?.message || answer?.error || '';
   if (status === 401 || status === 403 || /^unauthori[sz]ed$/i.test(answer?.error ?? '')) {
@@ -37,9 +51,7 @@ export function readShutdownAnswer({ status, text: body }: { status: number; tex
     });
   }
   if (status === 409) {
-    const reasons = (answer?.reasons ?? []).map((reason) =>
-      typeof reason === 'string' ? reason : reason.message,
-    );
+    const reasons = answer?.reasons ?? [];
     throw new PilotlightError('IN_USE', {
       ...(said === '' ? {} : { message: fact('SHUTDOWN_SERVER_SAYS', { text: said }) }),
       details: { status, reasons },
@@ -54,7 +66,7 @@ export function readShutdownAnswer({ status, text: body }: { status: number; tex
     });
   }
   const accepted =
-    answer.success === true || (answer.success === undefined && answer.status === 'shutting_down');
+    answer.success === true || (isMissing(answer.success) && answer.status === 'shutting_down');
   if (status < 300 && accepted) return;
   throw new PilotlightError('AGENT_ERROR', {
     message: fact('SHUTDOWN_SERVER_FAILED', { status, said }),
@@ -63,8 +75,18 @@ export function readShutdownAnswer({ status, text: body }: { status: number; tex
   });
 }
 
+/** A redirect is never followed: it may lead to another machine. */
+function sendsElsewhere(to: string | null): PilotlightError {
+  return new PilotlightError('SERVER_REDIRECTS', {
+    ...(to === null ? {} : { message: fact('SENDS_ELSEWHERE', { to }) }),
+    details: { to },
+  });
+}
+
+const isMissing = (value: unknown) => value === undefined || value === null;
+
 /**
- * Sends one request. Rejects with the errors of readShutdownAnswer, with HOST_UNREACHABLE, HOST_TIMEOUT or
+ * Sends one request. Rejects with the errors of readShutdownAnswer, with SERVER_REDIRECTS, with HOST_UNREACHABLE, HOST_TIMEOUT or
  * NAME_NOT_RESOLVED if the request did not arrive, or with the signal's reason.
  */
 export async function askShutdownServer(
@@ -81,6 +103,8 @@ export async function askShutdownServer(
       fresh: true,
       signal,
     });
+    const door = readDoor(reply, url);
+    if (door?.kind === 'elsewhere') throw sendsElsewhere(door.to);
     readShutdownAnswer(reply);
     return 'accepted';
   } catch (error) {

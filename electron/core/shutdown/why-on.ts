@@ -18,10 +18,6 @@ export interface WhyOnFacts {
 export const leaseHeld = ({ holder, purpose }: { holder: string; purpose: string }): Message =>
   fact('LEASE_HELD', { holder, purpose });
 
-/** How an agent phrases a lease among its reasons. */
-export const agentReason = ({ holder, purpose }: { holder: string; purpose: string }): string =>
-  `${holder} needs it: ${purpose}.`;
-
 const stayReasons = {
   'not-allowed': 'IDLE_NOT_ALLOWED',
   'not-woken': 'IDLE_NOT_WOKEN',

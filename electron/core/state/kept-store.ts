@@ -6,6 +6,7 @@
 
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { Notice } from '../../../shared/contract/streams.ts';
+import type { CredentialRecord } from '../../../shared/models/access.ts';
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
 import { errorMessage, fact } from '../../../shared/models/message.ts';
@@ -161,12 +162,36 @@ export function createKeptStore({ store, ...world }: KeptStoreDependencies): Kep
     };
   }
 
+  /** A new key is saved or fails. A revocation cannot fail, and neither can the use of the panel on a full disk. */
+  function keptCredentials(): Store['credentials'] {
+    const held = new Map<string, CredentialRecord>();
+    return {
+      list: () => [...store.credentials.list().filter(({ id }) => !held.has(id)), ...held.values()],
+      put(credential) {
+        if (credential.kind !== 'session' && credential.revokedAt === null) {
+          whole(() => store.credentials.put(credential));
+          return;
+        }
+        held.set(credential.id, credential);
+        save(
+          `credential ${credential.id}`,
+          () => store.credentials.put(credential),
+          () => {
+            if (held.get(credential.id) === credential) held.delete(credential.id);
+          },
+        );
+      },
+      remove: (id) => whole(() => store.credentials.remove(id)),
+    };
+  }
+
   return {
     unsaved,
     settings: store.settings,
     pins: store.pins,
     sources: store.sources,
     power,
+    credentials: keptCredentials(),
     nodes: { ...store.nodes, remove: (id) => whole(() => store.nodes.remove(id)) },
     history: {
       ...store.history,

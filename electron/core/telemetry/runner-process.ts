@@ -5,7 +5,7 @@ export function isRunnerProcess(name: string): boolean {
   const path = name.trim().toLowerCase();
   // The server itself, in any folder, and the runners that it starts.
   if (/^ollama runner\b/.test(path) || /(^|[\\/])ollama([ _.]|$)[^\\/]*$/.test(path)) return true;
-  return /[\\/]?<?ollama>?[\\/](.*[\\/])?llama[-_]server(\.exe)?$/.test(path);
+  return /(^|[\\/])<?ollama>?[\\/](.*[\\/])?llama[-_]server(\.exe)?$/.test(path);
 }
 
 /** Whether a process that started a runner is a server that still runs. */

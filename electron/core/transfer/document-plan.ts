@@ -1,8 +1,9 @@
-/** From an exported file to what importing it would do. Pure; the folders were looked for before. */
+/** Plans the import of an exported file. Pure: its folders were checked before. */
 
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { parseJson } from '../../../shared/json.ts';
 import { embedderId, type SourceRecord } from '../../../shared/models/indexing.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import { isSecretSetting } from '../../../shared/models/settings.ts';
 import {
   EXPORT_VERSION,
@@ -13,40 +14,40 @@ import {
 import { createDraft, type Draft, type PlannedImport, type Present } from './import-plan.ts';
 import { planNode } from './node-plan.ts';
 
-/** The parts of a file, not judged one by one yet. */
+/** The parts of a file, not checked one by one yet. */
 export interface ReadDocument {
   settings: Record<string, unknown>;
   nodes: unknown[];
   sources: unknown[];
 }
 
-/** What was found where a folder of the file should be: its canonical path, or why it cannot be used here. */
-export type FoundFolders = ReadonlyMap<string, { path: string } | { problem: string }>;
+/** By the path in the file: the folder's canonical path, or why it cannot be used here. */
+export type FoundFolders = ReadonlyMap<string, { path: string } | { problem: Message }>;
 
 const MOST_ENTRIES = 1000;
 
-/** Throws BAD_IMPORT when the text is no export of a version that is known. */
+/** Throws BAD_IMPORT if the text is not an export of a known version. */
 export function readDocument(text: string): ReadDocument {
-  const bad = (message: string, next?: string) =>
+  const bad = (message: Message, next?: Message) =>
     new PilotlightError('BAD_IMPORT', { message, ...(next === undefined ? {} : { next }) });
   const document = parseJson(text.replace(/^\uFEFF/, ''));
-  if (!isObject(document)) throw bad('This file is not JSON, or is cut off.');
-  if (document.format !== 'pilotlight') throw bad('This file is not an export of Pilotlight.');
+  if (!isObject(document)) throw bad(fact('FILE_NOT_JSON'));
+  if (document.format !== 'pilotlight') throw bad(fact('FILE_NOT_AN_EXPORT'));
   if (document.version !== EXPORT_VERSION) {
-    throw bad('This file is from another version of Pilotlight.', 'Export it again with this version.');
+    throw bad(fact('FILE_OF_OTHER_VERSION'), fact('EXPORT_AGAIN'));
   }
   const { settings = {}, nodes = [], sources = [] } = document;
-  if (!isObject(settings)) throw bad('The settings in this file are not an object.');
+  if (!isObject(settings)) throw bad(fact('FILE_SETTINGS_NOT_AN_OBJECT'));
   if (!Array.isArray(nodes) || !Array.isArray(sources)) {
-    throw bad('The nodes or the folders in this file are not a list.');
+    throw bad(fact('FILE_PARTS_NOT_LISTS'));
   }
   if (nodes.length > MOST_ENTRIES || sources.length > MOST_ENTRIES) {
-    throw bad(`This file holds more than ${MOST_ENTRIES} nodes or folders.`);
+    throw bad(fact('FILE_TOO_LONG', { most: MOST_ENTRIES }));
   }
   return { settings, nodes, sources };
 }
 
-/** The folders to look for before the plan is made. */
+/** The folders to check before the plan is made. */
 export function foldersOf(document: ReadDocument): string[] {
   return document.sources.flatMap((source) => {
     const parsed = exportedSourceSchema.safeParse(source);
@@ -60,12 +61,12 @@ export function planDocument(document: ReadDocument, present: Present, folders: 
   for (const [index, node] of document.nodes.entries()) {
     const parsed = exportedNodeSchema.safeParse(node);
     if (parsed.success) planNode(draft, parsed.data, present);
-    else refuseShape(draft, 'node', nameOf(node, `node ${index + 1}`), parsed.error.issues);
+    else refuseShape(draft, 'node', nameOf(node, index), parsed.error.issues);
   }
   for (const [index, source] of document.sources.entries()) {
     const parsed = exportedSourceSchema.safeParse(source);
     if (parsed.success) planSource(draft, parsed.data, present, folders);
-    else refuseShape(draft, 'folder', nameOf(source, `folder ${index + 1}`), parsed.error.issues);
+    else refuseShape(draft, 'folder', nameOf(source, index), parsed.error.issues);
   }
   return draft.finish(present);
 }
@@ -73,17 +74,19 @@ export function planDocument(document: ReadDocument, present: Present, folders: 
 function planSettings(draft: Draft, settings: Record<string, unknown>, present: Present): void {
   for (const [section, values] of Object.entries(settings)) {
     if (!isObject(values)) {
-      draft.say('refuse', 'setting', section, 'This is a group of settings, not a value.');
+      draft.add('refuse', 'setting', section, fact('SETTINGS_ARE_A_GROUP'));
       continue;
     }
     for (const [key, value] of Object.entries(values)) {
       const path = `${section}.${key}`;
-      if (isSecretSetting(path)) {
-        draft.say('leave-out', 'setting', path, 'Secrets are not taken from a file: set it in Settings.');
+      if (path === 'api.indexToken') {
+        draft.add('leave-out', 'setting', path, fact('INDEX_TOKEN_IS_A_KEY'));
+      } else if (isSecretSetting(path)) {
+        draft.add('leave-out', 'setting', path, fact('SECRET_NOT_IMPORTED'));
       } else if (path === 'fleet.simulated') {
-        draft.say('leave-out', 'setting', path, 'The simulated fleet is switched on and off on its own.');
+        draft.add('leave-out', 'setting', path, fact('SIMULATED_FLEET_NOT_IMPORTED'));
       } else if (!isSetting(present, section, key)) {
-        draft.say('leave-out', 'setting', path, 'This version has no such setting.');
+        draft.add('leave-out', 'setting', path, fact('NO_SUCH_SETTING'));
       } else draft.setting(present, path, value);
     }
   }
@@ -98,31 +101,28 @@ function planSource(draft: Draft, source: ExportedSource, present: Present, fold
   const found = folders.get(source.path);
   const what = source.path;
   if (!found || 'problem' in found) {
-    draft.say('leave-out', 'folder', what, found?.problem ?? 'It was not looked for.');
+    draft.add('leave-out', 'folder', what, found?.problem ?? fact('FOLDER_NOT_CHECKED'));
     return;
   }
   const { path } = found;
   if (draft.sources.some((other) => other.path === path)) {
-    draft.say('refuse', 'folder', what, 'The file names this folder twice.');
+    draft.add('refuse', 'folder', what, fact('FOLDER_TWICE_IN_FILE'));
     return;
   }
   const before = present.sources.find((other) => other.path === path);
   const { name, wake, whenGpuGone } = source;
   if (!before) {
-    draft.say('add', 'folder', what, 'It is added; index it from the Index page.');
+    draft.add('add', 'folder', what, fact('FOLDER_TO_INDEX_ADDED'));
     draft.sources.push({ id: '', name, path, embedder: source.embedder, wake, whenGpuGone, addedAt: 0 });
     return;
   }
   const after: SourceRecord = { ...before, name, wake, whenGpuGone };
-  const embedder =
-    embedderId(before.embedder) === embedderId(source.embedder)
-      ? ''
-      : ' Its embedder stays as it is: another one needs a rebuild, from the Index page.';
+  const otherEmbedder = embedderId(before.embedder) !== embedderId(source.embedder);
   if (JSON.stringify(before) === JSON.stringify(after)) {
-    draft.say('same', 'folder', what, `It is here already, the same.${embedder}`);
+    draft.add('same', 'folder', what, fact('FOLDER_SAME', { otherEmbedder }));
     return;
   }
-  draft.say('change', 'folder', what, `Its name or its wishes about the GPU change.${embedder}`);
+  draft.add('change', 'folder', what, fact('FOLDER_CHANGES', { otherEmbedder }));
   draft.sources.push(after);
 }
 
@@ -133,15 +133,16 @@ function refuseShape(
   issues: readonly { path: PropertyKey[]; message: string }[],
 ): void {
   const [issue] = issues;
-  const field = issue?.path.map(String).join('.') ?? '';
-  const message = issue?.message ?? 'it is wrong';
-  draft.say('refuse', kind, what, `${field === '' ? '' : `"${field}": `}${message}.`);
+  if (issue === undefined) return;
+  const field = issue.path.map(String).join('.');
+  draft.add('refuse', kind, what, fact('IMPORT_ENTRY_WRONG', { field, problem: issue.message }));
 }
 
-function nameOf(value: unknown, fallback: string): string {
+/** Its name, or its place in the file: `#1`. */
+function nameOf(value: unknown, index: number): string {
   return isObject(value) && typeof value.name === 'string' && value.name.trim() !== ''
     ? value.name.slice(0, 120)
-    : fallback;
+    : `#${index + 1}`;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,26 +1,31 @@
-/** From the environment file of an existing server to what importing it would do. Pure. No value of a name that
- * is not used is ever repeated: it may be a password. */
+/**
+ * Plans the import of an existing server's environment file. Pure. A value that is not used is never repeated: it may be
+ * a password.
+ */
+import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { parseJson } from '../../../shared/json.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
+import { errorFact, fact, type Message } from '../../../shared/models/message.ts';
 import { defaultPowerPolicy, type PowerPolicy, type WakeWay } from '../../../shared/models/power.ts';
+import { tokenProblem } from '../../../shared/token-text.ts';
 import { changedRecord, newRecord } from '../fleet/records.ts';
 import { normaliseMac, normaliseShutdownUrl, normaliseWakeMethods } from '../fleet/validate.ts';
 import type { EnvironmentVariable, ReadEnvironment } from './environment.ts';
 import { createDraft, type Draft, nodeDifferences, type PlannedImport, type Present } from './import-plan.ts';
 import { findNode } from './node-plan.ts';
 
-/** Known names without a place here yet, and what they were for. */
-const notUsedYet: Readonly<Record<string, string>> = {
-  GPU_WORKER_ENABLED: 'A runner for ONNX models',
-  GPU_WORKER_URL: 'A runner for ONNX models',
-  GPU_WORKER_TIMEOUT: 'A runner for ONNX models',
-  GPU_WORKER_MAX_RETRIES: 'A runner for ONNX models',
-  GPU_WORKER_BATCH_SIZE: 'A runner for ONNX models',
-  GPU_WORKER_HEALTH_CHECK_INTERVAL: 'A runner for ONNX models',
-  GPU_BACKEND: 'A runner for ONNX models',
-  FACE_DETECTION_GPU: 'A runner for ONNX models',
-  FACE_EMBEDDING_GPU: 'A runner for ONNX models',
-};
+/** Names that configure a runner for ONNX models, which Pilotlight does not have yet. */
+const runnerNames: ReadonlySet<string> = new Set([
+  'GPU_WORKER_ENABLED',
+  'GPU_WORKER_URL',
+  'GPU_WORKER_TIMEOUT',
+  'GPU_WORKER_MAX_RETRIES',
+  'GPU_WORKER_BATCH_SIZE',
+  'GPU_WORKER_HEALTH_CHECK_INTERVAL',
+  'GPU_BACKEND',
+  'FACE_DETECTION_GPU',
+  'FACE_EMBEDDING_GPU',
+]);
 
 const settingNames = {
   AUTO_OPTIMIZE_GPU: { path: 'optimizer.on', read: readSwitch },
@@ -28,6 +33,9 @@ const settingNames = {
   CHECK_INTERVAL: { path: 'optimizer.intervalMs', read: readSeconds },
   GPU_HEALTH_TIMEOUT_SECONDS: { path: 'power.wakeTimeoutMs', read: readSeconds },
 } as const;
+
+/** Unknown names that are listed; the rest is counted. */
+const MOST_NAMES = 20;
 
 export function planEnvironment(environment: ReadEnvironment, present: Present): PlannedImport {
   const draft = createDraft();
@@ -39,23 +47,23 @@ export function planEnvironment(environment: ReadEnvironment, present: Present):
   for (const [name, { value }] of byName) {
     if (isSettingName(name)) planSetting(draft, name, value, present);
     else if (name === 'GPU_BOOT_WAIT_SECONDS') {
-      draft.say('leave-out', 'other', name, 'Not needed: Pilotlight looks until the machine serves.');
-    } else if (Object.hasOwn(notUsedYet, name)) {
-      draft.say('leave-out', 'other', name, `Not used yet: ${notUsedYet[name]} is still to come.`);
+      draft.add('leave-out', 'other', name, fact('BOOT_WAIT_NOT_NEEDED'));
+    } else if (runnerNames.has(name)) {
+      draft.add('leave-out', 'other', name, fact('RUNNER_NOT_YET'));
     } else if (!nodeNames.has(name)) unknown.push(name);
   }
   if (unknown.length > 0) {
-    const shown = unknown.slice(0, 20).join(', ');
-    const more = unknown.length > 20 ? ` and ${unknown.length - 20} more` : '';
-    draft.say('leave-out', 'other', shown + more, 'These names mean nothing to Pilotlight.');
+    const shown = unknown.slice(0, MOST_NAMES);
+    const more = unknown.length - shown.length;
+    draft.add('leave-out', 'other', shown.join(', '), fact('NAMES_UNKNOWN', { more }));
   }
-  for (const { line, words, kind } of environment.problems) {
-    draft.say(kind === 'broken' ? 'refuse' : 'leave-out', 'other', `line ${line}`, words);
+  for (const { line, message, kind } of environment.problems) {
+    draft.add(kind === 'broken' ? 'refuse' : 'leave-out', 'line', String(line), message);
   }
   return draft.finish(present);
 }
 
-/** What says something about the machine. */
+/** Names that describe the machine. */
 const nodeNames: ReadonlySet<string> = new Set([
   'GPU_OLLAMA_URL',
   'GPU_OLLAMA_ENABLED',
@@ -69,12 +77,12 @@ const nodeNames: ReadonlySet<string> = new Set([
 interface Machine {
   url: string;
   mac: string;
-  /** Of an existing relay; empty for none. */
+  /** URL of an existing relay; empty for none. */
   relay: string;
   /** Base URL of an existing shutdown server; empty for none. */
   shutdownUrl: string;
   shutdownSecret: string;
-  /** Whether it is powered off after work; null where nothing says so. */
+  /** Whether it is powered off after work; null if the file does not say. */
   autoShutdown: boolean | null;
 }
 
@@ -84,16 +92,16 @@ function planNode(draft: Draft, byName: ReadonlyMap<string, EnvironmentVariable>
   const mac = value('GPU_WOL_MAC');
   const enabled = value('GPU_OLLAMA_ENABLED');
   const on = enabled === '' ? true : readSwitch(enabled);
-  if (on === null) draft.say('refuse', 'other', 'GPU_OLLAMA_ENABLED', 'Write true or false.');
+  if (on === null) draft.add('refuse', 'other', 'GPU_OLLAMA_ENABLED', fact('WRITE_TRUE_OR_FALSE'));
   if (url === '') {
-    const missing = 'Without GPU_OLLAMA_URL there is no machine to add.';
+    const missing = fact('VARIABLE_MISSING', { name: 'GPU_OLLAMA_URL' });
     for (const name of nodeNames) {
-      if (byName.has(name)) draft.say('leave-out', 'other', name, missing);
+      if (byName.has(name)) draft.add('leave-out', 'other', name, missing);
     }
     return;
   }
   if (on === false) {
-    draft.say('leave-out', 'other', 'GPU_OLLAMA_URL', 'GPU_OLLAMA_ENABLED says that it is switched off.');
+    draft.add('leave-out', 'other', 'GPU_OLLAMA_URL', fact('MACHINE_SWITCHED_OFF'));
     return;
   }
   if (mac !== '' && draft.attempt('node', 'GPU_WOL_MAC', () => normaliseMac(mac)) === null) return;
@@ -104,7 +112,7 @@ function planNode(draft: Draft, byName: ReadonlyMap<string, EnvironmentVariable>
   const auto = value('GPU_AUTO_SHUTDOWN');
   const autoShutdown = auto === '' ? null : readSwitch(auto);
   if (auto !== '' && autoShutdown === null) {
-    draft.say('refuse', 'other', 'GPU_AUTO_SHUTDOWN', 'Write true or false.');
+    draft.add('refuse', 'other', 'GPU_AUTO_SHUTDOWN', fact('WRITE_TRUE_OR_FALSE'));
   }
   if (relay === null || shutdownUrl === null) return;
   const shutdownSecret = value('GPU_SHUTDOWN_SECRET');
@@ -113,12 +121,12 @@ function planNode(draft: Draft, byName: ReadonlyMap<string, EnvironmentVariable>
 }
 
 function relayUrl(text: string): string {
-  const [way] = normaliseWakeMethods([{ kind: 'relay', url: text }], 'GPU_WOL_SERVER_URL');
-  return way?.kind === 'relay' ? way.url : '';
+  const [method] = normaliseWakeMethods([{ kind: 'relay', url: text }], 'GPU_WOL_SERVER_URL');
+  return method?.kind === 'relay' ? method.url : '';
 }
 
-/** The relay first, then what there was. */
-function waysWith(relay: string, before: readonly WakeWay[]): WakeWay[] {
+/** The relay first, then the existing methods. */
+function wakeMethodsWith(relay: string, before: readonly WakeWay[]): WakeWay[] {
   if (relay === '') return [...before];
   return normaliseWakeMethods([{ kind: 'relay', url: relay }, ...before]);
 }
@@ -132,18 +140,19 @@ function planMachine(draft: Draft, machine: Machine, present: Present): void {
       {
         url,
         ...(mac === '' ? {} : { mac }),
-        ...(relay === '' ? {} : { wakeWays: waysWith(relay, mac === '' ? [] : [{ kind: 'direct' }]) }),
+        ...(relay === '' ? {} : { wakeWays: wakeMethodsWith(relay, mac === '' ? [] : [{ kind: 'direct' }]) }),
         ...(shutdownUrl === '' ? {} : { shutdownUrl }),
       },
       { id: '', now: 0 },
     );
-    draft.say('add', 'node', record.name, `It is added at ${record.url}.${wakeWords(machine)}`);
+    const wake = relay !== '' ? 'relay' : mac === '' ? null : 'packets';
+    draft.add('add', 'node', record.name, fact('MACHINE_ADDED_AT', { address: record.url ?? url, wake }));
     draft.nodes.push(record);
     planExtras(draft, machine, { record, policy: null });
     return;
   }
   if (here.kind === 'simulated') {
-    draft.say('leave-out', 'node', here.name, 'A simulated machine has this address.');
+    draft.add('leave-out', 'node', here.name, fact('SIMULATED_NODE_HAS_ADDRESS'));
     return;
   }
   // A machine is never woken, or powered off, by the program that runs on it.
@@ -151,59 +160,51 @@ function planMachine(draft: Draft, machine: Machine, present: Present): void {
     here.kind === 'remote'
       ? changedRecord(here, {
           ...(mac === '' ? {} : { mac }),
-          ...(relay === '' ? {} : { wakeWays: waysWith(relay, here.wakeWays) }),
+          ...(relay === '' ? {} : { wakeWays: wakeMethodsWith(relay, here.wakeWays) }),
           ...(shutdownUrl === '' ? {} : { shutdownUrl }),
         })
       : here;
-  const differences = nodeDifferences(here, after);
-  if (differences.length === 0) {
-    draft.say('same', 'node', here.name, 'It is here already, the same.');
+  const fields = nodeDifferences(here, after);
+  const notImported = { command: false, secrets: [] };
+  if (fields.length === 0) {
+    draft.add('same', 'node', here.name, fact('NODE_SAME', notImported));
   } else {
-    draft.say('change', 'node', here.name, `Changed: ${differences.join(', ')}.`);
+    const message = fact('NODE_FIELDS_CHANGE', { fields, currentName: null, ...notImported });
+    draft.add('change', 'node', here.name, message);
     draft.nodes.push(after);
   }
   if (here.kind === 'remote') {
     planExtras(draft, machine, {
-      record: differences.length === 0 ? here : after,
+      record: fields.length === 0 ? here : after,
       policy: found?.policy ?? null,
     });
   }
 }
 
-function wakeWords({ mac, relay }: Machine): string {
-  if (relay !== '') return ' It can be woken by its relay.';
-  return mac === '' ? ' Without GPU_WOL_MAC it cannot be woken.' : ' It can be woken by its MAC address.';
-}
-
-/** The secret of its shutdown server, and when it goes off. */
+/** The secret of its shutdown server, and when it is powered off. */
 function planExtras(
   draft: Draft,
   { shutdownSecret, autoShutdown }: Machine,
   { record, policy }: { record: NodeRecord; policy: PowerPolicy | null },
 ): void {
   if (shutdownSecret !== '') {
-    if (record.shutdownUrl === null) {
-      const why = 'Without GPU_SHUTDOWN_URL there is no shutdown server that it is for.';
-      draft.say('leave-out', 'other', 'GPU_SHUTDOWN_SECRET', why);
+    if (tokenProblem(shutdownSecret) !== null) {
+      draft.add('refuse', 'other', 'GPU_SHUTDOWN_SECRET', errorFact(new PilotlightError('BAD_TOKEN')));
+    } else if (record.shutdownUrl === null) {
+      draft.add('leave-out', 'other', 'GPU_SHUTDOWN_SECRET', fact('SECRET_WITHOUT_SERVER'));
     } else {
-      draft.say(
-        'change',
-        'node',
-        'GPU_SHUTDOWN_SECRET',
-        'It is kept with the other secrets, and never shown.',
-      );
+      draft.add('change', 'node', 'GPU_SHUTDOWN_SECRET', fact('SECRET_STORED'));
       draft.extras.push({ record, shutdownSecret });
     }
   }
   if (autoShutdown === null) return;
   const before = policy ?? defaultPowerPolicy;
   const powerOff = autoShutdown ? (before.powerOff === 'never' ? 'when-woken' : before.powerOff) : 'never';
-  const words = autoShutdown ? 'goes off when nobody needs it' : 'is never powered off by itself';
   if (powerOff === before.powerOff) {
-    draft.say('same', 'node', 'GPU_AUTO_SHUTDOWN', `It ${words} already, by its policy.`);
+    draft.add('same', 'node', 'GPU_AUTO_SHUTDOWN', fact('POWER_OFF_SAME', { on: autoShutdown }));
     return;
   }
-  draft.say('change', 'node', 'GPU_AUTO_SHUTDOWN', `From now on it ${words}, by its policy.`);
+  draft.add('change', 'node', 'GPU_AUTO_SHUTDOWN', fact('POWER_OFF_CHANGES', { on: autoShutdown }));
   draft.extras.push({ record, policy: { ...before, powerOff } });
 }
 
@@ -214,19 +215,19 @@ function isSettingName(name: string): name is keyof typeof settingNames {
 function planSetting(draft: Draft, name: keyof typeof settingNames, text: string, present: Present): void {
   const { path, read } = settingNames[name];
   if (text.trim() === '') {
-    draft.say('leave-out', 'setting', name, 'It is empty, so what is set here stays.');
+    draft.add('leave-out', 'setting', name, fact('SETTING_EMPTY'));
     return;
   }
   const value = read(text.trim());
-  if (value === null) draft.say('refuse', 'setting', name, refusals[path]);
+  if (value === null) draft.add('refuse', 'setting', name, refusals[path]);
   else draft.setting(present, path, value);
 }
 
-const refusals: Readonly<Record<(typeof settingNames)[keyof typeof settingNames]['path'], string>> = {
-  'optimizer.on': 'Write true or false.',
-  'optimizer.priorityModels': 'Write names of models with commas between them.',
-  'optimizer.intervalMs': 'Write a number of seconds.',
-  'power.wakeTimeoutMs': 'Write a number of seconds.',
+const refusals: Readonly<Record<(typeof settingNames)[keyof typeof settingNames]['path'], Message>> = {
+  'optimizer.on': fact('WRITE_TRUE_OR_FALSE'),
+  'optimizer.priorityModels': fact('WRITE_MODEL_NAMES'),
+  'optimizer.intervalMs': fact('WRITE_SECONDS'),
+  'power.wakeTimeoutMs': fact('WRITE_SECONDS'),
 };
 
 function readSwitch(text: string): boolean | null {
@@ -238,7 +239,7 @@ function readSeconds(text: string): number | null {
   return /^\d{1,9}(\.\d{1,6})?$/.test(text) ? Math.round(Number(text) * 1000) : null;
 }
 
-/** `a, b`, or a list in JSON, which some servers want. */
+/** `a, b`, or a list in JSON, which some servers require. */
 function readList(text: string): string[] | null {
   if (!text.startsWith('[')) {
     return text

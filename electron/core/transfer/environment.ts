@@ -1,22 +1,23 @@
-/** Reads an environment file: `NAME=value` a line, as shells and dotenv write it. Pure; nothing is expanded or run. */
+/** Reads an environment file, `NAME=value` on each line as for shells and dotenv. Pure: nothing is expanded or run. */
+import { fact, type Message } from '../../../shared/models/message.ts';
 
 export interface EnvironmentVariable {
   name: string;
   value: string;
-  /** The line it begins on, from 1. */
+  /** The line where it starts, from 1. */
   line: number;
 }
 
 export interface EnvironmentProblem {
   line: number;
-  /** Never holds what stands there: it may be half a password. */
-  words: string;
-  /** `unclear` could be a command or a remark; `broken` was meant as a variable. */
+  /** Never contains the line, which may be part of a password. */
+  message: Message;
+  /** `unclear`: may be a command or a remark; `broken`: meant as a variable. */
   kind: 'unclear' | 'broken';
 }
 
 export interface ReadEnvironment {
-  /** In order; where a name comes twice only its last value, as a shell would have it. */
+  /** In order; a name that is set twice has its last value, as in a shell. */
   variables: EnvironmentVariable[];
   problems: EnvironmentProblem[];
 }
@@ -25,8 +26,8 @@ const assignment = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
 /**
- * Knows comments, `export`, single quotes (as it stands), double quotes (with `\n`, `\r`, `\t`, `\"`, `\\`, `\$`)
- * over several lines, Windows line ends and a byte order mark. Outside of quotes a `#` after a space begins a comment.
+ * Accepts comments, `export`, single quotes (literal), double quotes (with `\n`, `\r`, `\t`, `\"`, `\\`, `\$`) over
+ * several lines, Windows line ends and a byte order mark. Outside quotes, a `#` after a space starts a comment.
  */
 export function readEnvironment(text: string): ReadEnvironment {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
@@ -38,7 +39,7 @@ export function readEnvironment(text: string): ReadEnvironment {
     const start = assignment.exec(line);
     const name = start?.[1];
     if (!start || name === undefined) {
-      problems.push({ line: index + 1, kind: 'unclear', words: 'This is no NAME=value.' });
+      problems.push({ line: index + 1, kind: 'unclear', message: fact('LINE_NOT_A_VARIABLE') });
       continue;
     }
     const rest = line.slice(start[0].length);
@@ -49,9 +50,9 @@ export function readEnvironment(text: string): ReadEnvironment {
     }
     const quoted = readQuoted([rest.slice(1), ...lines.slice(index + 1)], quote);
     if (quoted === null) {
-      problems.push({ line: index + 1, kind: 'broken', words: `The quote after ${name}= is never closed.` });
+      problems.push({ line: index + 1, kind: 'broken', message: fact('QUOTE_NOT_CLOSED', { name }) });
     } else if (!/^\s*(#|$)/.test(quoted.after)) {
-      problems.push({ line: index + 1, kind: 'broken', words: `Something follows the quotes of ${name}.` });
+      problems.push({ line: index + 1, kind: 'broken', message: fact('TEXT_AFTER_QUOTE', { name }) });
       index += quoted.linesMore;
     } else {
       set({ name, value: quoted.value, line: index + 1 });
@@ -71,7 +72,7 @@ function withoutComment(rest: string): string {
   return (comment ? rest.slice(0, comment.index) : rest).trim();
 }
 
-/** From behind the opening quote to the closing one; null when there is none. */
+/** From after the opening quote to the closing one; null if there is none. */
 function readQuoted(
   lines: readonly string[],
   quote: '"' | "'",

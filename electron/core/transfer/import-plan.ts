@@ -2,17 +2,18 @@
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import type { SourceRecord } from '../../../shared/models/indexing.ts';
+import { errorFact, fact, type Message } from '../../../shared/models/message.ts';
 import type { PowerPolicy } from '../../../shared/models/power.ts';
 import type { SavedSettings } from '../../../shared/models/settings.ts';
 import type { ImportEntry } from '../../../shared/models/transfer.ts';
-import type { PatchResult } from '../settings/read.ts';
+import type { PatchResult, SettingProblem } from '../settings/read.ts';
 
-/** What is here now. */
+/** What exists before the import. */
 export interface Present {
   settings: SavedSettings;
-  /** Judges a patch of settings without applying it. */
+  /** Checks a patch of settings without applying it. */
   check(patch: Record<string, unknown>): PatchResult;
-  /** Simulated ones too. */
+  /** Includes simulated ones. */
   nodes: readonly PresentNode[];
   sources: readonly SourceRecord[];
 }
@@ -21,7 +22,7 @@ export interface PresentNode {
   record: NodeRecord;
   /** The address in use. */
   url: string | null;
-  /** null where nobody set one. */
+  /** null if none was set. */
   policy: PowerPolicy | null;
   hasSecureOn: boolean;
   hasAgentToken: boolean;
@@ -29,7 +30,7 @@ export interface PresentNode {
   hasShutdownSecret: boolean;
 }
 
-/** What belongs to a node beside its record, which is one of the changed ones or one that is here. */
+/** What belongs to a node in addition to its record, which is changed here or already exists. */
 export interface NodeExtra {
   record: NodeRecord;
   policy?: PowerPolicy;
@@ -37,7 +38,7 @@ export interface NodeExtra {
   shutdownSecret?: string;
 }
 
-/** Whole records to be saved. A new one has an empty id, and 0 for when it was added. */
+/** Whole records to be saved. A new one has an empty id, and 0 as the time when it was added. */
 export interface ImportChanges {
   settings: SavedSettings | null;
   nodes: NodeRecord[];
@@ -57,10 +58,10 @@ export interface Draft {
   readonly nodes: NodeRecord[];
   readonly sources: SourceRecord[];
   readonly extras: NodeExtra[];
-  say(action: ImportEntry['action'], kind: ImportEntry['kind'], what: string, words: string): void;
-  /** One setting: says what becomes of it, and remembers it where it changes. */
+  add(action: ImportEntry['action'], kind: ImportEntry['kind'], what: string, message: Message): void;
+  /** Adds an entry for one setting, and the setting itself if it changes. */
   setting(present: Present, path: string, value: unknown): void;
-  /** Runs what may find a mistake; tells it as a refusal and gives null. */
+  /** Runs work that may throw a coded error; adds that as a refusal and returns null. */
   attempt<Result>(kind: ImportEntry['kind'], what: string, work: () => Result): Result | null;
   finish(present: Present): PlannedImport;
 }
@@ -72,9 +73,11 @@ export function createDraft(): Draft {
   const sources: SourceRecord[] = [];
   const extras: NodeExtra[] = [];
 
-  const say: Draft['say'] = (action, kind, what, words) => {
-    entries.push({ action, kind, what, words });
+  const add: Draft['add'] = (action, kind, what, message) => {
+    entries.push({ action, kind, what, message });
   };
+  const refuse = ({ path, message: problem }: SettingProblem) =>
+    add('refuse', 'setting', path, fact('SETTING_REFUSED', { problem }));
 
   return {
     entries,
@@ -82,21 +85,22 @@ export function createDraft(): Draft {
     nodes,
     sources,
     extras,
-    say,
+    add,
     setting(present, path, value) {
       const [section = '', key = ''] = path.split('.');
       const checked = present.check({ [section]: { [key]: value } });
       if (!checked.ok) {
-        say('refuse', 'setting', path, `It cannot be set: ${checked.problems[0]?.message ?? 'it is wrong'}.`);
+        const [problem] = checked.problems;
+        refuse({ path, message: problem?.message ?? fact('NO_SUCH_SETTING') });
         return;
       }
       const before = settingAt(present.settings, section, key);
       const after = settingAt(checked.settings, section, key);
       if (JSON.stringify(before) === JSON.stringify(after)) {
-        say('same', 'setting', path, `It is ${written(after)} already.`);
+        add('same', 'setting', path, fact('SETTING_SAME', { value: after }));
         return;
       }
-      say('change', 'setting', path, `It becomes ${written(after)}; now it is ${written(before)}.`);
+      add('change', 'setting', path, fact('SETTING_CHANGES', { before, after }));
       patch[section] = { ...patch[section], [key]: after };
     },
     attempt(kind, what, work) {
@@ -104,17 +108,13 @@ export function createDraft(): Draft {
         return work();
       } catch (error) {
         if (!isPilotlightError(error)) throw error;
-        say('refuse', kind, what, `${error.message} ${error.next}`);
+        add('refuse', kind, what, errorFact(error));
         return null;
       }
     },
     finish(present) {
       const changed = Object.keys(patch).length > 0 ? present.check(patch) : null;
-      if (changed && !changed.ok) {
-        for (const { path, message } of changed.problems) {
-          say('refuse', 'setting', path, `It cannot be set: ${message}.`);
-        }
-      }
+      if (changed && !changed.ok) for (const problem of changed.problems) refuse(problem);
       const settings = changed?.ok ? changed.settings : null;
       return { entries, changes: { settings, nodes, sources, extras } };
     },
@@ -126,31 +126,26 @@ export function isPossible(entries: readonly ImportEntry[]): boolean {
   return entries.every(({ action }) => action !== 'refuse');
 }
 
-function settingAt(settings: SavedSettings, section: string, key: string): unknown {
-  const values: unknown = (settings as Record<string, unknown>)[section];
-  return typeof values === 'object' && values !== null ? (values as Record<string, unknown>)[key] : undefined;
+type SettingValue = string | number | boolean | null | string[];
+
+/** The schema has checked the settings, so each is one of these. */
+function settingAt(settings: SavedSettings, section: string, key: string): SettingValue {
+  const values = (settings as Record<string, Record<string, SettingValue> | undefined>)[section];
+  return values?.[key] ?? null;
 }
 
-function written(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 0 ? 'empty' : value.join(', ');
-  if (value === null) return 'none';
-  if (typeof value === 'boolean') return value ? 'on' : 'off';
-  return String(value);
-}
+const comparedFields = [
+  'name',
+  'url',
+  'mac',
+  'wakeDestinations',
+  'wakeWays',
+  'agentUrl',
+  'shutdownUrl',
+  'vramBytes',
+] as const satisfies (keyof NodeRecord)[];
 
-/** The names of what differs between two nodes, for a person. */
-export function nodeDifferences(before: NodeRecord, after: NodeRecord): string[] {
-  const words: Partial<Record<keyof NodeRecord, string>> = {
-    name: 'name',
-    url: 'address',
-    mac: 'MAC address',
-    wakeDestinations: 'wake destinations',
-    wakeWays: 'ways to wake',
-    agentUrl: 'agent',
-    shutdownUrl: 'shutdown server',
-    vramBytes: 'VRAM',
-  };
-  return (Object.keys(words) as (keyof NodeRecord)[]).flatMap((key) =>
-    JSON.stringify(before[key]) === JSON.stringify(after[key]) ? [] : [words[key] ?? key],
-  );
+/** The fields in which two nodes differ. */
+export function nodeDifferences(before: NodeRecord, after: NodeRecord): (typeof comparedFields)[number][] {
+  return comparedFields.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
 }

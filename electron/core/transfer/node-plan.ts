@@ -1,14 +1,18 @@
-/** From one node of an exported file to what importing it would do. Pure. */
+/** Plans the import of one node of an exported file. Pure. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
+import { fact } from '../../../shared/models/message.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
 import type { ExportedNode, ExportedWay } from '../../../shared/models/transfer.ts';
 import { changedRecord, newRecord, refuseDuplicate } from '../fleet/records.ts';
 import { normaliseAgentUrl, normaliseServerUrl, sameServerKey } from '../fleet/validate.ts';
 import { type Draft, nodeDifferences, type Present, type PresentNode } from './import-plan.ts';
 
-/** Stands for a node of the same file, which has no id yet. */
+/** Marks a node of the same file that has no id yet. */
 const PENDING = 'agent at ';
+
+const secrets = ['secureOn', 'agentToken', 'relayToken', 'shutdownSecret'] as const;
+type Secret = (typeof secrets)[number];
 
 export function planNode(draft: Draft, node: ExportedNode, present: Present): void {
   const what = node.name;
@@ -16,11 +20,11 @@ export function planNode(draft: Draft, node: ExportedNode, present: Present): vo
     const here = node.kind === 'this-computer' ? findLocal(present) : findExported(present, node);
     const before = here?.record ?? null;
     if (before?.kind === 'simulated') {
-      draft.say('leave-out', 'node', what, 'A simulated machine has this address.');
+      draft.add('leave-out', 'node', what, fact('SIMULATED_NODE_HAS_ADDRESS'));
       return;
     }
-    const ways = readWays(node.wakeWays, before, present);
-    const record = recordOf(node, before, ways.taken);
+    const { wakeWays, command } = readWakeMethods(node.wakeWays, before, present);
+    const record = recordOf(node, before, wakeWays);
     refuseTwice(draft, record);
     if (record.url !== null && record.url !== before?.url) {
       const others = present.nodes.filter((other) => other !== here);
@@ -29,21 +33,22 @@ export function planNode(draft: Draft, node: ExportedNode, present: Present): vo
         others.map(({ record: { id, name }, url }) => ({ id, name, url })),
       );
     }
-    const remarks = `${ways.remark}${secretsRemark(node, here, record)}`;
+    const notImported = { command, secrets: secretsToEnter(node, here, record) };
     const newPolicy =
       node.policy !== null && JSON.stringify(node.policy) !== JSON.stringify(here?.policy ?? null);
     if (before === null) {
-      const wake = record.mac === null ? '' : ', and can be woken';
-      draft.say('add', 'node', what, `It is added at ${record.url ?? record.agentUrl}${wake}.${remarks}`);
+      const address = record.url ?? record.agentUrl ?? '';
+      const canWake = record.mac !== null;
+      draft.add('add', 'node', what, fact('NODE_ADDED_AT', { address, canWake, ...notImported }));
       draft.nodes.push(record);
     } else {
-      const differences = [...nodeDifferences(before, record), ...(newPolicy ? ['power policy'] : [])];
-      if (differences.length === 0) {
-        draft.say('same', 'node', what, `It is here already, the same.${remarks}`);
+      const fields = [...nodeDifferences(before, record), ...(newPolicy ? (['policy'] as const) : [])];
+      if (fields.length === 0) {
+        draft.add('same', 'node', what, fact('NODE_SAME', notImported));
         return;
       }
-      const other = before.name === what ? '' : ` Now it is called "${before.name}".`;
-      draft.say('change', 'node', what, `Changed: ${differences.join(', ')}.${other}${remarks}`);
+      const currentName = before.name === what ? null : before.name;
+      draft.add('change', 'node', what, fact('NODE_FIELDS_CHANGE', { fields, currentName, ...notImported }));
       draft.nodes.push(record);
     }
     if (newPolicy && node.policy !== null) draft.extras.push({ record, policy: node.policy });
@@ -59,23 +64,23 @@ function recordOf(node: ExportedNode, before: NodeRecord | null, wakeWays: WakeW
   return newRecord({ name, url, ...power, vramBytes }, { id: '', now: 0 });
 }
 
-/** Ways as they are here. A file brings no command that would then run on this computer. */
-function readWays(
+/** Wake methods with local ids. A file cannot bring a command that would then run on this computer. */
+function readWakeMethods(
   ways: readonly ExportedWay[],
   before: NodeRecord | null,
   present: Present,
-): { taken: WakeWay[]; remark: string } {
-  let leftOut = false;
+): { wakeWays: WakeWay[]; command: boolean } {
+  let command = false;
   const taken = ways.flatMap((way): WakeWay[] => {
     if (way.kind === 'agent') return [{ kind: 'agent', nodeId: nodeOfAgent(way.agentUrl, present) }];
     if (way.kind !== 'command') return [way];
     const known = before?.wakeWays.some((one) => JSON.stringify(one) === JSON.stringify(way)) ?? false;
-    leftOut ||= !known;
+    command ||= !known;
     return known ? [way] : [];
   });
   return {
-    taken: taken.length === 0 ? [{ kind: 'direct' }] : taken,
-    remark: leftOut ? ' Its wake command is not taken from a file: set it again.' : '',
+    wakeWays: taken.length === 0 ? [{ kind: 'direct' }] : taken,
+    command,
   };
 }
 
@@ -85,8 +90,8 @@ function nodeOfAgent(agentUrl: string, { nodes }: Present): string {
   return known?.record.id ?? `${PENDING}${url}`;
 }
 
-/** The ways with the ids of nodes that were still to come; one whose node did not come is left out. */
-export function settleWays(record: NodeRecord, nodes: readonly NodeRecord[]): NodeRecord {
+/** Replaces references to nodes of the same file by their new ids. A method whose node was not imported is left out. */
+export function settleWakeMethods(record: NodeRecord, nodes: readonly NodeRecord[]): NodeRecord {
   if (!record.wakeWays.some((way) => way.kind === 'agent' && way.nodeId.startsWith(PENDING))) return record;
   const wakeWays = record.wakeWays.flatMap((way): WakeWay[] => {
     if (way.kind !== 'agent' || !way.nodeId.startsWith(PENDING)) return [way];
@@ -96,8 +101,8 @@ export function settleWays(record: NodeRecord, nodes: readonly NodeRecord[]): No
   return { ...record, wakeWays: wakeWays.length === 0 ? [{ kind: 'direct' }] : wakeWays };
 }
 
-/** As it stands in a file, where ids mean nothing. */
-export function exportedWays(record: NodeRecord, nodes: readonly NodeRecord[]): ExportedWay[] {
+/** Wake methods as in a file, where ids mean nothing. */
+export function exportedWakeMethods(record: NodeRecord, nodes: readonly NodeRecord[]): ExportedWay[] {
   const ways = record.wakeWays.flatMap((way): ExportedWay[] => {
     if (way.kind !== 'agent') return [way];
     const agentUrl = nodes.find(({ id }) => id === way.nodeId)?.agentUrl ?? null;
@@ -106,7 +111,7 @@ export function exportedWays(record: NodeRecord, nodes: readonly NodeRecord[]): 
   return ways.length === 0 ? [{ kind: 'direct' }] : ways;
 }
 
-/** Which secrets of a node were for another address than it has then: they are not sent to the new one. */
+/** Which secrets of a node were for an address that changes: they must not be sent to the new one. */
 export function staleSecrets(
   before: NodeRecord,
   after: NodeRecord,
@@ -121,27 +126,25 @@ export function staleSecrets(
   };
 }
 
-/** What has to be set again by hand. */
-function secretsRemark(node: ExportedNode, here: PresentNode | undefined, record: NodeRecord): string {
+/** The secrets that have to be entered again. */
+function secretsToEnter(node: ExportedNode, here: PresentNode | undefined, record: NodeRecord): Secret[] {
   const stale = here === undefined ? null : staleSecrets(here.record, record);
   const missing = (inFile: boolean, isHere: boolean | undefined, lost: boolean | undefined) =>
     isHere ? lost === true : inFile;
-  const words = [
-    missing(node.hasSecureOn, here?.hasSecureOn, false) ? 'its SecureOn password' : '',
-    missing(node.hasAgentToken, here?.hasAgentToken, stale?.agentToken) ? 'the token of its agent' : '',
-    missing(node.hasRelayToken, here?.hasRelayToken, stale?.relayToken) ? 'the token of its relay' : '',
-    missing(node.hasShutdownSecret, here?.hasShutdownSecret, stale?.shutdownSecret)
-      ? 'the secret of its shutdown server'
-      : '',
-  ].filter((one) => one !== '');
-  return words.length === 0 ? '' : ` Not in the file, set it again: ${words.join(', ')}.`;
+  const needed: Record<Secret, boolean> = {
+    secureOn: missing(node.hasSecureOn, here?.hasSecureOn, false),
+    agentToken: missing(node.hasAgentToken, here?.hasAgentToken, stale?.agentToken),
+    relayToken: missing(node.hasRelayToken, here?.hasRelayToken, stale?.relayToken),
+    shutdownSecret: missing(node.hasShutdownSecret, here?.hasShutdownSecret, stale?.shutdownSecret),
+  };
+  return secrets.filter((secret) => needed[secret]);
 }
 
-/** Throws ALREADY_EXISTS when the file names an address twice. */
+/** Throws ALREADY_EXISTS if the file has an address twice. */
 function refuseTwice({ nodes }: Draft, record: NodeRecord): void {
   if (record.url !== null) refuseDuplicate(record.url, nodes);
   if (record.id !== '' && nodes.some(({ id }) => id === record.id)) {
-    throw new PilotlightError('ALREADY_EXISTS', { message: 'The file names this machine twice.' });
+    throw new PilotlightError('ALREADY_EXISTS', { message: fact('NODE_TWICE_IN_FILE') });
   }
 }
 
@@ -149,13 +152,13 @@ function findLocal({ nodes }: Present): PresentNode | undefined {
   return nodes.find(({ record }) => record.kind === 'this-computer');
 }
 
-/** The node at an address, in whatever form it is written. Throws BAD_URL. */
+/** The node at an address, in any spelling. Throws BAD_URL. */
 export function findNode({ nodes }: Present, url: string): PresentNode | undefined {
   const key = sameServerKey(normaliseServerUrl(url));
   return nodes.find((node) => node.url !== null && sameServerKey(node.url) === key);
 }
 
-/** A node that has only an agent is known by that. Throws BAD_URL. */
+/** A node that has only an agent is found by that. Throws BAD_URL. */
 function findExported(present: Present, { url, agentUrl }: ExportedNode): PresentNode | undefined {
   if (url !== null || agentUrl === null) return findNode(present, url ?? '');
   const wanted = normaliseAgentUrl(agentUrl);

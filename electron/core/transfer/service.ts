@@ -1,8 +1,8 @@
-/** Export and import: settings, nodes and folders as one file. */
+/** Export and import of settings, nodes and folders as one file. */
 
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { errorMessage, fact, type Message } from '../../../shared/models/message.ts';
 import { agentTokenSecret, relayTokenSecret, shutdownSecret } from '../../../shared/models/secrets.ts';
 import { secretSettingNames } from '../../../shared/models/settings.ts';
 import {
@@ -12,7 +12,6 @@ import {
   type ImportEntry,
   type ImportPlan,
 } from '../../../shared/models/transfer.ts';
-import { plural } from '../../../shared/units.ts';
 import type { ActivityService } from '../activity/service.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { IndexingService } from '../indexing/service.ts';
@@ -25,23 +24,23 @@ import { foldersOf, planDocument, readDocument } from './document-plan.ts';
 import { readEnvironment } from './environment.ts';
 import { planEnvironment } from './environment-plan.ts';
 import { type ImportChanges, isPossible, type PlannedImport, type Present } from './import-plan.ts';
-import { exportedWays, settleWays, staleSecrets } from './node-plan.ts';
+import { exportedWakeMethods, settleWakeMethods, staleSecrets } from './node-plan.ts';
 
 export interface ImportRequest {
   text: string;
-  /** false only tells what would be done. */
+  /** false: only plans it. */
   apply: boolean;
 }
 
 export interface TransferService {
-  /** Everything that a person set, without any secret and without simulated machines. */
+  /** Everything that a person set, without secrets and simulated machines. */
   export(): ExportDocument;
   /**
-   * Plans an import of an exported file, and does all of it or nothing. Rejects with BAD_IMPORT when the text is no
-   * such file, or when an entry is refused and it was to be applied (`details.entries`); DISK_FULL.
+   * Plans the import of an exported file; applies all of it or nothing. Rejects with BAD_IMPORT if the text is not such
+   * a file, or if it should be applied and an entry is refused (`details.entries`); DISK_FULL.
    */
   import(request: ImportRequest): Promise<ImportPlan>;
-  /** The same for an environment file with the names of existing servers. */
+  /** The same for the environment file of an existing server. */
   importEnvironment(request: ImportRequest): ImportPlan;
 }
 
@@ -81,15 +80,15 @@ export function createTransferService(dependencies: TransferDependencies): Trans
     };
   }
 
-  /** Looks at one folder after the other: a list of hundreds is rare, and each is one call of the system. */
+  /** One folder after the other: long lists are rare, and each folder is one system call. */
   async function findFolders(paths: readonly string[]) {
-    const found = new Map<string, { path: string } | { problem: string }>();
+    const found = new Map<string, { path: string } | { problem: Message }>();
     for (const path of paths) {
       try {
         found.set(path, { path: await folders.resolve(path) });
       } catch (error) {
         if (!isPilotlightError(error)) throw error;
-        found.set(path, { problem: `It cannot be used on this computer: ${error.message}` });
+        found.set(path, { problem: fact('FOLDER_UNUSABLE', { error: errorMessage(error) }) });
       }
     }
     return found;
@@ -103,11 +102,11 @@ export function createTransferService(dependencies: TransferDependencies): Trans
     return { applied: true, possible, entries };
   }
 
-  /** Of nodes that move: what was for their old address; and what the file brings. */
+  /** Removes the secrets of nodes whose address changes, and adds those of the file. */
   function secretChanges(
     nodes: readonly NodeRecord[],
     before: ReadonlyMap<string, NodeRecord>,
-    brought: readonly { nodeId: string; shutdownSecret: string | null }[],
+    imported: readonly { nodeId: string; shutdownSecret: string | null }[],
   ): Record<string, string | null> {
     const changes: Record<string, string | null> = {};
     const drop = (name: string) => {
@@ -121,11 +120,11 @@ export function createTransferService(dependencies: TransferDependencies): Trans
       if (stale.relayToken) drop(relayTokenSecret(node.id));
       if (stale.shutdownSecret) drop(shutdownSecret(node.id));
     }
-    for (const one of brought) changes[shutdownSecret(one.nodeId)] = one.shutdownSecret;
+    for (const one of imported) changes[shutdownSecret(one.nodeId)] = one.shutdownSecret;
     return changes;
   }
 
-  /** Everything is saved in one transaction; only then do the services take it over, which cannot fail. */
+  /** Saves everything in one transaction; then the services take it over, which cannot fail. */
   function save(changes: ImportChanges): void {
     const now = clock.now();
     const before = new Map(fleet.records().map(({ record }) => [record.id, record]));
@@ -136,23 +135,23 @@ export function createTransferService(dependencies: TransferDependencies): Trans
       return named;
     });
     const known = [...withIds, ...[...before.values()].filter(({ kind }) => kind !== 'simulated')];
-    const nodes = withIds.map((node) => settleWays(node, known));
+    const nodes = withIds.map((node) => settleWakeMethods(node, known));
     const idOf = (record: NodeRecord) => newIds.get(record) ?? record.id;
     const newPolicies = changes.extras.flatMap(({ record, policy }) =>
       policy === undefined ? [] : [{ nodeId: idOf(record), policy }],
     );
-    const brought = changes.extras.flatMap(({ record, shutdownSecret: secret }) =>
+    const imported = changes.extras.flatMap(({ record, shutdownSecret: secret }) =>
       secret === undefined ? [] : [{ nodeId: idOf(record), shutdownSecret: secret }],
     );
     const sources = changes.sources.map((source) =>
       source.id === '' ? { ...source, id: ids.next('source'), addedAt: now } : source,
     );
     const { settings: changed } = changes;
-    const extras = newPolicies.length + brought.length;
+    const extras = newPolicies.length + imported.length;
     if (changed === null && nodes.length === 0 && sources.length === 0 && extras === 0) return;
-    const newSecrets = secretChanges(nodes, before, brought);
+    const newSecrets = secretChanges(nodes, before, imported);
     const oldSecrets = Object.fromEntries(Object.keys(newSecrets).map((name) => [name, secrets.get(name)]));
-    // While the tokens of the agents that are left are still there.
+    // Needs the tokens of the agents that the nodes leave.
     fleet.beforeAdopt(nodes);
     if (Object.keys(newSecrets).length > 0) secrets.change(newSecrets);
     try {
@@ -168,20 +167,19 @@ export function createTransferService(dependencies: TransferDependencies): Trans
     }
     if (changed) settings.adopt(changed);
     fleet.adopt(nodes);
-    for (const { nodeId } of brought) fleet.refresh(nodeId);
+    for (const { nodeId } of imported) fleet.refresh(nodeId);
     policies.adopt(newPolicies);
     indexing.adoptSources(sources);
-    const parts = [
-      changed ? 'settings' : '',
-      nodes.length > 0 ? plural(nodes.length, 'node') : '',
-      extras > 0 && nodes.length === 0 ? 'when a machine goes off' : '',
-      sources.length > 0 ? plural(sources.length, 'folder') : '',
-    ].filter((part) => part !== '');
     activity.record({
       kind: 'system',
       severity: 'info',
-      message: plainText(`Imported from a file: ${parts.join(', ')}.`),
-      why: plainText('Somebody chose the file.'),
+      message: fact('IMPORTED', {
+        settings: changed !== null,
+        nodes: nodes.length,
+        policies: extras > 0,
+        folders: sources.length,
+      }),
+      why: fact('A_PERSON_IMPORTED'),
     });
   }
 
@@ -190,7 +188,7 @@ export function createTransferService(dependencies: TransferDependencies): Trans
       const current = settings.current();
       const { nodes, sources } = present();
       const records = nodes.flatMap(({ record }) => (record.kind === 'simulated' ? [] : [record]));
-      // Parsed, so that nothing that the schema does not name gets into the file.
+      // Parsed, so that the file contains nothing that the schema does not have.
       return exportSchema.parse({
         format: 'pilotlight',
         version: EXPORT_VERSION,
@@ -199,7 +197,7 @@ export function createTransferService(dependencies: TransferDependencies): Trans
           .filter(({ record }) => record.kind !== 'simulated')
           .map(({ record, url: _, ...rest }) => ({
             ...record,
-            wakeWays: exportedWays(record, records),
+            wakeWays: exportedWakeMethods(record, records),
             ...rest,
           })),
         sources,
@@ -214,7 +212,7 @@ export function createTransferService(dependencies: TransferDependencies): Trans
     importEnvironment({ text, apply }) {
       const planned = planEnvironment(readEnvironment(text), present());
       if (planned.entries.length === 0) {
-        throw new PilotlightError('BAD_IMPORT', { message: 'There is no NAME=value in this file.' });
+        throw new PilotlightError('BAD_IMPORT', { message: fact('FILE_WITHOUT_VARIABLES') });
       }
       return finish(planned, apply);
     },
@@ -231,9 +229,15 @@ function isSet(settings: ReturnType<SettingsService['current']>, path: string): 
 function refusal(entries: ImportEntry[]): PilotlightError {
   const refused = entries.filter(({ action }) => action === 'refuse');
   const [first] = refused;
-  const more = refused.length > 1 ? ` And ${refused.length - 1} more.` : '';
   return new PilotlightError('BAD_IMPORT', {
-    message: `${first?.what ?? 'The file'}: ${first?.words ?? 'it is wrong.'}${more}`,
+    ...(first && {
+      message: fact('IMPORT_REFUSED', {
+        kind: first.kind,
+        what: first.what,
+        reason: first.message,
+        more: refused.length - 1,
+      }),
+    }),
     details: { entries: refused },
   });
 }

@@ -3,8 +3,9 @@
 import * as z from 'zod';
 import { agentApi } from '../../../shared/contract/agent.ts';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
-import { parseJson } from '../../../shared/json.ts';
+import { parseAnswer } from '../../../shared/json.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
+import { readDoor } from '../../../shared/network/door.ts';
 import type { Http, HttpReply } from '../ports/network.ts';
 
 export interface RelayRequest {
@@ -48,7 +49,7 @@ export async function askRelay({
       if (signal.aborted) throw signal.reason;
       throw unreached(url, error);
     });
-  const failure = readRelayReply(reply, mac);
+  const failure = elsewhere(reply, url) ?? readRelayReply(reply, mac);
   if (failure === null) return;
   throw new PilotlightError('RELAY_FAILED', {
     message: fact('RELAY_DID_NOT_WAKE', { relay: new URL(url).host, failure }),
@@ -61,6 +62,7 @@ function nextOf({ code }: Message): { next?: Message } {
   switch (code) {
     case 'RELAY_REFUSED':
       return { next: fact('SET_RELAY_TOKEN') };
+    case 'RELAY_SENDS_ELSEWHERE':
     case 'RELAY_UNKNOWN_PATH':
     case 'RELAY_NO_JSON':
       return { next: fact('CHECK_RELAY_ADDRESS') };
@@ -71,27 +73,34 @@ function nextOf({ code }: Message): { next?: Message } {
   }
 }
 
+/** `null` means missing, and so does a value of another type: what counts is whether the packet was sent. */
+const said = z.string().nullish().catch(null);
 const relayReply = z.looseObject({
-  success: z.boolean().optional(),
-  mac: z.string().nullable().optional(),
-  message: z.string().optional(),
-  error: z.string().optional(),
+  success: z.boolean().nullish(),
+  mac: said,
+  message: said,
+  error: said,
 });
+
+/** A redirect is never followed: it may lead to another machine. */
+function elsewhere(reply: HttpReply, url: string): Message | null {
+  const door = readDoor(reply, url);
+  return door?.kind === 'elsewhere' ? fact('RELAY_SENDS_ELSEWHERE', { to: door.to }) : null;
+}
 
 /** Why an answer to `POST /wake` is a failure; null if the machine with that MAC was woken. */
 export function readRelayReply(
   { status, text }: Pick<HttpReply, 'status' | 'text'>,
   mac: string | null,
 ): Message | null {
-  const parsed = relayReply.safeParse(parseJson(text));
-  const said = parsed.success
-    ? (parsed.data.message ?? parsed.data.error ?? '').trim().slice(0, MAX_TEXT)
-    : '';
-  if (status === 401 || status === 403) return fact('RELAY_REFUSED', { status, said });
+  const parsed = relayReply.safeParse(parseAnswer(text));
+  const answer = parsed.success ? parsed.data.message || parsed.data.error || '' : '';
+  const words = answer.trim().slice(0, MAX_TEXT);
+  if (status === 401 || status === 403) return fact('RELAY_REFUSED', { status, said: words });
   if (status === 404 || status === 405) return fact('RELAY_UNKNOWN_PATH', { status });
-  if (status < 200 || status > 299) return fact('RELAY_STATUS', { status, said });
+  if (status < 200 || status > 299) return fact('RELAY_STATUS', { status, said: words });
   if (!parsed.success) return fact('RELAY_NO_JSON', { answer: kindOf(text) });
-  if (parsed.data.success !== true) return fact('RELAY_DID_NOT_SEND', { said });
+  if (parsed.data.success !== true) return fact('RELAY_DID_NOT_SEND', { said: words });
   const other = parsed.data.mac;
   if (mac !== null && typeof other === 'string' && other !== '' && digits(other) !== digits(mac))
     return fact('RELAY_WOKE_ANOTHER', { mac: other.slice(0, 40) });

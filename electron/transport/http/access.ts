@@ -1,117 +1,144 @@
-import { createHmac, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { type ErrorCode, PilotlightError } from '../../../shared/contract/errors.ts';
 import { bearerProtocol } from '../../../shared/contract/link.ts';
-import type { Scope } from '../../../shared/contract/methods.ts';
-import { type Authenticate, bearerAuthentication } from '../../adapters/http/authentication.ts';
-import { digestOf, findSecret, sameSecret } from '../../adapters/http/same-secret.ts';
+import type { CredentialKind } from '../../../shared/models/access.ts';
+import { redactSecrets } from '../../../shared/redact.ts';
+import { allRightsOf, everyRight, type Right } from '../../../shared/rights.ts';
+import { type Authenticate, bearerOf } from '../../adapters/http/authentication.ts';
+import { sameSecret } from '../../adapters/http/same-secret.ts';
+import type { AccessService } from '../../core/access/model.ts';
+import type { EarlierTabs } from './earlier-tabs.ts';
+import { createOneTimeTokens } from './one-time-tokens.ts';
+import { createOpenUses, type OpenUses } from './open-uses.ts';
 
-const maxOneTimeTokens = 16;
-const maxUsedTokens = 256;
-/** How long a tab's bearer is valid, milliseconds. */
-const bearerLifeMs = 7 * 24 * 3_600_000;
+type Headers = Pick<IncomingMessage, 'headers'>;
 
 /** Who calls the control server, and what that caller may do. */
 export interface Principal {
-  /** Scopes of the contract; empty for scripts with the index token. */
-  scopes: ReadonlySet<Scope>;
-  /** Whether it may use `/index/*` and `/metrics`. */
-  scripts: boolean;
+  rights: ReadonlySet<Right>;
+  /** null for the token of the endpoint file, and for tabs of an earlier version. */
+  credentialId: string | null;
+  kind: CredentialKind | null;
 }
 
-const panel: Principal = { scopes: new Set<Scope>(['view', 'control']), scripts: true };
-const scripts: Principal = { scopes: new Set(), scripts: true };
+/** A browser that is signed in. */
+export interface SignedIn {
+  bearer: string;
+  session: string;
+}
 
 export interface Access {
-  /** A token for one tab: valid for one exchange, until Pilotlight stops. The newest 16 are kept. */
-  mintOneTimeToken(): string;
-  /** Exchanges a one-time token for a bearer. Throws TOKEN_USED the second time, UNAUTHORIZED for any other. */
-  exchange(token: string): string;
-  /** Whose bearer it is; null if unknown. */
-  principalOf(bearer: string): Principal | null;
+  /** A token that signs one browser in: valid once, until Pilotlight stops. */
+  mintOneTimeToken(onUsed?: () => void): string;
+  /**
+   * Signs the browser of the request in. One that is signed in already keeps its session. Throws TOKEN_USED or
+   * UNAUTHORIZED.
+   */
+  signIn(given: { token: string } | { earlierBearer: string }, request: Headers): SignedIn;
+  /** Proves to a page that this is the core that it signed in to. Throws SESSION_ENDED or UNAUTHORIZED. */
+  prove(question: { session: string; nonce: string }, request: Headers): string;
+  /** For the listener. */
+  authenticate: Authenticate<Principal>;
+  /** Why a request has no principal. */
+  whyRefused(request: Pick<IncomingMessage, 'headers' | 'url'>): PilotlightError;
+  /** Marks the credential of an open link as used. False if it has ended. */
+  use(principal: Principal): boolean;
+  /** The error for whoever is cut off because the credential has ended. */
+  endedError(principal: Principal): PilotlightError;
+  readonly uses: OpenUses;
 }
 
 export interface AccessOptions {
-  /** The long token of the endpoint file, for the CLI. */
+  /** The long token of the endpoint file, for the command line. */
   controlToken: string;
-  /**
-   * Signs the bearers of tabs, at least 32 random bytes. Stored in the data folder, so that an open page still works
-   * after a restart of the core; a new key makes every tab's bearer invalid.
-   */
-  sessionKey: Buffer;
-  /** The token of scripts, `settings.api.indexToken`, read at each request; null for none. */
-  indexToken?: () => string | null;
-  /** Wall time, milliseconds since the epoch. */
-  now: () => number;
+  credentials: Pick<
+    AccessService,
+    'check' | 'use' | 'onEnded' | 'openSession' | 'renewSession' | 'proveSession'
+  >;
+  earlierTabs: EarlierTabs;
 }
 
-/**
- * Who may call over HTTP. Secrets are compared by their digests, in constant time. A tab's bearer is
- * `<random>.<issued, base 36>.<HMAC-SHA256 of both>`, so nothing about it has to be stored.
- */
-export function createAccess({
-  controlToken,
-  sessionKey,
-  indexToken = () => null,
-  now,
-}: AccessOptions): Access {
-  const oneTime: Buffer[] = [];
-  const used: Buffer[] = [];
+const root: Principal = { rights: everyRight, credentialId: null, kind: null };
 
-  function sign(body: string): string {
-    return createHmac('sha256', sessionKey).update(body).digest('base64url');
-  }
+/** Who may call over HTTP. Secrets are compared by their digests, in constant time. */
+export function createAccess({ controlToken, credentials, earlierTabs }: AccessOptions): Access {
+  const oneTime = createOneTimeTokens();
+  const uses = createOpenUses();
+  credentials.onEnded(uses.endAll);
 
-  function isTabBearer(bearer: string): boolean {
-    const [random = '', issued = '', signature = '', ...rest] = bearer.split('.');
-    if (!sameSecret(signature, sign(`${random}.${issued}`)) || rest.length > 0) return false;
-    const age = now() - Number.parseInt(issued, 36);
-    // A clock that was set back does not make a bearer invalid.
-    return age < bearerLifeMs;
+  function identify(request: Headers): { principal: Principal } | { refused: ErrorCode; missing: boolean } {
+    const bearer = sentBearer(request);
+    if (bearer === null) return { refused: 'UNAUTHORIZED', missing: !hasCredential(request) };
+    const isControl = sameSecret(bearer, controlToken);
+    if (isControl || earlierTabs.isBearer(bearer)) return { principal: root };
+    const verdict = credentials.check(bearer, originOf(request));
+    if (verdict.outcome === 'unknown') return { refused: 'UNAUTHORIZED', missing: false };
+    const { id, kind, rights } = verdict.credential;
+    if (verdict.outcome !== 'accepted') {
+      const code =
+        kind === 'session' ? 'SESSION_ENDED' : verdict.outcome === 'revoked' ? 'KEY_REVOKED' : 'KEY_EXPIRED';
+      return { refused: code, missing: false };
+    }
+    return { principal: { rights: allRightsOf(rights), credentialId: id, kind } };
   }
 
   return {
-    mintOneTimeToken() {
-      const token = newToken();
-      oneTime.push(digestOf(token));
-      if (oneTime.length > maxOneTimeTokens) oneTime.shift();
-      return token;
+    uses,
+    mintOneTimeToken: oneTime.mint,
+    signIn(given, request) {
+      const identified = identify(request);
+      const before = 'principal' in identified ? identified.principal : null;
+      if ('token' in given) oneTime.take(given.token);
+      else if (!earlierTabs.tradeIn(given.earlierBearer)) throw new PilotlightError('UNAUTHORIZED');
+      const bearer = sentBearer(request);
+      if (before?.kind === 'session' && before.credentialId !== null && bearer !== null) {
+        credentials.renewSession(before.credentialId);
+        return { bearer, session: before.credentialId };
+      }
+      const opened = credentials.openSession({
+        origin: originOf(request) ?? '',
+        userAgent: request.headers['user-agent'],
+      });
+      return { bearer: opened.secret, session: opened.credential.id };
     },
-    exchange(token) {
-      const index = findSecret(oneTime, token);
-      if (index < 0) throw new PilotlightError(findSecret(used, token) < 0 ? 'UNAUTHORIZED' : 'TOKEN_USED');
-      used.push(...oneTime.splice(index, 1));
-      if (used.length > maxUsedTokens) used.shift();
-      const body = `${newToken()}.${Math.floor(now()).toString(36)}`;
-      return `${body}.${sign(body)}`;
+    prove: ({ session, nonce }, request) =>
+      credentials.proveSession({ id: session, nonce, origin: originOf(request) ?? '' }),
+    authenticate(request) {
+      const identified = identify(request);
+      if ('principal' in identified) return identified;
+      return { refused: identified.missing ? 'missing' : 'wrong' };
     },
-    principalOf(bearer) {
-      const isControl = sameSecret(bearer, controlToken);
-      if (isControl || isTabBearer(bearer)) return panel;
-      const token = indexToken();
-      return token !== null && sameSecret(bearer, token) ? scripts : null;
+    whyRefused(request) {
+      const identified = identify(request);
+      const inAddress = redactSecrets(request.url ?? '') !== (request.url ?? '');
+      if ('principal' in identified || (identified.missing && !inAddress))
+        return new PilotlightError('UNAUTHORIZED');
+      return new PilotlightError(identified.missing ? 'KEY_IN_ADDRESS' : identified.refused);
     },
+    use: ({ credentialId }) => credentialId === null || credentials.use(credentialId),
+    endedError: ({ kind }) => new PilotlightError(kind === 'session' ? 'SESSION_ENDED' : 'KEY_REVOKED'),
   };
 }
+
+const isUpgrade = ({ headers }: Headers) => headers.upgrade?.toLowerCase() === 'websocket';
+const socketBearer = (request: Headers) =>
+  protocolsOf(request).find((one) => one.startsWith(bearerProtocol('')));
+
+/** Whether it tries to authenticate at all. */
+const hasCredential = (request: Headers) =>
+  isUpgrade(request) ? socketBearer(request) !== undefined : request.headers.authorization !== undefined;
 
 /** The bearer in `Authorization`; for a WebSocket, where a page cannot set headers, in its subprotocols. */
-export function authenticateBy(access: Access): Authenticate<Principal> {
-  const byHeader = bearerAuthentication(access.principalOf);
-  return (request) => {
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket') return byHeader(request);
-    const prefix = bearerProtocol('');
-    const protocol = protocolsOf(request).find((one) => one.startsWith(prefix));
-    const principal = protocol === undefined ? null : access.principalOf(protocol.slice(prefix.length));
-    if (principal !== null) return { principal };
-    return { refused: protocol === undefined ? 'missing' : 'wrong' };
-  };
+function sentBearer(request: Headers): string | null {
+  if (!isUpgrade(request)) return bearerOf(request.headers.authorization);
+  return socketBearer(request)?.slice(bearerProtocol('').length) ?? null;
 }
 
-export function protocolsOf({ headers }: Pick<IncomingMessage, 'headers'>): string[] {
+/** Where a page of this server lives, by the validated `Host` of the request. */
+function originOf({ headers }: Headers): string | null {
+  return headers.host === undefined ? null : `http://${headers.host.toLowerCase()}`;
+}
+
+export function protocolsOf({ headers }: Headers): string[] {
   return (headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim());
-}
-
-/** 256 random bits, safe in a URL, a header and a WebSocket subprotocol. */
-export function newToken(): string {
-  return randomBytes(32).toString('base64url');
 }

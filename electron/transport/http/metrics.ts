@@ -5,7 +5,7 @@ import { type IndexJob, jobProgress } from '../../../shared/models/indexing.ts';
 import { moveOutcomeSchema } from '../../../shared/models/placement.ts';
 import { usedVramBytes } from '../../../shared/vram.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
-import { refuseScript } from './recall.ts';
+import { mayReadJobs, refuseScript } from './recall.ts';
 import { currentJob } from './recall-shapes.ts';
 
 export interface MetricsOptions {
@@ -132,11 +132,11 @@ export function createMetrics({ streams, version, startedAt }: MetricsOptions): 
   };
 }
 
-/** `GET /metrics`, for the index token or a panel's bearer: models and machines are private. */
+/** `GET /metrics`, for a key that may view or follow tasks: models and machines are private. */
 export function metricsRoute(metrics: Metrics): (app: FastifyInstance) => void {
   return (app) => {
     app.get('/metrics', async (request, reply) => {
-      if (!request.principal?.scripts) return refuseScript(reply);
+      if (!mayReadJobs(request)) return refuseScript(request, reply);
       const { contentType, text } = await metrics.read();
       return reply.type(contentType).send(text);
     });

@@ -25,6 +25,8 @@ export interface PanelFile {
 export interface PanelOptions {
   /** Folder of the built panel. */
   root: string;
+  /** Names the core to the page. Default: none, for a page that has a link of its own. */
+  coreId?: string;
   /** The content security policy of its page. Default: that of a page on our loopback port. */
   policy?: (page: { nonce: string; host: string }) => string;
 }
@@ -38,7 +40,7 @@ export interface Panel {
  * The files of the built panel. Only files found by a walk of `root` are served, by their exact names: a path is never
  * built from a request, and links are not followed, so nothing outside can be reached.
  */
-export function createPanel({ root, policy = contentSecurityPolicy }: PanelOptions): Panel {
+export function createPanel({ root, coreId = '', policy = contentSecurityPolicy }: PanelOptions): Panel {
   let known: Map<string, string> | null = null;
 
   async function walk(): Promise<Map<string, string>> {
@@ -60,7 +62,7 @@ export function createPanel({ root, policy = contentSecurityPolicy }: PanelOptio
     const nonce = randomBytes(16).toString('base64');
     const html = await readFile(file, 'utf8');
     return {
-      body: html.replaceAll('__CSP_NONCE__', nonce),
+      body: html.replaceAll('__CSP_NONCE__', nonce).replaceAll('__CORE_ID__', coreId),
       headers: {
         'content-type': 'text/html; charset=utf-8',
         'cache-control': 'no-store',

@@ -4,6 +4,7 @@
  * with the error "cancelled".
  */
 import { type IndexJob, jobProgress, type SourceView } from '../../../shared/models/indexing.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { formatDuration } from '../../../shared/units.ts';
 
 export type RecallStatus = 'pending' | 'running' | 'completed' | 'failed';
@@ -83,7 +84,7 @@ export function recallJobEntry(job: IndexJob, sources: readonly SourceView[]) {
 function vaultOf(job: IndexJob, sources: readonly SourceView[]): string {
   const [only, ...more] = job.sourceIds;
   if (only === undefined || more.length > 0) return 'all';
-  return sources.find((source) => source.id === only)?.name ?? job.label;
+  return sources.find((source) => source.id === only)?.name ?? textOf(job.label);
 }
 
 function currentFile(job: IndexJob): string {

@@ -1,8 +1,9 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { errorCatalogue, PilotlightError } from '../../../shared/contract/errors.ts';
-import type { MethodInput, MethodName, MethodResult, Scope } from '../../../shared/contract/methods.ts';
+import type { MethodInput, MethodName, MethodResult } from '../../../shared/contract/methods.ts';
 import { parseJson } from '../../../shared/json.ts';
+import type { Right } from '../../../shared/rights.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import { type Dispatcher, parseRequest } from '../dispatcher.ts';
@@ -24,7 +25,8 @@ const startSchema = z.object({
 });
 const jobsQuerySchema = z.object({ limit: z.coerce.number().int().min(1).max(100).default(10) });
 
-const scopes: ReadonlySet<Scope> = new Set<Scope>(['view', 'control']);
+/** What the calls below need; whoever may follow and start jobs here may make them. */
+const scopes: ReadonlySet<Right> = new Set<Right>(['view', 'tasks']);
 
 /**
  * `/index/*` compatible with a Recall server, so that scripts for one also drive Pilotlight. Errors are
@@ -70,7 +72,9 @@ export function recallRoutes(options: RecallOptions): (app: FastifyInstance) => 
           done(new PilotlightError('BAD_REQUEST', { message: 'The request is not valid JSON.' }));
         });
         routes.addHook('onRequest', async (request, reply) => {
-          if (!request.principal?.scripts) return refuseScript(reply);
+          if (!mayReadJobs(request)) return refuseScript(request, reply);
+          const starts = request.method === 'POST';
+          if (starts && !request.principal?.rights.has('tasks')) return forbidScript(reply, 'tasks');
         });
         routes.setErrorHandler((error, _request, reply) => replyInTheirShape(error, reply, log));
 
@@ -112,9 +116,23 @@ export function recallRoutes(options: RecallOptions): (app: FastifyInstance) => 
   };
 }
 
-/** As Recall servers answer. */
-export function refuseScript(reply: FastifyReply): FastifyReply {
-  return reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'Unauthorized' });
+/** A key for tasks may follow them, and a key that may view everything may see jobs too. */
+export const mayReadJobs = ({ principal }: FastifyRequest): boolean =>
+  principal !== null && (principal.rights.has('tasks') || principal.rights.has('view'));
+
+/** As Recall servers answer; a key that was accepted once, or may not do this, gets the reason as well. */
+export function refuseScript(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (request.principal !== null) return forbidScript(reply, 'tasks');
+  const { code, next } = request.whyRefused();
+  return reply
+    .code(401)
+    .header('www-authenticate', 'Bearer')
+    .send({ error: 'Unauthorized', ...(code === 'UNAUTHORIZED' ? {} : { code, next }) });
+}
+
+function forbidScript(reply: FastifyReply, scope: Right): FastifyReply {
+  const { code, message, next } = new PilotlightError('FORBIDDEN');
+  return reply.code(403).send({ error: message, code, next, details: { scope } });
 }
 
 export function replyInTheirShape(error: unknown, reply: FastifyReply, log: Log): FastifyReply {

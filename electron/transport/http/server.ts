@@ -1,8 +1,6 @@
 import type { RequestListener } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { errorCatalogue, PilotlightError, type WireError } from '../../../shared/contract/errors.ts';
-import { exchangePath, exchangeRequestSchema } from '../../../shared/contract/link.ts';
-import type { Scope } from '../../../shared/contract/methods.ts';
 import { isPortTaken } from '../../adapters/http/bind.ts';
 import type { ConnectionClock } from '../../adapters/http/connections.ts';
 import { type ListenerLimits, usualLimits } from '../../adapters/http/limits.ts';
@@ -12,11 +10,13 @@ import { wireRefusal } from '../../adapters/http/wire-refusals.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
-import { type Dispatcher, parseRequest } from '../dispatcher.ts';
+import type { Dispatcher } from '../dispatcher.ts';
 import { describe } from '../session.ts';
-import { type Access, authenticateBy, type Principal } from './access.ts';
+import type { Access, Principal } from './access.ts';
+import { principalOf, whileValid } from './caller.ts';
 import { createPanel, securityHeaders } from './panel.ts';
 import { replyInTheirShape } from './recall.ts';
+import { createSignIn, type OpeningPagesLike, type SignIn } from './session-routes.ts';
 import {
   createWebSocketLinks,
   isLinkUpgrade,
@@ -24,19 +24,16 @@ import {
   type WebSocketLinks,
 } from './web-socket.ts';
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Null for a request without a valid bearer. */
-    principal: Principal | null;
-  }
-}
-
 export interface HttpServerOptions {
   dispatcher: Dispatcher;
   streams: Streams;
   access: Access;
   clock: Clock;
   log: Log;
+  /** Default: there are none. */
+  openingPages?: OpeningPagesLike;
+  /** Names this core to its pages: 16 hexadecimal digits. */
+  coreId: string;
   /** Folder of the built panel; null if there is none. */
   panelRoot: string | null;
   /** More routes, such as `/index/*` and `/metrics`. They get the same checks of Host and Origin. */
@@ -51,13 +48,11 @@ export interface HttpServerOptions {
   port?: number;
 }
 
-export interface HttpServer {
+export interface HttpServer extends SignIn {
   readonly app: FastifyInstance;
   readonly links: WebSocketLinks;
   /** Listens on 127.0.0.1 only; 0 picks a free port. Rejects with PORT_IN_USE. Resolves with the base URL. */
   listen(port: number): Promise<string>;
-  /** An address that opens the panel once. The token is in the fragment, which is never sent or logged. */
-  oneTimeUrl(): string;
   /** Closes every connection and the port. End the streams and drain the dispatcher before. */
   close(deadlineMs: number): Promise<void>;
 }
@@ -72,7 +67,7 @@ const controlLimits: ListenerLimits = {
 
 /** The control API, the link and the panel on one loopback port. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { dispatcher, streams, access, clock, log, panelRoot, routes = [] } = options;
+  const { dispatcher, streams, access, clock, log, routes = [] } = options;
   let port = options.port ?? 0;
 
   function createControlListener(handle: RequestListener): Listener<Principal> {
@@ -82,7 +77,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       clock: options.connectionClock,
       source: ownPages(() => port),
       upgrades: isLinkUpgrade,
-      authenticate: authenticateBy(access),
+      authenticate: access.authenticate,
       answer: wireRefusal,
       onRefused: ({ count }) => log.warn('Too many connections: some were refused or closed.', { count }),
     });
@@ -114,11 +109,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     streams,
     clock,
     log,
+    access,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   app.server.on('upgrade', links.upgrade);
 
   app.decorateRequest('principal', null);
+  app.decorateRequest('whyRefused', function (this: FastifyRequest) {
+    return access.whyRefused(this.raw);
+  });
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(securityHeaders);
     if (listener.checkSource(request.raw) !== null) throw new PilotlightError('FORBIDDEN_ORIGIN');
@@ -128,31 +127,28 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.setNotFoundHandler((_request, reply) => replyWithError(reply, new PilotlightError('NOT_FOUND'), log));
   acceptJson(app);
 
-  app.post(exchangePath, async (request) => {
-    const { token } = parseRequest(exchangeRequestSchema, request.body);
-    return { bearer: access.exchange(token) };
-  });
-  app.post(`${exchangePath}/token`, async (request) => {
-    requireScope(request, 'control');
-    return { url: oneTimeUrl() };
+  const signIn = createSignIn({
+    app,
+    access,
+    origin: () => `http://127.0.0.1:${port}`,
+    pages: options.openingPages,
   });
   app.post<{ Params: { method: string } }>('/api/call/:method', async (request, reply) => {
-    const scopes = scopesOf(request);
+    const principal = principalOf(request);
     const { method } = request.params;
-    const result = await dispatcher.call({
-      method,
-      params: request.body,
-      scopes,
-      signal: disconnectSignal(reply),
-    });
+    const result = await whileValid(access, principal, (ended) =>
+      dispatcher.call({
+        method,
+        params: request.body,
+        scopes: principal.rights,
+        credentialId: principal.credentialId,
+        signal: AbortSignal.any([disconnectSignal(reply), ended]),
+      }),
+    );
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(result ?? null));
   });
   for (const add of routes) add(app);
-  servePanel(app, panelRoot);
-
-  function oneTimeUrl(): string {
-    return `http://127.0.0.1:${port}/#token=${access.mintOneTimeToken()}`;
-  }
+  servePanel(app, options);
 
   return {
     app,
@@ -165,7 +161,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       port = address.port;
       return `http://127.0.0.1:${port}`;
     },
-    oneTimeUrl,
+    ...signIn,
     async close(deadlineMs) {
       await links.close(deadlineMs);
       await listener.close(0);
@@ -182,16 +178,6 @@ export function acceptJson(app: FastifyInstance): void {
     if (body === '') done(null, undefined);
     else parse(request, String(body), done);
   });
-}
-
-/** The scopes of the request's bearer. Throws UNAUTHORIZED. */
-function scopesOf({ principal }: FastifyRequest): ReadonlySet<Scope> {
-  if (!principal?.scopes.size) throw new PilotlightError('UNAUTHORIZED');
-  return principal.scopes;
-}
-
-function requireScope(request: FastifyRequest, scope: Scope): void {
-  if (!scopesOf(request).has(scope)) throw new PilotlightError('FORBIDDEN', { details: { scope } });
 }
 
 function portInUse(port: number, cause: unknown): PilotlightError {
@@ -247,8 +233,11 @@ function replyWithError(
     .send(JSON.stringify(wire));
 }
 
-function servePanel(app: FastifyInstance, root: string | null): void {
-  const panel = root === null ? null : createPanel({ root });
+function servePanel(
+  app: FastifyInstance,
+  { panelRoot: root, coreId }: Pick<HttpServerOptions, 'panelRoot' | 'coreId'>,
+): void {
+  const panel = root === null ? null : createPanel({ root, coreId });
   app.get('/*', async (request, reply) => {
     const path = pathOf(request.url);
     if (path === null || isApiPath(path)) throw new PilotlightError('NOT_FOUND');

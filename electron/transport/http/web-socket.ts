@@ -2,7 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { errorCatalogue, PilotlightError } from '../../../shared/contract/errors.ts';
-import { linkProtocol, type ServerMessage, streamPath } from '../../../shared/contract/link.ts';
+import {
+  linkProtocol,
+  type ServerMessage,
+  signedOutCode,
+  streamPath,
+} from '../../../shared/contract/link.ts';
 import { parseJson } from '../../../shared/json.ts';
 import type { Listener } from '../../adapters/http/listener.ts';
 import { endWith } from '../../adapters/http/refusals.ts';
@@ -12,7 +17,7 @@ import type { Streams } from '../../core/runtime/streams.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { createFlow } from '../flow.ts';
 import { createSession, type Session } from '../session.ts';
-import { type Principal, protocolsOf } from './access.ts';
+import { type Access, type Principal, protocolsOf } from './access.ts';
 
 export interface WebSocketLimits {
   /** Largest message from a client, bytes. Default 1 MiB. */
@@ -29,6 +34,7 @@ export interface WebSocketLimits {
 
 export interface WebSocketOptions {
   listener: Pick<Listener<Principal>, 'checkSource' | 'authenticate'>;
+  access: Pick<Access, 'use' | 'uses' | 'whyRefused'>;
   dispatcher: Dispatcher;
   streams: Streams;
   clock: Clock;
@@ -50,9 +56,12 @@ export interface WebSocketLinks {
 export const isLinkUpgrade = ({ url = '', headers }: Pick<IncomingMessage, 'url' | 'headers'>): boolean =>
   url.split('?', 1)[0] === streamPath && headers.upgrade?.toLowerCase() === 'websocket';
 
+/** How long a client may take to close a link whose credential has ended. */
+const signOutMs = 1000;
+
 /** The contract over WebSockets, as JSON text. */
 export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks {
-  const { listener, dispatcher, streams, clock, log } = options;
+  const { listener, access, dispatcher, streams, clock, log } = options;
   const {
     maxMessageBytes = 1_048_576,
     fullBytes = 1_048_576,
@@ -75,14 +84,14 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
     if (listener.checkSource(request) !== null) throw new PilotlightError('FORBIDDEN_ORIGIN');
     if (stopping) throw new PilotlightError('STOPPING');
     const { principal } = listener.authenticate(request);
-    const scopes = principal?.scopes;
-    if (!scopes?.size || !protocolsOf(request).includes(linkProtocol))
-      throw new PilotlightError('UNAUTHORIZED');
+    if (principal === null) throw access.whyRefused(request);
+    if (!protocolsOf(request).includes(linkProtocol)) throw new PilotlightError('UNAUTHORIZED');
     if (links.size >= maxLinks) throw new PilotlightError('SERVER_BUSY');
-    return scopes;
+    return principal;
   }
 
-  function serve(socket: WebSocket, scopes: ReturnType<typeof admit>): void {
+  function serve(socket: WebSocket, principal: Principal): void {
+    const { rights: scopes, credentialId } = principal;
     const flow = createFlow({ fullBytes });
     let alive = true;
     let heartbeat: Timer | null = null;
@@ -106,13 +115,27 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
         socket.terminate();
         return;
       }
+      // An open link is a use, and a session may have reached its last day.
+      if (!access.use(principal)) {
+        signOut();
+        return;
+      }
       alive = false;
       socket.ping();
       heartbeat = clock.timer(heartbeatMs, beat);
     }
 
-    const session = createSession({ dispatcher, streams, scopes, log, send });
+    /** Nothing crosses the link any more; a client that does not close it is cut off. */
+    function signOut(): void {
+      session.close();
+      heartbeat?.cancel();
+      socket.close(signedOutCode);
+      heartbeat = clock.timer(signOutMs, () => socket.terminate());
+    }
+
+    const session = createSession({ dispatcher, streams, scopes, credentialId, log, send });
     links.set(socket, session);
+    const release = access.uses.hold(credentialId, signOut);
     heartbeat = clock.timer(heartbeatMs, beat);
     socket.on('pong', () => {
       alive = true;
@@ -125,6 +148,7 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
     socket.on('error', (error) => log.debug('A link failed.', { error: error.message }));
     socket.on('close', () => {
       heartbeat?.cancel();
+      release();
       links.delete(socket);
       session.close();
     });
@@ -134,8 +158,8 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
     upgrade(request, socket, head) {
       socket.on('error', () => socket.destroy());
       try {
-        const scopes = admit(request);
-        server.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, scopes));
+        const principal = admit(request);
+        server.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, principal));
       } catch (error) {
         refuse(socket, error instanceof PilotlightError ? error : new PilotlightError('BAD_REQUEST'));
       }

@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import { isThere, keepAside } from '../../adapters/keep-aside.ts';
+import { isThere, setAside } from '../../adapters/set-aside.ts';
 import { judgeSchema } from '../../adapters/state/schema-check.ts';
 import { hasCode, toCodedError } from './failures.ts';
 
@@ -67,6 +67,11 @@ const MIGRATIONS: readonly string[] = [
     run TEXT NOT NULL
   ) WITHOUT ROWID;
   `,
+  // Reasons are messages, as JSON; they were text before.
+  `
+  UPDATE files SET problem_reason = json_object('code', 'TEXT', 'params', json_object('text', problem_reason))
+  WHERE problem_reason IS NOT NULL;
+  `,
 ];
 
 export interface OpenedDatabase {
@@ -99,7 +104,7 @@ export function openDatabase(file: string, maxBytes: number | null): OpenedDatab
 
 /** Sets a closed database aside and leaves an empty one that records this; returns the damaged one's new path. */
 export function replaceDamaged(file: string): string {
-  const keptAs = keepAside(file, COMPANIONS);
+  const keptAs = setAside(file, COMPANIONS);
   const database = open(file, null);
   database.prepare('INSERT INTO meta (key, value) VALUES (?, ?)').run(LOST_META, basename(keptAs));
   database.close();

@@ -1,6 +1,7 @@
 /** Maps errors of SQLite and the file system to the catalogue's errors. */
 
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { fact } from '../../../shared/models/message.ts';
 import { sqliteCode, systemCode } from '../../adapters/system-code.ts';
 
 const FULL = 13;
@@ -18,10 +19,7 @@ export function toCodedError(error: unknown): unknown {
     return new PilotlightError('DATA_FOLDER_UNUSABLE', { cause: error });
   }
   if (system === 'ERR_INVALID_STATE') {
-    return new PilotlightError('WORKER_LOST', {
-      message: 'The index was closed during the call.',
-      cause: error,
-    });
+    return new PilotlightError('WORKER_LOST', { message: fact('INDEX_WAS_CLOSED'), cause: error });
   }
   const sqlite = sqliteCode(error);
   if (sqlite === null) return error;

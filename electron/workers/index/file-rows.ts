@@ -1,9 +1,12 @@
 /** All reads and writes of one source's database, one transaction per file. */
 import type { DatabaseSync } from 'node:sqlite';
+import { parseJson } from '../../../shared/json.ts';
 import type { Chunk } from '../../../shared/models/indexing.ts';
+import { type Message, messageSchema, plainText } from '../../../shared/models/message.ts';
+import { DATA_FOLDER_FILES, isDataFolder } from '../../adapters/own-folders.ts';
 import type { FileStamp } from '../../adapters/vectors/protocol.ts';
 import { searchableText } from '../../core/indexing/terms.ts';
-import type { StoredIndexMeta } from '../../core/ports/vectors.ts';
+import type { FileProblem, StoredIndexMeta } from '../../core/ports/vectors.ts';
 import { inTransaction } from './database.ts';
 
 export type { FileStamp };
@@ -12,7 +15,7 @@ export interface FileState extends FileStamp {
   settled: boolean;
   hash: Uint8Array;
   recipe: string;
-  problem: { code: string; reason: string } | null;
+  problem: FileProblem | null;
 }
 
 export interface ReadFile extends FileState {
@@ -28,8 +31,16 @@ export interface StoredChanges {
 
 /** Stored instead of a recipe: parts of this file were lost, so the next run indexes it again. */
 const DAMAGED = 'damaged';
+/** Set by the first scan that leaves out Pilotlight's own data. */
+const OWN_DATA_META = 'own-data';
 
 export type FileRows = ReturnType<typeof createFileRows>;
+
+/** One that is not a message is shown as it is. */
+function readReason(stored: string): Message {
+  const { data } = messageSchema.safeParse(parseJson(stored));
+  return data ?? plainText(stored);
+}
 
 export function createFileRows(database: DatabaseSync) {
   const selectMeta = database.prepare('SELECT value FROM meta WHERE key = ?');
@@ -44,6 +55,7 @@ export function createFileRows(database: DatabaseSync) {
     'SELECT path, size, modified_ms, changed_ms, settled, hash, recipe, problem_code, problem_reason FROM files',
   );
   const selectFile = database.prepare('SELECT id FROM files WHERE path = ?');
+  const selectNamed = database.prepare("SELECT path FROM files WHERE path = ?1 OR path LIKE '%/' || ?1");
   const upsertFile = database.prepare(`
     INSERT INTO files (path, size, modified_ms, changed_ms, settled, hash, recipe, language, chunk_count,
       problem_code, problem_reason)
@@ -164,10 +176,23 @@ export function createFileRows(database: DatabaseSync) {
           problem:
             row.problem_code === null
               ? null
-              : { code: String(row.problem_code), reason: String(row.problem_reason) },
+              : { code: String(row.problem_code), reason: readReason(String(row.problem_reason)) },
         });
       }
       return states;
+    },
+
+    /**
+     * Folders in the index that are data folders of Pilotlight, judged by the names of their files. An earlier version
+     * indexed them; after the next scan there are none.
+     */
+    ownDataFolders(): string[] {
+      if (readMeta(OWN_DATA_META) !== null) return [];
+      return DATA_FOLDER_FILES.flatMap((name) => selectNamed.all(name))
+        .map(({ path }) => String(path).slice(0, Math.max(0, String(path).lastIndexOf('/'))))
+        .filter((folder) =>
+          isDataFolder((name) => selectFile.get(folder === '' ? name : `${folder}/${name}`) !== undefined),
+        );
     },
 
     /** How often a worker began to read this version of the file and ended before it was done. */
@@ -199,7 +224,7 @@ export function createFileRows(database: DatabaseSync) {
           file.language,
           file.chunks.length,
           file.problem?.code ?? null,
-          file.problem?.reason ?? null,
+          file.problem === null ? null : JSON.stringify(file.problem.reason),
         );
         deleteAttempts.run(file.path);
         const fileId = Number(row?.id);
@@ -244,6 +269,7 @@ export function createFileRows(database: DatabaseSync) {
         }
         if (changes.full) forgetRecipes.run();
         if (readMeta('root') !== changes.rootIdentity) writeMeta('root', changes.rootIdentity);
+        if (readMeta(OWN_DATA_META) === null) writeMeta(OWN_DATA_META, 'left out');
         return removedIds;
       });
     },

@@ -30,6 +30,7 @@ export function serveIndex(
     createIndexServer({
       send,
       now: () => Date.now(),
+      monotonic: () => performance.now(),
       timer,
       pause: () => new Promise((resolve) => setImmediate(resolve)),
       reader: createReader({

@@ -4,7 +4,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import { formatBytes } from '../../../shared/units.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
+import type { OwnFolders } from '../../adapters/own-folders.ts';
 import { systemCode } from '../../adapters/system-code.ts';
 import type { FileStamp } from './file-rows.ts';
 
@@ -15,8 +16,12 @@ export interface StableFile extends FileStamp {
   settled: boolean;
 }
 
-/** The absolute path of a file in this folder; a path that leads out of it is refused. */
-export async function resolveInside(root: string, path: string): Promise<string> {
+/** The absolute path of a file in this folder; a path that leads out of it, or into a folder of ours, is refused. */
+export async function resolveInside(
+  root: string,
+  path: string,
+  own: Pick<OwnFolders, 'cover'>,
+): Promise<string> {
   const parts = path.split('/');
   const isRelative = parts.every((part) => part !== '' && part !== '.' && part !== '..');
   const hasForeignSeparator = path.includes('\0') || (sep === '\\' && /[\\:]/.test(path));
@@ -27,6 +32,7 @@ export async function resolveInside(root: string, path: string): Promise<string>
     if (!canonical.startsWith(canonicalRoot + sep)) {
       throw new PilotlightError('OUTSIDE_FOLDER', { details: { path } });
     }
+    if (own.cover(canonical)) throw new PilotlightError('OWN_DATA_FOLDER', { details: { path } });
     return canonical;
   } catch (error) {
     throw unreadable(error, path);
@@ -36,12 +42,12 @@ export async function resolveInside(root: string, path: string): Promise<string>
 function unreadable(error: unknown, path: string): unknown {
   const code = systemCode(error);
   if (error instanceof PilotlightError || code === null) return error;
-  const reason =
+  const reason: Message =
     code === 'ENOENT' || code === 'ENOTDIR'
-      ? 'The file no longer exists.'
+      ? fact('FILE_NO_LONGER_EXISTS')
       : code === 'EACCES' || code === 'EPERM'
-        ? 'Access to the file is denied.'
-        : `The file cannot be read (${code}).`;
+        ? fact('FILE_ACCESS_DENIED')
+        : fact('FILE_CANNOT_BE_READ', { code });
   return new PilotlightError('FILE_UNREADABLE', { message: reason, details: { path }, cause: error });
 }
 
@@ -100,11 +106,14 @@ async function readOnce(options: Parameters<typeof readStable>[0]): Promise<Stab
   try {
     const before = await handle.stat();
     if (!before.isFile()) {
-      throw new PilotlightError('FILE_UNREADABLE', { message: 'Not a regular file.', details: { path } });
+      throw new PilotlightError('FILE_UNREADABLE', {
+        message: fact('NOT_A_REGULAR_FILE'),
+        details: { path },
+      });
     }
     if (before.size > maxBytes) {
       throw new PilotlightError('FILE_TOO_LARGE', {
-        message: tooLarge(before.size, maxBytes),
+        message: fact('FILE_OVER_LIMIT', { bytes: before.size, limit: maxBytes }),
         details: { path, sizeBytes: before.size, maxFileBytes: maxBytes },
       });
     }
@@ -125,10 +134,6 @@ async function readOnce(options: Parameters<typeof readStable>[0]): Promise<Stab
   } finally {
     await handle.close();
   }
-}
-
-export function tooLarge(size: number, limit: number): string {
-  return `Too large: ${formatBytes(size)} (limit ${formatBytes(limit)}).`;
 }
 
 /** 16 bytes of SHA-256: to tell a change from a touch. */

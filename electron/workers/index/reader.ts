@@ -3,6 +3,7 @@
  * worker's own thread stays free to answer searches, and a file that takes too long can be abandoned.
  */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { fact } from '../../../shared/models/message.ts';
 import type { CutFile } from '../../core/indexing/cut.ts';
 import type { Timer } from '../../core/ports/time.ts';
 
@@ -171,7 +172,7 @@ export function createReader({ startThread, timer, onStuck }: ReaderOptions): Re
 /** The thread ended in the middle of this file, so this file caused it. */
 function endOf(path: string, code: string | null): PilotlightError {
   return new PilotlightError('FILE_TOO_COSTLY', {
-    ...(code === 'ERR_WORKER_OUT_OF_MEMORY' ? { message: 'Reading the file takes too much memory.' } : {}),
+    ...(code === 'ERR_WORKER_OUT_OF_MEMORY' ? { message: fact('FILE_NEEDS_TOO_MUCH_MEMORY') } : {}),
     details: { path, ...(code === null ? {} : { cause: code }) },
   });
 }
@@ -179,8 +180,8 @@ function endOf(path: string, code: string | null): PilotlightError {
 /** A defect triggered by one file fails that file, not the whole job. */
 function defectOf(path: string, error: string): PilotlightError {
   return new PilotlightError('FILE_UNREADABLE', {
-    message: `Pilotlight failed to read this file (${error.split('\n', 1)[0]}).`,
-    next: 'Everything else is indexed. Please report this file as a bug.',
+    message: fact('FILE_BREAKS_READER', { error: error.split('\n', 1)[0] ?? '' }),
+    next: fact('REPORT_THIS_FILE'),
     details: { path, cause: error },
   });
 }

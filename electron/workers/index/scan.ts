@@ -1,10 +1,13 @@
 /** Compares a walk with the stored state: new, changed and removed files. The decision is pure. */
 
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import type { JobFailure } from '../../../shared/models/indexing.ts';
+import { fact } from '../../../shared/models/message.ts';
+import type { OwnFolders } from '../../adapters/own-folders.ts';
 import type { ScannedFile, ScanResult } from '../../core/ports/vectors.ts';
 import type { FileRows, FileStamp, FileState } from './file-rows.ts';
-import { readStable, resolveInside, tooLarge } from './read-file.ts';
-import { type SkippedPath, type Walk, type WalkedFile, walkFolder } from './walk.ts';
+import { readStable, resolveInside } from './read-file.ts';
+import { type Walk, type WalkedFile, walkFolder } from './walk.ts';
 
 export interface ScanPlan {
   unchanged: number;
@@ -12,7 +15,7 @@ export interface ScanPlan {
   /** Same size, different time: only their bytes show whether they changed. */
   doubtful: WalkedFile[];
   removed: string[];
-  skipped: SkippedPath[];
+  skipped: JobFailure[];
 }
 
 export interface ScanRules {
@@ -26,11 +29,11 @@ export function planScan(walk: Walk, states: ReadonlyMap<string, FileState>, rul
   const present = new Set<string>();
   for (const file of walk.files) {
     if (file.size === 0) {
-      plan.skipped.push({ path: file.path, code: 'FILE_EMPTY', reason: 'The file is empty.' });
+      plan.skipped.push({ path: file.path, code: 'FILE_EMPTY', reason: fact('FILE_IS_EMPTY') });
       continue;
     }
     if (file.size > rules.maxFileBytes) {
-      const reason = tooLarge(file.size, rules.maxFileBytes);
+      const reason = fact('FILE_OVER_LIMIT', { bytes: file.size, limit: rules.maxFileBytes });
       plan.skipped.push({ path: file.path, code: 'FILE_TOO_LARGE', reason });
       continue;
     }
@@ -76,10 +79,12 @@ export function isUnmounted(
 
 /**
  * Walks, decides, and removes missing files from the index in one transaction.
- * @throws FOLDER_NOT_FOUND, NOT_A_FOLDER, FOLDER_UNREADABLE (nothing is changed), the signal's reason
+ * @throws FOLDER_NOT_FOUND, NOT_A_FOLDER, FOLDER_UNREADABLE, OWN_DATA_FOLDER (nothing is changed), the signal's
+ * reason
  */
 export async function scanSource(options: {
   root: string;
+  own: OwnFolders;
   rows: FileRows;
   rules: ScanRules;
   signal: AbortSignal;
@@ -87,13 +92,13 @@ export async function scanSource(options: {
   onSeen: (seen: number) => void;
   onRemoved: (chunkIds: readonly number[]) => void;
 }): Promise<ScanResult> {
-  const { root, rows, rules, signal } = options;
-  const walk = await walkFolder({ root, signal, onSeen: options.onSeen });
+  const { root, own, rows, rules, signal } = options;
+  const walk = await walkFolder({ root, own, signal, onSeen: options.onSeen });
   const states = rows.states();
   if (isUnmounted(walk, states, rows.readMeta('root'))) {
     throw new PilotlightError('FOLDER_UNREADABLE', {
-      message: 'The folder is empty and on another disk than before.',
-      next: 'Check that its disk is connected. If it is meant to be empty, rebuild the index.',
+      message: fact('FOLDER_ON_OTHER_DISK'),
+      next: fact('CHECK_DISK_CONNECTED'),
       details: { path: root },
     });
   }
@@ -128,7 +133,7 @@ export async function scanSource(options: {
 /** `null` if it cannot be read; `prepare` will then report why. */
 async function readAgain(options: Parameters<typeof scanSource>[0], path: string) {
   try {
-    const absolute = await resolveInside(options.root, path);
+    const absolute = await resolveInside(options.root, path, options.own);
     const { maxFileBytes } = options.rules;
     return await readStable({
       absolute,

@@ -24,6 +24,8 @@ import type { FileTurn } from './source-reader.ts';
 export interface IndexServerWorld {
   send(message: FromWorker<IndexContract>): void;
   now(): number;
+  /** For durations, milliseconds. */
+  monotonic(): number;
   timer(ms: number, fn: () => void): Timer;
   /** Lets waiting tasks run, including messages. */
   pause(): Promise<void>;
@@ -88,10 +90,10 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
       }
       forget(source.id);
     }
-    const { folder, maxIndexBytes, maxMatrixBytes } = configured();
+    const { folder, maxIndexBytes, maxMatrixBytes, ownFolders } = configured();
     const onDamaged = () => noticeGaps(source.id);
     const made = openSourceIndex(
-      { ...world, folder, maxIndexBytes, maxMatrixBytes, onDamaged },
+      { ...world, folder, maxIndexBytes, maxMatrixBytes, ownFolders, onDamaged },
       { ...source },
     );
     open.set(source.id, made);

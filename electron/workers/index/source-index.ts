@@ -2,18 +2,22 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { errorMessage, fact, type Message } from '../../../shared/models/message.ts';
+import type { FileStamp, IndexSettings, IndexSource } from '../../adapters/vectors/protocol.ts';
+import { fuseRanks } from '../../core/indexing/fusion.ts';
 import type {
   BuiltinOutcome,
-  FileStamp,
-  IndexSettings,
-  IndexSource,
-} from '../../adapters/vectors/protocol.ts';
-import { fuseRanks } from '../../core/indexing/fusion.ts';
-import type { PreparedFile, ScanResult, StoredIndexMeta, VectorHit } from '../../core/ports/vectors.ts';
+  FileTimes,
+  PreparedFile,
+  ScanResult,
+  StoredIndexMeta,
+  VectorHit,
+} from '../../core/ports/vectors.ts';
 import { LOST_META, openDatabase } from './database.ts';
 import { createFileRows, type ReadFile } from './file-rows.ts';
 import { createKeywords } from './keywords.ts';
 import { createNearestVectors, type NearestVectors, normalised } from './nearest.ts';
+import { createOwnData } from './own-data.ts';
 import { scanSource } from './scan.ts';
 import { createSourceReader, type FileTurn, type ReaderWorld, recipeOf } from './source-reader.ts';
 
@@ -21,9 +25,13 @@ import { createSourceReader, type FileTurn, type ReaderWorld, recipeOf } from '.
 const MAX_PREPARED = 1024;
 const MAX_PREPARED_CHARACTERS = 128 * 1024 * 1024;
 const MAX_DIMENSIONS = 65_536;
+/** Of a file that was not indexed. */
+const nothing = { chunks: 0, readMs: 0, cutMs: 0, storeMs: 0 };
 
 export interface World extends ReaderWorld {
   folder: string;
+  /** Folders with Pilotlight's own data, which are never indexed. */
+  ownFolders: readonly string[];
   maxIndexBytes: number | null;
   maxMatrixBytes: number;
   pause: () => Promise<void>;
@@ -114,19 +122,25 @@ export function openSourceIndex(world: World, source: IndexSource) {
     if (missing?.size === 0 && rows.readMeta(LOST_META) !== null) rows.writeMeta(LOST_META, null);
   }
 
+  const ownData = createOwnData(world.ownFolders, source, rows);
+
   const reader = createSourceReader({
     world,
     root: source.path,
+    own: ownData.folders,
     rows,
     onRemoved: (chunkIds) => vectors?.apply(chunkIds, [], []),
     onFailed: done,
   });
 
-  function store(read: ReadFile, given: readonly Float32Array[]): void {
+  /** Returns how long that took, milliseconds. */
+  function store(read: ReadFile, given: readonly Float32Array[]): number {
+    const startedAt = world.monotonic();
     const unit = given.map(normalised);
     const { removedIds, insertedIds } = rows.put(read, unit);
     vectors?.apply(removedIds, insertedIds, unit);
     done(read.path);
+    return world.monotonic() - startedAt;
   }
 
   function check(read: ReadFile, given: readonly Float32Array[]): void {
@@ -135,26 +149,29 @@ export function openSourceIndex(world: World, source: IndexSource) {
       throw new PilotlightError('EMBEDDER_MISMATCH', { details: { stored, wanted: source.embedderId } });
     }
     const expected = dimensions() ?? given[0]?.length ?? 0;
-    const reason =
+    const reason: Message | null =
       given.length !== read.chunks.length
-        ? `Got ${given.length} vectors for ${read.chunks.length} chunks.`
+        ? fact('WRONG_VECTOR_COUNT', { vectors: given.length, chunks: read.chunks.length })
         : given.some((vector) => vector.length !== expected || vector.length === 0)
-          ? `A vector does not have the ${expected} dimensions of the index.`
+          ? fact('WRONG_DIMENSIONS', { dimensions: expected })
           : given.some((vector) => !vector.every(Number.isFinite))
-            ? 'A vector contains a value that is not a finite number.'
+            ? fact('VECTOR_NOT_FINITE')
             : null;
     if (reason !== null) {
       throw new PilotlightError('DIMENSION_MISMATCH', { message: reason, details: { path: read.path } });
     }
   }
 
-  async function indexOne(path: string, settings: IndexSettings, turn: FileTurn): Promise<number> {
-    const { file, vectors: made } = await reader.read(path, settings, turn, true);
+  async function indexOne(
+    path: string,
+    settings: IndexSettings,
+    turn: FileTurn,
+  ): Promise<Omit<BuiltinOutcome, 'path' | 'error'>> {
+    const { file, vectors: made, readMs, cutMs } = await reader.read(path, settings, turn, true);
     turn.signal.throwIfAborted();
     check(file, made);
     turn.onFile({ path, stamp: file });
-    store(file, made);
-    return file.chunks.length;
+    return { chunks: file.chunks.length, readMs, cutMs, storeMs: store(file, made) };
   }
 
   return {
@@ -178,6 +195,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
       noteDamage(rows.markLostChunks);
       const found = await scanSource({
         root: source.path,
+        own: await ownData.renew(),
         rows,
         rules: { full, maxFileBytes: settings.maxFileBytes, recipe: recipeOf(settings) },
         signal,
@@ -190,32 +208,40 @@ export function openSourceIndex(world: World, source: IndexSource) {
       return found;
     },
 
-    async prepare(path: string, settings: IndexSettings, turn: FileTurn): Promise<PreparedFile> {
+    async prepare(
+      path: string,
+      settings: IndexSettings,
+      turn: FileTurn,
+    ): Promise<PreparedFile & Omit<FileTimes, 'storeMs'>> {
       if (prepared.size >= MAX_PREPARED || preparedCharacters >= MAX_PREPARED_CHARACTERS) {
         throw new PilotlightError('SERVER_BUSY', {
-          message: `${prepared.size} prepared files have not been stored yet.`,
-          next: 'Commit or discard some of them first.',
+          message: fact('TOO_MANY_PREPARED', { files: prepared.size }),
+          next: fact('STORE_SOME_FIRST'),
         });
       }
-      const { file } = await reader.read(path, settings, turn, false);
+      const { file, readMs, cutMs } = await reader.read(path, settings, turn, false);
       turn.signal.throwIfAborted();
-      return { token: hold(file), path, language: file.language, chunks: [...file.chunks] };
+      return { token: hold(file), path, language: file.language, chunks: [...file.chunks], readMs, cutMs };
     },
 
-    commit(token: string, given: readonly Float32Array[], onFile: FileTurn['onFile']): { chunks: number } {
+    commit(
+      token: string,
+      given: readonly Float32Array[],
+      onFile: FileTurn['onFile'],
+    ): { chunks: number; storeMs: number } {
       const file = prepared.get(token);
       if (file === undefined) {
         throw new PilotlightError('WORKER_LOST', {
-          message: 'This prepared file is no longer available.',
-          next: 'Prepare it again; nothing that was committed is lost.',
+          message: fact('PREPARED_FILE_LOST'),
+          next: fact('PREPARE_AGAIN'),
           details: { token },
         });
       }
       check(file, given);
       onFile({ path: file.path, stamp: file });
-      store(file, given);
+      const storeMs = store(file, given);
       release(token);
-      return { chunks: file.chunks.length };
+      return { chunks: file.chunks.length, storeMs };
     },
 
     discard: release,
@@ -229,10 +255,10 @@ export function openSourceIndex(world: World, source: IndexSource) {
       for (const path of paths) {
         turn.signal.throwIfAborted();
         try {
-          outcomes.push({ path, chunks: await indexOne(path, settings, turn), error: null });
+          outcomes.push({ path, ...(await indexOne(path, settings, turn)), error: null });
         } catch (error) {
           if (!(error instanceof PilotlightError) || !isOfFile(error.code)) throw error;
-          outcomes.push({ path, chunks: 0, error: { code: error.code, reason: error.message } });
+          outcomes.push({ path, ...nothing, error: { code: error.code, reason: errorMessage(error) } });
         }
         await world.pause();
       }
@@ -255,6 +281,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
         query.vector === null || stored === null
           ? []
           : await nearest(stored).find(query.vector, depth, signal);
+      const isHidden = await ownData.hides();
       const hits: VectorHit[] = [];
       for (const { id, ...ranks } of fuseRanks(keywords.find(query.text, depth), near)) {
         if (hits.length >= limit) break;
@@ -263,6 +290,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
           noteDamage(rows.markLostChunks);
           continue;
         }
+        if (isHidden(String(row.path))) continue;
         hits.push({
           ...ranks,
           path: String(row.path),

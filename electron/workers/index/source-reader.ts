@@ -1,6 +1,8 @@
 /** Prepares files of one source for storage: reads, recognises and cuts them, each step with its limits. */
 import { abortable } from '../../../shared/abortable.ts';
 import { type ErrorCode, PilotlightError } from '../../../shared/contract/errors.ts';
+import { errorMessage, type Message } from '../../../shared/models/message.ts';
+import type { OwnFolders } from '../../adapters/own-folders.ts';
 import type { FileAtWork, FileStamp, IndexSettings } from '../../adapters/vectors/protocol.ts';
 import { CUT_VERSION } from '../../core/indexing/cut.ts';
 import type { Timer } from '../../core/ports/time.ts';
@@ -14,6 +16,8 @@ const MAX_ATTEMPTS = 3;
 
 export interface ReaderWorld {
   now: () => number;
+  /** For durations, milliseconds. */
+  monotonic: () => number;
   timer(ms: number, fn: () => void): Timer;
   reader: Pick<Reader, 'read'>;
   /** Identifies this run of the worker. */
@@ -35,6 +39,7 @@ export const recipeOf = (settings: IndexSettings) => `${CUT_VERSION}:${settings.
 export function createSourceReader({
   world,
   root,
+  own,
   rows,
   onRemoved,
   onFailed,
@@ -42,6 +47,8 @@ export function createSourceReader({
   world: ReaderWorld;
   /** The folder of the source. */
   root: string;
+  /** Folders that are never read. */
+  own(): Promise<OwnFolders>;
   rows: FileRows;
   /** Chunks of a file that has none left. */
   onRemoved(chunkIds: readonly number[]): void;
@@ -56,7 +63,7 @@ export function createSourceReader({
     path: string,
     stamp: FileStamp & Pick<ReadFile, 'settled' | 'hash'>,
     recipe: string,
-    problem: { code: ErrorCode; reason: string },
+    problem: { code: ErrorCode; reason: Message },
   ): PilotlightError {
     const { size, modifiedMs, changedMs, settled, hash } = stamp;
     const file = {
@@ -81,7 +88,7 @@ export function createSourceReader({
     path: string,
     stamp: FileStamp,
     settings: IndexSettings,
-    reason = new PilotlightError('FILE_TOO_COSTLY').message,
+    reason = errorMessage(new PilotlightError('FILE_TOO_COSTLY')),
   ): PilotlightError {
     // No hash, so any content counts as new once the file's times have changed.
     const unread = { ...stamp, settled: true, hash: new Uint8Array(0) };
@@ -94,10 +101,14 @@ export function createSourceReader({
     settings: IndexSettings,
     { signal, onFile }: FileTurn,
     embed: boolean,
-  ): Promise<{ file: ReadFile; vectors: Float32Array[] }> {
+  ): Promise<{ file: ReadFile; vectors: Float32Array[]; readMs: number; cutMs: number }> {
     onFile({ path, stamp: null });
+    const startedAt = world.monotonic();
     // A disk that does not respond must not delay a cancel.
-    const absolute = await abortable(resolveInside(root, path), signal);
+    const absolute = await abortable(
+      own().then((folders) => resolveInside(root, path, folders)),
+      signal,
+    );
     const now = await abortable(stampOf(absolute, path), signal);
     if (rows.attempts(path, now) >= MAX_ATTEMPTS) throw giveUp(path, now, settings);
     const recipe = recipeOf(settings);
@@ -109,23 +120,32 @@ export function createSourceReader({
         signal,
       );
       onFile(null);
+      const readAt = world.monotonic();
+      // Waiting for the turn does not count.
+      let turnAt = readAt;
       const { cut, vectors: made } = await world.reader.read(
         { bytes, path, maxTokens: settings.chunkTokens, embed },
         {
           signal,
           onStep(isReading) {
             onFile({ path, stamp: now });
+            if (!isReading) turnAt = world.monotonic();
             if (isReading) note ??= world.timer(world.attemptAfterMs, () => noteAttempt(path, now));
           },
         },
       );
       if (!cut.ok) throw fail(path, stamp, recipe, { code: cut.code, reason: cut.reason });
       const { language, chunks } = cut;
-      return { file: { ...stamp, path, recipe, problem: null, language, chunks }, vectors: made ?? [] };
+      return {
+        file: { ...stamp, path, recipe, problem: null, language, chunks },
+        vectors: made ?? [],
+        readMs: readAt - startedAt,
+        cutMs: world.monotonic() - turnAt,
+      };
     } catch (error) {
       // The thread's verdict applies until the file changes.
       if (!hasCode(error, 'FILE_TOO_COSTLY')) throw error;
-      throw giveUp(path, now, settings, (error as PilotlightError).message);
+      throw giveUp(path, now, settings, errorMessage(error as PilotlightError));
     } finally {
       note?.cancel();
       forgetAttempt(path);

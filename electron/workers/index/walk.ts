@@ -1,8 +1,11 @@
 /** Walks a folder: every regular file in it, always in the same order, without reading any. */
 import { type Dirent, lstat, type Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import type { JobFailure } from '../../../shared/models/indexing.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
+import type { OwnFolders } from '../../adapters/own-folders.ts';
 import { systemCode } from '../../adapters/system-code.ts';
 import type { FileStamp } from './file-rows.ts';
 
@@ -11,16 +14,10 @@ export interface WalkedFile extends FileStamp {
   path: string;
 }
 
-export interface SkippedPath {
-  path: string;
-  code: string;
-  reason: string;
-}
-
 export interface Walk {
   /** Sorted by path. */
   files: WalkedFile[];
-  skipped: SkippedPath[];
+  skipped: JobFailure[];
   /** Existing files and folders that could not be checked: what is indexed beneath them stays. */
   unreadable: string[];
   /** Identifies the disk of the folder. */
@@ -44,11 +41,14 @@ const stampOf = (stats: Stats): FileStamp => ({
 
 const isMissing = (error: unknown) => systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR';
 
-/** Checks the folder itself: that it exists, is a folder, and is readable. */
-async function checkRoot(root: string): Promise<string> {
+/** Checks the folder itself: that it exists, is a folder, is readable and not ours. */
+async function checkRoot(root: string, own: OwnFolders): Promise<string> {
   try {
     const stats = await stat(root);
     if (!stats.isDirectory()) throw new PilotlightError('NOT_A_FOLDER', { details: { path: root } });
+    if (await own.contain(await realpath(root))) {
+      throw new PilotlightError('OWN_DATA_FOLDER', { details: { path: root } });
+    }
     return `${stats.dev}:${stats.ino}`;
   } catch (error) {
     if (error instanceof PilotlightError) throw error;
@@ -61,40 +61,42 @@ async function checkRoot(root: string): Promise<string> {
 
 /**
  * @param options.root canonical absolute path
+ * @param options.own folders that are left out, and refused as the root
  * @throws FOLDER_NOT_FOUND, NOT_A_FOLDER, FOLDER_UNREADABLE, also if the folder disappeared meanwhile;
- * the signal's reason
+ * OWN_DATA_FOLDER; the signal's reason
  */
 export async function walkFolder(options: {
   root: string;
+  own: OwnFolders;
   signal: AbortSignal;
   onSeen: (seen: number) => void;
 }): Promise<Walk> {
-  const { root, signal } = options;
-  const rootIdentity = await checkRoot(root);
+  const { root, own, signal } = options;
+  const rootIdentity = await checkRoot(root, own);
   const files: WalkedFile[] = [];
-  const skipped: SkippedPath[] = [];
+  const skipped: JobFailure[] = [];
   const unreadable: string[] = [];
   const links: string[] = [];
 
   const absolute = (path: string) => (path === '' ? root : join(root, ...path.split('/')));
 
-  function cannotRead(path: string, reason: string): void {
+  function cannotRead(path: string, reason: Message): void {
     unreadable.push(path);
     skipped.push({ path, code: 'FILE_UNREADABLE', reason });
   }
 
   function addFile(path: string, stats: Stats): void {
     if (stats.isFile()) files.push({ path, ...stampOf(stats) });
-    else skipped.push({ path, code: 'FILE_UNREADABLE', reason: 'A device, pipe or socket, not a file.' });
+    else skipped.push({ path, code: 'FILE_UNREADABLE', reason: fact('NOT_A_REGULAR_FILE') });
   }
 
   async function checkFile(path: string): Promise<void> {
     try {
       addFile(path, await statOf(absolute(path)));
     } catch (error) {
-      if (!isMissing(error)) cannotRead(path, `Cannot be checked (${systemCode(error)}).`);
+      if (!isMissing(error)) cannotRead(path, fact('FILE_CANNOT_BE_READ', { code: systemCode(error) }));
       // A name that is not UTF-8 cannot be opened by the name that Node returned.
-      else if (path.includes('\ufffd')) cannotRead(path, 'The name is not valid UTF-8.');
+      else if (path.includes('\ufffd')) cannotRead(path, fact('FILE_NAME_NOT_UTF_8'));
     }
   }
 
@@ -110,7 +112,11 @@ export async function walkFolder(options: {
           cause: error,
         });
       }
-      if (!isMissing(error)) cannotRead(path, `The folder cannot be read (${systemCode(error)}).`);
+      if (!isMissing(error)) cannotRead(path, fact('FOLDER_CANNOT_BE_READ', { code: systemCode(error) }));
+      return [];
+    }
+    if (await own.is(absolute(path), new Set(entries.map(({ name }) => name)))) {
+      skipped.push({ path, code: 'OWN_DATA_FOLDER', reason: fact('OWN_DATA_LEFT_OUT') });
       return [];
     }
     const folders: string[] = [];
@@ -149,6 +155,7 @@ export async function walkFolder(options: {
   await walkTree('');
   await followLinks({
     root,
+    own,
     links,
     signal,
     addFile,
@@ -159,7 +166,7 @@ export async function walkFolder(options: {
   });
 
   // A disk that was unmounted meanwhile looks like an emptied folder.
-  if ((await checkRoot(root)) !== rootIdentity) {
+  if ((await checkRoot(root, own)) !== rootIdentity) {
     throw new PilotlightError('FOLDER_NOT_FOUND', { details: { path: root } });
   }
   const byPath = (a: { path: string }, b: { path: string }) =>
@@ -192,12 +199,13 @@ export function addLinks(left: string[], found: string[]): void {
  */
 async function followLinks(world: {
   root: string;
+  own: OwnFolders;
   links: string[];
   signal: AbortSignal;
   addFile(path: string, stats: Stats): void;
   walkTree(top: string): Promise<void>;
   absolute(path: string): string;
-  skip(path: string, code: string, reason: string): void;
+  skip(path: string, code: string, reason: Message): void;
   keep(path: string): void;
 }): Promise<void> {
   const { links, skip, absolute } = world;
@@ -214,30 +222,34 @@ async function followLinks(world: {
       const target = await realpath(absolute(path));
       const isInside = target === canonicalRoot || target.startsWith(canonicalRoot + sep);
       if (!isInside) {
-        skip(path, 'OUTSIDE_FOLDER', 'The link leads outside the folder.');
+        skip(path, 'OUTSIDE_FOLDER', fact('LINK_LEADS_OUTSIDE'));
         continue;
       }
       const stats = await stat(absolute(path));
+      if (await world.own.contain(stats.isDirectory() ? target : dirname(target))) {
+        skip(path, 'OWN_DATA_FOLDER', fact('OWN_DATA_LEFT_OUT'));
+        continue;
+      }
       if (!stats.isDirectory()) {
         world.addFile(path, stats);
         continue;
       }
       const place = await realpath(absolute(path.slice(0, Math.max(0, path.lastIndexOf('/')))));
       if (place === target || place.startsWith(target + sep)) {
-        skip(path, 'SYMLINK_LOOP', 'The link leads to a folder that contains it.');
+        skip(path, 'SYMLINK_LOOP', fact('LINK_LEADS_UP'));
       } else if (entered.has(target)) {
-        skip(path, 'SYMLINK_LOOP', 'Another link already leads to this folder.');
+        skip(path, 'SYMLINK_LOOP', fact('LINK_ALREADY_FOLLOWED'));
       } else {
         entered.add(target);
         await world.walkTree(path);
       }
     } catch (error) {
       const code = systemCode(error);
-      if (code === 'ELOOP') skip(path, 'SYMLINK_LOOP', 'The link leads to itself.');
-      else if (isMissing(error)) skip(path, 'FILE_UNREADABLE', 'The target of the link does not exist.');
+      if (code === 'ELOOP') skip(path, 'SYMLINK_LOOP', fact('LINK_LEADS_TO_ITSELF'));
+      else if (isMissing(error)) skip(path, 'FILE_UNREADABLE', fact('LINK_LEADS_NOWHERE'));
       else if (code !== null) {
         world.keep(path);
-        skip(path, 'FILE_UNREADABLE', `The link cannot be followed (${code}).`);
+        skip(path, 'FILE_UNREADABLE', fact('LINK_CANNOT_BE_FOLLOWED', { code }));
       } else throw error;
     }
   }

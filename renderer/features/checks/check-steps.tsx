@@ -1,5 +1,6 @@
 import { CircleDashed, LoaderCircle, Minus, Check as Tick, TriangleAlert } from 'lucide-react';
 import type { Check, CheckStep } from '../../../shared/models/checks.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { LiveRegion } from '../../components/live-region.tsx';
@@ -44,7 +45,7 @@ function Step({ step, number }: { step: CheckStep; number: number }) {
       <div className="min-w-0 flex-1">
         <p className="flex flex-wrap justify-between gap-x-3">
           <span className={quiet ? '' : 'font-medium'}>
-            {number}. {step.title}
+            {number}. {textOf(step.title)}
           </span>
           <span
             className={`text-xs ${step.state === 'fail' ? 'font-medium text-trouble-text' : 'text-faint'}`}
@@ -52,10 +53,10 @@ function Step({ step, number }: { step: CheckStep; number: number }) {
             {stepLabels[step.state]}
           </span>
         </p>
-        {step.seen && <p className="break-words text-soft">{step.seen}</p>}
-        {step.mend && (
+        {step.seen && <p className="break-words text-soft">{textOf(step.seen)}</p>}
+        {step.fix && (
           <p className="mt-1 rounded-md border border-trouble-line bg-trouble-wash px-2.5 py-1.5 break-words">
-            {step.mend}
+            {textOf(step.fix)}
           </p>
         )}
       </div>

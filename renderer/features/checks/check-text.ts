@@ -1,5 +1,6 @@
 /** Texts for checks. Pure. */
 import type { Check, CheckStep } from '../../../shared/models/checks.ts';
+import { textOf } from '../../../shared/text/index.ts';
 
 export const stepLabels: Record<CheckStep['state'], string> = {
   waiting: 'pending',
@@ -16,7 +17,8 @@ export function outcomeText(check: Check): string {
   switch (check.outcome) {
     case 'running': {
       const at = check.steps.findIndex((step) => step.state === 'running');
-      return at < 0 ? 'Starting' : `Step ${at + 1} of ${check.steps.length}: ${check.steps[at]?.title}`;
+      const step = check.steps[at];
+      return step ? `Step ${at + 1} of ${check.steps.length}: ${textOf(step.title)}` : 'Starting';
     }
     case 'cancelled':
       return 'Cancelled';
@@ -31,8 +33,9 @@ export function outcomeText(check: Check): string {
 export function checkText(check: Check, name: string): string {
   const title = check.kind === 'diagnosis' ? 'Diagnosis' : 'Rehearsal';
   const lines = check.steps.flatMap((step, index) => [
-    `${index + 1}. ${step.title}: ${stepLabels[step.state]}`,
-    ...[step.seen, step.mend && `Fix: ${step.mend}`].filter(Boolean).map((line) => `   ${line}`),
+    `${index + 1}. ${textOf(step.title)}: ${stepLabels[step.state]}`,
+    ...(step.seen ? [`   ${textOf(step.seen)}`] : []),
+    ...(step.fix ? [`   Fix: ${textOf(step.fix)}`] : []),
   ]);
   return [
     `${title} of ${name}, ${new Date(check.startedAt).toISOString()}: ${outcomeText(check)}`,

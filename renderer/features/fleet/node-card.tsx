@@ -1,8 +1,9 @@
 import { memo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import type { WakeProgress as Wake } from '../../../shared/models/wake.ts';
 import { serverCan } from '../../../shared/server-can.ts';
+import { nodeStateLabel } from '../../../shared/text/node-state.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
@@ -35,7 +36,7 @@ export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
   const awake = isServing(node.state);
   return (
     <article
-      aria-label={`${node.name}: ${nodeStateWords(node)}`}
+      aria-label={`${node.name}: ${nodeStateLabel(node)}`}
       className={`${cardClass} ${border} flex min-h-56 min-w-0 flex-col gap-3 p-4 [contain-intrinsic-size:auto_16rem] [content-visibility:auto]`}
     >
       <header>
@@ -52,7 +53,7 @@ export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
             className={`flex shrink-0 items-center gap-1.5 text-[0.8125rem] font-medium ${node.gpuLost === null ? '' : 'text-trouble-text'}`}
           >
             <StateGlyph state={node.state} lost={node.gpuLost !== null} />
-            {nodeStateWords(node)}
+            {nodeStateLabel(node)}
           </p>
         </div>
         <p className="truncate text-xs text-faint" title={node.url ?? undefined}>

@@ -1,7 +1,8 @@
 import type { WireError } from '../../../shared/contract/errors.ts';
 import type { MethodInput } from '../../../shared/contract/methods.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { VRAM_GIGABYTE } from '../../../shared/units.ts';
+import { LONGEST_TOKEN, tokenProblem } from '../../../shared/token-text.ts';
+import { formatCount, VRAM_GIGABYTE } from '../../../shared/units.ts';
 
 /** A machine’s fields as text. A secret set to null is removed. */
 export interface NodeForm {
@@ -35,6 +36,12 @@ export function formOf(node: NodeView | null, url = ''): NodeForm {
     relayToken: '',
   };
 }
+
+/** As the core says it. */
+const tokenTexts = {
+  characters: 'Copy it again: letters, digits and signs of plain ASCII, without spaces or line breaks.',
+  'too-long': `Enter at most ${formatCount(LONGEST_TOKEN)} characters.`,
+};
 
 type FormError = { field: keyof NodeForm; message: string };
 export type SecretName = 'secureOn' | 'shutdownSecret' | 'relayToken';
@@ -72,6 +79,9 @@ export function readForm(
   };
   for (const secret of secrets) {
     const text = form[secret]?.trim() ?? null;
+    // A SecureOn password may be written in pairs with spaces.
+    const problem = text === null || secret === 'secureOn' ? null : tokenProblem(text);
+    if (problem !== null) return { error: { field: secret, message: tokenTexts[problem] } };
     if (text !== '') input[secret] = text;
   }
   return { input };

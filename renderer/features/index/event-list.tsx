@@ -1,6 +1,7 @@
 import { Flame, Info, PauseCircle, TrendingDown, TrendingUp, Zap } from 'lucide-react';
 import { useId, useState } from 'react';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { formatCount } from '../../../shared/units.ts';
 import { Button } from '../../components/button.tsx';
 import { formatInto, formatTime } from './proof-text.ts';
@@ -41,7 +42,7 @@ export function EventList({ job }: { job: Pick<IndexJob, 'events' | 'startedAt' 
                 aria-hidden="true"
                 className={`mt-0.5 shrink-0 ${event.kind === 'fell-back' ? 'text-cold' : 'text-flame'}`}
               />
-              <span className="min-w-0 flex-1 break-words">{event.message}</span>
+              <span className="min-w-0 flex-1 break-words">{textOf(event.message)}</span>
               <span className="shrink-0 text-right text-xs text-faint">
                 {startedAt !== null && `+${formatInto(event.at - startedAt)} · `}
                 <time dateTime={new Date(event.at).toISOString()}>{formatTime(event.at)}</time>

@@ -1,4 +1,5 @@
 import type { IndexJob } from '../../../shared/models/indexing.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { formatCount } from '../../../shared/units.ts';
 import { everyLeftOut } from './proof-text.ts';
 
@@ -17,7 +18,7 @@ export function Failures({ job }: { job: IndexJob }) {
           <li key={`${failure.path}${failure.code}`} className="px-3 py-2">
             <p className="font-mono text-xs break-all">{failure.path}</p>
             <p className="mt-0.5 text-soft">
-              {failure.reason} <span className="font-mono text-2xs text-faint">{failure.code}</span>
+              {textOf(failure.reason)} <span className="font-mono text-2xs text-faint">{failure.code}</span>
             </p>
           </li>
         ))}

@@ -1,6 +1,8 @@
 import { Check, CircleSlash, Copy, Printer, TriangleAlert } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
+import { textOf } from '../../../shared/text/index.ts';
+import { jobName } from '../../../shared/text/job.ts';
 import { formatCount, formatDuration, formatPercent, formatRate } from '../../../shared/units.ts';
 import { Legend } from '../../charts/chart-parts.tsx';
 import { RateChart } from '../../charts/rate-chart.tsx';
@@ -34,11 +36,12 @@ export function ProofCard({ job }: { job: IndexJob }) {
   return (
     <article
       data-print
-      aria-label={`Proof card of ${job.label}`}
+      aria-label={`Proof card of ${jobName(job)}`}
       className={`${cardClass} min-w-0 p-4 sm:p-6`}
     >
       <Head job={job} proof={proof} />
       <Figures job={job} proof={proof} />
+      {job.limitedBy && <p className="mt-3 text-[0.8125rem] text-soft">{textOf(job.limitedBy)}</p>}
       {job.error && (
         <div className="mt-4">
           <Problem message={job.error.message} next={job.error.next} code={job.error.code} />
@@ -75,8 +78,8 @@ function Head({ job, proof }: { job: IndexJob; proof: Proof }) {
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <p className="flex min-w-0 flex-1 basis-44 items-center gap-2 text-[0.8125rem] text-soft">
           <FlameMark size={16} />
-          <span className="min-w-0 truncate font-medium text-text" title={job.label}>
-            {job.label}
+          <span className="min-w-0 truncate font-medium text-text" title={jobName(job)}>
+            {jobName(job)}
           </span>
           <span className="flex shrink-0 items-center gap-1">
             <Icon

@@ -1,5 +1,7 @@
 /** A proof card as plain text, for mail or chat. */
 import type { IndexJob } from '../../../shared/models/indexing.ts';
+import { textOf } from '../../../shared/text/index.ts';
+import { jobName } from '../../../shared/text/job.ts';
 import { formatCount, formatDuration, formatPercent, formatRate, plural } from '../../../shared/units.ts';
 import { statusLabels } from './job-text.ts';
 import type { Proof } from './proof.ts';
@@ -7,6 +9,7 @@ import { placementNames } from './rate-layers.ts';
 
 export interface LeftOut {
   code: string;
+  /** As text. */
   reason: string;
   count: number;
   /** One of them. */
@@ -21,7 +24,8 @@ export function everyLeftOut(job: Pick<IndexJob, 'failures' | 'leftOut'>): Index
 /** Why files were not indexed: each reason once, most frequent first. */
 export function leftOutByReason(failures: IndexJob['failures']): LeftOut[] {
   const byReason = new Map<string, LeftOut>();
-  for (const { code, reason, path } of failures) {
+  for (const { code, path, ...failure } of failures) {
+    const reason = textOf(failure.reason);
     const known = byReason.get(`${code} ${reason}`);
     if (known) known.count += 1;
     else byReason.set(`${code} ${reason}`, { code, reason, count: 1, example: path });
@@ -47,7 +51,7 @@ export function formatInto(ms: number): string {
 export function proofText(job: IndexJob, proof: Proof): string {
   const { files } = job;
   const lines = [
-    `Pilotlight · index of ${job.label} · ${statusLabels[job.status]}`,
+    `Pilotlight · index of ${jobName(job)} · ${statusLabels[job.status]}`,
     proof.verdict,
     [
       plural(job.vectors, 'vector'),
@@ -57,6 +61,7 @@ export function proofText(job: IndexJob, proof: Proof): string {
       .filter(Boolean)
       .join(' '),
   ];
+  if (job.limitedBy) lines.push(textOf(job.limitedBy));
   if (job.startedAt !== null && job.endedAt !== null) {
     lines.push(`${formatDate(job.startedAt)}, ${formatTime(job.startedAt)} to ${formatTime(job.endedAt)}`);
   }
@@ -79,7 +84,7 @@ export function proofText(job: IndexJob, proof: Proof): string {
     lines.push('', 'Events');
     for (const event of job.events) {
       const into = job.startedAt === null ? '' : ` (+${formatInto(event.at - job.startedAt)})`;
-      lines.push(`  ${formatTime(event.at)}${into}  ${event.message}`);
+      lines.push(`  ${formatTime(event.at)}${into}  ${textOf(event.message)}`);
     }
   }
   lines.push(

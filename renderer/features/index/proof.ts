@@ -1,5 +1,6 @@
 /** A run’s result, from its record alone: work by machine, time by phase, and fallbacks with their reasons. */
 import type { IndexJob, JobEvent, JobNodeShare } from '../../../shared/models/indexing.ts';
+import { textOf } from '../../../shared/text/index.ts';
 
 export interface ProofShare {
   key: string;
@@ -123,7 +124,7 @@ function fallsOf(events: readonly JobEvent[]): ProofFall[] {
     const open = falls.find((fall) => fall.to === null);
     if (event.kind === 'fell-back' || event.kind === 'waiting') {
       if (open) open.to = event.at;
-      falls.push({ kind: event.kind, from: event.at, to: null, why: event.message });
+      falls.push({ kind: event.kind, from: event.at, to: null, why: textOf(event.message) });
     } else if (open && (event.kind === 'recovered' || event.kind === 'placed')) {
       open.to = event.at;
     }

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { IndexJob, JobStatus } from '../../../shared/models/indexing.ts';
+import { jobName } from '../../../shared/text/job.ts';
 import { formatCount, formatDuration, plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
@@ -48,7 +49,7 @@ export function RunList({ jobs, shown }: { jobs: readonly IndexJob[]; shown: str
             >
               <span className="flex items-center gap-2">
                 <span aria-hidden="true" className={`size-2 shrink-0 rounded-full ${marks[job.status]}`} />
-                <span className="min-w-0 flex-1 truncate">{job.label}</span>
+                <span className="min-w-0 flex-1 truncate">{jobName(job)}</span>
                 <span className="shrink-0 text-xs text-faint">
                   <Ago at={job.endedAt ?? job.createdAt} />
                 </span>

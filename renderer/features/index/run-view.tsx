@@ -1,5 +1,7 @@
 import { useEffect, useMemo } from 'react';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
+import { textOf, textOrEmpty } from '../../../shared/text/index.ts';
+import { jobName, jobRate } from '../../../shared/text/job.ts';
 import { formatCount, formatEta, formatPercent, formatRate } from '../../../shared/units.ts';
 import { Legend } from '../../charts/chart-parts.tsx';
 import { RateChart } from '../../charts/rate-chart.tsx';
@@ -50,10 +52,10 @@ function RunHead({ job }: { job: IndexJob }) {
       <div className="flex items-start gap-3">
         <div className="min-w-0 flex-1">
           <p className="font-semibold break-words">
-            {job.label}
+            {jobName(job)}
             <span className="font-normal text-soft"> · {phase}</span>
           </p>
-          <p className="min-h-5 text-[0.8125rem] break-words text-soft">{job.detail}</p>
+          <p className="min-h-5 text-[0.8125rem] break-words text-soft">{textOf(job.detail)}</p>
         </div>
         <Button
           size="small"
@@ -79,7 +81,7 @@ function RunHead({ job }: { job: IndexJob }) {
       </div>
       <Progress
         value={share}
-        label={`Index ${job.label}`}
+        label={`Index ${jobName(job)}`}
         valueText={`${formatCount(files)} of ${formatCount(job.files.total)} files ${eta}`}
         className="h-3"
       />
@@ -130,18 +132,18 @@ function Rates({ job }: { job: IndexJob }) {
   }, []);
   const layers = useMemo(() => rateLayers(job), [job]);
   const points = useMemo(() => withRemembered(watched, samples, job), [watched, samples, job]);
-  const now = job.nodes.reduce((sum, share) => sum + share.vectorsPerSecond, 0);
 
   return (
     <div className="mt-4">
       <div className="mb-1 flex items-baseline justify-between gap-3 text-[0.8125rem]">
         <h3 className="font-medium">Vectors per second</h3>
-        <span className="text-soft">{formatRate(now, 'vec')}</span>
+        <span className="text-soft">{jobRate(job)}</span>
       </div>
+      <p className="mb-1 min-h-4 text-xs text-faint">{textOrEmpty(job.limitedBy)}</p>
       <RateChart
         points={points}
         layers={layers}
-        label={`Vectors per second, ${formatRate(now, 'vector')} now: ${job.nodes.map((share) => `${share.name} on ${placementNames[share.placement]} made ${formatCount(share.vectors)}`).join(', ') || 'none yet'}`}
+        label={`Vectors per second, ${jobRate(job)} now: ${job.nodes.map((share) => `${share.name} on ${placementNames[share.placement]} made ${formatCount(share.vectors)}`).join(', ') || 'none yet'}`}
       />
       <div className="mt-2">
         {job.nodes.length === 0 ? <Legend series={[]} /> : <Shares job={job} layers={layers} />}

@@ -1,6 +1,7 @@
 import { Info, Search } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import type { SourceView } from '../../../shared/models/indexing.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { formatDuration, plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
@@ -70,7 +71,7 @@ export function SearchPanel({ sources }: { sources: readonly SourceView[] }) {
       </p>
 
       {error && <Problem message={error.message} next={error.next} code={error.code} />}
-      {result?.notices.map((notice) => (
+      {result?.notices.map(textOf).map((notice) => (
         <p
           key={notice}
           className="flex items-start gap-2 rounded-lg border border-line-strong bg-surface px-3 py-2 text-[0.8125rem] text-soft"

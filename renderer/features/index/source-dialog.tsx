@@ -2,6 +2,7 @@ import { type FormEvent, useState } from 'react';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import { BUILTIN_EMBEDDER_ID, embedderId } from '../../../shared/models/embedder-id.ts';
 import type { Embedder, SourceView, WhenGpuGone } from '../../../shared/models/indexing.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
@@ -116,7 +117,7 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
           {choices.length === 0 && !ofFleet && <option value={BUILTIN_EMBEDDER_ID}>Built-in, lexical</option>}
           {choices.map((option) => (
             <option key={embedderId(option.embedder)} value={embedderId(option.embedder)}>
-              {option.label}
+              {textOf(option.label)}
               {option.dimensions ? ` · ${option.dimensions} dimensions` : ''}
             </option>
           ))}

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing } from '../../../shared/models/node-words.ts';
 import type { Explanation } from '../../../shared/models/placement.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import { textOf } from '../../../shared/text/index.ts';
 import { formatBytes, formatCount, formatMemory } from '../../../shared/units.ts';
 import { toWireError } from '../../client/errors.ts';

@@ -1,5 +1,5 @@
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing } from '../../../shared/models/node-words.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import type { MatrixRow } from './matrix.ts';
 
 export interface MatrixFilter {

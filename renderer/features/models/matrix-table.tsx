@@ -1,7 +1,7 @@
 import { Pin, Star } from 'lucide-react';
 import { memo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { nodeStateWords } from '../../../shared/models/node-words.ts';
+import { nodeStateLabel } from '../../../shared/text/node-state.ts';
 import { formatBytes, formatMemory } from '../../../shared/units.ts';
 import { PlacementGlyph, placementLabel, StateGlyph } from '../../components/glyphs.tsx';
 import { PartsMeter } from '../../components/meter.tsx';
@@ -109,11 +109,11 @@ const NodeHead = memo(function NodeHead({ node }: { node: NodeView }) {
     >
       <span className="flex items-start gap-1.5">
         <StateGlyph state={node.state} lost={node.gpuLost !== null} size={14} />
-        <span className="line-clamp-2 min-w-0 break-words" title={`${node.name}: ${nodeStateWords(node)}`}>
+        <span className="line-clamp-2 min-w-0 break-words" title={`${node.name}: ${nodeStateLabel(node)}`}>
           <a href={nodeHref(node.id)} className="rounded underline-offset-2 hover:underline">
             {node.name}
           </a>
-          <span className="sr-only">, {nodeStateWords(node)}</span>
+          <span className="sr-only">, {nodeStateLabel(node)}</span>
         </span>
       </span>
       <span className="mt-1 mb-1 block truncate text-xs font-normal text-faint">

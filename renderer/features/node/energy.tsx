@@ -2,16 +2,16 @@ import { useEffect, useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { EnergyRange, NodeEnergy } from '../../../shared/models/power.ts';
 import { textOf } from '../../../shared/text/index.ts';
+import { purposeLabel } from '../../../shared/text/lease-purpose.ts';
 import { client } from '../../client/index.ts';
 import { useNow } from '../../components/now.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { useConnection } from '../../stores/connection.ts';
-import { purposeText } from '../power/power-text.ts';
 import { formatAwake, formatEnergy } from './node-page-text.ts';
 
 const ranges: Record<EnergyRange, string> = { day: 'last day', week: 'last week', month: 'last 30 days' };
 
-/** Hours awake and watt-hours by job, what sleeping saved, and how that was calculated. */
+/** Hours awake and watt-hours by purpose, what sleeping saved, and how that was calculated. */
 export function Energy({ node, watts }: { node: NodeView; watts: number | null }) {
   const [range, setRange] = useState<EnergyRange>('week');
   const [energy, setEnergy] = useState<NodeEnergy | null | 'failed'>(null);
@@ -71,9 +71,9 @@ export function Energy({ node, watts }: { node: NodeView; watts: number | null }
                       <th
                         scope="row"
                         className="max-w-0 truncate py-0.5 text-left font-normal"
-                        title={purposeText(job.purpose)}
+                        title={purposeLabel(job.purpose)}
                       >
-                        {purposeText(job.purpose)}
+                        {purposeLabel(job.purpose)}
                       </th>
                       <td className="w-24 py-0.5 pl-2 text-right text-soft">{formatAwake(job.seconds)}</td>
                       <td className="w-20 py-0.5 pl-2 text-right font-medium">

@@ -1,6 +1,6 @@
 import { lazy, Suspense, useMemo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing } from '../../../shared/models/node-words.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import type { HistoryRange, NodeBucket } from '../../../shared/models/telemetry.ts';
 import { formatMemory, VRAM_GIGABYTE } from '../../../shared/units.ts';
 import { chartHeight, type HourRow, Legend, type Series } from '../../charts/chart-parts.tsx';

@@ -1,7 +1,7 @@
 import { Flame, Pencil, RefreshCw, Trash2, Zap } from 'lucide-react';
 import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing } from '../../../shared/models/node-words.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import { serverCan } from '../../../shared/server-can.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';

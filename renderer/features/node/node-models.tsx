@@ -1,8 +1,8 @@
 import { Pin, Star } from 'lucide-react';
 import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing } from '../../../shared/models/node-words.ts';
 import type { ModelOnNode } from '../../../shared/models/placement.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import { textOf, textOrEmpty } from '../../../shared/text/index.ts';
 import { formatBytes, formatCount, formatMemory, plural } from '../../../shared/units.ts';
 import { Button } from '../../components/button.tsx';

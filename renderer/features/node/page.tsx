@@ -1,9 +1,10 @@
 import { ChevronRight } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import type { HistoryRange } from '../../../shared/models/telemetry.ts';
+import { nodeStateLabel } from '../../../shared/text/node-state.ts';
 import { Button } from '../../components/button.tsx';
 import { StateGlyph } from '../../components/glyphs.tsx';
 import { useNow } from '../../components/now.ts';
@@ -148,7 +149,7 @@ function Head({ node }: { node: NodeView }) {
         </h1>
         <p className="mt-0.5 flex flex-wrap gap-x-3 text-[0.8125rem] text-soft">
           <span className={`font-medium ${node.gpuLost === null ? 'text-text' : 'text-trouble-text'}`}>
-            {nodeStateWords(node)}
+            {nodeStateLabel(node)}
           </span>
           <time dateTime={new Date(node.since).toISOString()} title={absolute.format(node.since)}>
             for {lasting(Math.max(0, now - node.since))}

@@ -2,7 +2,7 @@ import { CircleHelp } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing } from '../../../shared/models/node-words.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import { textOf, textOrEmpty } from '../../../shared/text/index.ts';
 import { formatCount, formatDuration, formatMemory, plural } from '../../../shared/units.ts';
 import { cardClass, Section } from '../../components/page.tsx';

@@ -1,13 +1,14 @@
 import { useMemo } from 'react';
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import { textOf } from '../../../shared/text/index.ts';
+import { purposeLabel } from '../../../shared/text/lease-purpose.ts';
+import { nodeStateLabel } from '../../../shared/text/node-state.ts';
 import { ChartTable } from '../../charts/chart-table.tsx';
 import { formatClock, formatMoment, timeTicks } from '../../charts/time-axis.ts';
 import { cardClass, Loading, Section, Skeleton } from '../../components/page.tsx';
 import { rangeShape } from '../../stores/node-buckets.ts';
-import { purposeText } from '../power/power-text.ts';
 import { lasting, timelineText } from './node-page-text.ts';
 import { type LeaseBar, leaseRows, stateSpans } from './power-timeline.ts';
 import { awakeSpans, onSpans, type Span, withPresent } from './timeline.ts';
@@ -87,7 +88,7 @@ export function Timeline({
         ) : (
           <>
             <p className="sr-only">
-              {summary} Now: {nodeStateWords(node)}, for {lasting(now - node.since)}.
+              {summary} Now: {nodeStateLabel(node)}, for {lasting(now - node.since)}.
             </p>
             <div aria-hidden="true">
               {rows.map((row, index) => (
@@ -147,7 +148,7 @@ export function Timeline({
                     cells: [
                       moment(lease.from),
                       lease.to === null ? 'now' : moment(lease.to),
-                      `lease: ${purposeText(lease.purpose)}, ${lease.holder}`,
+                      `lease: ${purposeLabel(lease.purpose)}, ${lease.holder}`,
                     ],
                   })),
                   ...marks.map((entry) => ({
@@ -188,11 +189,11 @@ function Mark({ entry, left }: { entry: ActivityEntry; left: string }) {
 function Lease({ bar, share }: { bar: LeaseBar; share(at: number): string }) {
   return (
     <div
-      title={`${purposeText(bar.purpose)}, ${bar.holder}: ${moment(bar.from)} to ${bar.open ? 'now' : formatClock(bar.to)}, ${lasting(bar.to - bar.from)}`}
+      title={`${purposeLabel(bar.purpose)}, ${bar.holder}: ${moment(bar.from)} to ${bar.open ? 'now' : formatClock(bar.to)}, ${lasting(bar.to - bar.from)}`}
       className={`absolute inset-y-0 min-w-1 overflow-hidden rounded-sm border border-flame/60 bg-flame-wash px-1 text-2xs leading-[0.875rem] whitespace-nowrap text-flame-text ${bar.open ? 'rounded-r-none border-r-2 border-r-flame' : ''}`}
       style={{ left: share(bar.from), right: `calc(100% - ${share(bar.to)})` }}
     >
-      {purposeText(bar.purpose)}
+      {purposeLabel(bar.purpose)}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 /** When a machine was serving, from its buckets. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing } from '../../../shared/models/node-words.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import type { NodeBucket } from '../../../shared/models/telemetry.ts';
 
 export interface Span {

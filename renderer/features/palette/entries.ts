@@ -1,10 +1,12 @@
 /** Everything the palette can find, from data the panel already has. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SourceView } from '../../../shared/models/indexing.ts';
-import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { serverCan } from '../../../shared/server-can.ts';
+import { jobName } from '../../../shared/text/job.ts';
+import { nodeStateLabel } from '../../../shared/text/node-state.ts';
 import { formatAgo, plural } from '../../../shared/units.ts';
 import { placementLabel } from '../../components/glyphs.tsx';
 import { actionVerbs, offChoices, offRefusal } from '../power/power-text.ts';
@@ -84,6 +86,17 @@ export function buildEntries(known: Known): PaletteEntry[] {
     ...known.sources.flatMap((source) => folderEntries(source, known.jobs.some(isActive))),
     ...known.jobs.flatMap((job) => jobEntries(job, known.now)),
     ...known.nodes.flatMap(modelEntries),
+    entry(
+      'Setting',
+      'setting:access.keys',
+      'Keys and browsers',
+      { kind: 'go', href: settingHref('access.keys') },
+      {
+        keywords: 'access token api script program bearer sessions sign out revoke rotate',
+        about: 'Access',
+        weight: 3,
+      },
+    ),
     ...settingFields
       .filter((field) => known.desktop || field.section !== 'desktop')
       .map((field) =>
@@ -169,7 +182,7 @@ function actions({ nodes, sources, simulated, optimizerOn }: Known): PaletteEntr
 
 function nodeEntries(node: NodeView, power: NodePower | null, waking: boolean): PaletteEntry[] {
   const { id: nodeId, name } = node;
-  const about = nodeStateWords(node);
+  const about = nodeStateLabel(node);
   const awake = isServing(node.state);
   const keywords = node.url ?? '';
   const entries = [
@@ -222,7 +235,7 @@ function powerEntries(node: NodeView, power: NodePower): PaletteEntry[] {
   const { id: nodeId, name } = node;
   if (node.kind === 'this-computer') return [];
   const act = (id: string, title: string, command: Command, keywords: string) =>
-    entry('Node', `${id}:${nodeId}`, title, command, { keywords, about: nodeStateWords(node) });
+    entry('Node', `${id}:${nodeId}`, title, command, { keywords, about: nodeStateLabel(node) });
   const entries = [
     act('diagnose', `Diagnose ${name}`, { kind: 'diagnose', nodeId }, 'test check doctor why'),
     act('keep', `Keep ${name} awake`, { kind: 'keep', nodeId }, 'stay on until lease game'),
@@ -306,14 +319,14 @@ function jobEntries(job: IndexJob, now: number): PaletteEntry[] {
   const open = entry(
     'Run',
     `job:${job.id}`,
-    `Run of ${job.label}`,
+    `Run of ${jobName(job)}`,
     { kind: 'go', href: runHref(job.id) },
     { keywords: `job index proof ${job.status}`, about: `${job.status}, ${when}`, weight: 4 },
   );
   if (!isActive(job)) return [open];
   return [
     open,
-    entry('Run', `cancel-job:${job.id}`, `Cancel the run of ${job.label}`, {
+    entry('Run', `cancel-job:${job.id}`, `Cancel the run of ${jobName(job)}`, {
       kind: 'cancel-job',
       jobId: job.id,
     }),

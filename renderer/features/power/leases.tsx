@@ -1,10 +1,11 @@
 import type { Lease } from '../../../shared/models/power.ts';
+import { purposeLabel } from '../../../shared/text/lease-purpose.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { useNow } from '../../components/now.ts';
 import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
-import { leaseEnd, purposeText } from './power-text.ts';
+import { leaseEnd } from './power-text.ts';
 
 /** The leases on a machine: holder, purpose and end, each with a Release button. */
 export function LeaseList({ leases }: { leases: readonly Lease[] }) {
@@ -24,7 +25,7 @@ function LeaseRow({ lease }: { lease: Lease }) {
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 py-2.5">
       <div className="min-w-0 flex-1 basis-48">
         <p className="font-medium break-words">
-          {purposeText(lease.purpose)} <span className="font-normal text-soft">{leaseEnd(lease, now)}</span>
+          {purposeLabel(lease.purpose)} <span className="font-normal text-soft">{leaseEnd(lease, now)}</span>
         </p>
         <p className="text-xs break-words text-faint">
           {lease.holder} · started <Ago at={lease.createdAt} />
@@ -34,11 +35,11 @@ function LeaseRow({ lease }: { lease: Lease }) {
       <Button
         size="small"
         busy={busy}
-        aria-label={`Release: ${purposeText(lease.purpose)}, ${lease.holder}`}
+        aria-label={`Release: ${purposeLabel(lease.purpose)}, ${lease.holder}`}
         onClick={() =>
           run(
             () => client.call('power.release', { nodeId: lease.nodeId, leaseId: lease.id }),
-            `Released: ${purposeText(lease.purpose)}`,
+            `Released: ${purposeLabel(lease.purpose)}`,
           )
         }
       >

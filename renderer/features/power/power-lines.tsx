@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing } from '../../../shared/models/node-words.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import { textOf } from '../../../shared/text/index.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';

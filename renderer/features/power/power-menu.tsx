@@ -1,7 +1,7 @@
 import { ChevronDown } from 'lucide-react';
 import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing } from '../../../shared/models/node-words.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from '../../components/menu.tsx';

@@ -2,9 +2,10 @@
 
 import { endOfTonight } from '../../../shared/evening.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing } from '../../../shared/models/node-words.ts';
 import type { Lease, NodePower, PowerAction, WakeWay } from '../../../shared/models/power.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import { textOf } from '../../../shared/text/index.ts';
+import { givesReason } from '../../../shared/text/lease-purpose.ts';
 import { formatClock } from '../../charts/time-axis.ts';
 
 const minute = 60_000;
@@ -86,18 +87,12 @@ export function leaseEnd(lease: Pick<Lease, 'kind' | 'until'>, now: number): str
   return lease.kind === 'person' ? 'until released' : 'until done';
 }
 
-/** What the core records when a person keeps a machine awake without giving a reason. */
-const noReason = 'somebody uses it';
-
-/** A purpose on its own: `a game`, `index "Notes"`; `kept awake` if a person gave no reason. */
-export const purposeText = (purpose: string): string => (purpose === noReason ? 'kept awake' : purpose);
-
 /** `Kept awake by you for a game`, `Lease: index "Notes"`. */
 export function leaseSubject(lease: Pick<Lease, 'kind' | 'purpose' | 'holder' | 'origin'>): string {
   const { kind, purpose, holder, origin } = lease;
   if (kind !== 'person')
     return origin === 'elsewhere' ? `Lease: ${purpose}, for ${holder}` : `Lease: ${purpose}`;
-  const reason = purpose === noReason ? '' : ` for ${purpose}`;
+  const reason = givesReason(purpose) ? ` for ${purpose}` : '';
   return `Kept awake by ${origin === 'elsewhere' ? holder : 'you'}${reason}`;
 }
 

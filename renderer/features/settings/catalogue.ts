@@ -1,7 +1,8 @@
 /** Label and description of each setting. Without the schemas, to keep the palette’s bundle small. */
 import type { Settings } from '../../../shared/models/settings.ts';
 
-export type Section = keyof Settings;
+/** `api` has no setting of its own any more: its token is a key. */
+export type Section = Exclude<keyof Settings, 'api'>;
 
 /** How a value is entered: in another unit, one per line, or empty for none. */
 export type FieldKind =
@@ -14,8 +15,7 @@ export type FieldKind =
   | 'port'
   | 'name'
   | 'text'
-  | 'keys'
-  | 'secret';
+  | 'keys';
 
 export interface SettingField {
   section: Section;
@@ -43,7 +43,6 @@ export const sectionTitles: Record<Section, { title: string; about: string }> = 
     title: 'Desktop',
     about: 'For the desktop app only. A panel in the browser ignores these.',
   },
-  api: { title: 'API', about: 'Access for other programs on this computer.' },
 };
 
 export const settingFields: readonly SettingField[] = [
@@ -168,14 +167,6 @@ export const settingFields: readonly SettingField[] = [
     kind: 'switch',
     label: 'Notifications',
     about: 'For things you are waiting for, while the window is in the background.',
-  },
-  {
-    section: 'api',
-    key: 'indexToken',
-    kind: 'secret',
-    label: 'Token for /index',
-    about:
-      'Programs send it as a Bearer token. At least eight characters. If empty, only the panel’s own tokens are accepted.',
   },
 ];
 

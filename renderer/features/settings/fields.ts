@@ -56,8 +56,7 @@ function fromText(text: string, kind: FieldKind): unknown {
       .split(/\n/)
       .map((line) => line.trim())
       .filter(Boolean);
-  if (kind === 'text' || kind === 'secret' || kind === 'keys' || kind === 'name')
-    return trimmed === '' ? null : trimmed;
+  if (kind === 'text' || kind === 'keys' || kind === 'name') return trimmed === '' ? null : trimmed;
   if (kind === 'port' && trimmed === '') return null;
   const number = Number(trimmed.replace(',', '.'));
   return trimmed === '' || Number.isNaN(number) ? trimmed : Math.round(number * (scale[kind] ?? 1));
@@ -96,14 +95,14 @@ export const isSecret = (field: SettingField): boolean => ruleOf(field).is === '
 
 /** Whether each word occurs in a setting’s label, description, path or section. */
 export function matchesSetting(field: SettingField, text: string): boolean {
-  const said = [field.label, field.about, fieldPath(field), sectionTitles[field.section].title]
+  const searched = [field.label, field.about, fieldPath(field), sectionTitles[field.section].title]
     .join(' ')
     .toLowerCase();
   return text
     .toLowerCase()
     .split(/\s+/)
     .filter(Boolean)
-    .every((word) => said.includes(word));
+    .every((word) => searched.includes(word));
 }
 
 /** Unsaved edits by path; null removes a secret. */
@@ -130,8 +129,8 @@ export function checkDraft(settings: Settings, draft: Draft): Record<string, str
   for (const field of settingFields) {
     const values = patch[field.section];
     if (!values || !Object.hasOwn(values, field.key)) continue;
-    const said = refusal(field, values[field.key]);
-    if (said !== null) errors[fieldPath(field)] = said;
+    const message = refusal(field, values[field.key]);
+    if (message !== null) errors[fieldPath(field)] = message;
   }
   return errors;
 }
@@ -147,9 +146,7 @@ function refusal(field: SettingField, value: unknown): string | null {
   if (field.kind === 'keys') return 'Enter a shortcut such as CommandOrControl+Alt+P, or leave it empty.';
   if (rule.is === 'secret' || rule.is === 'text') {
     if (part === 'most') return `At most ${rule.most} characters.`;
-    return field.kind === 'secret'
-      ? 'Enter at least eight characters, or leave it empty.'
-      : 'Enter an address that starts with http:// or https://, or leave it empty.';
+    return 'Enter an address that starts with http:// or https://, or leave it empty.';
   }
   if (rule.is !== 'number' || part === 'form') return 'Enter a number.';
   const factor = scale[field.kind] ?? 1;

@@ -2,6 +2,8 @@ import { FileUp } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import type { ImportPlan } from '../../../shared/models/transfer.ts';
+import { importEntryLabel } from '../../../shared/text/import-entry.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { plural } from '../../../shared/units.ts';
 import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
@@ -152,9 +154,9 @@ function Plan({ plan }: { plan: ImportPlan }) {
           </summary>
           <ul className="mt-1 grid gap-1.5">
             {entries.map((entry) => (
-              <li key={`${entry.kind} ${entry.what} ${entry.words}`} className="min-w-0 pl-4">
-                <p className="font-mono text-xs break-all">{entry.what}</p>
-                <p className="break-words text-soft">{entry.words}</p>
+              <li key={JSON.stringify(entry)} className="min-w-0 pl-4">
+                <p className="font-mono text-xs break-all">{importEntryLabel(entry)}</p>
+                <p className="break-words text-soft">{textOf(entry.message)}</p>
               </li>
             ))}
           </ul>

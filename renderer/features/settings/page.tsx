@@ -4,6 +4,8 @@ import { Button } from '../../components/button.tsx';
 import { Empty, Loading, Page, Skeleton } from '../../components/page.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { settingsStore, useSettings } from '../../stores/settings.ts';
+import { AccessCard } from '../access/access-card.tsx';
+import { matchesAccess } from '../access/access-text.ts';
 import { useSettingInHash } from '../shell/route.ts';
 import { matchesSetting, type SettingField, settingFields } from './fields.ts';
 import { SettingsForm } from './form.tsx';
@@ -29,7 +31,8 @@ export default function SettingsPage() {
   const shows = (field: SettingField) =>
     (desktop || field.section !== 'desktop') && matchesSetting(field, text);
   const filtered = text.trim() !== '';
-  const none = filtered && !settingFields.some(shows);
+  const showsAccess = !filtered || matchesAccess(text);
+  const none = filtered && !showsAccess && !settingFields.some(shows);
   return (
     <Page title="Settings" summary="Changes apply as soon as you save">
       <div className="max-w-3xl wide:grid wide:max-w-none wide:grid-cols-[48rem_minmax(0,44rem)] wide:items-start wide:gap-6">
@@ -63,12 +66,15 @@ export default function SettingsPage() {
             </Empty>
           )}
         </div>
-        {!filtered && (
-          <div className="min-w-0">
-            <ThisPanel />
-            <Transfer />
-          </div>
-        )}
+        <div className="min-w-0">
+          {showsAccess && <AccessCard />}
+          {!filtered && (
+            <>
+              <ThisPanel />
+              <Transfer />
+            </>
+          )}
+        </div>
       </div>
     </Page>
   );

@@ -2,7 +2,9 @@
  * The rule and default of each setting, matching the core’s schemas. The schemas themselves would be larger than this
  * whole page; a test keeps the two in step.
  */
+
 import type { Settings } from '../../../shared/models/settings.ts';
+import { isCallableAddress } from '../../../shared/network/callable-address.ts';
 
 /** `byDefault` null: may be left empty. Numbers are integers in the core’s units; lengths count characters. */
 export type Rule =
@@ -20,15 +22,13 @@ export type SettingPath = {
 const keysPattern =
   /^(?:(?:CommandOrControl|CmdOrCtrl|Command|Cmd|Control|Ctrl|Alt|Option|AltGr|Shift|Super|Meta)\+)+(?:[A-Z0-9]|F(?:[1-9]|1\d|2[0-4])|Space|Tab|Insert|Home|End|PageUp|PageDown|Up|Down|Left|Right)$/i;
 
-const isWebAddress = (text: string): boolean => /^https?:\/\//i.test(text) && URL.canParse(text);
-
-export const rules: Readonly<Record<Exclude<SettingPath, 'fleet.simulated'>, Rule>> = {
+export const rules: Readonly<Record<Exclude<SettingPath, 'fleet.simulated' | 'api.indexToken'>, Rule>> = {
   'fleet.lookIntervalMs': { is: 'number', byDefault: 5000, least: 1000, most: 600_000 },
   'fleet.lookTimeoutMs': { is: 'number', byDefault: 4000, least: 200, most: 60_000 },
   'power.wakeTimeoutMs': { is: 'number', byDefault: 180_000, least: 5000, most: 1_800_000 },
   'power.helloPort': { is: 'number', byDefault: null, least: 1024, most: 65_535 },
   'power.holder': { is: 'text', byDefault: null, least: 1, most: 60 },
-  'power.webhookUrl': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isWebAddress },
+  'power.webhookUrl': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isCallableAddress },
   'optimizer.on': { is: 'switch', byDefault: true },
   'optimizer.intervalMs': { is: 'number', byDefault: 300_000, least: 10_000, most: 86_400_000 },
   'optimizer.priorityModels': {
@@ -38,7 +38,7 @@ export const rules: Readonly<Record<Exclude<SettingPath, 'fleet.simulated'>, Rul
     most: 200,
     lines: 100,
   },
-  'optimizer.webhookUrl': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isWebAddress },
+  'optimizer.webhookUrl': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isCallableAddress },
   'index.maxFileBytes': { is: 'number', byDefault: 20_000_000, least: 1024, most: 1_073_741_824 },
   'index.chunkTokens': { is: 'number', byDefault: 320, least: 64, most: 2048 },
   'index.batchSize': { is: 'number', byDefault: 32, least: 1, most: 512 },
@@ -52,7 +52,6 @@ export const rules: Readonly<Record<Exclude<SettingPath, 'fleet.simulated'>, Rul
     accepts: (text) => keysPattern.test(text),
   },
   'desktop.notifications': { is: 'switch', byDefault: true },
-  'api.indexToken': { is: 'secret', byDefault: null, least: 8, most: 1000 },
 };
 
 /** Which part of its rule a value breaks; null if it is valid. */

@@ -1,5 +1,6 @@
 import { KeyRound } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import { textOf } from '../../../shared/text/index.ts';
 import { Button } from '../../components/button.tsx';
 import { useCoreStatus } from '../../stores/core.ts';
 import type { SettingField } from './fields.ts';
@@ -90,7 +91,7 @@ export function SecretRow({
           )}
         </div>
       )}
-      {protection && <p className="text-xs text-faint">{protection.words}</p>}
+      {protection && <p className="text-xs text-faint">{textOf(protection.message)}</p>}
     </RowFrame>
   );
 }

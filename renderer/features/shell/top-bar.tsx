@@ -1,4 +1,5 @@
 import { Search, X } from 'lucide-react';
+import { jobName, quotedJobName } from '../../../shared/text/job.ts';
 import { formatCount, formatEta } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
@@ -63,12 +64,12 @@ function RunningJob() {
   return (
     <div className="flex items-center gap-3 text-[0.8125rem]">
       <a href={pageHref('index')} className="flex min-w-0 items-baseline gap-2 rounded">
-        <span className="truncate font-medium">Index “{job.label}”</span>
+        <span className="truncate font-medium">Index {quotedJobName(job)}</span>
         <span className="hidden shrink-0 text-soft md:inline">{phaseLabels[job.phase]}</span>
       </a>
       <Progress
         value={progress.share}
-        label={`Index ${job.label}`}
+        label={`Index ${jobName(job)}`}
         valueText={[phaseLabels[job.phase], done, eta].filter(Boolean).join(', ')}
         className="max-w-64 min-w-12 flex-1"
       />
@@ -78,13 +79,16 @@ function RunningJob() {
         tone="quiet"
         size="icon"
         busy={busy}
-        aria-label={`Cancel indexing ${job.label}`}
+        aria-label={`Cancel indexing ${jobName(job)}`}
         title="Cancel"
         onClick={() => run(() => client.call('index.cancel', { jobId: job.id }), 'Index job cancelled')}
       >
         <X size={16} aria-hidden="true" />
       </Button>
-      <LiveRegion message={`Index ${job.label}: ${phaseLabels[job.phase]} ${done} ${eta}`} everyMs={20_000} />
+      <LiveRegion
+        message={`Index ${jobName(job)}: ${phaseLabels[job.phase]} ${done} ${eta}`}
+        everyMs={20_000}
+      />
     </div>
   );
 }

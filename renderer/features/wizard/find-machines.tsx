@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import type { FoundMachine, Network } from '../../../shared/models/discovery.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { formatCount, plural } from '../../../shared/units.ts';
 import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
@@ -123,8 +124,8 @@ export function FindMachines({ onChoose }: { onChoose(found: FoundMachine): void
             </p>
           )}
           {discovery?.notes.map((note) => (
-            <p key={note} className="text-xs break-words text-faint">
-              {note}
+            <p key={JSON.stringify(note)} className="text-xs break-words text-faint">
+              {textOf(note)}
             </p>
           ))}
           <LiveRegion message={statusText} everyMs={3000} />
@@ -152,6 +153,9 @@ function Found({ machine, onChoose }: { machine: FoundMachine; onChoose(found: F
         <p className="text-xs break-words text-faint">
           {[machine.name ? machine.address : '', ...has, foundByText(machine)].filter(Boolean).join(' · ')}
         </p>
+        {machine.problem && (
+          <p className="text-xs break-words text-trouble-text">{machine.problem.message}</p>
+        )}
       </div>
       {known ? (
         <span className="shrink-0 text-xs text-faint">already added</span>

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
+import { Problem } from '../../components/problem.tsx';
 import { type Paired, PairForm } from '../power/pair-form.tsx';
 import { detected, withFound } from './draft.ts';
 import type { StepProps } from './step.ts';
@@ -28,7 +29,11 @@ export function AgentStep({ draft, update, back }: StepProps) {
     <div className="grid gap-4">
       <div>
         <h3 className="font-medium">
-          {lines.length > 0 ? 'Found at this address' : 'Nothing found at this address'}
+          {lines.length > 0
+            ? 'Found at this address'
+            : found?.problem
+              ? 'The server at this address cannot be used'
+              : 'Nothing found at this address'}
         </h3>
         {lines.length > 0 ? (
           <ul className="mt-1 grid gap-0.5 text-[0.8125rem] text-soft" aria-label="Found at this address">
@@ -38,11 +43,16 @@ export function AgentStep({ draft, update, back }: StepProps) {
               </li>
             ))}
           </ul>
-        ) : (
+        ) : found?.problem ? null : (
           <p className="mt-1 text-[0.8125rem] text-soft">
             The machine is on, but neither Ollama nor an agent responds. Start one of them and go back, or
             enter the details yourself.
           </p>
+        )}
+        {found?.problem && (
+          <div className="mt-2">
+            <Problem compact message={found.problem.message} next={found.problem.next} />
+          </div>
         )}
         {found?.nodeId && (
           <p className="mt-2 text-[0.8125rem] text-flame-text">

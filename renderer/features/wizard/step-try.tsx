@@ -1,4 +1,5 @@
-import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
+import { isServing } from '../../../shared/models/serving.ts';
+import { nodeStateLabel } from '../../../shared/text/node-state.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { StateGlyph } from '../../components/glyphs.tsx';
@@ -43,7 +44,7 @@ export function TryStep({ draft, onClose }: StepProps) {
         <StateGlyph state={node.state} lost={node.gpuLost !== null} />
         <span className="min-w-0 break-words">
           <span className="font-medium">{node.name}</span>{' '}
-          <span className="text-soft">is in the fleet: {nodeStateWords(node)}</span>
+          <span className="text-soft">is in the fleet: {nodeStateLabel(node)}</span>
         </span>
       </p>
       {progress && !awake && !running && <WakeProgress node={node} wake={progress} />}

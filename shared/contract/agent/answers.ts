@@ -4,7 +4,7 @@
  */
 import * as z from 'zod/mini';
 import { type PowerAction, powerActions } from '../../models/power-actions.ts';
-import { orNull, seconds, sentence, unread, word } from './lenient.ts';
+import { listOf, orDefault, orLeftOut, orNull, seconds, sentence, unread, word } from './lenient.ts';
 import type { FinishPolicy } from './requests.ts';
 
 const troubleSchema = z.object({ code: word, message: sentence, next: sentence });
@@ -15,7 +15,7 @@ export const healthSchema = z.object({
   /** Stays the same across restarts. */
   id: orNull(word),
   version: orNull(word),
-  roles: z._default(z.array(word).check(z.maxLength(20)), []),
+  roles: orDefault(listOf(word, 20), []),
   uptimeSeconds: unread<number>(),
   /** Fields of existing shutdown servers and relays. */
   service: unread<'gpu-shutdown'>(),
@@ -28,7 +28,7 @@ export const foreignHealthSchema = z.object({
   agent: z.catch(z.optional(word), undefined),
   service: z.catch(z.optional(word), undefined),
   version: z.catch(z.nullable(word), null),
-  roles: z.catch(z.array(word).check(z.maxLength(20)), []),
+  roles: z.catch(listOf(word, 20), []),
   id: z.catch(z.nullable(word), null),
   gpu_pc_ip: z.optional(z.unknown()),
   gpu_pc_reachable: z.optional(z.unknown()),
@@ -61,6 +61,7 @@ const lease = {
 };
 
 export const leasesSchema = z.object({
+  /** One that cannot be read may be the one that keeps the machine on, so the whole list is refused then. */
   leases: z.array(z.object({ ...lease, createdAt: unread<number>() })).check(z.maxLength(1000)),
   inhibitor: unread<object>(),
 });
@@ -86,18 +87,24 @@ export interface KeptPolicy {
   updatedAt: number;
 }
 
+/** One that cannot be read still keeps the machine on, so it stays in the list. */
+const reasonSchema = z.catch(z.object({ code: orLeftOut(word), message: sentence }), {
+  code: undefined,
+  message: 'A reason that this version cannot read.',
+});
+
 export const policyViewSchema = z.object({
   bootId: word.check(z.minLength(1)),
   wokenInThisBoot: z.boolean(),
   /** Whether a person cancelled the last countdown. */
   keptOn: z.boolean(),
   /** Why the machine is on. */
-  reasons: z.array(z.object({ code: z.optional(word), message: sentence })).check(z.maxLength(1000)),
+  reasons: listOf(reasonSchema, 1000),
   idleSeconds: z.number(),
   /** `go`, `wait` or `stay`. */
-  decision: z.object({ do: z.string(), remainingMs: z.optional(z.number()) }),
+  decision: z.object({ do: z.string(), remainingMs: orLeftOut(z.number()) }),
   /** Damaged files of the agent. */
-  problems: z.optional(z.array(troubleSchema).check(z.maxLength(100))),
+  problems: orLeftOut(listOf(troubleSchema, 100)),
   /** The strictest of all policies. */
   effective: unread<FinishPolicy | null>(),
   policies: unread<readonly KeptPolicy[]>(),
@@ -119,8 +126,8 @@ export const powerSchema = z.object({
     }),
   ),
   /** An agent that omits it refuses actions that it cannot carry out. */
-  actions: z._default(z.array(powerActionSchema).check(z.maxLength(20)), everyAction),
-  mayRestartOllama: z._default(z.boolean(), false),
+  actions: orDefault(listOf(powerActionSchema, 20), everyAction),
+  mayRestartOllama: orDefault(z.boolean(), false),
   /** Why a lease doesn't keep the machine from sleeping. */
   sleepTrouble: z.catch(orNull(troubleSchema), null),
   /** How the last action ended since the agent started. */
@@ -152,7 +159,7 @@ export const restartedSchema = z.object({ restarted: z.boolean(), dryRun: unread
 /** Also the answer of a refusal. */
 export const wakeSchema = z.object({
   success: z.boolean(),
-  message: z._default(sentence, ''),
+  message: orDefault(sentence, ''),
   mac: unread<string | null>(),
   sent: unread<readonly string[]>(),
   failed: unread<readonly { destination: string; reason: string }[]>(),

@@ -1,15 +1,15 @@
 /** What an agent reports about its machine. */
 import * as z from 'zod/mini';
 import type { GpuReading, HostReading } from '../../models/telemetry.ts';
-import { orNull, word } from './lenient.ts';
+import { listOf, orDefault, orNull, word } from './lenient.ts';
 
 /** Facts that rarely change. */
 export const machineSchema = z.object({
-  hostname: word,
+  hostname: orDefault(word, ''),
   /** Changes with each boot of the machine, and only then. */
   bootId: word.check(z.minLength(1)),
-  interfaces: z
-    .array(
+  interfaces: orDefault(
+    listOf(
       z.object({
         name: word,
         mac: word,
@@ -20,8 +20,10 @@ export const machineSchema = z.object({
         /** Whether a magic packet wakes the machine through it; null if the system does not report it. */
         wakeArmed: orNull(z.boolean()),
       }),
-    )
-    .check(z.maxLength(200)),
+      200,
+    ),
+    [],
+  ),
   ollama: z.object({
     answers: z.boolean(),
     version: orNull(word),

@@ -3,6 +3,7 @@
  * "ttlSeconds: a whole number from 1 to 86400 is wanted, not 0."
  */
 import * as z from 'zod/mini';
+import { parseWebUrl } from '../../network/web-address.ts';
 
 export function text(most: number, pattern?: RegExp, wanted = `a text of 1 to ${most} characters`) {
   const isRight = (value: string) =>
@@ -34,13 +35,10 @@ export function listOf<Item extends z.ZodMiniType>(item: Item, most: number) {
 /** The address of a web server, without a user name or password in it. */
 export function webUrl(most: number) {
   const error = 'an http:// or https:// address';
-  const isRight = (value: string) => {
-    const url = value.length <= most ? URL.parse(value) : null;
-    return url !== null && /^https?:$/.test(url.protocol) && url.username + url.password === '';
-  };
+  const parse = (value: string) => (value.length <= most ? parseWebUrl(value, { query: true }) : null);
   return z.pipe(
-    z.string({ error }).check(z.refine(isRight, { error })),
-    z.transform((value) => new URL(value).href),
+    z.string({ error }).check(z.refine((value) => parse(value) !== null, { error })),
+    z.transform((value) => parse(value)?.href ?? ''),
   );
 }
 

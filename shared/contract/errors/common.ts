@@ -39,6 +39,11 @@ export const commonErrors = {
     status: 409,
   },
   NOT_RUNNING: { message: 'Pilotlight is not running.', next: 'Start it with npm start.', status: 503 },
+  UNSAFE_PERMISSIONS: {
+    message: 'Other users of this computer could change or read Pilotlight’s files.',
+    next: 'Correct their owner and permissions, then start it again.',
+    status: 500,
+  },
   PAIRING_CLOSED: {
     message: 'The agent is not waiting to be paired, or the code is wrong.',
     next: 'Run `agent.mjs pair` on that machine for a new code. It is valid for 10 minutes.',

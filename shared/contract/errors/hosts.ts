@@ -22,10 +22,45 @@ export const hostErrors = {
     next: 'Check the port; Ollama listens on 11434 by default.',
     status: 502,
   },
+  SERVER_LOCKED: {
+    message: 'What answers there wants a login or a key.',
+    next: 'Enter the address of the server itself, or let Pilotlight through at the proxy in front of it.',
+    status: 502,
+  },
+  SERVER_REDIRECTS: {
+    message: 'What answers there sends Pilotlight to another address.',
+    next: 'Pilotlight never follows it. If that address is your server, enter it instead.',
+    status: 502,
+  },
+  SERVER_TOO_OLD: {
+    message: 'The Ollama there is too old.',
+    next: 'Update Ollama on that machine.',
+    status: 502,
+  },
+  ANSWER_INCOMPLETE: {
+    message: 'The answer of the server stopped before its end.',
+    next: 'Try again; if it happens again, restart the server.',
+    status: 502,
+  },
   SERVER_ERROR: {
     message: 'The server returned an error.',
     next: "Check the server's message below; its log may say more.",
     status: 502,
+  },
+  RUNNER_DIED: {
+    message: 'The process that runs the model ended in the middle of the request.',
+    next: 'Try again: Ollama starts it again. If it keeps ending, check the memory of the machine and the log of Ollama.',
+    status: 502,
+  },
+  MODEL_CANNOT_EMBED: {
+    message: 'The model cannot embed texts on that server.',
+    next: 'Choose an embedding model.',
+    status: 409,
+  },
+  INPUT_TOO_LONG: {
+    message: 'The text is longer than the context of the model.',
+    next: 'Send a shorter text, or load the model with a larger context.',
+    status: 422,
   },
   SERVER_BUSY: {
     message: 'The server has too many requests waiting.',

@@ -9,6 +9,11 @@ export const indexingErrors = {
     status: 400,
   },
   FOLDER_UNREADABLE: { message: 'This folder cannot be read.', next: 'Check its permissions.', status: 400 },
+  OWN_DATA_FOLDER: {
+    message: "This folder contains Pilotlight's own data, which is never indexed.",
+    next: 'Choose another folder.',
+    status: 400,
+  },
   FILE_BINARY: { message: 'Not a text file.', next: 'No action is needed; it is skipped.', status: 422 },
   FILE_EMPTY: { message: 'The file is empty.', next: 'No action is needed; it is skipped.', status: 422 },
   FILE_TOO_LARGE: {

@@ -17,6 +17,11 @@ export const inputErrors = {
     next: 'Enter an address like http://192.168.1.20:11434.',
     status: 400,
   },
+  BAD_TOKEN: {
+    message: 'This token or password cannot be sent.',
+    next: 'Copy it again: letters, digits and signs of plain ASCII, without spaces or line breaks.',
+    status: 400,
+  },
   BAD_DESTINATION: {
     message: 'Wake packets cannot be sent to this address.',
     next: 'Enter an IPv4 address, with a port if it is not 9, like 192.168.1.255:9.',

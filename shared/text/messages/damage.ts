@@ -18,6 +18,7 @@ const named: Readonly<Record<string, readonly [one: string, many: string]>> = {
   withdrawals: ['removed machine', 'removed machines'],
   node_states: ['state change', 'state changes'],
   identity: ['identity of this panel', 'identities of this panel'],
+  credentials: ['key or session', 'keys and sessions'],
 };
 
 const afterLoss: Readonly<Record<string, readonly [one: string, many: string]>> = {
@@ -47,6 +48,10 @@ const afterLoss: Readonly<Record<string, readonly [one: string, many: string]>> 
     'Defaults are in use; set them again in Settings.',
   ],
   identity: [forgetOldPanel, forgetOldPanel],
+  credentials: [
+    'It opens nothing any more. Remove it in Settings → Access, and create a new key.',
+    'They open nothing any more. Remove them in Settings → Access, and create new keys.',
+  ],
 };
 const nothingToDo = 'No action is needed.';
 
@@ -68,10 +73,21 @@ export const damageMessages = {
       found.length === 0 ? '' : `Recovered: ${found.join(', ')}.`,
     );
   },
-  AFTER_STATE_DAMAGED: ({ lost, unsure }: { lost: boolean; unsure: boolean }) =>
+  AFTER_STATE_DAMAGED: ({
+    lost,
+    unsure,
+    unsureKeys = false,
+  }: {
+    lost: boolean;
+    unsure: boolean;
+    unsureKeys?: boolean;
+  }) =>
     sentences(
       lost ? 'Check your machines and folders, and add what is missing.' : nothingToDo,
       unsure ? 'Machines stay on until you release the leases that replaced damaged ones.' : '',
+      unsureKeys
+        ? 'Check the keys and sessions in Settings → Access: a new one may be missing, or a revoked one may be back.'
+        : '',
     ),
   STATE_DAMAGED_IN_USE: () => 'The saved state is damaged and can no longer be read in full.',
   RESTART_TO_RECOVER: () => 'Restart Pilotlight: it renames the file and recovers what it can.',
@@ -87,7 +103,6 @@ export const damageMessages = {
 
   FILE_DAMAGED: ({ file, keptAs }: { file: string; keptAs: string | null }) =>
     sentences(`The file ${file} was damaged.`, renamed(keptAs)),
-  OPEN_PAGES_AGAIN: () => 'Pages that are open in a browser must be opened again from Pilotlight.',
   INDEX_FOLDERS_AGAIN: () => 'Index your folders again.',
   INDEX_DAMAGED: ({ keptAs }: { keptAs: string | null }) =>
     sentences(

@@ -31,6 +31,16 @@ export const fleetMessages = {
   AGENT_CONNECTION_SILENT: () => 'The machine accepts the connection, but its agent does not answer.',
   RESTART_AGENT: () => 'If this continues, restart the agent there.',
 
+  // What is in the way of a server.
+  SENDS_ELSEWHERE: ({ to }: { to: string }) => `What answers there sends Pilotlight to ${to}.`,
+  OLLAMA_TOO_OLD_FOR_PS: ({ version }: { version: string }) =>
+    `It is Ollama ${version}, which is too old to say what is loaded; 0.1.38 can.`,
+  OLLAMA_TOO_OLD_FOR_EMBED: ({ version }: { version: string }) =>
+    `It is Ollama ${version}, which is too old to embed several texts at once; 0.3.4 can.`,
+  OLLAMA_LACKS_PATH: ({ version, path }: { version: string; path: string }) =>
+    `It answers as Ollama ${version}, but does not have ${path}.`,
+  CHECK_PROXY_OR_UPDATE: () => 'Update it, or let the proxy in front of it pass that path.',
+
   SIMULATION_NOT_STARTED: () => 'The simulated fleet could not be started.',
   SIMULATION_NOT_STOPPED: () => 'The simulated fleet could not be stopped.',
 
@@ -49,6 +59,7 @@ export const fleetMessages = {
   NO_SUCH_FAULT: ({ fault }: { fault: string }) => `There is no fault called "${fault}".`,
 
   // What is wrong with an address or a command.
+  ADDRESS_NOT_PLAIN_IPV4: () => 'An IPv4 address is four numbers from 0 to 255, like 192.168.1.20.',
   ADDRESS_NOT_HTTP: () => 'The address must start with http:// or https://.',
   ADDRESS_WITH_PASSWORD: () => 'The address must not contain a user name or password.',
   ADDRESS_WITH_QUERY: () => 'The address must not contain ? or #.',

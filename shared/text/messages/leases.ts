@@ -1,4 +1,5 @@
 import { sentences } from '../grammar.ts';
+import { givesReason } from '../lease-purpose.ts';
 import type { Text } from '../types.ts';
 
 const forget = (panel: string) => `To clear it, run \`agent.mjs forget ${panel}\` on that machine.`;
@@ -6,7 +7,7 @@ const forget = (panel: string) => `To clear it, run \`agent.mjs forget ${panel}\
 /** Leases and policies at agents. */
 export const leaseMessages = {
   LEASE_GONE: ({ node, purpose }: { node: string; purpose: string }) =>
-    `${node} is no longer kept awake: ${purpose}.`,
+    `${node} is no longer kept awake${givesReason(purpose) ? `: ${purpose}` : ''}.`,
   LEASE_RELEASED_ELSEWHERE: () => 'It was released in another panel or at the machine.',
   TIME_HAS_PASSED: () => 'That time has already passed.',
   CHOOSE_LATER: () => 'Choose a later time.',

@@ -75,7 +75,7 @@ export const optimizerMessages = {
     `It is not loaded on ${node}. The optimizer only moves models that are loaded.`,
   LOCATION_UNKNOWN: ({ node }: { node: string }) =>
     `${node} is not serving, so it is unknown where its models are.`,
-  STAYS_PINNED: (place: Place) => `${at(place)}, where you pinned it.`,
+  STAYS_PINNED: (place: Place) => `${at(place)}, and it is pinned there.`,
   STAYS_WITHOUT_GPU: ({ node, ...place }: Place & { node: string }) => `${at(place)}: ${node} has no GPU.`,
   STAYS_NO_PRIORITY: (place: Place) =>
     `${at(place)}. It is not a priority model, so the optimizer does not move it.`,
@@ -142,7 +142,7 @@ export const optimizerMessages = {
     return `${at(place)}. ${moved}${lasted ? '' : ', but it did not stay there'}. It is not moved again for ${formatDuration(restMs)}.`;
   },
   SETTLES: ({ seenMs, settleMs, ...place }: Place & { seenMs: number; settleMs: number }) =>
-    `${at(place)}, and has been there for ${formatDuration(seenMs)}. It is moved only after ${formatDuration(settleMs)}.`,
+    `${at(place)}. It has been loaded this way for ${formatDuration(seenMs)}, and is moved only after ${formatDuration(settleMs)}.`,
   ANSWERS_REQUESTS: ({ requests, ...place }: Place & { requests: number }) =>
     `${at(place)}, and it is answering ${plural(requests, 'request')}.`,
   SAME_WEIGHTS_IN_USE: ({ model, ...place }: Place & { model: string }) =>
@@ -155,7 +155,7 @@ export const optimizerMessages = {
     `${at(place)}. The VRAM of ${node} is unknown, so it is unloaded, and the server decides where to load it again.`,
   HAS_NO_ROOM: ({ shortage, ...place }: Place & { shortage: Text }) => `${at(place)}. ${shortage}`,
   HAS_ROOM: ({ neededBytes, freeBytes, ...place }: Room) =>
-    `${at(place)}, and it fits: it needs ${formatMemory(neededBytes)}, and ${formatMemory(freeBytes)} of VRAM is free.`,
+    `${at(place)}, but it would fit on the GPU: it needs ${formatMemory(neededBytes)}, and ${formatMemory(freeBytes)} of VRAM is free.`,
   WOULD_UNLOAD: (eviction: Eviction) => `${wouldUnload(eviction)}.`,
   WOULD_UNLOAD_BUSY: ({ busy, ...eviction }: Eviction & { busy: readonly string[] }) =>
     `${wouldUnload(eviction)}, and ${list(busy)} ${busy.length === 1 ? 'is' : 'are'} answering requests.`,
@@ -166,8 +166,8 @@ export const optimizerMessages = {
   FORCE_TO_LOAD: () => 'Force it to the GPU to load it there.',
   WAKE_IT: () => 'Wake it.',
   WAIT_UNTIL_SERVING: () => 'Wait until it serves.',
+  UNPIN_TO_MOVE: () => 'Unpin it so that it can be moved.',
   CHANGE_MODELFILE_OR_FORCE: () => 'Remove num_gpu from its Modelfile, or force it to the GPU.',
-  UNPIN_TO_MOVE: () => 'Unpin it to let it move.',
   MAKE_PRIORITY_OR_FORCE: () => 'Add it to the priority models, or force it to the GPU.',
   RESTART_OLLAMA_ON: ({ node }: { node: string }) => `Restart Ollama on ${node}.`,
   RESTART_OLLAMA_AFTER_DRIVER: ({ node }: { node: string }) =>

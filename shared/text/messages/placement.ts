@@ -157,7 +157,7 @@ export const placementMessages = {
   WOULD_UNLOAD_PINNED: ({ models }: { models: readonly string[] }) =>
     `It would unload ${list(models)}, which ${areOrIs(models)} pinned. Unpin ${models.length === 1 ? 'it' : 'them'} first.`,
   WOULD_UNLOAD_PRIORITY: ({ models }: { models: readonly string[] }) =>
-    `It would unload ${list(models)}: pinned or priority models, which stay loaded.`,
+    `It would unload ${list(models)}, but pinned and priority models are not unloaded for others.`,
   ANSWERING_REQUESTS: ({ models }: { models: readonly string[] }) =>
     `${list(models)} ${areOrIs(models)} answering requests, so nothing was moved.`,
   NODE_ASLEEP_WAKE_FIRST: ({ node }: { node: string }) => `${node} is not serving. Wake it first.`,

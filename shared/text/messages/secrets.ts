@@ -4,8 +4,16 @@ import type { Text } from '../types.ts';
 
 const saved = (count: number) => plural(count, 'saved password or token', 'saved passwords or tokens');
 
+const keyInFile =
+  'Passwords and tokens are encrypted. The key is stored beside them, in a file that only this user can read.';
+
 /** Saved passwords and tokens. */
 export const secretMessages = {
+  // How they are protected.
+  SECRETS_IN_KEY_STORE: () => "Passwords and tokens are encrypted with this system's key store.",
+  SECRETS_WITH_KEY_FILE: ({ noKeyStore }: { noKeyStore: boolean }) =>
+    sentences(noKeyStore ? 'This system has no key store, such as a keyring or wallet.' : '', keyInFile),
+
   SECRETS_SET_ASIDE: ({ what, files }: { what: Text; files: readonly string[] }) =>
     sentences(what, files.length === 0 ? '' : `Set aside: ${files.join(', ')}.`),
   SECRETS_UNREADABLE: () => 'The saved passwords and tokens could not be read.',
@@ -13,7 +21,7 @@ export const secretMessages = {
     `${saved(count)} could not be opened: ${keyDamaged ? 'the key was damaged' : 'the key has changed, or they were damaged'}.`,
   SECRETS_KEY_DAMAGED: () => 'The key of the saved passwords and tokens was damaged.',
   SET_SECRETS_AGAIN: () =>
-    'Set them again (token and webhook in Settings, SecureOn passwords at their machines), and pair agents again.',
+    'Set them again (webhooks in Settings, SecureOn passwords at their machines), and pair agents again.',
   SECRETS_LOCKED: ({ count }: { count: number }) =>
     `${saved(count)} cannot be opened here: their key is in the desktop's key store.`,
   UNLOCK_OR_SET_AGAIN: () => 'Unlock the key store and start the desktop program, or set them again.',

@@ -42,6 +42,8 @@ export const wakeMessages = {
   RELAY_REFUSED: ({ status, said }: { status: number; said: string }) =>
     `refused the request (${status})${quoted(said)}`,
   RELAY_UNKNOWN_PATH: ({ status }: { status: number }) => `does not know /wake (${status})`,
+  RELAY_SENDS_ELSEWHERE: ({ to }: { to: string | null }) =>
+    to === null ? 'sends to another address' : `sends to another address, ${to}`,
   RELAY_STATUS: ({ status, said }: { status: number; said: string }) =>
     `failed with status ${status}${quoted(said)}`,
   RELAY_NO_JSON: ({ answer }: { answer: 'nothing' | 'page' | 'other' }) =>

@@ -1,10 +1,11 @@
 import { plural } from '../../units.ts';
+import { givesReason } from '../lease-purpose.ts';
 import type { Text } from '../types.ts';
 
 /** "Why is it on?", one sentence each. */
 export const whyOnMessages = {
   LEASE_HELD: ({ holder, purpose }: { holder: string; purpose: string }) =>
-    `Kept awake by ${holder}: ${purpose}.`,
+    givesReason(purpose) ? `Kept awake by ${holder}: ${purpose}.` : `Kept awake by ${holder}.`,
   RUNS_PILOTLIGHT: () => 'Pilotlight is running on it.',
   GOING_OFF: () => 'It is going off.',
   IDLE_ABOUT_TO_GO: () => 'Idle. It is about to go off.',

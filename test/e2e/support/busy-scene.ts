@@ -52,39 +52,42 @@ const nodes = [
   node('lab-2', 'off'),
 ];
 
+const damagedFile = fact('FILE_CANNOT_BE_READ', { code: 'EIO' });
+
 const running: IndexJob = aJob({
   id: 'running',
-  label: 'Notes',
-  detail: 'Embedding on nas (CPU) until gpu-tower is back.',
+  label: plainText('Notes'),
+  detail: fact('EMBEDDING_ON', { nodes: [{ node: 'nas', on: 'cpu' }] }),
   createdAt: now - 95 * second,
   startedAt: now - 94 * second,
   files: { total: 4200, done: 1730, unchanged: 12, removed: 1, failed: 2, skipped: 31 },
   vectors: 9120,
   fallbackVectors: 640,
   etaMs: 4 * minute,
+  limitedBy: fact('LIMITED_BY_SERVER', { nodes: ['nas'] }),
   currentFile: 'letters/2024/a-very-long-file-name-that-somebody-gave-to-a-letter-about-the-harbour.md',
   nodes: [
     { nodeId: tower, name: tower, placement: 'gpu', vectors: 8480, vectorsPerSecond: 0 },
     { nodeId: 'nas', name: 'nas', placement: 'cpu', vectors: 640, vectorsPerSecond: 34.5 },
   ],
   events: [
-    { at: now - 90 * second, kind: 'woke', nodeId: tower, message: 'gpu-tower is awake.' },
+    { at: now - 90 * second, kind: 'woke', nodeId: tower, message: fact('NODE_IS_AWAKE', { node: tower }) },
     {
       at: now - 85 * second,
       kind: 'placed',
       nodeId: tower,
-      message: 'mxbai-embed-large is on the GPU of gpu-tower.',
+      message: fact('MODEL_ON_GPU', { model: 'mxbai-embed-large', node: tower }),
     },
     {
       at: now - 20 * second,
       kind: 'fell-back',
       nodeId: 'nas',
-      message: 'gpu-tower is gone: nas goes on with its CPU.',
+      message: fact('CONTINUES_ON_CPU', { cause: fact('NODE_DROPPED_OUT', { node: tower }), node: 'nas' }),
     },
   ],
   failures: [
-    { path: 'scans/old.pdf', code: 'FILE_UNREADABLE', reason: 'It is damaged.' },
-    { path: 'scans/older.pdf', code: 'FILE_UNREADABLE', reason: 'It is damaged.' },
+    { path: 'scans/old.pdf', code: 'FILE_UNREADABLE', reason: damagedFile },
+    { path: 'scans/older.pdf', code: 'FILE_UNREADABLE', reason: damagedFile },
   ],
 });
 
@@ -93,13 +96,14 @@ const completed: IndexJob = {
   id: 'completed',
   status: 'completed',
   phase: 'done',
-  detail: '',
+  detail: fact('FILES_INDEXED', { done: 4166, unchanged: 0, removed: 1, failed: 2, skipped: 31 }),
   createdAt: now - 50 * minute,
   startedAt: now - 49 * minute,
   endedAt: now - 41 * minute,
   files: { total: 4200, done: 4166, unchanged: 0, removed: 1, failed: 2, skipped: 31 },
   vectors: 21_400,
   etaMs: null,
+  limitedBy: fact('LIMITED_BY_NETWORK', { nodes: [tower, 'nas'] }),
   currentFile: '',
   nodes: [
     { nodeId: tower, name: tower, placement: 'gpu', vectors: 20_760, vectorsPerSecond: 0 },
@@ -111,7 +115,7 @@ const completed: IndexJob = {
 const failed: IndexJob = {
   ...completed,
   id: 'failed',
-  label: 'Recipes',
+  label: plainText('Recipes'),
   status: 'failed',
   startedAt: now - 100 * minute,
   endedAt: now - 99 * minute,
@@ -125,7 +129,12 @@ const failed: IndexJob = {
   },
 };
 
-const cancelled: IndexJob = { ...completed, id: 'cancelled', label: 'Recipes', status: 'cancelled' };
+const cancelled: IndexJob = {
+  ...completed,
+  id: 'cancelled',
+  label: plainText('Recipes'),
+  status: 'cancelled',
+};
 
 const entry = (id: number, patch: Partial<ActivityEntry>): [string, ActivityEntry] => [
   String(id),
@@ -176,18 +185,33 @@ const plan: ImportPlan = {
   applied: false,
   possible: false,
   entries: [
-    { action: 'refuse', kind: 'other', what: 'GPU_WOL_MAC', words: '“12:34” is no MAC address.' },
-    { action: 'add', kind: 'node', what: '192.0.2.20', words: 'It is added at http://192.0.2.20:11434.' },
-    { action: 'change', kind: 'setting', what: 'optimizer.intervalMs', words: '5 min becomes 2 min.' },
-    { action: 'leave-out', kind: 'other', what: 'LOG_LEVEL', words: 'Pilotlight has nothing like it.' },
-    { action: 'same', kind: 'setting', what: 'optimizer.on', words: 'It is on already.' },
+    {
+      action: 'refuse',
+      kind: 'other',
+      what: 'GPU_WOL_MAC',
+      message: plainText('This is not a MAC address.'),
+    },
+    {
+      action: 'add',
+      kind: 'node',
+      what: '192.0.2.20',
+      message: fact('MACHINE_ADDED_AT', { address: 'http://192.0.2.20:11434', wake: null }),
+    },
+    {
+      action: 'change',
+      kind: 'setting',
+      what: 'optimizer.intervalMs',
+      message: fact('SETTING_CHANGES', { before: 300_000, after: 120_000 }),
+    },
+    { action: 'leave-out', kind: 'other', what: 'LOG_LEVEL', message: fact('NAMES_UNKNOWN', { more: 0 }) },
+    { action: 'same', kind: 'setting', what: 'optimizer.on', message: fact('SETTING_SAME', { value: true }) },
   ],
 };
 
 const hits: SearchResult = {
   query: 'harbour tide',
   tookMs: 12,
-  notices: ['Vectors were left out: their model is asleep with gpu-tower.'],
+  notices: [fact('KEYWORDS_ONLY_NO_NODE', { model: 'mxbai-embed-large' })],
   hits: ['letters/a.md', 'letters/b.md'].map((path, index) => ({
     sourceId: 'notes',
     sourceName: 'Notes',
@@ -277,14 +301,17 @@ export const busy: BridgeScene = scene(nodes, {
     entry(6, {
       kind: 'index',
       severity: 'warning',
-      message: plainText('"Notes" goes on with the CPU of nas.'),
-      why: plainText('gpu-tower: The machine does not answer.'),
+      message: fact('INDEXING_ON_CPU', { folder: 'Notes', node: 'nas' }),
+      why: fact('REASON_OF_NODE', { node: tower, reason: plainText('The machine does not answer.') }),
       nodeId: 'nas',
     }),
     entry(19, {
       kind: 'index',
       severity: 'success',
-      message: plainText('"Notes" was indexed: 4,166 files indexed.'),
+      message: fact('INDEXING_FINISHED', {
+        folders: ['Notes'],
+        files: { done: 4166, unchanged: 0, removed: 0, failed: 0, skipped: 0 },
+      }),
     }),
     entry(20, { kind: 'system', message: plainText('Pilotlight was started.') }),
   ],

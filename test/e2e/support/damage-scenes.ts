@@ -30,7 +30,7 @@ const notices: Notice[] = [
       nodeId: name,
     })),
   ),
-  fileNotice('session.key', '/data/session.key.corrupt-1', fact('OPEN_PAGES_AGAIN')),
+  fileNotice('index', '/data/index.corrupt-1', fact('INDEX_FOLDERS_AGAIN')),
   indexNotice({ sourceId: 'notes', code: 'INDEX_CORRUPT', keptAs: '/data/index/notes.sqlite.corrupt-1' }),
   {
     id: 'unsaved',
@@ -84,12 +84,12 @@ const tower: NodePower = power('gpu-tower', {
 
 const incomplete = new PilotlightError('INDEX_INCOMPLETE');
 const newer = new PilotlightError('INDEX_NEWER');
-const costly = new PilotlightError('FILE_TOO_COSTLY').message;
+const costly = errorMessage(new PilotlightError('FILE_TOO_COSTLY'));
 const finished = aJob({
   id: 'costly',
   status: 'completed',
   phase: 'done',
-  detail: '',
+  detail: fact('FILES_INDEXED', { done: 4166, unchanged: 0, removed: 0, failed: 3, skipped: 31 }),
   currentFile: '',
   etaMs: null,
   createdAt: now - 20 * minute,
@@ -103,7 +103,7 @@ const finished = aJob({
       code: 'FILE_TOO_COSTLY',
       reason: costly,
     },
-    { path: 'scans/old.pdf', code: 'FILE_UNREADABLE', reason: 'It is damaged.' },
+    { path: 'scans/old.pdf', code: 'FILE_UNREADABLE', reason: fact('FILE_CANNOT_BE_READ', { code: 'EIO' }) },
   ],
 });
 

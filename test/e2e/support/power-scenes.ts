@@ -2,7 +2,7 @@
 
 import type { Check, CheckStep } from '../../../shared/models/checks.ts';
 import type { Discovery, FoundMachine } from '../../../shared/models/discovery.ts';
-import { fact, plainText } from '../../../shared/models/message.ts';
+import { fact, type Message, plainText } from '../../../shared/models/message.ts';
 import { defaultPowerPolicy, type Lease, type NodePower } from '../../../shared/models/power.ts';
 import type { BridgeScene } from './bridge-core.ts';
 import { gpu, model, node, sample, scene } from './scenes.ts';
@@ -129,12 +129,12 @@ const energy = {
   ],
 };
 
-const step = (id: string, title: string, patch: Partial<CheckStep> = {}): CheckStep => ({
+const step = (id: string, title: Message, patch: Partial<CheckStep> = {}): CheckStep => ({
   id,
   title,
   state: 'waiting',
-  seen: '',
-  mend: '',
+  seen: null,
+  fix: null,
   ...patch,
 });
 
@@ -146,15 +146,27 @@ export const diagnosis: Check = {
   endedAt: now - 1000,
   outcome: 'fail',
   steps: [
-    step('name', 'Its name is known', { state: 'pass', seen: '192.168.1.7 needs no name.' }),
-    step('mac', 'It can be woken', { state: 'pass', seen: 'AA:BB:CC:DD:EE:FF, by magic packets.' }),
-    step('armed', 'Wake-on-LAN is armed', {
-      state: 'fail',
-      seen: 'The agent says that eth0 is not armed.',
-      mend: 'Run: sudo ethtool -s eth0 wol g. The guide says how it stays so.',
+    step('name', fact('STEP_NAME'), {
+      state: 'not-applicable',
+      seen: fact('HOST_IS_ADDRESS', { host: '192.168.1.7' }),
     }),
-    step('relay', 'Its relay answers', { state: 'not-applicable', seen: 'No relay is among its ways.' }),
-    step('gpu', 'Ollama found its GPU', { state: 'pass', seen: 'llama3.1:8b has 5.1 GB of VRAM.' }),
+    step('ways', fact('STEP_WAKE_METHOD'), {
+      state: 'pass',
+      seen: fact('WAKE_METHODS', { usable: [fact('WAKE_BY_PACKETS')], unavailable: [] }),
+    }),
+    step('armed', fact('STEP_ARMED'), {
+      state: 'fail',
+      seen: fact('NOT_ARMED', { adapter: 'eth0', mac: 'AA:BB:CC:DD:EE:FF' }),
+      fix: fact('ARM_ADAPTER', { adapter: 'eth0' }),
+    }),
+    step('route', fact('STEP_ROUTE'), {
+      state: 'pass',
+      seen: fact('IN_NETWORK', { subnet: '192.168.1.0/24' }),
+    }),
+    step('used-gpu', fact('STEP_USED_GPU'), {
+      state: 'pass',
+      seen: fact('MODELS_IN_VRAM', { models: ['llama3.1:8b'] }),
+    }),
   ],
 };
 
@@ -166,10 +178,10 @@ export const rehearsal: Check = {
   endedAt: null,
   outcome: 'running',
   steps: [
-    step('idle', 'Nobody uses it', { state: 'pass', seen: 'No lease, no request, GPU at 0%.' }),
-    step('sleep', 'It goes to sleep', { state: 'pass', seen: 'Gone after 6 s.' }),
-    step('wake', 'It wakes', { state: 'running' }),
-    step('serves', 'It serves', {}),
+    step('ready', fact('STEP_READY'), { state: 'pass', seen: fact('READY_TO_REHEARSE') }),
+    step('gone', fact('STEP_OFF'), { state: 'pass', seen: fact('WENT_OFF', { ms: 6000 }) }),
+    step('wake', fact('STEP_WAKE'), { state: 'running' }),
+    step('serves', fact('STEP_SERVES'), {}),
   ],
 };
 
@@ -191,7 +203,7 @@ export const found: FoundMachine = {
   nodeId: null,
 };
 
-export const looking: Discovery = {
+export const searching: Discovery = {
   state: 'running',
   startedAt: now - 3000,
   endedAt: null,
@@ -202,7 +214,7 @@ export const looking: Discovery = {
     { ...found, address: '192.168.1.31', name: longName, agent: null, foundBy: ['ports'] },
     { ...found, address: '192.168.1.7', name: 'gpu-tower', foundBy: ['neighbours'], nodeId: 'gpu-tower' },
   ],
-  notes: ['The neighbour table could not be read: ip is not installed.'],
+  notes: [fact('NEIGHBOURS_UNREADABLE')],
 };
 
 /** Several programs share it. */
@@ -357,7 +369,7 @@ export const adding: BridgeScene = scene(
       ['gpu-tower', power('gpu-tower')],
       ['new', power('new')],
     ],
-    discovery: [['status', looking]],
+    discovery: [['status', searching]],
     checks: [[rehearsal.id, rehearsal]],
   },
 );
@@ -367,8 +379,8 @@ Object.assign(adding.results, {
     { subnet: '10.0.0.0/16', interface: 'wlan0', address: '10.0.3.4', hosts: 65_534, tooLarge: true },
   ],
   'discovery.inspect': found,
-  'discovery.start': looking,
-  'discovery.cancel': { ...looking, state: 'cancelled', endedAt: now },
+  'discovery.start': searching,
+  'discovery.cancel': { ...searching, state: 'cancelled', endedAt: now },
   'agents.pair': { url: 'http://192.168.1.30:8765', version: '0.1.0', roles: ['power', 'telemetry'] },
   'fleet.add': node('new', 'serving', { name: 'attic' }),
   'checks.rehearse': rehearsal,

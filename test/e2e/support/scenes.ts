@@ -113,7 +113,7 @@ export function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> 
             simulated: false,
             offers: [],
             notices: [],
-            secrets: { kind: 'key-file', words: 'Encrypted in a file.' },
+            secrets: { kind: 'key-file', message: fact('SECRETS_WITH_KEY_FILE', { noKeyStore: false }) },
           },
         ],
       ],

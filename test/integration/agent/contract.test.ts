@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { seal } from '../../../electron/adapters/http/local-calls/seal.ts';
 import { plainRefusalSchema, refusalSchema } from '../../../shared/contract/agent/refusals.ts';
 import { type AgentEndpoint, agentApi, agentPath, agentStream } from '../../../shared/contract/agent.ts';
 import { agentErrors } from '../../../shared/contract/errors/agent.ts';
@@ -23,8 +24,14 @@ async function answers(world: World) {
   const openPairing = await ask(agentApi.openPairing, {});
   const pair = await ask(agentApi.pair, { code: openPairing.code, panel: 'test' });
   const putLease = await ask(agentApi.putLease, lease, 'job-1');
+  const localChallenge = await ask(agentApi.localChallenge, { nonce: 'a-nonce-of-twenty-letters' });
+  const { challenge } = localChallenge as { challenge: string };
+  const call = { method: 'GET', path: '/health' };
+  const sealed = seal(call, { token: world.token, challenge, purpose: 'call' });
   return {
     health,
+    localChallenge,
+    localCall: await ask(agentApi.localCall, { challenge, sealed }),
     openPairing,
     pair,
     putLease,

@@ -44,7 +44,7 @@ it('a hundred at once are leased, renewed and streamed from, and leave nothing b
           reachable: async () => false,
           post: async () => 204,
           version: '1.2.3',
-          say: () => {},
+          log: () => {},
         });
         return { agent, machine, token: openToken(folder), port: agent.listening[0]?.port ?? 0 };
       }),

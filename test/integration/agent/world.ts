@@ -164,7 +164,7 @@ export async function createWorld({ config = {}, folder: given, ...others }: Wor
         return panel.status;
       },
       version: '1.2.3',
-      say: (line) => said.push(line),
+      log: (line) => said.push(line),
       ...others,
     });
 

@@ -9,16 +9,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { postJson } from '../../../electron/adapters/agent-host/post.ts';
 import { createAgentLink } from '../../../electron/adapters/agents/agent-link.ts';
 import {
+  type Announcement,
   createAnnouncementListener,
-  type Hello,
 } from '../../../electron/adapters/agents/announcement-listener.ts';
 import { createNodeHttp } from '../../../electron/adapters/network/http.ts';
-import { identifySender } from '../../../electron/core/agents/announcement-listener.ts';
+import { identifySender } from '../../../electron/core/agents/announcements.ts';
 import { startTestAgent } from '../../fakes/agent-host.ts';
 
 const listener = createAnnouncementListener({ host: '127.0.0.1' });
-const heard: Hello[] = [];
-let arrived = Promise.withResolvers<Hello>();
+const heard: Announcement[] = [];
+let arrived = Promise.withResolvers<Announcement>();
 let url = '';
 let port = 0;
 
@@ -33,7 +33,7 @@ async function freePort(): Promise<number> {
 
 beforeEach(async () => {
   heard.length = 0;
-  arrived = Promise.withResolvers<Hello>();
+  arrived = Promise.withResolvers<Announcement>();
   port = await freePort();
   url = `http://127.0.0.1:${port}/hello`;
   await listener.open(port, (hello) => {

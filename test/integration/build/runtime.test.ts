@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -53,6 +62,21 @@ describe.skipIf(onWindows)('fetchRuntime', () => {
     expect(readFileSync(node, 'utf8')).toBe(nodeSaying('v24.21.0'));
     expect(readFileSync(join(choice.folder, 'LICENSE'), 'utf8')).toBe('the licence');
     expect(readdirSync(runtimes)).toEqual(['node-24.21.0']);
+  });
+
+  it('deletes what killed downloads left, and nothing else', async () => {
+    const content = packageWith(nodeSaying('v24.21.0'));
+    // No process has the largest id.
+    const dead = 2 ** 22 + 1;
+    const kept = [`.unpack-${process.ppid}-0123abcd`, '.unpack-x-0123abcd', `.unpack-${dead}-0123abcd.bak`];
+    for (const name of [`.unpack-${dead}-0123abcd`, ...kept])
+      mkdirSync(join(runtimes, name, 'download'), { recursive: true });
+    mkdirSync(join(runtimes, 'precious'));
+    symlinkSync(join(runtimes, 'precious'), join(runtimes, `.unpack-${dead}-89abcdef`));
+    await fetchRuntime({ choice: choiceFor(content), runtimes, download: async () => content });
+    expect(readdirSync(runtimes).sort()).toEqual(
+      [...kept, `.unpack-${dead}-89abcdef`, 'node-24.21.0', 'precious'].sort(),
+    );
   });
 
   it('refuses a package with another hash and leaves nothing behind', async () => {

@@ -1,7 +1,8 @@
-/** Diagnosis by the whole core, against a real agent and servers that are well, stuck, or something else. */
+/** Diagnosis by the whole core, against a real agent and servers that are healthy, stuck, or something else. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Check, CheckStep } from '../../../shared/models/checks.ts';
+import { fact } from '../../../shared/models/message.ts';
 import { startTestHost, type TestHost } from '../../contract/links.ts';
 import { createPlace, startAgent } from '../agent/process.ts';
 
@@ -51,8 +52,8 @@ describe('a diagnosis', () => {
     const url = await serve(ollama);
     const well = await diagnose({ url, agentUrl: agent.url, agentToken: agent.token });
     for (const id of ['host', 'port', 'server', 'agent', 'token', 'clock'])
-      expect([id, well.step(id).state, well.step(id).mend]).toEqual([id, 'pass', '']);
-    expect(well.step('agent').seen).toContain('power, telemetry');
+      expect([id, well.step(id).state, well.step(id).fix]).toEqual([id, 'pass', null]);
+    expect(well.step('agent').seen).toMatchObject({ params: { roles: ['power', 'telemetry'] } });
     // Its real adapters are not the ones of the node, where this machine has any.
     expect(['fail', 'not-applicable']).toContain(well.step('armed').state);
 
@@ -61,27 +62,35 @@ describe('a diagnosis', () => {
       agentUrl: agent.url,
       agentToken: 'a-token-that-is-not-the-one',
     });
-    expect(wrong.step('token')).toMatchObject({
-      state: 'fail',
-      mend: expect.stringContaining('agent.mjs pair'),
-    });
+    expect(wrong.step('token')).toMatchObject({ state: 'fail', fix: fact('PAIR_AGENT') });
     expect(wrong.step('rights').state).toBe('not-applicable');
     expect(wrong.check.outcome).toBe('fail');
   });
 
-  it('of a server that takes the connection and is silent ends in a sentence', async () => {
+  it('of a node on this computer asks for no MAC address', async () => {
+    const here = await diagnose({ url: await serve(ollama), mac: null, wakeDestinations: [] });
+    expect(here.check.outcome).toBe('pass');
+    for (const id of ['ways', 'armed', 'route'])
+      expect(here.step(id)).toMatchObject({ state: 'not-applicable', seen: fact('ON_THIS_COMPUTER') });
+    expect(here.step('server').state).toBe('pass');
+  });
+
+  it('of a server that accepts the connection and is silent reports that', async () => {
     const stuck = await diagnose({ url: await serve(() => {}) });
     expect(stuck.step('host').state).toBe('pass');
     expect(stuck.step('port').state).toBe('pass');
     expect(stuck.step('server')).toMatchObject({
       state: 'fail',
-      seen: 'It takes the connection, but does not answer.',
+      seen: fact('SERVER_SILENT'),
     });
   });
 
-  it('of a web page in the place of Ollama names the port', async () => {
+  it('of a web page in place of Ollama reports that', async () => {
     const page = await diagnose({ url: await serve((_, response) => response.end('<!doctype html>')) });
-    expect(page.step('server')).toMatchObject({ state: 'fail', mend: expect.stringContaining('11434') });
+    expect(page.step('server')).toMatchObject({
+      state: 'fail',
+      seen: { params: { code: 'NOT_AN_INFERENCE_SERVER' } },
+    });
   });
 
   it('of existing servers: a relay that answers, one that is gone, a shutdown server', async () => {
@@ -90,11 +99,14 @@ describe('a diagnosis', () => {
     const shutdownUrl = await serve(json({ status: 'ok', service: 'gpu-shutdown' }));
     const good = await diagnose({ url, wakeWays: [{ kind: 'relay', url: relay }], shutdownUrl });
     expect(good.step('route').state).toBe('pass');
-    expect(good.step('rights')).toMatchObject({ state: 'pass', seen: expect.stringContaining('secret') });
+    expect(good.step('rights')).toMatchObject({ state: 'pass', seen: fact('SHUTDOWN_SERVER_ANSWERS') });
     const gone = await diagnose({
       url: await serve(ollama),
       wakeWays: [{ kind: 'relay', url: 'http://127.0.0.1:1' }],
     });
-    expect(gone.step('route')).toMatchObject({ state: 'fail', seen: expect.stringContaining('127.0.0.1:1') });
+    expect(gone.step('route')).toMatchObject({
+      state: 'fail',
+      seen: { code: 'WAKER_FAILS', params: { method: fact('WAKE_BY_RELAY', { host: '127.0.0.1:1' }) } },
+    });
   });
 });

@@ -7,7 +7,7 @@ import { machineSetups, notes, startRealWorld } from '../../fakes/indexing-world
 
 const stepOf = (check: Check, id: string) => check.steps.find((step) => step.id === id);
 
-it('`doctor` tests a node step by step, wakes nothing, and names the mend', async () => {
+it('`doctor` checks a node step by step, wakes nothing, and shows the fix', async () => {
   await using world = await startRealWorld(notes(1), machineSetups({ tower: { initially: 'off' } }));
   const there = (...args: string[]) => runCli('cli', [...args, '--data', world.dataFolder]);
 
@@ -18,14 +18,20 @@ it('`doctor` tests a node step by step, wakes nothing, and names the mend', asyn
   expect(stepOf(check, 'ways')).toMatchObject({ state: 'pass' });
   expect(stepOf(check, 'host')).toMatchObject({
     state: 'fail',
-    seen: expect.stringContaining('Nothing answers'),
-    mend: expect.stringContaining('wake it'),
+    seen: { code: 'HOST_SILENT' },
+    fix: { code: 'WAKE_IT_OR_CHECK_CABLE' },
   });
   expect(stepOf(check, 'server')).toMatchObject({ state: 'not-applicable' });
   expect(check.steps.filter(({ state }) => state === 'waiting' || state === 'running')).toEqual([]);
-  // It only looked: the machine sleeps on.
+  // The machine is still asleep.
   expect(jsonOf(await there('nodes', '--json'))).toContainEqual(
     expect.objectContaining({ name: 'tower', state: 'off' }),
+  );
+
+  const shown = await there('doctor', 'tower');
+  expect(shown.code).toBe(1);
+  expect(shown.out).toMatch(
+    / 5 {2}✗ The machine answers\n {6}Nothing answers at .+\n {6}Fix: It may be asleep or off/,
   );
 
   expect((await there('wake', 'tower')).code).toBe(0);
@@ -49,8 +55,8 @@ it('`doctor --rehearse` puts a machine to sleep, wakes it, and learns its boot t
     expect(refused.code).toBe(1);
     expect(stepOf(jsonOf(refused) as Check, 'ready')).toMatchObject({
       state: 'fail',
-      seen: expect.stringContaining('a game'),
-      mend: expect.stringContaining('Release'),
+      seen: { code: 'IN_USE_BECAUSE', params: { reasons: [{ params: { purpose: 'a game' } }] } },
+      fix: { code: 'RELEASE_OR_WAIT' },
     });
     expect(fleet.require('lab-2').state).not.toBe('off');
     expect((await there('release', 'lab-2', (jsonOf(lease) as { id: string }).id)).code).toBe(0);

@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Check } from '../../../shared/models/checks.ts';
+import { fact } from '../../../shared/models/message.ts';
 import { type ChildProcess, spawn } from '../../fakes/children.ts';
 import { findNamespaceTools } from '../../fakes/namespaces.ts';
 
@@ -96,41 +97,44 @@ describe.skipIf(tools === null)('doctor in network namespaces', () => {
   it('passes a machine that serves in our network', async () => {
     const { code, step } = await doctor('http://10.85.0.5:11434');
     expect(code).toBe(0);
-    expect(step('route')).toMatchObject({ state: 'pass', seen: expect.stringContaining('10.85.0.0/24') });
+    expect(step('route')).toMatchObject({
+      state: 'pass',
+      seen: fact('IN_NETWORK', { subnet: '10.85.0.0/24' }),
+    });
     expect(step('server')).toMatchObject({ state: 'pass' });
   });
 
-  it('tells a machine that is on from its port, where nobody listens', async () => {
+  it('distinguishes a machine that is on from its port, where nothing listens', async () => {
     const { code, step } = await doctor('http://10.85.0.5:11500');
     expect(code).toBe(1);
     expect(step('host')).toMatchObject({ state: 'pass' });
-    expect(step('port')).toMatchObject({
-      state: 'fail',
-      mend: expect.stringContaining('OLLAMA_HOST=0.0.0.0'),
-    });
+    expect(step('port')).toMatchObject({ state: 'fail', fix: fact('START_OLLAMA') });
   });
 
-  it('sees by the MAC address that another machine has its address now', async () => {
+  it('recognises by the MAC address that another machine has its address', async () => {
     const { step } = await doctor('http://10.85.0.5:11500', otherMac);
     expect(step('host')).toMatchObject({
       state: 'fail',
-      seen: expect.stringContaining(boxMac),
-      mend: expect.stringContaining('router'),
+      seen: { code: 'OTHER_MACHINE_ANSWERS', params: { seen: boxMac, expected: otherMac } },
+      fix: fact('FIND_NEW_ADDRESS'),
     });
   });
 
-  it('ends at an address where nobody is', async () => {
+  it('ends at an address that no machine has', async () => {
     const { step } = await doctor('http://10.85.0.77:11434', otherMac);
     expect(step('route')).toMatchObject({ state: 'pass' });
-    expect(step('host')).toMatchObject({ state: 'fail', seen: 'Nothing answers at 10.85.0.77.' });
+    expect(step('host')).toMatchObject({
+      state: 'fail',
+      seen: fact('HOST_SILENT', { host: '10.85.0.77', wasServing: false }),
+    });
   });
 
-  it('says that no broadcast gets to another network', async () => {
+  it('reports that no broadcast reaches another network', async () => {
     const { step } = await doctor('http://10.86.0.9:11434', otherMac);
     expect(step('route')).toMatchObject({
       state: 'fail',
-      seen: expect.stringContaining('10.86.0.9 is in no network of this computer (10.85.0.0/24)'),
-      mend: expect.stringContaining('relay'),
+      seen: fact('NOT_IN_NETWORK', { address: '10.86.0.9', subnets: ['10.85.0.0/24'] }),
+      fix: fact('ADD_RELAY'),
     });
   });
 });

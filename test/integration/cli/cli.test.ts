@@ -99,7 +99,7 @@ describe('the command line with a running core', () => {
     expect(removed.out).toContain('Removed nas');
   });
 
-  it('names the program that holds the VRAM, and forces a model anyway', async () => {
+  it('names the program that uses the VRAM, and forces a model anyway', async () => {
     await using world = await startRealWorld(notes(1), []);
     const { fleet } = world.host.core.services;
     await fleet.simulate(true);
@@ -109,7 +109,7 @@ describe('the command line with a running core', () => {
       runCli('cli', ['force-gpu', 'llama3.1:8b', '--node', 'lab-2', ...args, '--data', world.dataFolder]);
     const taken = await force();
     expect(taken.code).toBe(1);
-    expect(taken.err).toMatch(/^VRAM_TAKEN: .*python3 holds .+\n.+--anyway/);
+    expect(taken.err).toMatch(/^VRAM_TAKEN: .*\bpython3\b.*\n.+--anyway/);
     expect(jsonOf(await force('--json'))).toMatchObject({
       error: { code: 'VRAM_TAKEN', details: { moves: [{ shortage: { holders: [{ name: 'python3' }] } }] } },
     });

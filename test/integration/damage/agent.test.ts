@@ -99,7 +99,7 @@ const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 /** What the agent reads of its leases and policies, without the machine around it. */
 function readBack(whole: string, folder: string, fresh = true) {
   if (fresh) cpSync(whole, folder, { recursive: true });
-  const damage = openDamage({ folder, say: () => {} });
+  const damage = openDamage({ folder, log: () => {} });
   const journal = openLeaseJournal(folder, damage);
   const book = openPolicyBook(folder, 'boot-1', damage);
   journal.close();

@@ -39,7 +39,7 @@ it('shows the demo in the terminal', async () => {
     'on the GPU of gpu-tower',
     'gpu-verified',
     'gpu-tower loses power',
-    'nas goes on with its CPU',
+    'nas continues on its CPU',
     '0 lost, 0 repeated',
     'Search:',
   ];

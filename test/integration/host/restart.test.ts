@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHmac, randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +33,12 @@ async function bearerOf(host: Host): Promise<string> {
   return ((await answer.json()) as { bearer: string }).bearer;
 }
 
+/** As versions before sessions signed the bearer of a tab. */
+function earlierBearer(key: Buffer): string {
+  const body = `${'r'.repeat(43)}.${Date.now().toString(36)}`;
+  return `${body}.${createHmac('sha256', key).update(body).digest('base64url')}`;
+}
+
 async function statusWith(host: Host, bearer: string): Promise<number> {
   const answer = await fetch(`${host.url}/api/call/core.status`, {
     method: 'POST',
@@ -48,11 +55,26 @@ it('an open page finds the core again after a restart: same port, same right', a
   const second = await start();
   expect(second.url).toBe(first.url);
   expect(await statusWith(second, bearer)).toBe(200);
-  expect(statSync(join(dataFolder, 'session.key')).mode & 0o777).toBe(0o600);
+  // Whatever was written: nothing on the disk is the bearer.
+  for (const file of ['state.sqlite', 'state.sqlite-wal', 'secrets.json', 'endpoint.json']) {
+    const path = join(dataFolder, file);
+    if (existsSync(path)) expect(readFileSync(path, 'latin1')).not.toContain(bearer);
+  }
+});
+
+it('on another port the session of the last one is worth nothing', async () => {
+  const first = await start();
+  const bearer = await bearerOf(first);
+  await first.stop();
+  writeFileSync(join(dataFolder, 'port'), 'lost');
+  const second = await start();
+  expect(second.url).not.toBe(first.url);
+  expect(await statusWith(second, bearer)).toBe(401);
 });
 
 it('takes another port when a program has the last one', async () => {
   const first = await start();
+  await bearerOf(first);
   await first.stop();
   const squatter = createServer();
   await new Promise<void>((resolve) =>
@@ -61,18 +83,36 @@ it('takes another port when a program has the last one', async () => {
   try {
     const second = await start();
     expect(second.url).not.toBe(first.url);
+    // That program could have been opened where the panel was.
+    expect(second.core.services.access.sessions()).toEqual([]);
     expect(readFileSync(join(dataFolder, 'port'), 'utf8').trim()).toBe(new URL(second.url).port);
   } finally {
     await new Promise((resolve) => squatter.close(resolve));
   }
 });
 
-it('makes a damaged key anew, and old pages lose their right', async () => {
-  const first = await start();
-  const bearer = await bearerOf(first);
-  await first.stop();
+it('a tab of an earlier version works through the update, and becomes a session; its key is gone', async () => {
+  const key = randomBytes(32);
+  writeFileSync(join(dataFolder, 'session.key'), key);
+  const host = await start();
+  expect(existsSync(join(dataFolder, 'session.key'))).toBe(false);
+  const bearer = earlierBearer(key);
+  expect(await statusWith(host, bearer)).toBe(200);
+  const trade = () =>
+    fetch(`${host.url}/api/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ earlierBearer: bearer }),
+    });
+  const session = (await (await trade()).json()) as { bearer: string };
+  expect([(await trade()).status, await statusWith(host, bearer)]).toEqual([401, 401]);
+  await host.stop();
+  expect(await statusWith(await start(), session.bearer)).toBe(200);
+});
+
+it('what is no key of tabs opens nothing', async () => {
   writeFileSync(join(dataFolder, 'session.key'), 'short');
-  writeFileSync(join(dataFolder, 'port'), 'not a port');
-  const second = await start();
-  expect(await statusWith(second, bearer)).toBe(401);
+  const host = await start();
+  expect(existsSync(join(dataFolder, 'session.key'))).toBe(false);
+  expect(await statusWith(host, earlierBearer(Buffer.from('short')))).toBe(401);
 });

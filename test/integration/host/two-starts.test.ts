@@ -122,7 +122,7 @@ describe('starts with the same data folder', () => {
       startedAt: 1,
       version: '0.1.0',
     };
-    writeFileSync(endpointPath(data()), JSON.stringify(left));
+    writeFileSync(endpointPath(data()), JSON.stringify(left), { mode: 0o600 });
     const program = launch();
     await program.ready();
     expect(readEndpoint(data())?.pid).toBe(program.child.pid);

@@ -38,7 +38,7 @@ function start({ jobs = [], sources = [aSource()] }: { jobs?: IndexJob[]; source
   });
   const dispatcher = createDispatcher({ handlers, checkResults: true });
   const routes = recallRoutes({ dispatcher, clock, log: createRememberingLog() });
-  const test = createTestServer({ routes: [routes], indexToken: () => 'scripts-token' });
+  const test = createTestServer({ routes: [routes], indexToken: 'scripts-token' });
   cleanups.push(test.close);
   async function ask(
     method: 'GET' | 'POST',
@@ -95,7 +95,8 @@ describe('POST /index/start', () => {
     ['{"vault":"Diary"}', 404, 'NOT_FOUND'],
     ['{"full":"yes"}', 400, 'BAD_REQUEST'],
     ['{"vault":7}', 400, 'BAD_REQUEST'],
-    ['{"callback_url":"file:///etc/passwd"}', 400, 'BAD_REQUEST'],
+    ['{"callback_url":"file:///etc/passwd"}', 400, 'BAD_URL'],
+    ['{"callback_url":"http://a/ b"}', 400, 'BAD_URL'],
     ['{', 400, 'BAD_REQUEST'],
   ])('refuses %s', async (body, status, code) => {
     const { ask, started } = start();
@@ -243,7 +244,7 @@ describe('access', () => {
 
   it('lets nothing but the index in by the index token', async () => {
     const { ask } = start();
-    expect((await ask('POST', '/api/call/fleet.list')).status).toBe(401);
-    expect((await ask('POST', '/api/session/token')).status).toBe(401);
+    expect((await ask('POST', '/api/call/fleet.list')).status).toBe(403);
+    expect((await ask('POST', '/api/session/token')).status).toBe(403);
   });
 });

@@ -98,18 +98,28 @@ describe('who may ask', () => {
 });
 
 describe('the index token', () => {
-  it('is for scripts: it calls no method, gives no panel and opens no link', async () => {
-    const test = start({ indexToken: () => 'scripts' });
+  it('is for scripts: it reads no settings, gives no panel and follows no stream', async () => {
+    const test = start({ indexToken: 'scripts' });
     const headers = { host: test.host, authorization: 'Bearer scripts' };
     for (const url of ['/api/call/settings.get', '/api/session/token']) {
       const reply = await test.app.inject({ method: 'POST', url, headers });
-      expect([url, reply.statusCode, reply.json().code]).toEqual([url, 401, 'UNAUTHORIZED']);
+      expect([url, reply.statusCode, reply.json().code]).toEqual([url, 403, 'FORBIDDEN']);
     }
     const { port } = new URL(await test.server.listen(0));
     const protocols = [linkProtocol, bearerProtocol('scripts')];
     const socket = new WebSocket(`ws://127.0.0.1:${port}${streamPath}`, protocols);
-    const [error] = (await once(socket, 'error')) as [Error];
-    expect(error.message).toContain('401');
+    await once(socket, 'open');
+    for (const [id, stream] of ['settings', 'access', 'fleet'].entries()) {
+      const answer = once(socket, 'message') as Promise<[Buffer]>;
+      socket.send(JSON.stringify({ type: 'subscribe', id, stream, cursor: null }));
+      const [message] = await answer;
+      expect(JSON.parse(message.toString())).toMatchObject({
+        type: 'error',
+        id,
+        error: { code: 'FORBIDDEN' },
+      });
+    }
+    socket.terminate();
   });
 });
 
@@ -117,6 +127,7 @@ describe('the one-time token', () => {
   it('gives a bearer once, then says that it was used', async () => {
     const { app, server, host } = start();
     const url = new URL(server.oneTimeUrl());
+    expect(url.hash).toMatch(/^#token=pilotlight_once_/);
     expect(url.search).toBe('');
     const token = url.hash.replace('#token=', '');
     const exchange = (value: unknown) =>
@@ -157,11 +168,12 @@ describe('the one-time token', () => {
   });
 
   it('keeps only the newest few that nobody used', () => {
-    const { access } = start();
+    const { access, host } = start();
+    const request = { headers: { host } };
     const first = access.mintOneTimeToken();
     const later = Array.from({ length: 16 }, () => access.mintOneTimeToken());
-    expect(() => access.exchange(first)).toThrow();
-    expect(access.exchange(later[0] ?? '')).toMatch(/^[\w-]{43}\.[0-9a-z]+\.[\w-]{43}$/);
+    expect(() => access.signIn({ token: first }, request)).toThrow();
+    expect(access.signIn({ token: later[0] ?? '' }, request).bearer).toMatch(/^pilotlight_session_\w{43}$/);
   });
 });
 

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { fact } from '../../../shared/models/message.ts';
 import { codeOf, never, openWorkplace } from './harness.ts';
 
 describe('an index follows its folder', () => {
@@ -54,7 +55,7 @@ describe('an index follows its folder', () => {
     place.expectSound(['a.md', 'deep/renamed.txt']);
   });
 
-  test('a touched file is read and known again by its bytes; one changed in place is not', async () => {
+  test('a touched file is recognised by its bytes; one that was changed in place is not', async () => {
     await using place = openWorkplace();
     const touched = place.write('touched.txt', 'same words here');
     const edited = place.write('edited.txt', 'first words here');
@@ -71,7 +72,7 @@ describe('an index follows its folder', () => {
     expect(scan.pending.map((file) => file.path)).toEqual(['edited.txt']);
   });
 
-  test('another chunk size means that every file is cut anew', async () => {
+  test('with another chunk size, every file is split again', async () => {
     await using place = openWorkplace();
     place.write('a.txt', 'some words\n'.repeat(100));
     const index = await place.open();
@@ -83,7 +84,7 @@ describe('an index follows its folder', () => {
     place.expectSound(['a.txt']);
   });
 
-  test('hidden files, .git and node_modules are left out without a word', async () => {
+  test('hidden files, .git and node_modules are skipped without a report', async () => {
     await using place = openWorkplace();
     for (const path of ['.env', '.git/config', 'node_modules/x/index.js', 'seen.txt'])
       place.write(path, 'words');
@@ -107,7 +108,7 @@ describe('an index follows its folder', () => {
     place.write('wide.txt', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('wide words', 'utf16le')]));
     const index = await place.open();
     const { scan, outcomes } = await place.run(index);
-    expect(scan.skipped).toEqual([{ path: 'empty.txt', code: 'FILE_EMPTY', reason: 'The file is empty.' }]);
+    expect(scan.skipped).toEqual([{ path: 'empty.txt', code: 'FILE_EMPTY', reason: fact('FILE_IS_EMPTY') }]);
     const codes = Object.fromEntries(
       outcomes.map((outcome) => [outcome.path, outcome.error?.code ?? 'indexed']),
     );
@@ -134,7 +135,7 @@ describe('an index follows its folder', () => {
     place.expectSound(['good.txt', 'latin.txt', 'wide.txt']);
   });
 
-  test('a file that became binary loses its chunks; one mended gets them back', async () => {
+  test('a file that became binary loses its chunks, and gets them back when it is text again', async () => {
     await using place = openWorkplace();
     place.write('a.txt', 'words');
     const index = await place.open();
@@ -216,9 +217,7 @@ describe('an index follows its folder', () => {
       writeFileSync(Buffer.concat([Buffer.from(`${place.folder}/caf`), Buffer.from([0xe9])]), 'words');
       const scan = await (await place.open()).scan({ full: false }, never);
       expect(scan.pending).toEqual([]);
-      expect(scan.skipped).toMatchObject([
-        { code: 'FILE_UNREADABLE', reason: 'The name is not valid UTF-8.' },
-      ]);
+      expect(scan.skipped).toMatchObject([{ code: 'FILE_UNREADABLE', reason: fact('FILE_NAME_NOT_UTF_8') }]);
     },
   );
 
@@ -235,7 +234,7 @@ describe('an index follows its folder', () => {
     expect(scan.skipped).toMatchObject([{ path: 'locked', code: 'FILE_UNREADABLE' }]);
   });
 
-  test('a folder that is gone, or empty on another disk, costs nothing; one that was emptied is emptied', async () => {
+  test('a folder that is missing, or empty on another disk, loses nothing; one that was emptied loses its files', async () => {
     await using place = openWorkplace();
     place.write('a.txt', 'words');
     const index = await place.open();

@@ -78,7 +78,7 @@ describe('a file that the worker never gets done with', () => {
     expect(await index.meta()).toMatchObject({ files: 1 });
   });
 
-  test('fails alone where it brings out a defect; the others are indexed, prepared ones too', async () => {
+  test('fails alone if it triggers a defect; the others are indexed, prepared ones too', async () => {
     const { place } = openStuck();
     await using _ = place;
     place.write('a.txt', 'some words');
@@ -86,7 +86,10 @@ describe('a file that the worker never gets done with', () => {
     const index = await place.open();
     const [failed, indexed] = await index.indexBuiltin(['defect.txt', 'a.txt'], never);
     expect(failed).toMatchObject({ path: 'defect.txt', chunks: 0, error: { code: 'FILE_UNREADABLE' } });
-    expect(failed?.error?.reason).toContain('Maximum call stack size exceeded');
+    expect(failed?.error?.reason).toMatchObject({
+      code: 'FILE_BREAKS_READER',
+      params: { error: expect.stringContaining('Maximum call stack size exceeded') },
+    });
     expect(indexed).toEqual({ path: 'a.txt', chunks: 1, error: null });
     expect(await codeOf(index.prepare('defect.txt', never))).toBe('FILE_UNREADABLE');
     expect((await index.prepare('a.txt', never)).chunks).toHaveLength(1);
@@ -232,7 +235,7 @@ describe('a file that the worker never gets done with', () => {
 });
 
 describe('a worker in an endless loop', () => {
-  test('itself: a question ends, a removal kills it, the next one answers', async () => {
+  test('itself: a query ends, a removal kills it, the next one answers', async () => {
     const { clock, place } = openStuck();
     await using _ = place;
     const index = await place.open();

@@ -20,7 +20,7 @@ const fileOf = (seed: number, paragraphs: number) =>
   Array.from({ length: paragraphs }, (_, i) => paragraph(seed * 100 + i)).join('\n\n');
 
 describe('the worker', () => {
-  test('killed at any point: a new one goes on, nothing is lost, nothing is there twice', async () => {
+  test('killed at any point: a new one continues, and nothing is lost or duplicated', async () => {
     await using place = openWorkplace();
     const paths: string[] = [];
     for (let i = 0; i < 60; i += 1) {
@@ -111,7 +111,7 @@ describe('the worker', () => {
     expect((await other.scan({ full: false }, never)).pending.map((file) => file.path)).toEqual(['a.txt']);
   });
 
-  test('prepared files are bounded; the one too many is refused, the others stay', async () => {
+  test('prepared files are limited; one too many is refused, and the others stay', async () => {
     await using place = openWorkplace();
     place.write('a.txt', 'some words');
     const index = await place.open('sha256:one');
@@ -331,7 +331,7 @@ describe('damage and a full disk', () => {
     place.expectSound(Array.from({ length: 40 }, (_, i) => `${i}.txt`));
   });
 
-  test('a full disk is named; what was committed stays, and it goes on when there is room', async () => {
+  test('a full disk is reported; what was committed stays, and indexing continues when there is room', async () => {
     const limited = openWorkplace({ maxIndexBytes: 400_000 });
     for (let i = 0; i < 60; i += 1) limited.write(`${i}.txt`, fileOf(i, 10));
     const index = await limited.open();
@@ -359,7 +359,7 @@ describe('damage and a full disk', () => {
     await roomy[Symbol.asyncDispose]();
   });
 
-  test('an index folder that cannot be made is named', async () => {
+  test('an index folder that cannot be created is reported', async () => {
     await using place = openWorkplace();
     const blocked = openWorkplace({ folder: join(place.write('a-file', 'x'), 'indexes') });
     expect(await codeOf(blocked.open())).toBe('DATA_FOLDER_UNUSABLE');

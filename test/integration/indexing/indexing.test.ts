@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isServing } from '../../../shared/models/fleet.ts';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
+import { fact } from '../../../shared/models/message.ts';
 import {
   fleetEmbedder,
   machineSetups,
@@ -39,7 +40,7 @@ function expectWhole(world: RealWorld, sourceId: string): void {
 }
 
 describe('indexing with real parts', () => {
-  it('wakes, places, embeds on the GPU, then finds by words and by vectors', async () => {
+  it('wakes, places, embeds on the GPU, then finds by keywords and by vectors', async () => {
     await using world = await startRealWorld(notes(30), machineSetups({ tower: { initially: 'off' } }));
     const { id } = await addSource(world);
     const job = await run(world);
@@ -61,7 +62,7 @@ describe('indexing with real parts', () => {
     expect(result.hits[0]?.highlights.length).toBeGreaterThan(0);
   });
 
-  it('names each file that it leaves out, with why, in the first run and in the next', async () => {
+  it('lists each file that it skips, with the reason, in the first run and in the next', async () => {
     await using world = await startRealWorld({ ...notes(3), 'empty.md': '', 'photo.bin': '\0\x01\x02\0\0' });
     await addSource(world);
     for (const round of [1, 2]) {
@@ -72,11 +73,14 @@ describe('indexing with real parts', () => {
         ['empty.md', 'FILE_EMPTY'],
         ['photo.bin', 'FILE_BINARY'],
       ]);
-      expect(job.leftOut.every(({ reason }) => reason !== '')).toBe(true);
+      expect(job.leftOut.map(({ reason }) => reason.code).sort()).toEqual([
+        'FILE_IS_EMPTY',
+        'FILE_IS_NOT_TEXT',
+      ]);
     }
   });
 
-  it('skips what is unchanged, drops what is gone, does all of it anew when asked', async () => {
+  it('skips what is unchanged, removes what was deleted, and indexes everything again on request', async () => {
     await using world = await startRealWorld(notes(12));
     const { id } = await addSource(world);
     await run(world);
@@ -94,7 +98,7 @@ describe('indexing with real parts', () => {
     expect(view).toMatchObject({ files: 11, lastRun: { status: 'completed', indexed: 11 } });
   });
 
-  it('loses and repeats nothing when the GPU machine loses power half-way', async () => {
+  it('neither loses nor repeats anything when the GPU machine loses power half-way', async () => {
     await using world = await startRealWorld(notes(40));
     const { id } = await addSource(world);
     world.fleet.control.dieAfterTexts('tower', 70);
@@ -106,7 +110,7 @@ describe('indexing with real parts', () => {
     expectWhole(world, id);
   });
 
-  it('waits for the GPU where the person chose so, wakes it and goes on there', async () => {
+  it('waits for the GPU if the person chose that, wakes it and continues there', async () => {
     await using world = await startRealWorld(notes(40));
     const { id } = await addSource(world, 'wait');
     world.fleet.control.dieAfterTexts('tower', 70);
@@ -118,7 +122,7 @@ describe('indexing with real parts', () => {
     expectWhole(world, id);
   });
 
-  it('cancels at once and goes on later with the rest', async () => {
+  it('cancels at once and continues later with the rest', async () => {
     await using world = await startRealWorld(notes(40), machineSetups({ gpuTextsPerSecond: 100 }));
     const { id } = await addSource(world);
     const { indexing } = world.host.core.services;
@@ -133,7 +137,7 @@ describe('indexing with real parts', () => {
     expectWhole(world, id);
   });
 
-  it('goes on after its worker was killed', async () => {
+  it('continues after its worker was killed', async () => {
     await using world = await startRealWorld(notes(60), machineSetups({ gpuTextsPerSecond: 25 }));
     const { id } = await addSource(world);
     const { indexing } = world.host.core.services;
@@ -148,7 +152,7 @@ describe('indexing with real parts', () => {
     expectWhole(world, id);
   });
 
-  it('goes on after the core was stopped', async () => {
+  it('continues after the core was stopped', async () => {
     await using world = await startRealWorld(notes(60), machineSetups({ gpuTextsPerSecond: 25 }));
     const { id } = await addSource(world);
     const started = world.host.core.services.indexing.startJob({ ...wanted, rebuild: true });
@@ -166,7 +170,7 @@ describe('indexing with real parts', () => {
     }
   });
 
-  it('finds by words when no machine with the model is awake, and says so', async () => {
+  it('finds by keywords when no machine with the model is awake, and says so', async () => {
     await using world = await startRealWorld(notes(5));
     await addSource(world);
     await run(world);
@@ -177,7 +181,7 @@ describe('indexing with real parts', () => {
       { text: 'lamp 3', sourceIds: null, limit: 3 },
       AbortSignal.timeout(10_000),
     );
-    expect(result.notices).toEqual(['Found by words only: no machine that is awake has mxbai-embed-large.']);
+    expect(result.notices).toEqual([fact('KEYWORDS_ONLY_NO_NODE', { model: 'mxbai-embed-large' })]);
     expect(result.hits.length).toBe(3);
     expect(result.hits.every((hit) => hit.vectors === null)).toBe(true);
   });
@@ -210,3 +214,28 @@ function indexWorkerPid(parent: number): number {
   }
   throw new Error('The index worker does not run.');
 }
+
+describe('the data folder of the core', () => {
+  it('cannot be a source, and is left out of one that contains it, even if it is a link', async () => {
+    await using world = await startRealWorld(notes(2));
+    await world.host.stop();
+    const folder = join(world.folder, 'data');
+    mkdirSync(folder);
+    symlinkSync(folder, join(world.folder, '..', 'data-link'));
+    const host = await startHostAt(join(world.folder, '..', 'data-link'));
+    await using _ = { [Symbol.asyncDispose]: () => host.stop() };
+    const { indexing } = host.core.services;
+    const add = (path: string) =>
+      indexing.addSource({ path, embedder: { kind: 'builtin' }, wake: false, whenGpuGone: 'wait' });
+    for (const path of [folder, join(folder, 'index'), join(world.folder, '..', 'data-link')]) {
+      await expect(add(path), path).rejects.toMatchObject({ code: 'OWN_DATA_FOLDER' });
+    }
+    await add(world.folder);
+    const { id } = indexing.startJob(wanted);
+    const job = await untilJob(host, id, ended);
+    expect(job).toMatchObject({ status: 'completed', files: { done: 2, skipped: 1, failed: 0 } });
+    expect(job.leftOut).toEqual([
+      { path: 'data', code: 'OWN_DATA_FOLDER', reason: fact('OWN_DATA_LEFT_OUT') },
+    ]);
+  });
+});

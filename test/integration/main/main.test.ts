@@ -59,7 +59,7 @@ describe('the main process with a real core, in plain Node', () => {
     // Secrets go to the system's key store; where there is none, as here, that is said.
     expect(answers.result.result.secrets).toMatchObject({
       kind: 'key-file',
-      words: expect.stringContaining('no key store'),
+      message: { code: 'SECRETS_WITH_KEY_FILE', params: { noKeyStore: true } },
     });
     expect(answers.error).toMatchObject({ id: 2, error: { code: 'UNKNOWN_METHOD' } });
     expect(answers.frame).toMatchObject({ id: 3, frame: { kind: 'snapshot' } });

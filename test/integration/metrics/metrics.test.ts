@@ -139,7 +139,7 @@ describe('GET /metrics', () => {
 
   it('is for the index token or a bearer', async () => {
     const { metrics } = start();
-    const test = createTestServer({ routes: [metricsRoute(metrics)], indexToken: () => 'scripts' });
+    const test = createTestServer({ routes: [metricsRoute(metrics)], indexToken: 'scripts' });
     cleanups.push(test.close);
     const get = (authorization: string) =>
       test.app.inject({ method: 'GET', url: '/metrics', headers: { host: test.host, authorization } });

@@ -69,11 +69,13 @@ for (const { id, profile, generator, embedder } of [
       await server.load(embedder, { layers: 'auto', keepAliveSeconds: -1 }, signal);
       const loaded = (await server.loaded(signal)).find(({ name }) => name === embedder);
       expect(loaded).toMatchObject({ vramBytes: loaded?.sizeBytes, expiresAt: null });
-      const [one, two, again] = await server.embed(embedder, ['a cat', 'a train', 'a cat'], signal);
+      const { vectors, serverMs } = await server.embed(embedder, ['a cat', 'a train', 'a cat'], signal);
+      const [one, two, again] = vectors;
+      expect(serverMs).toBeGreaterThan(0);
       expect(one).toBeInstanceOf(Float32Array);
       expect(one).toEqual(again);
       expect(one).not.toEqual(two);
-      expect(await server.embed(embedder, [], signal)).toEqual([]);
+      expect(await server.embed(embedder, [], signal)).toEqual({ vectors: [], serverMs: null });
     });
 
     it('loads a model to the CPU and to the GPU, and unloads it', async () => {

@@ -13,6 +13,7 @@ import type { Log } from '../../../electron/core/ports/log.ts';
 import type { Clock } from '../../../electron/core/ports/time.ts';
 import { createStreams } from '../../../electron/core/runtime/streams.ts';
 import { createSettingsService } from '../../../electron/core/settings/service.ts';
+import { savedSecrets } from '../../../electron/core/settings/setting-secrets.ts';
 import { createTelemetryService } from '../../../electron/core/telemetry/service.ts';
 import { CATALOGUE } from '../../../electron/simulator/catalogue.ts';
 import { assembleFleet } from '../../../electron/simulator/fleet.ts';
@@ -83,7 +84,12 @@ export async function createHarness(
   const opened = createSqliteStore({ path: ':memory:' });
   const streams = createStreams({ clock, epoch: 'test' });
   const secrets = createMemorySecrets();
-  const settings = createSettingsService({ store: opened.store, secrets, streams, log: quiet });
+  const settings = createSettingsService({
+    store: opened.store,
+    secrets: savedSecrets(secrets),
+    streams,
+    log: quiet,
+  });
   settings.update({
     fleet: { lookIntervalMs: 1000 },
     optimizer: { on: false, ...(options.priorityModels && { priorityModels: options.priorityModels }) },

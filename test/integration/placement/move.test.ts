@@ -128,7 +128,8 @@ describe.each(['0.33', '0.24'] as const)('a move on an Ollama of the %s profile'
     });
     expect(record?.shortage).toMatchObject({
       totalBytes: 4 * GIB,
-      availableBytes: 3.5 * GIB,
+      // What the desktop and the runner's own context take is not available.
+      availableBytes: 3.5 * GIB - (profile === '0.33' ? 588 * 1024 ** 2 : 0),
       measured: true,
     });
     expect(world.requests('/api/generate')).toBe(0);
@@ -137,7 +138,7 @@ describe.each(['0.33', '0.24'] as const)('a move on an Ollama of the %s profile'
 
 describe('what a move does not touch', () => {
   it('a pinned model, a node without a GPU, a victim that is pinned', async () => {
-    await using world = await createHarness([{ vramBytes: 12 * GIB }, { id: 'nas', vramBytes: 0 }]);
+    await using world = await createHarness([{ vramBytes: 16 * GIB }, { id: 'nas', vramBytes: 0 }]);
     world.preload(llama31, 0);
     world.placement.pin('tower', 'llama3.1', true);
     expect(world.placement.isPinned('tower', 'llama3.1:8b')).toBe(true);

@@ -98,7 +98,7 @@ describe('an existing relay', () => {
     [
       'a redirect elsewhere',
       (response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
-      /status 302/,
+      /http:\/\/127\.0\.0\.1:1/,
     ],
     ['ten megabytes', (response) => response.end(`"${'x'.repeat(10_000_000)}"`), /far too large/],
   ])('%s: RELAY_FAILED, with words', async (_, answer, words) => {

@@ -16,6 +16,9 @@ import { toWireError } from '../../../shared/contract/errors.ts';
 import { type MethodName, methodNames, methods } from '../../../shared/contract/methods.ts';
 import { streamNames } from '../../../shared/contract/streams.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
+import { plainText } from '../../../shared/models/message.ts';
+import { everyRight } from '../../../shared/rights.ts';
+import { aJob } from '../../fakes/records.ts';
 import { createMemorySecrets } from '../../fakes/secrets.ts';
 import { createRememberingLog } from '../../fakes/transport.ts';
 
@@ -43,7 +46,7 @@ const call = (host: Host, method: MethodName, params: unknown = {}) =>
   host.dispatcher.call({
     method,
     params,
-    scopes: new Set(['view', 'control'] as const),
+    scopes: everyRight,
     signal: new AbortController().signal,
   });
 
@@ -77,12 +80,13 @@ describe('over a restart', () => {
     await call(second, 'settings.update', { api: { indexToken: null } });
     expect(await metricsWith(second, 'token-of-scripts')).toBe(401);
     await second.stop();
-    expect(JSON.parse(readFileSync(join(dataFolder, 'secrets.json'), 'utf8')).secrets).toEqual({});
+    expect(readFileSync(join(dataFolder, 'secrets.json'), 'utf8')).not.toContain('indexToken');
   });
 
   it('with another key they are gone, which is told, and everything else goes on', async () => {
     const first = await start();
     await call(first, 'settings.update', {
+      optimizer: { webhookUrl: 'https://example.test/hook' },
       api: { indexToken: 'token-of-scripts' },
       index: { batchSize: 9 },
     });
@@ -93,10 +97,12 @@ describe('over a restart', () => {
     const { notices } = second.core.services.status.current();
     expect(notices).toMatchObject([{ id: 'secrets', code: 'SECRETS_LOST' }]);
     expect(await call(second, 'settings.get')).toMatchObject({
-      api: { indexToken: { set: false } },
+      optimizer: { webhookUrl: { set: false } },
+      api: { indexToken: { set: true } },
       index: { batchSize: 9 },
     });
-    expect(await metricsWith(second, 'token-of-scripts')).toBe(401);
+    // A digest needs no key.
+    expect(await metricsWith(second, 'token-of-scripts')).toBe(200);
     await call(second, 'settings.update', { api: { indexToken: 'another-token' } });
     expect(await metricsWith(second, 'another-token')).toBe(200);
   });
@@ -150,6 +156,31 @@ describe('the state of an older version', () => {
     expect(host.core.services.fleet.secureOn('node_old')).toBe(secureOn);
     expect(host.core.services.fleet.get('node_old')).toMatchObject({ name: 'tower', hasSecureOn: true });
     for (const file of bytes()) for (const secret of secrets) expect(file.includes(secret)).toBe(false);
+  });
+
+  it('gives up the passwords in callbacks: of jobs that still run they are sealed, of others they are gone', () => {
+    const { store } = createSqliteStore({ path: statePath() });
+    const url = 'http://user:plain-password@127.0.0.1:1/done';
+    store.jobs.put(aJob({ id: 'job_running', callbackUrl: url }));
+    store.jobs.put(aJob({ id: 'job_done', status: 'completed', endedAt: 9, callbackUrl: url }));
+    store.jobs.put(aJob({ id: 'job_plain', callbackUrl: 'http://127.0.0.1:1/done?mail=a@b' }));
+    store.jobs.put(aJob({ id: 'job_none', label: plainText('a@b "callbackUrl":"x@y"') }));
+    store.close();
+    const kept = createMemorySecrets();
+    const again = createSqliteStore({ path: statePath(), secrets: kept });
+    expect(again.plainSecrets.kind).toBe('moved');
+    expect([...kept.values]).toEqual([['job.job_running.callback', url]]);
+    expect(
+      Object.fromEntries(again.store.jobs.list(9).map(({ id, callbackUrl }) => [id, callbackUrl])),
+    ).toEqual({
+      job_running: 'http://127.0.0.1:1/done',
+      job_done: 'http://127.0.0.1:1/done',
+      job_plain: 'http://127.0.0.1:1/done?mail=a@b',
+      job_none: null,
+    });
+    again.store.close();
+    for (const file of bytes()) expect(file.includes('plain-password')).toBe(false);
+    expect(createSqliteStore({ path: statePath(), secrets: kept }).plainSecrets.kind).toBe('none');
   });
 
   it('keeps them where they are when they cannot be moved, and tries again', () => {
@@ -212,6 +243,8 @@ describe('nothing that can be seen holds one', () => {
           await refuse('settings.update', { optimizer: { webhookUrl: `ftp://${path}` } });
           await refuse('fleet.update', { nodeId: 'this-computer', secureOn: `${password}:${token}` });
           await refuse('fleet.add', { url: `http://u:${token}@127.0.0.1:3` });
+          await refuse('fleet.add', { url: `http://u:${token} @127.0.0.1:3` });
+          await refuse('fleet.add', { url: 'http://127.0.0.1:3', shutdownSecret: `${token} ${path}` });
           await refuse('settings.import', { text: `{"format":"pilotlight","token":"${token}"`, apply: true });
           expect(refused).not.toContain('accepted');
           const settings = { api: { indexToken: token }, optimizer: { webhookUrl } };
@@ -225,7 +258,7 @@ describe('nothing that can be seen holds one', () => {
           );
           const seen = await everything(host, [refused, results]);
           for (const secret of [token, path, password]) expect(seen.includes(secret)).toBe(false);
-          expect(host.core.services.settings.secret('api.indexToken')).toBe(token);
+          expect(host.core.services.access.check(token, null).outcome).toBe('accepted');
         },
       ),
       { numRuns: 15 },

@@ -44,12 +44,23 @@ describe('secrets with a key file', () => {
     expect([again.get('a'), again.get('b')]).toEqual([null, 'second value']);
   });
 
-  it('takes rights away that others were given', () => {
+  it.skipIf(process.platform === 'win32').each([
+    ['secrets.json', 0o644],
+    ['secrets.json', 0o620],
+    ['secrets.key', 0o644],
+    ['secrets.key', 0o640],
+  ])('are not opened while others have rights to %s (%o), and nothing is changed', (name, given) => {
     openKeyFileSecrets(folder).secrets.change({ a: 'value' });
-    chmodSync(at('secrets.json'), 0o644);
-    chmodSync(at('secrets.key'), 0o644);
+    chmodSync(at(name), given);
+    expect(() => openKeyFileSecrets(folder)).toThrow(
+      expect.objectContaining({
+        code: 'UNSAFE_PERMISSIONS',
+        next: expect.stringContaining(`chmod 600 ${at(name)}`),
+      }),
+    );
+    expect([mode(name), readdirSync(folder).toSorted()]).toEqual([given, ['secrets.json', 'secrets.key']]);
+    chmodSync(at(name), 0o600);
     expect(openKeyFileSecrets(folder).secrets.get('a')).toBe('value');
-    expect([mode('secrets.json'), mode('secrets.key')]).toEqual([0o600, 0o600]);
   });
 
   it('gives back whatever was put in, and leaves none of it in the file', () => {

@@ -10,12 +10,13 @@ import { createPolicies } from '../../../electron/core/policies/policies.ts';
 import type { Store } from '../../../electron/core/ports/state.ts';
 import { createStreams } from '../../../electron/core/runtime/streams.ts';
 import { createSettingsService } from '../../../electron/core/settings/service.ts';
+import { savedSecrets } from '../../../electron/core/settings/setting-secrets.ts';
 import { createTransferService } from '../../../electron/core/transfer/service.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import type { SourceRecord } from '../../../shared/models/indexing.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import { agentTokenSecret, shutdownSecret } from '../../../shared/models/secrets.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { aNode } from '../../fakes/records.ts';
 import { createMemorySecrets } from '../../fakes/secrets.ts';
@@ -36,9 +37,10 @@ function createComputer(change: (store: Store) => Store = (store) => store) {
   const streams = createStreams({ clock, epoch: 'run' });
   const secrets = createMemorySecrets();
   const log = createRememberingLog();
-  const settings = createSettingsService({ store: used, secrets, streams, log });
+  const settings = createSettingsService({ store: used, secrets: savedSecrets(secrets), streams, log });
   const policies = createPolicies({ store: store.power, log });
-  const told: string[] = [];
+  const adopted: string[] = [];
+  const recorded: Message[] = [];
   const left: (readonly [nodeId: string, token: string | null])[] = [];
   let ids = 0;
   const transfer = createTransferService({
@@ -60,29 +62,16 @@ function createComputer(change: (store: Store) => Store = (store) => store) {
       // An agent is left while its token is still there.
       beforeAdopt: (nodes) =>
         void left.push(...nodes.map(({ id }) => [id, secrets.get(agentTokenSecret(id))] as const)),
-      adopt: (nodes: readonly NodeRecord[]) => void told.push(...nodes.map(({ name }) => name)),
+      adopt: (nodes: readonly NodeRecord[]) => void adopted.push(...nodes.map(({ name }) => name)),
     },
     indexing: {
       sourceRecords: () => store.sources.list(),
-      adoptSources: (sources: readonly SourceRecord[]) => void told.push(...sources.map(({ name }) => name)),
+      adoptSources: (sources: readonly SourceRecord[]) =>
+        void adopted.push(...sources.map(({ name }) => name)),
     },
-    activity: {
-      record: (entry) => {
-        told.push(textOf(entry.message));
-        return {
-          at: 0,
-          id: 1,
-          kind: 'system',
-          severity: 'info',
-          message: '',
-          why: '',
-          nodeId: null,
-          notify: false,
-        };
-      },
-    },
+    activity: { record: ({ message }) => void recorded.push(message) },
   });
-  return { store, settings, secrets, policies, streams, transfer, told, left };
+  return { store, settings, secrets, policies, streams, transfer, adopted, recorded, left };
 }
 
 const node: NodeRecord = {
@@ -127,18 +116,21 @@ it('what one computer exports, another one imports, and importing it again chang
   const plan = await other.transfer.import({ text, apply: false });
   expect(plan).toMatchObject({ applied: false, possible: true });
   expect(other.store.nodes.list()).toEqual([]);
-  expect(other.told).toEqual([]);
+  expect([other.adopted, other.recorded]).toEqual([[], []]);
 
   const done = await other.transfer.import({ text, apply: true });
   expect(done).toEqual({ ...plan, applied: true });
   expect(other.settings.current().index.batchSize).toBe(8);
   expect(other.store.nodes.list()).toMatchObject([{ ...node, id: 'node_1', addedAt: expect.any(Number) }]);
   expect(other.store.sources.list()).toMatchObject([{ id: 'source_2', name: 'Notes', whenGpuGone: 'wait' }]);
-  expect(other.told).toEqual(['tower', 'Notes', 'Imported from a file: settings, 1 node, 1 folder.']);
+  expect(other.adopted).toEqual(['tower', 'Notes']);
+  expect(other.recorded).toEqual([
+    fact('IMPORTED', { settings: true, nodes: 1, policies: false, folders: 1 }),
+  ]);
 
   const again = await other.transfer.import({ text, apply: true });
   expect(new Set(again.entries.map(({ action }) => action))).toEqual(new Set(['same']));
-  expect(other.told).toHaveLength(3);
+  expect([other.adopted, other.recorded]).toMatchObject([{ length: 2 }, { length: 1 }]);
   expect(other.transfer.export()).toEqual({ ...document, secretsLeftOut: [] });
 });
 
@@ -149,19 +141,19 @@ it('one entry that is wrong stops all of it', async () => {
     ...document,
     nodes: [exported, { ...exported, url: 'http://127.0.0.1:4', mac: 'zz' }],
   });
-  const { transfer, store, settings, told } = createComputer();
+  const { transfer, store, settings, adopted } = createComputer();
   expect(await transfer.import({ text, apply: false })).toMatchObject({ possible: false });
   await expect(transfer.import({ text, apply: true })).rejects.toMatchObject({
     code: 'BAD_IMPORT',
     details: { entries: [{ action: 'refuse', what: 'tower' }] },
   });
-  expect([store.nodes.list(), store.sources.list(), told]).toEqual([[], [], []]);
+  expect([store.nodes.list(), store.sources.list(), adopted]).toEqual([[], [], []]);
   expect(settings.current().index.batchSize).toBe(32);
 });
 
 it('a disk that gets full in the middle leaves everything as it was', async () => {
   const text = JSON.stringify(filled().transfer.export());
-  const { transfer, store, settings, streams, told } = createComputer((real) => ({
+  const { transfer, store, settings, streams, adopted } = createComputer((real) => ({
     ...real,
     sources: {
       ...real.sources,
@@ -172,7 +164,7 @@ it('a disk that gets full in the middle leaves everything as it was', async () =
   }));
   const before = store.settings.read();
   await expect(transfer.import({ text, apply: true })).rejects.toMatchObject({ code: 'DISK_FULL' });
-  expect([store.nodes.list(), store.settings.read(), told]).toEqual([[], before, []]);
+  expect([store.nodes.list(), store.settings.read(), adopted]).toEqual([[], before, []]);
   expect(settings.current().index.batchSize).toBe(32);
   expect(streams.settings.get('settings')?.index.batchSize).toBe(32);
 });
@@ -245,7 +237,9 @@ it('a token is not sent to the address that a file names instead', async () => {
   secrets.change({ [agentTokenSecret('node_a')]: 'token-of-the-agent' });
   const moved = text.replace('"agentUrl":null', '"agentUrl":"http://127.0.0.9:8765"');
   const { entries } = await transfer.import({ text: moved, apply: true });
-  expect(entries.find(({ kind }) => kind === 'node')?.words).toContain('the token of its agent');
+  expect(entries.find(({ kind }) => kind === 'node')?.message).toMatchObject({
+    params: { secrets: ['agentToken'] },
+  });
   expect(store.nodes.list()[0]?.agentUrl).toBe('http://127.0.0.9:8765');
   expect(secrets.get(agentTokenSecret('node_a'))).toBeNull();
   expect(left).toContainEqual(['node_a', 'token-of-the-agent']);

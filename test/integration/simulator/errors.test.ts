@@ -23,10 +23,11 @@ describe('errors', () => {
     ['/api/chat', 'hello', 400, { error: "invalid character 'h' looking for beginning of value" }],
     ['/api/generate', { model: 'nope' }, 404, missing('nope')],
     ['/api/chat', { model: 'nope' }, 404, missing('nope')],
-    ['/api/show', { model: 'nope' }, 404, missing('nope')],
+    ['/api/show', { model: 'nope' }, 404, missing('nope:latest')],
+    ['/api/show', {}, 400, { error: 'model is required' }],
     ['/api/embed', { model: 'nope', input: 'a' }, 404, missingToPull('nope')],
     ['/api/embeddings', { model: 'nope', prompt: 'a' }, 404, missingToPull('nope')],
-    ['/api/generate', { model: '' }, 400, { error: 'invalid model name' }],
+    ['/api/generate', { model: '' }, 404, missing('')],
     ['/api/generate', { model: 'a b' }, 400, { error: 'invalid model name' }],
     [
       '/api/chat',
@@ -109,7 +110,7 @@ describe('errors', () => {
   it('is 500 with the words of each profile when explicit layers do not fit', async () => {
     const gpus = [{ id: 'GPU-0', name: 'Small GPU', vramBytes: 2 * GIB, baselineBytes: 0, boardWatts: 75 }];
     const words = {
-      '0.33': /^llama-server reported out-of-memory/,
+      '0.33': /^llama-server process has terminated: exit status 1: cudaMalloc failed: out of memory\n/,
       '0.24': /^memory layout cannot be allocated with num_gpu = 33$/,
     };
     for (const profile of ['0.33', '0.24'] as const) {

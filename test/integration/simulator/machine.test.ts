@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../../electron/simulator/catalogue.ts';
 import { createSimulatedMachine, type SimulatedMachineSetup } from '../../../electron/simulator/machine.ts';
+import { resolveLoadOptions } from '../../../electron/simulator/options.ts';
 import { gpuReadingSchema, hostReadingSchema } from '../../../shared/models/telemetry.ts';
 import { macBytes } from '../../../shared/network/mac.ts';
 import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
@@ -136,7 +137,7 @@ describe('sleeping', () => {
     await using machine = await machineOn(clock);
     machine.ollama.scheduler.preload(
       CATALOGUE.llama31,
-      { numCtx: 4096, numBatch: 512, numGpu: -1, mainGpu: 0, useMmap: null, numThread: 0 },
+      resolveLoadOptions({}, CATALOGUE.llama31, 4096),
       Number.POSITIVE_INFINITY,
     );
     for (let round = 0; round < 3; round += 1) {

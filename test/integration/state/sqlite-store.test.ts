@@ -316,7 +316,7 @@ describe('the state store', () => {
     const { store: again, damaged } = createSqliteStore({ path: killed });
     expect(damaged).toMatchObject({
       keptAs: `${killed}.corrupt-1`,
-      incomplete: ['leases', 'power_policies'],
+      incomplete: ['leases', 'power_policies', 'credentials'],
     });
     expect(readFileSync(`${killed}.corrupt-1-wal`)).toEqual(log);
     const left = again.nodes.list();

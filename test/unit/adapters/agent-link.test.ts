@@ -93,3 +93,29 @@ describe('answers of an agent', () => {
     expect((error as Error).message.length).toBeLessThan(600);
   });
 });
+
+describe('what is in front of an agent', () => {
+  const front = (status: number, text: string, headers: Record<string, string> = {}) =>
+    createAgentLink({
+      url: 'http://192.0.2.7:8765',
+      token: 'secret',
+      http: { ...noStreams, request: async () => ({ status, headers, text }) },
+    });
+
+  it.each([
+    [401, '{"detail":"Not authenticated"}', 'SERVER_LOCKED'],
+    [403, '<html>Forbidden</html>', 'SERVER_LOCKED'],
+    [401, '{"error":"Unauthorized"}', 'AGENT_REFUSED'],
+    [404, '<html>', 'NOT_AN_AGENT'],
+  ])('%i %s is %s', async (status, text, code) => {
+    await expect(front(status, text).power(signal)).rejects.toMatchObject({ code });
+  });
+
+  it('sends elsewhere, and is not followed', async () => {
+    const link = front(302, '', { location: 'https://login.example/?next=x' });
+    await expect(link.health(signal)).rejects.toMatchObject({
+      code: 'SERVER_REDIRECTS',
+      details: { to: 'https://login.example/' },
+    });
+  });
+});

@@ -71,6 +71,50 @@ describe('loading', () => {
   });
 });
 
+describe('an answer that says 200 and is not done', () => {
+  it.each([
+    { model: 'm', response: 'half', done: false },
+    { model: '', created_at: '0001-01-01T00:00:00Z', response: '', done: false },
+    { done: null },
+    { done: 'true' },
+    {},
+  ])('%j is incomplete', async (answer) => {
+    const { server } = setup({ '/api/show': completion, '/api/generate': answer });
+    const incomplete = { code: 'ANSWER_INCOMPLETE' };
+    await expect(server.load('m', { layers: 'auto', keepAliveSeconds: null }, signal)).rejects.toMatchObject(
+      incomplete,
+    );
+    await expect(server.unload('m', signal)).rejects.toMatchObject(incomplete);
+  });
+});
+
+describe('what a list says of a model made by `ollama create`', () => {
+  const tags = {
+    models: [{ name: 'made', digest: 'a', size: 1, capabilities: ['completion'], details: {} }],
+  };
+
+  it('is not trusted without lengths: show decides how it is loaded', async () => {
+    const { server, asked } = setup({
+      '/api/tags': tags,
+      '/api/show': embedding,
+      '/api/embed': { embeddings: [] },
+    });
+    expect(await server.installed(signal)).toMatchObject([{ capabilities: null, embeddingLength: null }]);
+    await server.load('made', { layers: 'auto', keepAliveSeconds: null }, signal);
+    await server.installed(signal);
+    await server.load('made', { layers: 'auto', keepAliveSeconds: null }, signal);
+    expect(asked.map(({ url }) => url.split('/').at(-1))).toEqual(['tags', 'show', 'embed', 'tags', 'embed']);
+  });
+
+  it('is trusted with lengths', async () => {
+    const details = { embedding_length: 4096, context_length: 8192 };
+    const models = [{ name: 'pulled', digest: 'a', size: 1, capabilities: ['completion'], details }];
+    expect(await setup({ '/api/tags': { models } }).server.installed(signal)).toMatchObject([
+      { capabilities: ['completion'], embeddingLength: 4096 },
+    ]);
+  });
+});
+
 describe('what is loaded', () => {
   it('for ever is no date, and a date with nanoseconds is one', async () => {
     const ps = (expires_at: string) => ({
@@ -125,9 +169,21 @@ describe('vectors', () => {
         ],
       },
     });
-    const vectors = await server.embed('m', ['a', 'b'], signal);
+    const { vectors, serverMs } = await server.embed('m', ['a', 'b'], signal);
+    expect(serverMs).toBeNull();
     expect(vectors).toEqual([Float32Array.of(1, 2), Float32Array.of(3, 4)]);
     expect(last()?.body).toEqual({ model: 'm', input: ['a', 'b'] });
+  });
+
+  it.each([
+    [12_345_678, 12.345678],
+    [0, 0],
+    [null, null],
+    ['soon', null],
+    [-1, null],
+  ])('come with the time that the server reports: %j ns', async (total_duration, serverMs) => {
+    const { server } = setup({ '/api/embed': { embeddings: [[1]], total_duration } });
+    expect(await server.embed('m', ['a'], signal)).toEqual({ vectors: [Float32Array.of(1)], serverMs });
   });
 });
 
@@ -148,6 +204,12 @@ describe('the words of a server', () => {
     [400, 'invalid model name', 'SERVER_ERROR'],
     [400, '"x" does not support generate', 'SERVER_ERROR'],
     [499, 'request canceled', 'SERVER_ERROR'],
+    [500, 'llama-server process has terminated: signal: killed', 'SERVER_ERROR'],
+    [400, 'do embedding request: Post "http://127.0.0.1:38737/v1/embeddings": EOF', 'RUNNER_DIED'],
+    [400, 'unexpected EOF', 'SERVER_ERROR'],
+    [501, 'This server does not support embeddings. Start it with `--embeddings`', 'MODEL_CANNOT_EMBED'],
+    [500, 'the input length exceeds the context length', 'INPUT_TOO_LONG'],
+    [500, 'ggml_aligned_malloc: insufficient memory (attempted to allocate 15625.00 MB)', 'OUT_OF_MEMORY'],
   ])('%i %s → %s', (status, words, code) => {
     const error = serverError(status, words);
     expect(error).toMatchObject({ code, details: { server: words, status } });

@@ -45,7 +45,7 @@ function createNetworks(now = [lan]) {
       services: [{ roles: ['power', 'telemetry'], port: 8765 }],
     },
     interfaces: () => networks.now,
-    say: (line) => said.push(line),
+    log: (line) => said.push(line),
   });
   const ask = (bytes: Uint8Array, from = asker, at = lan.address) => open.get(at)?.onMessage(bytes, from);
   /** What was sent since the last look. */

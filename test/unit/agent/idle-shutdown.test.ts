@@ -66,7 +66,7 @@ function createWorld() {
     isIdle: () => true,
     slept: () => {},
     power,
-    say: (line) => said.push(line),
+    log: (line) => said.push(line),
   });
   return { clock, state, questions, asked, idleShutdown, said };
 }

@@ -40,7 +40,7 @@ async function printed(
     environment: {},
     home: '/home/ann',
     version: '1.2.3',
-    say: () => {},
+    log: () => {},
     print: (line) => lines.push(line),
     resolve: (path) => path,
     stopAsked: () => Promise.resolve(),

@@ -26,7 +26,7 @@ const alphaAt = (name: string, x: number, y: number) => {
 };
 
 describe('the icons of the tray', () => {
-  it('are the ones that are drawn now; build/icons.mjs draws them anew', () => {
+  it('are the ones that are drawn now; build/icons.mjs draws them again', { timeout: 120_000 }, () => {
     const pictures = trayPictures();
     expect(readdirSync(folder).sort()).toEqual([...pictures.keys()].sort());
     for (const [name, picture] of pictures) expect(decode(name), name).toEqual(picture);

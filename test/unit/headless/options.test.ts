@@ -35,7 +35,7 @@ describe('the options of the headless program', () => {
 });
 
 describe('the browser', () => {
-  const url = 'http://127.0.0.1:4711/#token=a-b_c';
+  const url = 'file:///data/open/0123.html';
 
   it.each([
     ['darwin', {}, ['open', [url]]],

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import type { PanelToOpen } from '../../../electron/headless/open-browser.ts';
 import { errorLines, runHeadless } from '../../../electron/headless/run.ts';
 import { waitForStopRequest } from '../../../electron/headless/stop-request.ts';
 import type { Host } from '../../../electron/host/start-host.ts';
@@ -13,7 +14,7 @@ function createSignals() {
   const asked = waitForStopRequest({
     signals,
     exit: (code) => exits.push(code),
-    say: (line) => said.push(line),
+    print: (line) => said.push(line),
   });
   return { signals, exits, said, asked };
 }
@@ -40,11 +41,13 @@ describe('the headless program', () => {
 
   function run(args: string[]) {
     const lines: string[] = [];
-    const opened: string[] = [];
+    const opened: PanelToOpen[] = [];
     const started: unknown[] = [];
     let stopped = 0;
     const host = {
+      url: 'http://127.0.0.1:4711',
       oneTimeUrl: () => url,
+      openingPage: (place: string) => `/data/open/${place}.html`,
       stop: async () => {
         stopped += 1;
       },
@@ -55,8 +58,8 @@ describe('the headless program', () => {
         started.push(options);
         return host;
       },
-      openBrowser: (address) => opened.push(address),
-      say: (line) => lines.push(line),
+      openBrowser: async (panel) => void opened.push(panel),
+      print: (line) => lines.push(line),
       stopAsked: Promise.resolve(),
     });
     return { done, lines, opened, started, stops: () => stopped };
@@ -67,7 +70,9 @@ describe('the headless program', () => {
     await program.done;
     expect(program.started).toEqual([{ port: 4711, simulate: true, dataFolder: '/d' }]);
     expect(program.lines.at(-1)).toBe(`Pilotlight is ready at ${url}`);
-    expect(program.opened).toEqual([url]);
+    // What the browser is started with holds no token; that is in the page.
+    expect(program.opened.map((panel) => panel.url)).toEqual(['http://127.0.0.1:4711/']);
+    expect(await program.opened[0]?.createPage('private')).toBe('/data/open/private.html');
     expect(program.stops()).toBe(1);
   });
 

@@ -28,14 +28,20 @@ function aDoor(...taken: number[]) {
 test('the last port is taken again', async () => {
   rememberPort(folder, 4321);
   const door = aDoor();
-  expect(await listenAtLastPort(folder, door.listen, silentLog)).toBe('http://127.0.0.1:4321');
+  expect(await listenAtLastPort(folder, door.listen, silentLog)).toEqual({
+    url: 'http://127.0.0.1:4321',
+    taken: null,
+  });
   expect(door.asked).toEqual([4321]);
 });
 
 test('a port that another program takes at the last moment does not stop the start', async () => {
   rememberPort(folder, 4321);
   const door = aDoor(4321);
-  expect(await listenAtLastPort(folder, door.listen, silentLog)).toBe('http://127.0.0.1:40000');
+  expect(await listenAtLastPort(folder, door.listen, silentLog)).toEqual({
+    url: 'http://127.0.0.1:40000',
+    taken: 4321,
+  });
   expect(door.asked).toEqual([4321, 0]);
 });
 

@@ -56,7 +56,7 @@ describe('runDesktop', () => {
         return host.promise;
       },
       describeError: (error) => ({ title: 'It did not start.', text: String(error) }),
-      say: (line) => lines.push(line),
+      print: (line) => lines.push(line),
     });
     return { ...fake, shell, done, host, running, served, lines, stops: () => stops };
   }

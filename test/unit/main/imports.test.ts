@@ -12,7 +12,7 @@ const later = new Map([
     ['start-host.ts', 'desktop-host.ts', 'safe-storage.ts', 'utility-worker-host.ts'],
   ],
   // A saved window that is damaged.
-  ['electron/main/window-memory.ts', ['keep-aside.ts']],
+  ['electron/main/window-memory.ts', ['set-aside.ts']],
 ]);
 
 interface Imports {
@@ -58,8 +58,10 @@ describe('what the main process loads before its window', () => {
   it('is the shell alone: the core, its database and its servers come later', () => {
     expect(loaded).toContain('electron/main/window.ts');
     expect(loadedBy('electron/host/start-host.ts')).toContain('electron/core/compose.ts');
-    // They only give errors their codes.
-    const light = ['electron/adapters/folder-error.ts', 'electron/adapters/system-code.ts'];
+    // They give errors their codes, and check who owns the data folder.
+    const light = ['folder-error', 'system-code']
+      .concat(['inspect', 'trust', 'verdict', 'unsafe-error'].map((name) => `ownership/${name}`))
+      .map((name) => `electron/adapters/${name}.ts`);
     const heavy = [...loaded].filter(
       (name) =>
         (!light.includes(name) && /^electron\/(core|adapters|simulator)\//.test(name)) ||

@@ -9,7 +9,7 @@ describe('readOptions', () => {
 
   it('reads the options of a packaged program, which has no script', () => {
     expect(readOptions(['pilotlight', '--simulate'], true)).toEqual({
-      port: 0,
+      port: undefined,
       data: undefined,
       simulate: true,
     });
@@ -17,6 +17,6 @@ describe('readOptions', () => {
 
   it('passes over what Electron and the system add, and what makes no sense', () => {
     const argv = ['electron', '.', '--enable-features=Something', '-psn_0_1', 'file', '--port=x', '--data='];
-    expect(readOptions(argv, false)).toEqual({ port: 0, data: undefined, simulate: false });
+    expect(readOptions(argv, false)).toEqual({ port: undefined, data: undefined, simulate: false });
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openKeyFileSecrets } from '../../../electron/adapters/secrets/key-file.ts';
 import { openSafeSecrets, type SafeStorage } from '../../../electron/main/safe-storage.ts';
+import { fact } from '../../../shared/models/message.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -53,12 +54,12 @@ it.each([
   ['unknown', true],
   [undefined, true],
   ['gnome_libsecret', false],
-])('on Linux with %s, available %s, a key file seals and the words say so', (backend, available) => {
+])('on Linux with %s, available %s, a key file seals, and the message says so', (backend, available) => {
   const safeStorage = createKeyStore(backend);
   safeStorage.available = available;
   const { secrets } = openSafeSecrets({ safeStorage, platform: 'linux', folder });
   expect(secrets.protection.kind).toBe('key-file');
-  expect(secrets.protection.words).toContain('no key store');
+  expect(secrets.protection.message).toEqual(fact('SECRETS_WITH_KEY_FILE', { noKeyStore: true }));
   secrets.change({ a: 'value' });
   expect(JSON.parse(saved()).secrets.a.by).toBe('key-file');
 });

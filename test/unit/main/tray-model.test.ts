@@ -114,10 +114,16 @@ describe('trayModel', () => {
     const nodes = [aNode({ id: 'a', state: 'off' }), aNode({ id: 'b', state: 'serving' })];
     expect(model({ nodes }).title).toBe('2 nodes · 1 awake');
     const files = { total: 100, done: 42, unchanged: 0, removed: 0, failed: 0, skipped: 0 };
-    const job = aJob({ label: 'Notes', status: 'running', phase: 'embedding', files, etaMs: 240_000 });
+    const job = aJob({ status: 'running', phase: 'embedding', files, etaMs: 240_000 });
     expect(model({ nodes, jobs: [job] }).title).toBe('Indexing “Notes”: 42% · ≈ 4 min left');
-    const waking = aJob({ label: 'Notes', status: 'running', phase: 'waking', detail: 'Waking gpu-tower.' });
-    expect(model({ jobs: [waking] }).title).toBe('“Notes”: Waking gpu-tower.');
+    const waking = aJob({
+      status: 'running',
+      phase: 'waking',
+      detail: fact('WAKING_NODE', { node: 'tower' }),
+    });
+    expect(model({ jobs: [waking] }).title).toBe('Indexing “Notes”: Waking tower…');
+    const all = aJob({ label: fact('ALL_FOLDERS'), status: 'pending' });
+    expect(model({ jobs: [all] }).title).toBe('Waiting to index all folders');
   });
 
   it('can index again when there is something to index and nothing runs', () => {

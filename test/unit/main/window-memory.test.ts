@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -35,4 +35,12 @@ it('is the default at the first start, without a warning', async () => {
   const lines: string[] = [];
   await openWindowMemory(join(folder, 'window.json'), (line) => lines.push(line));
   expect(lines).toEqual([]);
+});
+
+it('deletes what a killed window program left in the middle of a write', async () => {
+  const file = join(folder, 'window.json');
+  writeFileSync(`${file}.new`, '{"maxim');
+  const memory = await openWindowMemory(file);
+  await memory.saved();
+  expect(readdirSync(folder)).toEqual([]);
 });

@@ -26,9 +26,10 @@ describe('load options', () => {
       numCtx: 4096,
       numBatch: 512,
       numGpu: -1,
-      mainGpu: 0,
+      mainGpu: null,
       useMmap: null,
       numThread: 0,
+      shift: true,
     });
     expect(resolveLoadOptions({ num_gpu: 3 }, tag, 4096)).toMatchObject({
       numCtx: 1024,

@@ -77,8 +77,21 @@ describe('unloading', () => {
     expect(names()).toEqual([]);
   });
 
-  it('takes a request that comes too late down with the dying runner', async () => {
+  it('loads again for a request that comes right after it, and that stays', async () => {
     const { ask, clock, load, names, scheduler } = schedulerOnFakeClock();
+    await load(SMALL);
+    const [first] = scheduler.runners();
+    scheduler.expire(SMALL.blob);
+    const again = ask(SMALL);
+    await clock.advance(10_000);
+    (await again).release();
+    await clock.advance(1000);
+    expect(names()).toEqual(['small:latest']);
+    expect(scheduler.runners()[0]?.pid).not.toBe(first?.pid);
+  });
+
+  it('takes a request that comes too late down with the dying runner, in 0.24', async () => {
+    const { ask, clock, load, names, scheduler } = schedulerOnFakeClock({ profile: '0.24' });
     await load(SMALL);
     scheduler.expire(SMALL.blob);
     const lease = await ask(SMALL, { keepAliveMs: 30 * MINUTE });
@@ -88,8 +101,8 @@ describe('unloading', () => {
     expect(names()).toEqual([]);
   });
 
-  it('waits for a request that came too late, and then goes', async () => {
-    const { ask, clock, load, names, scheduler } = schedulerOnFakeClock();
+  it('waits for a request that came too late, and then goes, in 0.24', async () => {
+    const { ask, clock, load, names, scheduler } = schedulerOnFakeClock({ profile: '0.24' });
     await load(SMALL);
     scheduler.expire(SMALL.blob);
     const late = await ask(SMALL, { keepAliveMs: 30 * MINUTE });
@@ -112,15 +125,51 @@ describe('unloading', () => {
     expect(names()).toEqual(['small:latest']);
   });
 
-  it('gives VRAM back later than ps says', async () => {
-    const { clock, load, names, scheduler } = schedulerOnFakeClock({ speeds: { vramReleaseMs: 400 } });
+  it.each([
+    ['earlier than ps says, as usual', {}, 101, 136],
+    ['later than ps says', { vramReleaseMs: 400, vramReleaseMsPerGb: 0 }, 400, 136],
+  ])('gives VRAM back %s', async (_, speeds, freeMs, leftMs) => {
+    const { clock, load, names, scheduler } = schedulerOnFakeClock({
+      speeds: { ...speeds, expiryLatencyMs: 0 },
+    });
+    await load(SMALL);
+    const free = () => scheduler.memory.gpuStates()[0]?.freeBytes === 12 * GIB;
+    scheduler.expire(SMALL.blob);
+    const times = { freeMs: 0, leftMs: 0 };
+    for (let ms = 1; ms <= 1000; ms += 1) {
+      await clock.advance(1);
+      if (times.freeMs === 0 && free()) times.freeMs = ms;
+      if (times.leftMs === 0 && names().length === 0) times.leftMs = ms;
+    }
+    // 2 GiB and a small cache.
+    expect(times.freeMs).toBeGreaterThanOrEqual(freeMs);
+    expect(times.freeMs).toBeLessThanOrEqual(freeMs + 3);
+    expect(times.leftMs).toBeGreaterThanOrEqual(leftMs);
+    expect(times.leftMs).toBeLessThanOrEqual(leftMs + 3);
+  });
+
+  it('is followed by looks at the GPU that use VRAM for a moment', async () => {
+    const { clock, load, scheduler } = schedulerOnFakeClock();
     await load(SMALL);
     scheduler.expire(SMALL.blob);
-    await clock.advance(200);
+    let looks = 0;
+    let before = 0;
+    for (let ms = 0; ms < 3000; ms += 10) {
+      await clock.advance(10);
+      const now = scheduler.memory.probing(0);
+      if (now > before) looks += 1;
+      before = now;
+    }
+    expect(looks).toBe(2);
+    expect(scheduler.memory.probing(0)).toBe(0);
+  });
+
+  it('of a model on the CPU is over at once', async () => {
+    const { clock, load, names, scheduler } = schedulerOnFakeClock({ speeds: { expiryLatencyMs: 0 } });
+    await load(SMALL, { options: { num_gpu: 0 } });
+    scheduler.expire(SMALL.blob);
+    await clock.advance(2);
     expect(names()).toEqual([]);
-    expect(scheduler.memory.gpuStates()[0]?.freeBytes).toBeLessThan(11 * GIB);
-    await clock.advance(400);
-    expect(scheduler.memory.gpuStates()[0]?.freeBytes).toBe(12 * GIB);
   });
 
   it('looks for the VRAM each 250 ms and goes on after 5 s at the latest', async () => {
@@ -128,7 +177,15 @@ describe('unloading', () => {
       const { ask, clock, load, scheduler } = schedulerOnFakeClock({
         gpus: [gpu(8)],
         environment: { maxLoadedModels: 1 },
-        speeds: { vramReleaseMs, expiryLatencyMs: 0, unloadMs: 0, loadBaseMs: 0, loadBytesPerSecond: 1e15 },
+        speeds: {
+          vramReleaseMs,
+          vramReleaseMsPerGb: 0,
+          expiryLatencyMs: 0,
+          unloadMs: 0,
+          unloadMsPerGb: 0,
+          loadBaseMs: 0,
+          loadBytesPerSecond: 1e15,
+        },
       });
       await load(SMALL);
       const started = clock.monotonic();

@@ -48,7 +48,13 @@ describe('placement', () => {
     const modern = schedulerOnFakeClock({ profile: '0.33', gpus: [gpu(6)] });
     const problem = await failure(modern.load(LARGE, { options: { num_gpu: 999 } }));
     expect(problem.status).toBe(500);
-    expect(problem.message).toMatch(/^llama-server reported out-of-memory during startup: .*out of memory$/);
+    expect(problem.message).toBe(
+      [
+        'llama-server process has terminated: exit status 1: cudaMalloc failed: out of memory',
+        `alloc_tensor_range: failed to allocate CUDA0 buffer of size ${10 * GIB}`,
+        'error loading model: unable to allocate CUDA0 buffer',
+      ].join('\n'),
+    );
     expect(modern.scheduler.runners()).toEqual([]);
 
     const older = schedulerOnFakeClock({ profile: '0.24', gpus: [gpu(6)] });
@@ -74,7 +80,7 @@ describe('placement', () => {
     });
     const modern = schedulerOnFakeClock({ gpus: [], systemMemoryBytes: 8 * GIB });
     expect((await failure(modern.load(LARGE))).message).toMatch(
-      /^llama-server reported out-of-memory during startup: .*failed to allocate buffer of size \d+$/,
+      /^llama-server process has terminated: exit status 1: ggml_aligned_malloc: insufficient memory \(attempted to allocate 10240\.00 MB\)\n/,
     );
   });
 
@@ -143,6 +149,7 @@ describe('reload', () => {
     ['num_batch', { num_batch: 64 }],
     ['num_gpu', { num_gpu: 999 }],
     ['main_gpu', { main_gpu: 1 }],
+    ['main_gpu, also to the usual one', { main_gpu: 0 }],
     ['use_mmap', { use_mmap: false }],
     ['num_thread', { num_thread: 2 }],
   ])('follows a different %s', async (_name, options) => {
@@ -209,6 +216,60 @@ describe('reload', () => {
     expect(names()).toEqual(['longer:latest']);
     await load(SMALL);
     expect(names()).toEqual(['small:latest']);
+  });
+});
+
+describe('VRAM since 0.30', () => {
+  const onCard = (gibibytes: number) => schedulerOnFakeClock({ gpus: [gpu(gibibytes)] });
+  const MIB = 1024 ** 2;
+
+  it('is held by a runner beside its model, which ps does not count', async () => {
+    const { load, scheduler, shown } = onCard(12);
+    await load(SMALL);
+    const free = scheduler.memory.gpuStates()[0]?.freeBytes ?? 0;
+    expect(12 * GIB - free - (shown(SMALL)?.sizeVramBytes ?? 0)).toBe(588 * MIB);
+    await load(SMALL, { options: { num_gpu: 0 } });
+    expect(scheduler.memory.gpuStates()[0]?.freeBytes).toBe(12 * GIB);
+  });
+
+  it('stays free by 1,024 MiB with automatic placement, and not with explicit layers', async () => {
+    const needed = (2 * GIB + 588 * MIB + 1 * MIB) / GIB;
+    const automatic = onCard(needed + 0.9);
+    await automatic.load(SMALL);
+    expect(where(automatic.shown(SMALL))).toBe('partial');
+    const roomy = onCard(needed + 1.1);
+    await roomy.load(SMALL);
+    expect(where(roomy.shown(SMALL))).toBe('gpu');
+    const explicit = onCard(needed + 0.1);
+    await explicit.load(SMALL, { options: { num_gpu: 999 } });
+    expect(where(explicit.shown(SMALL))).toBe('gpu');
+  });
+});
+
+describe('a runner that dies', () => {
+  it('stays in ps until the next request, which loads it again', async () => {
+    const { load, names, scheduler } = schedulerOnFakeClock();
+    const { runner } = await load(SMALL);
+    scheduler.die(runner);
+    expect(names()).toEqual(['small:latest']);
+    expect(scheduler.memory.gpuStates()[0]?.freeBytes).toBe(12 * GIB);
+    expect((await load(SMALL)).runner).not.toBe(runner);
+    expect(names()).toEqual(['small:latest']);
+  });
+});
+
+describe('a server that is killed', () => {
+  it('leaves its runners with their memory, and a new one does not know them', async () => {
+    const { load, names, scheduler } = schedulerOnFakeClock();
+    await load(SMALL);
+    const free = scheduler.memory.gpuStates()[0]?.freeBytes;
+    scheduler.kill();
+    scheduler.start(true);
+    expect(names()).toEqual([]);
+    expect(scheduler.memory.gpuStates()[0]?.freeBytes).toBe(free);
+    expect(scheduler.memory.outside()).toMatchObject([{ name: '/usr/local/lib/ollama/llama-server' }]);
+    scheduler.memory.endOrphans();
+    expect(scheduler.memory.gpuStates()[0]?.freeBytes).toBe(12 * GIB);
   });
 });
 

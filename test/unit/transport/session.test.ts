@@ -20,7 +20,7 @@ function open(
   const log = createRememberingLog();
   const sent: ServerMessage[] = [];
   const link = { full: false };
-  const { scopes = ['view', 'control'], ...rest } = options;
+  const { scopes = ['manage', 'view', 'wake', 'tasks', 'control'], ...rest } = options;
   const session = createSession({
     handlers: someHandlers(some),
     streams,
@@ -259,5 +259,11 @@ describe('subscriptions', () => {
     const blind = open({}, { scopes: [] });
     blind.session.receive({ type: 'subscribe', id: 1, stream: 'fleet', cursor: null });
     expect(blind.sent).toMatchObject([{ type: 'error', error: { code: 'FORBIDDEN' } }]);
+    // Who may come in is not for everyone who may look.
+    const viewer = open({}, { scopes: ['view', 'control'] });
+    viewer.session.receive({ type: 'subscribe', id: 1, stream: 'access', cursor: null });
+    expect(viewer.sent).toMatchObject([
+      { type: 'error', error: { code: 'FORBIDDEN', details: { stream: 'access', scope: 'manage' } } },
+    ]);
   });
 });

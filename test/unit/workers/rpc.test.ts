@@ -48,7 +48,7 @@ describe('the calls of a worker', () => {
     await turn();
     expect(sent).toMatchObject([
       { kind: 'result', id: 1, value: 42 },
-      { kind: 'error', id: 2, error: { code: 'BAD_REQUEST' }, cause: null },
+      { kind: 'error', id: 2, error: { code: 'BAD_REQUEST' }, said: null, cause: null },
     ]);
   });
 

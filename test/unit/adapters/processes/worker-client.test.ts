@@ -6,6 +6,8 @@ import {
   type WorkerEnd,
 } from '../../../../electron/adapters/processes/worker-client.ts';
 import type { Log } from '../../../../electron/core/ports/log.ts';
+import { fact } from '../../../../shared/models/message.ts';
+import { textOf } from '../../../../shared/text/index.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 import { createFakeWorkers } from '../../../fakes/workers.ts';
 
@@ -65,9 +67,18 @@ describe('the client of a worker process', () => {
     const { client, workers, logged } = open();
     const call = client.call('write', 'a');
     const error = { code: 'DISK_FULL', message: 'Full.', next: 'Free some.', details: { free: 0 } } as const;
-    workers[0]?.send({ kind: 'error', id: 1, error, cause: 'at write' });
-    await expect(call).rejects.toMatchObject({ name: 'PilotlightError', ...error });
+    workers[0]?.send({ kind: 'error', id: 1, error, said: null, cause: 'at write' });
+    await expect(call).rejects.toMatchObject({ name: 'PilotlightError', ...error, said: null });
     expect(logged).toEqual(['A worker failed.']);
+  });
+
+  test('an error keeps its message as a fact', async () => {
+    const { client, workers } = open();
+    const call = client.call('write', 'a');
+    const said = fact('FILE_IS_EMPTY');
+    const error = { code: 'FILE_EMPTY', message: textOf(said), next: '' } as const;
+    workers[0]?.send({ kind: 'error', id: 1, error, said, cause: null });
+    await expect(call).rejects.toMatchObject({ ...error, said });
   });
 
   test('an event reaches its listener without a call', () => {

@@ -32,7 +32,7 @@ async function opened(workers: ReturnType<typeof open>['workers'], store: Return
 const outcome = (call: Promise<unknown>) => call.then(String, (error: unknown) => error);
 
 describe('the client of the index worker', () => {
-  test('starts the worker with the first call, configures it, and sends the settings of the moment', async () => {
+  test('starts the worker with the first call, configures it, and sends the current settings', async () => {
     const { workers, store, settings } = open();
     expect([workers.length, store.workerPid()]).toEqual([0, null]);
     const first = store.embedBuiltin(['a']);
@@ -58,7 +58,7 @@ describe('the client of the index worker', () => {
     expect(await Promise.all([first, second])).toEqual([['first'], ['second']]);
   });
 
-  test('a call that only reads is sent once more to the next worker, not to a third', async () => {
+  test('a call that only reads is sent again to the next worker, but not to a third', async () => {
     const { workers, store } = open();
     const calls = [store.embedBuiltin(['a']), store.removeIndex('x')];
     const [embedded, removed] = calls;
@@ -75,7 +75,7 @@ describe('the client of the index worker', () => {
     expect(workers).toHaveLength(2);
   });
 
-  test('a file past its limit: the worker is killed, the next one writes the file down first, then the calls', async () => {
+  test('a file over its limit: the worker is killed, and the next one records the file first, then gets the calls', async () => {
     const { workers, clock, store } = open();
     const index = await opened(workers, store);
     const never = new AbortController().signal;
@@ -119,7 +119,7 @@ describe('the client of the index worker', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  test('a file that cannot be written down as failed is not reported as failed: it would be read again', async () => {
+  test('a file that cannot be recorded as failed is not reported as failed: it would be read again', async () => {
     const { workers, clock, store } = open();
     const index = await opened(workers, store);
     const prepared = outcome(index.prepare('slow.html', new AbortController().signal));
@@ -130,7 +130,7 @@ describe('the client of the index worker', () => {
     });
     await clock.advance(60_000);
     const error = { code: 'DISK_FULL', message: 'full', next: 'free some' } as const;
-    workers[1]?.send({ kind: 'error', id: 3, error, cause: null });
+    workers[1]?.send({ kind: 'error', id: 3, error, said: null, cause: null });
     expect(await prepared).toMatchObject({ code: 'DISK_FULL' });
   });
 
@@ -151,7 +151,7 @@ describe('the client of the index worker', () => {
     expect(await second).toBe('second');
   });
 
-  test('a worker that crashed in a file: the next one counts that; one killed from outside says nothing', async () => {
+  test('a worker that crashed in a file: the next one counts that; one killed from outside does not count', async () => {
     const { workers, store } = open();
     const index = await opened(workers, store);
     const prepared = outcome(index.prepare('a', new AbortController().signal));
@@ -171,7 +171,7 @@ describe('the client of the index worker', () => {
     expect(workers).toHaveLength(2);
   });
 
-  test('a question that is not answered is given up after a while; the worker may be in a long change', async () => {
+  test('a query that is not answered ends after a while; the worker may be in a long change', async () => {
     const { workers, clock, store } = open();
     const question = outcome(store.embedBuiltin(['a']));
     await clock.advance(10_000);
@@ -197,7 +197,7 @@ describe('the client of the index worker', () => {
     await Promise.all([closed, removed]);
   });
 
-  test('an abort rejects at once with its reason, and tells the worker; a late answer is dropped', async () => {
+  test('an abort rejects at once with its reason, and is sent to the worker; a late answer is dropped', async () => {
     const { workers, store } = open();
     const opening = store.openIndex({ id: 's', path: '/files', embedderId: 'e' });
     workers[0]?.send({ kind: 'result', id: 1, value: {} });
@@ -233,7 +233,7 @@ describe('the client of the index worker', () => {
     });
   });
 
-  test('closing asks first, and ends a worker that does not listen at the deadline', async () => {
+  test('closing asks the worker to stop, and kills it at the deadline', async () => {
     const { workers, clock, store } = open();
     const call = store.embedBuiltin(['a']);
     const refused = expect(call).rejects.toMatchObject({ code: 'STOPPING' });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { announcementProof } from '../../../../electron/core/agents/announcement-listener.ts';
+import { announcementProof } from '../../../../electron/core/agents/announcements.ts';
 import { createAgentsService } from '../../../../electron/core/agents/service.ts';
 import type { FleetAgents } from '../../../../electron/core/fleet/dependencies.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
-import { nodeStateWords } from '../../../../shared/models/node-words.ts';
-import { createFakeAgents, createFakeHelloListener, gone } from '../../../fakes/agent-link.ts';
+import { nodeStateLabel } from '../../../../shared/text/node-state.ts';
+import { createFakeAgents, createFakeAnnouncementListener, gone } from '../../../fakes/agent-link.ts';
 import { createFakeFleetWorld } from '../../../fakes/fleet-world.ts';
 import { asleep } from '../../../fakes/inference-server.ts';
 
@@ -30,14 +30,14 @@ async function startedWorld() {
   };
   const world = createFakeFleetWorld({ agents: late });
   const { clock, fleet, log } = world;
-  const hello = createFakeHelloListener();
+  const hello = createFakeAnnouncementListener();
   const agents = createAgentsService({
     clock,
     random: () => 0.5,
     log,
     fleet,
     connectAgent: fakes.connectAgent,
-    helloListener: hello,
+    announcementListener: hello,
     settings: world.settings,
     activity: world.activity,
     panelName: () => 'Pilotlight on laptop',
@@ -377,7 +377,7 @@ describe('a node with only an agent', () => {
     const { id } = fleet.add({ url: null, agentUrl, agentToken: 'right-token' });
     await clock.advance(1000);
     expect(fleet.get(id)).toMatchObject({ state: 'serving', url: null, server: null, name: '192.168.1.20' });
-    expect(nodeStateWords(fleet.require(id))).toBe('on, no Ollama');
+    expect(nodeStateLabel(fleet.require(id))).toBe('on, no Ollama');
     expect(agent.healthCalls).toBe(1);
     for (let second = 0; second < 60; second += 1) {
       agent.push();
@@ -389,7 +389,7 @@ describe('a node with only an agent', () => {
     agent.endStreams();
     await clock.advance(10_000);
     expect(fleet.get(id)).toMatchObject({ state: 'off', trouble: null });
-    expect(nodeStateWords(fleet.require(id))).toBe('off');
+    expect(nodeStateLabel(fleet.require(id))).toBe('off');
     agent.answer = 'serves';
     await fleet.probe(id);
     expect(fleet.get(id)?.state).toBe('serving');
@@ -573,7 +573,7 @@ describe('hello', () => {
   it('brings a sleeping node back at once', async () => {
     const world = await sleepingWorld();
     world.agent(agentUrl).describe({ bootId: 'boot-2' });
-    world.hello.say(aHello());
+    world.hello.announce(aHello());
     await world.clock.flush();
     expect(world.fleet.get(world.id)?.state).toBe('serving');
     expect(world.reached.at(-1)).toMatchObject({ bootId: 'boot-2', fresh: true });
@@ -588,7 +588,7 @@ describe('hello', () => {
     await world.clock.advance(60_000);
     expect(world.agents.view(world.id)?.state).toBe('unreachable');
     agent.answer = 'serves';
-    world.hello.say(aHello());
+    world.hello.announce(aHello());
     await world.clock.flush();
     expect(world.agents.view(world.id)?.state).toBe('ok');
     await world.stop();
@@ -600,7 +600,7 @@ describe('hello', () => {
     ['with no proof worth the name', [{ ...aHello(), proof: '' }]],
   ])('%s is nobody’s', async (_name, hellos) => {
     const world = await sleepingWorld();
-    for (const hello of hellos) world.hello.say(hello);
+    for (const hello of hellos) world.hello.announce(hello);
     await world.clock.flush();
     expect(world.fleet.get(world.id)?.state).toBe('off');
     await world.stop();
@@ -610,7 +610,7 @@ describe('hello', () => {
     const world = await sleepingWorld();
     const { clock, fleet, id } = world;
     const first = aHello({ bootId: 'boot-1', nonce: 'nonce-old-1' });
-    world.hello.say(first);
+    world.hello.announce(first);
     await clock.flush();
     expect(fleet.get(id)?.state).toBe('serving');
     const off = async () => {
@@ -620,17 +620,17 @@ describe('hello', () => {
       world.server(url).answer = 'serves';
     };
     await off();
-    world.hello.say(first);
+    world.hello.announce(first);
     await clock.flush();
     expect(fleet.get(id)?.state).toBe('off');
     // After a sleep the boot is the same, and the words are new.
-    world.hello.say(aHello({ bootId: 'boot-1', nonce: 'nonce-new-1' }));
+    world.hello.announce(aHello({ bootId: 'boot-1', nonce: 'nonce-new-1' }));
     await clock.flush();
     expect(fleet.get(id)?.state).toBe('serving');
     world.agent(agentUrl).describe({ bootId: 'boot-2' });
     await clock.flush();
     await off();
-    world.hello.say(aHello({ bootId: 'boot-1', nonce: 'nonce-late' }));
+    world.hello.announce(aHello({ bootId: 'boot-1', nonce: 'nonce-late' }));
     await clock.flush();
     expect(fleet.get(id)?.state).toBe('off');
     await world.stop();
@@ -638,7 +638,7 @@ describe('hello', () => {
 
   it('is taken of an agent whose id is not known', async () => {
     const world = await sleepingWorld();
-    world.hello.say(aHello({ agent: 'another-id' }));
+    world.hello.announce(aHello({ agent: 'another-id' }));
     await world.clock.flush();
     expect(world.fleet.get(world.id)?.state).toBe('serving');
     await world.stop();

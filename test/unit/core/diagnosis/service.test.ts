@@ -6,7 +6,7 @@ import type { AgentLink, AgentMachine, AgentSample } from '../../../../electron/
 import type { Http } from '../../../../electron/core/ports/network.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { Check } from '../../../../shared/models/checks.ts';
-import { fact } from '../../../../shared/models/message.ts';
+import { fact, type MessageCode, plainText } from '../../../../shared/models/message.ts';
 import { defaultPowerPolicy, type NodePower } from '../../../../shared/models/power.ts';
 import { createFakeFleetWorld } from '../../../fakes/fleet-world.ts';
 import { createFakeHttp, type FakeSite, noStreams } from '../../../fakes/http.ts';
@@ -17,6 +17,7 @@ const agentUrl = 'http://192.168.1.20:8765';
 const mac = '02:00:00:00:00:20';
 const lan = { name: 'eth0', address: '192.168.1.7', netmask: '255.255.255.0', internal: false };
 const never = new AbortController().signal;
+const wakeStopped = fact('CHECK_CANCELLED', { outcome: fact('WAKE_STOPPED') });
 
 const machine: AgentMachine = {
   hostname: 'tower',
@@ -221,7 +222,7 @@ describe('a diagnosis', () => {
     ).toEqual([]);
   });
 
-  it('of a machine that hangs ends in clear sentences, each step by its own deadline', async () => {
+  it('of a machine that hangs ends with a verdict in every step, each by its own deadline', async () => {
     const world = await createWorld({ agent: 'hangs' });
     world.server.answer = 'hangs';
     const startedAt = world.clock.monotonic();
@@ -231,8 +232,8 @@ describe('a diagnosis', () => {
     expect(done.outcome).toBe('fail');
     expect(done.steps.filter(({ state }) => state === 'fail').map(({ id }) => id)).toEqual(['host']);
     expect(done.steps.find(({ id }) => id === 'host')).toMatchObject({
-      seen: expect.stringContaining('Nothing answers at 192.168.1.20.'),
-      mend: expect.stringContaining('wake it'),
+      seen: { code: 'HOST_SILENT', params: { host: '192.168.1.20' } },
+      fix: { code: 'WAKE_IT_OR_CHECK_CABLE' },
     });
     expect(world.logged.filter(({ level }) => level === 'error')).toEqual([]);
   });
@@ -248,11 +249,41 @@ describe('a diagnosis', () => {
     ]);
     expect(found.steps.find(({ id }) => id === 'route')).toMatchObject({
       state: 'pass',
-      seen: 'The relay 192.168.1.2:9753 answers.',
+      seen: fact('WAKER_ANSWERS', {
+        method: fact('WAKE_BY_RELAY', { host: '192.168.1.2:9753' }),
+        known: true,
+      }),
     });
     const gone = await createWorld({ wakeWays, sites: { [relay]: 'refused' } });
     const failed = await gone.settle(gone.checks.diagnose(gone.id, never));
     expect(states(failed).route).toBe('fail');
+  });
+
+  it.each([
+    ['at its own port or that of a relay', true, 'pass', 'WAKER_ANSWERS'],
+    ['nowhere', false, 'fail', 'WAKER_FAILS'],
+  ])('asks the agent of another node whether it has the relay role: %s', async (_, hasRelay, state, code) => {
+    const agentOfNas = 'http://192.168.1.2:8765';
+    const relay: FakeSite = {
+      '/health': { agent: 'pilotlight', version: '0.1.0', roles: ['relay'], id: 'n' },
+    };
+    const world = await createWorld({
+      agent: 'answers',
+      sites: { 'http://192.168.1.2:9753': hasRelay ? relay : 'refused' },
+    });
+    const nas = world.fleet.add({
+      name: 'nas',
+      url: null,
+      agentUrl: agentOfNas,
+      agentToken: 'a-token-of-the-nas',
+    });
+    world.fleet.update(world.id, { wakeWays: [{ kind: 'agent', nodeId: nas.id }] });
+    const done = await world.settle(world.checks.diagnose(world.id, never));
+    expect(done.steps.find(({ id }) => id === 'route')).toMatchObject({
+      state,
+      seen: { code, params: { method: fact('WAKE_BY_AGENT', { node: 'nas' }) } },
+      fix: hasRelay ? null : { params: { code: 'NOT_SUPPORTED' } },
+    });
   });
 
   it('runs once at a time, is cancelled by the person or by whoever asked, and goes with its node', async () => {
@@ -339,14 +370,16 @@ describe('a rehearsal', () => {
     const failed = await comesUp(lost, lost.checks.rehearse(lost.id));
     expect(failed.steps.find(({ id }) => id === 'gpu')).toMatchObject({
       state: 'fail',
-      mend: 'Restart Ollama.',
+      seen: { params: { code: 'GPU_LOST' } },
+      fix: fact('CHECK_ERROR_FIX', { code: 'GPU_LOST', next: 'Restart Ollama.' }),
     });
     expect(failed.outcome).toBe('fail');
   });
 
-  it.each<[string, (world: Awaited<ReturnType<typeof createWorld>>) => void, string, string]>([
+  type World = Awaited<ReturnType<typeof createWorld>>;
+  it.each<[string, (world: World) => void, MessageCode, MessageCode]>([
     [
-      'somebody needs it',
+      'a person needs it',
       ({ power, id }) => {
         power.whyOn = [fact('LEASE_HELD', { holder: 'Ann', purpose: 'a game' })];
         power.leases = [
@@ -363,51 +396,73 @@ describe('a rehearsal', () => {
           },
         ];
       },
-      'Kept awake by Ann: a game.',
-      'Release what holds it',
+      'IN_USE_BECAUSE',
+      'RELEASE_OR_WAIT',
     ],
     [
       'a job uses it',
       ({ fleet, id }) => void fleet.use(id, fact('USED_FOR_INDEXING', { folder: 'Notes' })),
-      'indexing "Notes"',
-      'Release',
+      'IN_USE_BECAUSE',
+      'RELEASE_OR_WAIT',
     ],
     [
       'nothing powers it off',
       ({ power }) => void Object.assign(power, { means: 'none' }),
-      'cannot power it off',
-      'Run the agent',
+      'CANNOT_POWER_OFF_HERE',
+      'ADD_POWER_ROLE',
     ],
     [
       'nothing wakes it',
       ({ fleet, id }) => void fleet.update(id, { mac: null }),
-      'does not know how to wake',
-      'MAC address',
+      'CANNOT_WAKE_AGAIN',
+      'ADD_MAC_AND_METHOD',
     ],
     [
-      'nobody may wake it',
+      'its policy allows no wake',
       ({ power }) => void Object.assign(power, { policy: { ...power.policy, wakeFor: 'never' } }),
-      'does not allow waking it',
-      'policy',
+      'POLICY_WAKES_NEVER',
+      'LET_PEOPLE_WAKE_IT',
     ],
-  ])('is refused in words where %s, and nothing is done', async (_, prepare, seen, mend) => {
+    [
+      'Pilotlight runs on it',
+      ({ fleet, id }) => void fleet.update(id, { url: `http://${lan.address}:11434` }),
+      'ON_THIS_COMPUTER',
+      'REHEARSE_OTHERS',
+    ],
+  ])('is refused if %s, and nothing is done', async (_, prepare, seen, fix) => {
     const world = await createWorld();
     prepare(world);
     const done = await world.settle(world.checks.rehearse(world.id));
     expect(done.steps[0]).toMatchObject({
       state: 'fail',
-      seen: expect.stringContaining(seen),
-      mend: expect.stringContaining(mend),
+      seen: { code: seen },
+      fix: { code: fix },
     });
-    expect(done.steps.slice(1).every(({ seen: words }) => words === 'An earlier step failed.')).toBe(true);
+    expect(done.steps.slice(1).every((step) => step.seen?.code === 'EARLIER_STEP_FAILED')).toBe(true);
     expect([world.offs.asked, world.udp.sent]).toEqual([[], []]);
   });
 
-  it('tells the reasons of the machine itself', async () => {
+  it.each<[string, PilotlightError, object]>([
+    [
+      'of this panel',
+      new PilotlightError('IN_USE', { reasons: [fact('MODEL_ANSWERING', { model: 'llama3' })] }),
+      fact('IN_USE_BECAUSE', { reasons: [fact('MODEL_ANSWERING', { model: 'llama3' })], unknown: null }),
+    ],
+    [
+      'of the machine itself',
+      new PilotlightError('IN_USE', { details: { reasons: ['The GPU is busy.'] } }),
+      fact('IN_USE_BECAUSE', { reasons: [plainText('The GPU is busy.')], unknown: null }),
+    ],
+    [
+      'if none are given',
+      new PilotlightError('IN_USE', { message: 'It is in use.' }),
+      fact('CHECK_ERROR', { code: 'IN_USE', message: 'It is in use.' }),
+    ],
+  ])('shows why it does not go off, by the reasons %s', async (_, refusal, seen) => {
     const world = await createWorld();
-    world.offs.refusal = new PilotlightError('IN_USE', { details: { reasons: ['The GPU is busy.'] } });
+    world.offs.refusal = refusal;
     const done = await world.settle(world.checks.rehearse(world.id));
-    expect(done.steps[1]).toMatchObject({ state: 'fail', seen: 'It is in use. The GPU is busy.' });
+    expect(done.steps[1]).toMatchObject({ state: 'fail', seen, fix: { code: 'REHEARSE_WHEN_IDLE' } });
     expect(world.udp.sent).toEqual([]);
   });
 
@@ -417,7 +472,7 @@ describe('a rehearsal', () => {
     const startedAt = world.clock.monotonic();
     const done = await world.settle(world.checks.rehearse(world.id));
     expect(world.clock.monotonic() - startedAt).toBeGreaterThan(GONE_DEADLINE_MS);
-    expect(done.steps[2]).toMatchObject({ state: 'fail', seen: 'It still answers after 5 min.' });
+    expect(done.steps[2]).toMatchObject({ state: 'fail', seen: fact('STILL_ON', { ms: GONE_DEADLINE_MS }) });
     expect(world.udp.sent).toEqual([]);
 
     const told = await createWorld();
@@ -425,7 +480,11 @@ describe('a rehearsal', () => {
     const pending = told.checks.rehearse(told.id);
     await told.clock.advance(4000);
     told.power.lastOffError = { code: 'DID_NOT_GO_OFF', message: 'It still answers.', next: 'Look why.' };
-    expect((await told.settle(pending)).steps[2]).toMatchObject({ state: 'fail', mend: 'Look why.' });
+    expect((await told.settle(pending)).steps[2]).toMatchObject({
+      state: 'fail',
+      seen: { params: { code: 'DID_NOT_GO_OFF' } },
+      fix: { params: { next: 'Look why.' } },
+    });
   });
 
   it('ends where the machine does not come up, with what the wake said', async () => {
@@ -433,8 +492,8 @@ describe('a rehearsal', () => {
     const done = await world.settle(world.checks.rehearse(world.id));
     expect(done.steps.find(({ id }) => id === 'serves')).toMatchObject({
       state: 'fail',
-      seen: expect.stringContaining('did not come up'),
-      mend: expect.stringContaining('Wake-on-LAN'),
+      seen: { params: { code: 'WAKE_TIMEOUT' } },
+      fix: { params: { code: 'WAKE_TIMEOUT' } },
     });
     expect(done.outcome).toBe('fail');
     expect(world.fleet.require(world.id).state).toBe('off');
@@ -451,7 +510,7 @@ describe('a rehearsal', () => {
     const early = await world.checks.cancel(id);
     expect(await going).toEqual(early);
     expect(early.outcome).toBe('cancelled');
-    expect(early.steps[2]?.seen).toContain('may still go');
+    expect(early.steps[2]?.seen).toEqual(fact('CHECK_CANCELLED', { outcome: fact('MAY_STILL_GO_OFF') }));
     expect(world.offs.cancelled).toBe(1);
     expect(world.udp.sent).toEqual([]);
 
@@ -461,7 +520,7 @@ describe('a rehearsal', () => {
       await world.clock.advance(1000);
     const late = await world.checks.cancel(id);
     expect(await second).toEqual(late);
-    expect(late.steps.find(({ id: step }) => step === 'serves')?.seen).toContain('The wake was stopped');
+    expect(late.steps.find(({ id: step }) => step === 'serves')?.seen).toEqual(wakeStopped);
     expect(world.fleet.require(world.id).state).toBe('off');
     expect(world.streams.wake.get(world.id)).toBeUndefined();
     const packets = world.udp.sent.length;
@@ -487,7 +546,7 @@ describe('a rehearsal', () => {
     expect([world.stepOf('wake')?.state, asked]).toEqual(['running', 1]);
     const cancelled = await world.checks.cancel(`rehearsal:${world.id}`);
     expect(await pending).toEqual(cancelled);
-    expect(cancelled.steps.find(({ id }) => id === 'wake')?.seen).toContain('The wake was stopped');
+    expect(cancelled.steps.find(({ id }) => id === 'wake')?.seen).toEqual(wakeStopped);
     await world.clock.advance(60_000);
     expect(world.fleet.require(world.id).state).toBe('off');
     expect(world.streams.wake.get(world.id)).toBeUndefined();

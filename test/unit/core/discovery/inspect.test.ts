@@ -59,7 +59,7 @@ function createWorld(
 }
 
 describe('inspecting an address', () => {
-  it('tells Ollama and the agent, with the MAC of the neighbour table and the broadcast of our network', async () => {
+  it('finds Ollama and the agent, with the MAC address of the neighbour table and the broadcast of our network', async () => {
     const { http, inspect } = createWorld(
       { 'http://192.168.1.20:11434': ollama, 'http://192.168.1.20:8765': agent },
       { neighbours: [{ address: '192.168.1.20', mac: '02:00:00:00:00:20' }] },
@@ -119,7 +119,7 @@ describe('inspecting an address', () => {
     });
   });
 
-  it('asks the port that the address names for everything, and keeps the name that was written', async () => {
+  it('asks the port in the address for everything, and keeps the name as it was entered', async () => {
     const { inspect } = createWorld(
       { 'https://gpu-box.lan/ollama': ollama, 'http://gpu-box.lan:8765': agent },
       { names: { 'gpu-box.lan': ['192.168.1.20'] } },
@@ -132,7 +132,25 @@ describe('inspecting an address', () => {
     });
   });
 
-  it('believes the agent over the neighbour table', async () => {
+  it.each<[string, unknown, string]>([
+    ['a locked door', { status: 401, text: '{"detail":"Not authenticated"}' }, 'SERVER_LOCKED'],
+    ['a login page', '<html><input type="password"></html>', 'SERVER_LOCKED'],
+    ['a redirect', { status: 308, headers: { location: 'https://192.168.1.20/' } }, 'SERVER_REDIRECTS'],
+    ['an old server', { version: '0.1.36' }, 'SERVER_TOO_OLD'],
+  ])('names %s', async (_, version, code) => {
+    const { inspect } = createWorld({ 'http://192.168.1.20:11434': { '/api/version': version } });
+    expect(await inspect('192.168.1.20')).toMatchObject({ problem: { code } });
+  });
+
+  it('has nothing against a server that answers', async () => {
+    const { inspect } = createWorld({
+      'http://192.168.1.20:11434': ollama,
+      'http://192.168.1.20:8080': { '/api/version': { status: 401, text: '' } },
+    });
+    expect(await inspect('192.168.1.20:8080')).not.toHaveProperty('problem');
+  });
+
+  it('prefers the agent to the neighbour table', async () => {
     const machine: AgentMachine = {
       hostname: 'tower',
       bootId: 'b',
@@ -155,7 +173,7 @@ describe('inspecting an address', () => {
     expect(await inspect('192.168.1.20')).toMatchObject({ name: 'tower', mac: '02:AA:BB:CC:DD:EE' });
   });
 
-  it('says which node it is already: by its server, its MAC, its host', async () => {
+  it('finds the node that it already is: by its server, its MAC address, its host', async () => {
     const nodes: KnownNode[] = [
       { id: 'by-url', url: 'http://192.168.1.20:11434', agentUrl: null, mac: null, hosts: ['192.168.1.20'] },
       {
@@ -175,7 +193,7 @@ describe('inspecting an address', () => {
     expect(ids).toEqual(['by-url', 'by-mac', 'by-host', null]);
   });
 
-  it('tells a machine that is on without any of them from one that does not answer', async () => {
+  it('distinguishes a machine that is on without any of them from one that does not answer', async () => {
     const { inspect } = createWorld({
       'http://192.168.1.20:*': 'refused',
       'http://192.168.1.21:*': 'silent',

@@ -4,6 +4,7 @@ import { createDiscoveryService } from '../../../../electron/core/discovery/serv
 import type { NetworkInterface, Surroundings } from '../../../../electron/core/ports/network.ts';
 import { createStreams } from '../../../../electron/core/runtime/streams.ts';
 import type { NodeView } from '../../../../shared/models/fleet.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 import { createFakeHttp, type FakeSite } from '../../../fakes/http.ts';
 import { createRememberingLog } from '../../../fakes/transport.ts';
@@ -47,7 +48,7 @@ function createWorld(
   const nodes = [...(options.nodes ?? [])];
   const http = createFakeHttp(options.sites ?? {});
   const log = createRememberingLog();
-  const looked: string[] = [];
+  const probed: string[] = [];
   const calls: string[] = [];
   const open = { now: 0, most: 0 };
   const releases: (() => void)[] = [];
@@ -64,7 +65,7 @@ function createWorld(
       );
     },
     async accepts(address, port, _timeoutMs, signal) {
-      looked.push(`${address}:${port}`);
+      probed.push(`${address}:${port}`);
       open.now += 1;
       open.most = Math.max(open.most, open.now);
       try {
@@ -99,12 +100,12 @@ function createWorld(
     while (status()?.state === 'running') await clock.advance(ANNOUNCED_MS);
     return status();
   }
-  return { clock, http, log, discovery, status, ended, looked, calls, open, releases, surroundings, nodes };
+  return { clock, http, log, discovery, status, ended, probed, calls, open, releases, surroundings, nodes };
 }
 
 const everything = { announced: true, neighbours: true };
 
-describe('looking for machines', () => {
+describe('searching for machines', () => {
   it('sends nothing and reads nothing before a person asks', async () => {
     const world = createWorld({
       nodes: [{ id: 'n', url: 'http://tower.lan:11434', agentUrl: null, mac: null }],
@@ -112,15 +113,15 @@ describe('looking for machines', () => {
     expect(world.status()).toMatchObject({ state: 'never', found: [], total: 0 });
     expect(world.discovery.networks().map(({ subnet }) => subnet)).toEqual(['192.168.1.0/24', '10.7.0.0/28']);
     await world.clock.advance(3_600_000);
-    expect([world.looked, world.calls, world.http.asked]).toEqual([[], [], []]);
+    expect([world.probed, world.calls, world.http.asked]).toEqual([[], [], []]);
   });
 
-  it('looks at the three ports of every address of the networks that were ticked, and of no other', async () => {
+  it('checks three ports of each address in the chosen networks, and of no other', async () => {
     const world = createWorld();
     world.discovery.start({ subnets: ['10.7.0.0/28'], announced: false, neighbours: false });
     const done = await world.ended();
     const hosts = [1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14];
-    expect(world.looked.toSorted()).toEqual(
+    expect(world.probed.toSorted()).toEqual(
       hosts.flatMap((n) => [11434, 8765, 9753].map((port) => `10.7.0.${n}:${port}`)).toSorted(),
     );
     expect(done).toMatchObject({ state: 'done', done: 39, total: 39, found: [], notes: [] });
@@ -140,7 +141,7 @@ describe('looking for machines', () => {
     expect(world.open.most).toBe(MOST_CONNECTIONS);
   });
 
-  it('stops within a moment, keeps what was found, and can be begun anew', async () => {
+  it('stops at once, keeps what was found, and can be started again', async () => {
     const world = createWorld({
       held: true,
       neighbours: () => [{ address: '192.168.1.20', mac: '02:00:00:00:00:20' }],
@@ -156,19 +157,19 @@ describe('looking for machines', () => {
     });
     await world.clock.flush();
     expect(world.open.now).toBe(0);
-    const after = world.looked.length;
+    const after = world.probed.length;
     await world.clock.advance(60_000);
-    expect(world.looked).toHaveLength(after);
+    expect(world.probed).toHaveLength(after);
     expect(world.status()).toMatchObject({ state: 'cancelled' });
     expect(world.discovery.start({ subnets: [], announced: false, neighbours: false }).state).toBe('running');
     expect(await world.ended()).toMatchObject({
       state: 'done',
       found: [],
-      notes: ['No network was chosen, so nothing was looked at.'],
+      notes: [fact('NO_NETWORK_CHOSEN')],
     });
   });
 
-  it('merges what it heard of an address, fills in MAC and broadcast, and says which are nodes already', async () => {
+  it('merges the answers of an address, fills in MAC and broadcast addresses, and marks known nodes', async () => {
     let spoken = false;
     const world = createWorld({
       sites: {
@@ -217,7 +218,7 @@ describe('looking for machines', () => {
     expect(world.calls).toContain('announced 192.168.1.5');
   });
 
-  it('offers an agent at an unusual port by what it announces, and asks nobody outside the ticked networks', async () => {
+  it('offers an agent at an unusual port as it announces itself, and asks nothing outside the chosen networks', async () => {
     const world = createWorld({
       announced: [
         {
@@ -241,7 +242,7 @@ describe('looking for machines', () => {
     expect(world.http.asked).toEqual(['http://10.7.0.2:9000/health']);
   });
 
-  it('looks in a network that is too large only at its neighbours, and says so', async () => {
+  it('searches a network that is too large only for its neighbours, and reports that', async () => {
     const world = createWorld({
       interfaces: [wide],
       sites: { 'http://172.17.9.9:11434': ollama },
@@ -250,16 +251,16 @@ describe('looking for machines', () => {
     expect(world.discovery.networks()).toMatchObject([{ subnet: '172.17.0.0/16', tooLarge: true }]);
     world.discovery.start({ subnets: ['172.17.0.0/16'], announced: false, neighbours: true });
     const done = await world.ended();
-    expect(world.looked).toEqual(['172.17.9.9:11434', '172.17.9.9:8765', '172.17.9.9:9753']);
+    expect(world.probed).toEqual(['172.17.9.9:11434', '172.17.9.9:8765', '172.17.9.9:9753']);
     expect(done).toMatchObject({
       done: 4,
       total: 4,
       found: [{ address: '172.17.9.9', ollama: {}, foundBy: ['neighbours', 'ports'] }],
     });
-    expect(done?.notes[0]).toContain('65,534 addresses, too many to try each');
+    expect(done?.notes).toEqual([fact('NETWORK_TOO_LARGE', { subnet: '172.17.0.0/16', hosts: 65_534 })]);
   });
 
-  it('says what could not be asked, and goes on with the rest', async () => {
+  it('reports what could not be searched, and continues with the rest', async () => {
     const world = createWorld({
       neighbours: () => {
         throw new Error('no such tool');
@@ -271,8 +272,8 @@ describe('looking for machines', () => {
     const done = await world.ended();
     expect(done).toMatchObject({ state: 'done', found: [{ address: '10.7.0.3', mac: null }] });
     expect(done?.notes).toEqual([
-      'The table of neighbours of this computer could not be read.',
-      'Agents that announce themselves could not be asked from 10.7.0.9: address in use.',
+      fact('NEIGHBOURS_UNREADABLE'),
+      fact('ANNOUNCEMENTS_NOT_HEARD', { address: '10.7.0.9', reason: 'address in use' }),
     ]);
     expect(world.log.lines).toEqual([]);
   });
@@ -287,7 +288,7 @@ describe('looking for machines', () => {
 });
 
 describe('a core that stops', () => {
-  it('waits for a search that was cancelled and is still ending, though another one began since', async () => {
+  it('waits for a cancelled search that is still ending, even if another one has started since', async () => {
     const world = createWorld({ nodes: [] });
     const gate = Promise.withResolvers<void>();
     const { resolve } = world.surroundings;

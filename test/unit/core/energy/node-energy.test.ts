@@ -160,6 +160,19 @@ describe('what its jobs drew', () => {
     ]);
   });
 
+  it('tasks and requests count like jobs', () => {
+    const leases = [
+      job('indexing "Notes"', 1, 2),
+      { ...job('a task', 1, 2), kind: 'task' as const },
+      { ...job('a request', 3, 4), kind: 'request' as const },
+    ];
+    expect(energy({ ...awake, leases }).jobs).toEqual([
+      { purpose: 'indexing "Notes"', seconds: 3600, wattHours: 30 },
+      { purpose: 'a task', seconds: 3600, wattHours: 30 },
+      { purpose: 'a request', seconds: 3600, wattHours: 60 },
+    ]);
+  });
+
   it('not known is null, and people are no jobs', () => {
     const leases = [job('index "Notes"', 21, 22), { ...job('a game', 21, 22), kind: 'person' as const }];
     expect(energy({ leases }).jobs).toEqual([{ purpose: 'index "Notes"', seconds: 3600, wattHours: null }]);

@@ -8,7 +8,6 @@ import {
   placementOf,
   sameModelName,
 } from '../../../../electron/core/fleet/model-placement.ts';
-import { resolveModel } from '../../../../electron/core/placement/resolve.ts';
 import { aLoaded } from '../placement/support.ts';
 
 describe('where a model sits', () => {
@@ -113,26 +112,9 @@ describe('loaded models as the panel shows them', () => {
   });
 });
 
-describe('names', () => {
-  it('are compared without case and with their tag', () => {
-    expect(canonicalName('Llama3.1')).toBe('llama3.1:latest');
-    expect(canonicalName('localhost:5000/a')).toBe('localhost:5000/a:latest');
-    expect(sameModelName('a', 'A:latest')).toBe(true);
-    expect(sameModelName('a:1', 'a:2')).toBe(false);
-  });
-
-  it('are found as a person writes them', () => {
-    const models = [
-      { name: 'llama3.1:8b' },
-      { name: 'qwen:7b' },
-      { name: 'qwen:14b' },
-      { name: 'nomic:latest' },
-    ];
-    expect(resolveModel(models, 'llama3.1')).toBe('llama3.1:8b');
-    expect(resolveModel(models, 'LLAMA3.1:8B')).toBe('llama3.1:8b');
-    expect(resolveModel(models, 'nomic')).toBe('nomic:latest');
-    expect(resolveModel(models, 'qwen')).toBeNull();
-    expect(resolveModel(models, 'llama3.1:70b')).toBeNull();
-    expect(resolveModel(models, 'llama3')).toBeNull();
-  });
+it('names are compared without case and with their tag', () => {
+  expect(canonicalName('Llama3.1')).toBe('llama3.1:latest');
+  expect(canonicalName('localhost:5000/a')).toBe('localhost:5000/a:latest');
+  expect(sameModelName('a', 'A:latest')).toBe(true);
+  expect(sameModelName('a:1', 'a:2')).toBe(false);
 });

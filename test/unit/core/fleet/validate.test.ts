@@ -41,6 +41,16 @@ describe('the URL of a server', () => {
     ['::1', 'http://[::1]:11434'],
     ['fe80::1', 'http://[fe80::1]:11434'],
     ['http://[2001:DB8::1]', 'http://[2001:db8::1]'],
+    ['http://[::ffff:192.168.1.20]:11434', 'http://192.168.1.20:11434'],
+    ['\u200ehttp://gpu-box:11434\u200b', 'http://gpu-box:11434'],
+    ['http://gpu-box../', 'http://gpu-box'],
+    ['http://127.0.0.1:11434/v1', 'http://127.0.0.1:11434'],
+    ['http://127.0.0.1:11434/v1/', 'http://127.0.0.1:11434'],
+    ['http://127.0.0.1:11434/api', 'http://127.0.0.1:11434'],
+    ['http://127.0.0.1:11434/api/tags', 'http://127.0.0.1:11434'],
+    ['http://127.0.0.1:11434/api/generate', 'http://127.0.0.1:11434'],
+    ['https://h/ollama/v1', 'https://h/ollama'],
+    ['gpu-box/v1', 'http://gpu-box:11434'],
   ])('%s becomes %s', (text, wanted) => {
     expect(normaliseServerUrl(text)).toBe(wanted);
   });
@@ -153,7 +163,8 @@ describe('a MAC address', () => {
   it('anything else is refused with BAD_MAC', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        fc.pre(text.replaceAll(/[^0-9a-f]/gi, '').length !== 12);
+        const groups = text.split(/[^0-9a-f]/i).filter((group) => group !== '');
+        fc.pre(groups.join('').length !== 12 && groups.length !== 6);
         expect(codeOf(() => normaliseMac(text))).toBe('BAD_MAC mac');
       }),
     );
@@ -162,10 +173,8 @@ describe('a MAC address', () => {
   it.each([
     'AA:BB:CC:DD:EE',
     'AA:BB:CC:DD:EE:FF:00',
-    'AA:BB-CC:DD-EE:FF',
     'GG:BB:CC:DD:EE:FF',
     'AABB:CCDD:EEFF',
-    'AA.BB.CC.DD.EE.FF',
     '00:00:00:00:00:00',
     'FF:FF:FF:FF:FF:FF',
     '01:00:5E:00:00:01',

@@ -36,7 +36,7 @@ const kinds = fc.constantFrom<TextKind>('text', 'markdown', 'code');
 const budgets = fc.integer({ min: 1, max: 100 });
 
 describe('chunks of any text', () => {
-  test('cover every byte that is no white space exactly once, in order, as it stands in the file', () => {
+  test('cover every byte that is not white space exactly once, in order, as it is in the file', () => {
     fc.assert(
       fc.property(texts, kinds, budgets, (text, kind, budget) => {
         const bytes = new TextEncoder().encode(text);
@@ -57,7 +57,7 @@ describe('chunks of any text', () => {
     );
   }, 30_000);
 
-  test('keep within the budget of tokens, unless one character alone is over it', () => {
+  test('stay within the budget of tokens, unless one character alone exceeds it', () => {
     fc.assert(
       fc.property(texts, kinds, budgets, (text, kind, budget) => {
         for (const chunk of cut(text, kind, budget)) {
@@ -81,7 +81,7 @@ describe('chunks follow the text', () => {
     ]);
   });
 
-  test('a # inside a fence or a front matter is no heading', () => {
+  test('a # inside a fence or front matter is not a heading', () => {
     const text = '---\ntitle: x\n# not one\n---\n# Real\n\n```sh\n# comment\n\n# another\n```\nafter\n';
     expect(cut(text).map((chunk) => chunk.heading)).toEqual(['', 'Real']);
   });
@@ -122,7 +122,7 @@ describe('offsets in other encodings and in HTML', () => {
     ['Latin-1', Buffer.from(text, 'latin1'), (bytes: Buffer) => bytes.toString('latin1')],
   ])('%s', (_name, bytes, decode) => {
     const file = cutFile(bytes, 'a.txt', 6);
-    if (!file.ok) throw new Error(file.reason);
+    if (!file.ok) throw new Error(file.reason.code);
     expect(file.chunks.length).toBeGreaterThan(2);
     for (const chunk of file.chunks) {
       expect(decode(bytes.subarray(chunk.startByte, chunk.endByte))).toBe(chunk.text);
@@ -137,7 +137,7 @@ describe('offsets in other encodings and in HTML', () => {
       '<h1>First &amp; last</h1><p>Some <b>bold</b> caf&eacute; text.</p><script>var no = 1;</script>' +
       '<h2>Second</h2><pre>a\n  b</pre><p>The   end</p></body></html>';
     const file = cutFile(Buffer.from(source), 'page.html', 100);
-    if (!file.ok) throw new Error(file.reason);
+    if (!file.ok) throw new Error(file.reason.code);
     expect(file.language).toBe('html');
     expect(file.chunks.map((chunk) => [chunk.heading, chunk.text])).toEqual([
       ['', 'Page'],

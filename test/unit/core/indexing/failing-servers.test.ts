@@ -1,5 +1,6 @@
 /** A server that fails is not the fault of the files, and a file that fails is not the fault of the server. */
 import { describe, expect, it } from 'vitest';
+import { serverError } from '../../../../electron/adapters/inference/ollama-errors.ts';
 import { createIndexingService } from '../../../../electron/core/indexing/service.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import {
@@ -40,7 +41,7 @@ async function startJob(world: FakeWorld) {
 }
 
 describe('a server that answers nothing but errors', () => {
-  it('is left, and no file is blamed, also where each request carries one text', async () => {
+  it('is given up without blaming a file, even if each request has one text', async () => {
     const world = createFakeWorld({ nodes: [nas, tower], files: files(12) });
     world.batchSize = 1;
     world.fleet.servers.set('tower', () => Promise.reject(failing()));
@@ -54,7 +55,7 @@ describe('a server that answers nothing but errors', () => {
     expect(world.index.prepared.size).toBe(0);
   });
 
-  it('is asked again after a wait that doubles with each failure, and left after six', async () => {
+  it('is tried again after a wait that doubles with each failure, and given up after six', async () => {
     const world = createFakeWorld({ nodes: [nas, tower], files: files(1) });
     const times: number[] = [];
     world.fleet.servers.set('tower', (texts) => {
@@ -86,6 +87,71 @@ describe('a server that works but for one text', () => {
   });
 });
 
+describe('a runner that dies in an embed', () => {
+  const died = () =>
+    serverError(400, 'do embedding request: Post "http://127.0.0.1:38737/v1/embeddings": EOF');
+
+  it.each([1, 32])('blames no text, and the rest is retried, in batches of %i', async (batchSize) => {
+    const world = createFakeWorld({ nodes: [tower], files: files(12) });
+    world.batchSize = batchSize;
+    let deaths = 0;
+    world.fleet.servers.set('tower', async (texts) => {
+      // Killed from outside, again and again, but never while it is only tested.
+      if (texts.some((text) => text.startsWith('text')) && deaths < 5) {
+        deaths += 1;
+        throw died();
+      }
+      return texts.map(vectorOf);
+    });
+    const { job } = await startJob(world);
+    expect(await untilEnded(world, job, 600_000)).toMatchObject({
+      status: 'completed',
+      failures: [],
+      files: { done: 12, failed: 0 },
+    });
+    expect(deaths).toBe(5);
+  });
+
+  it('is retried elsewhere', async () => {
+    const world = createFakeWorld({ nodes: [nas, tower], files: files(6) });
+    world.fleet.servers.set('tower', () => Promise.reject(died()));
+    const { job } = await startJob(world);
+    expect(await untilEnded(world, job, 300_000)).toMatchObject({
+      status: 'completed',
+      failures: [],
+      fallbackVectors: 6,
+    });
+  });
+
+  it('on one text only, whenever it comes, ends in the failure of that file and not of the job', async () => {
+    const world = createFakeWorld({ nodes: [tower], files: files(4) });
+    let deaths = 0;
+    world.fleet.servers.set('tower', async (texts) => {
+      if (texts.includes('text 2')) {
+        deaths += 1;
+        throw died();
+      }
+      return texts.map(vectorOf);
+    });
+    const { job } = await startJob(world);
+    const ended = await untilEnded(world, job, 3_600_000);
+    expect(ended.failures).toMatchObject([{ path: 'f2.md', code: 'RUNNER_DIED' }]);
+    expect(ended).toMatchObject({ status: 'completed', files: { done: 3, failed: 1 } });
+    expect(deaths).toBeGreaterThanOrEqual(9);
+  });
+});
+
+describe('a model that cannot embed', () => {
+  it('ends the job with that, instead of waiting for another answer', async () => {
+    const world = createFakeWorld({ nodes: [tower], files: files(4) });
+    const refusal = 'This server does not support embeddings. Start it with `--embeddings`';
+    world.fleet.servers.set('tower', () => Promise.reject(serverError(501, refusal)));
+    const { job } = await startJob(world);
+    const ended = await untilEnded(world, job, 300_000);
+    expect(ended).toMatchObject({ status: 'failed', error: { code: 'MODEL_CANNOT_EMBED' }, failures: [] });
+  });
+});
+
 describe('texts that the server refuses', () => {
   const refusal = () => new PilotlightError('BAD_REQUEST', { details: { status: 400, server: 'too long' } });
 
@@ -107,7 +173,7 @@ describe('texts that the server refuses', () => {
     expect(ended).toMatchObject({ status: 'completed', files: { total: 9, done: 8, failed: 1 } });
   });
 
-  it('give the place of their file back at once, so that any number of them holds up no other', async () => {
+  it('free the place of their file at once, so that any number of them delays no other file', async () => {
     const bad = Object.fromEntries(
       Array.from({ length: 1000 }, (_, index) => [`bad${index}.md`, [`bad ${index}`]]),
     );
@@ -130,7 +196,7 @@ describe('texts that the server refuses', () => {
 });
 
 describe('a file that cannot be stored', () => {
-  it('gives its place back at once, so that any number of them holds up no other', async () => {
+  it('frees its place at once, so that any number of them delays no other file', async () => {
     const world = createFakeWorld({ nodes: [tower], files: files(1200) });
     world.batchSize = 100;
     let most = 0;

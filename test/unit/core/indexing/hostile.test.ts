@@ -8,7 +8,12 @@ import { recognise } from '../../../../electron/core/indexing/recognise-file.ts'
 import { hostileFiles } from '../../../fakes/hostile-files.ts';
 
 /** What the parser of HTML does with a source: its events, and the most elements that it held at once. */
-function parse(source: string, mostOpen = 8, apart: readonly string[] = ['svg', 'script'], mostApart = 4) {
+function parse(
+  source: string,
+  maxOpen = 8,
+  separate: readonly string[] = ['svg', 'script'],
+  maxSeparate = 4,
+) {
   const events: string[] = [];
   let most = 0;
   const note = (event: string) => {
@@ -16,8 +21,8 @@ function parse(source: string, mostOpen = 8, apart: readonly string[] = ['svg', 
     most = Math.max(most, parser.open);
   };
   const parser = createBoundedParser({
-    mostOpen,
-    apart: { names: new Set(apart), mostOpen: mostApart },
+    maxOpen,
+    separate: { names: new Set(separate), maxOpen: maxSeparate },
     onopentag: (name) => note(`<${name}>`),
     onclosetag: (name) => note(`</${name}>`),
     // Inside a script a tag is text.
@@ -29,13 +34,13 @@ function parse(source: string, mostOpen = 8, apart: readonly string[] = ['svg', 
 }
 
 describe('the parser of HTML', () => {
-  it('reports what is deeper than its limit as ended where it begins, and its text', () => {
+  it('reports an element beyond its limit as closed where it opens, followed by its text', () => {
     const { events, most } = parse(`${'<div>'.repeat(3)}deep${'</div>'.repeat(3)}`, 2);
     expect(events).toEqual(['<div>', '<div>', '<div>', '</div>', 'text deep', '</div>', '</div>']);
     expect(most).toBe(2);
   });
 
-  it('gives what the parser behind it gives where nothing is too deep', () => {
+  it('reports the same as the original parser if nothing is too deep', () => {
     const source =
       '<ul><li>a<br><li>b<p>c<p>d</ul><svg><path/><title>t</title></svg><form>x<form>y</form></p>z';
     const { events, open } = parse(source);
@@ -46,7 +51,7 @@ describe('the parser of HTML', () => {
     expect(open).toBe(0);
   });
 
-  it('never holds more elements than its limits, and reports as many ends as beginnings', () => {
+  it('never has more open elements than its limits, and reports as many ends as starts', () => {
     const tag = fc.constantFrom(
       ...[
         'div',
@@ -85,7 +90,7 @@ describe('the parser of HTML', () => {
     );
   });
 
-  it('keeps its count through ends that nothing began', () => {
+  it('counts correctly when there are end tags without start tags', () => {
     expect(parse(`${'</p>'.repeat(50)}${'<div>'.repeat(50)}`).most).toBe(8);
     expect(parse(`${'</br></svg></div>'.repeat(50)}${'<svg>'.repeat(50)}`).most).toBe(4);
   });
@@ -110,7 +115,7 @@ describe('hostile files', () => {
     for (const chunk of cut.chunks) expect(chunk.endByte).toBeGreaterThan(chunk.startByte);
   });
 
-  it('the text of a page is found however deep it lies', () => {
+  it('the text of a page is found however deep it is', () => {
     const page = (depth: number) =>
       `${'<div><span>'.repeat(depth)}deep words${'</span></div>'.repeat(depth)}<p>after`;
     expect(extractHtml(page(100_000)).text).toBe('deep words\n\nafter');
@@ -118,7 +123,7 @@ describe('hostile files', () => {
     expect(cut).toMatchObject({ ok: true, chunks: [{ text: 'deep words\n\nafter' }] });
   });
 
-  it('what a page leaves out is left out, however deep it lies', () => {
+  it('what a page does not show is left out, however deep it is', () => {
     const deep = '<div>'.repeat(1000);
     expect(
       extractHtml(`${deep}<script>no()</script>yes<svg><text>no</text></svg><style>no</style>`).text,
@@ -126,7 +131,7 @@ describe('hostile files', () => {
     expect(extractHtml(`${deep}<pre>a  b\n c</pre>`).text).toContain('a');
   });
 
-  it('headings past the limit are lines like others', () => {
+  it('headings beyond the limit are ordinary lines', () => {
     const count = MAX_HEADINGS + 500;
     const text = Array.from({ length: count }, (_, at) => `# h${at}\n\nx`).join('\n\n');
     const cut = cutFile(Buffer.from(text), 'a.md', 400);
@@ -138,7 +143,7 @@ describe('hostile files', () => {
     expect(extractHtml(page).headings).toHaveLength(MAX_HEADINGS);
   });
 
-  it('a page is known by what follows its comments', () => {
+  it('a page is recognised by what follows its comments', () => {
     const kindOf = (text: string) => {
       const found = recognise(Buffer.from(text), 'page');
       return found.ok ? found.kind : found.code;

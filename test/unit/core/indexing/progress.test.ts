@@ -21,47 +21,112 @@ describe('the rate', () => {
   it('is 0 before anything was counted', () => {
     expect(createRateMeter().perSecond(1000)).toBe(0);
   });
+
+  it('of slow batches is known between them, and 0 when no more arrive', () => {
+    const meter = createRateMeter();
+    for (const at of [0, 20_000, 40_000]) meter.add(at, 32);
+    expect(meter.perSecond(40_000)).toBe(1.6);
+    expect(meter.perSecond(52_000)).toBe(1);
+    expect(meter.perSecond(81_000)).toBe(0);
+  });
 });
 
 describe('the remaining time', () => {
-  it('is unknown until a second was measured', () => {
+  /** Work at a steady pace, in steps of half a second; gives when it ended and how much was done. */
+  function work(
+    eta: ReturnType<typeof createEta>,
+    from: { at: number; done: number },
+    steps: number,
+    each: number,
+  ) {
+    let { at, done } = from;
+    for (let step = 0; step < steps; step += 1) {
+      at += 500;
+      done += each;
+      eta.update(at, done);
+    }
+    return { at, done };
+  }
+
+  it('is unknown until two seconds were measured', () => {
     const eta = createEta();
     eta.update(0, 0);
-    eta.update(500, 50);
+    const soon = work(eta, { at: 0, done: 0 }, 4, 50);
     expect(eta.remainingMs(1000)).toBeNull();
-    eta.update(1000, 100);
+    work(eta, soon, 1, 50);
     expect(eta.remainingMs(1000)).toBe(10_000);
   });
 
-  it('follows a change of speed, smoothly', () => {
-    const eta = createEta(10_000);
-    for (let at = 0; at <= 10_000; at += 500) eta.update(at, at);
-    expect(eta.remainingMs(1000)).toBe(1000);
-    let done = 10_000;
-    for (let at = 10_500; at <= 20_000; at += 500) {
-      done += 50;
-      eta.update(at, done);
-    }
-    const after = eta.remainingMs(1000) ?? 0;
-    expect(after).toBeGreaterThan(1500);
-    expect(after).toBeLessThan(10_000);
+  it('does not count the time before anything was finished', () => {
+    const eta = createEta();
+    eta.update(0, 0);
+    // A model is loaded for half an hour.
+    eta.update(1_800_000, 10);
+    work(eta, { at: 1_800_000, done: 10 }, 10, 100);
+    expect(eta.remainingMs(2000)).toBe(10_000);
   });
 
-  it('forgets what it measured when other machines go on', () => {
+  it('follows the rate of the last minute', () => {
+    const eta = createEta(60_000);
+    eta.update(0, 0);
+    const fast = work(eta, { at: 0, done: 0 }, 240, 500);
+    expect(eta.remainingMs(1000)).toBe(1000);
+    const slower = work(eta, fast, 60, 50);
+    const between = eta.remainingMs(1000) ?? 0;
+    expect(between).toBeGreaterThan(1500);
+    expect(between).toBeLessThan(10_000);
+    work(eta, slower, 122, 50);
+    expect(eta.remainingMs(1000)).toBe(10_000);
+  });
+
+  it('is unknown while nothing was finished for a minute, instead of growing for ever', () => {
     const eta = createEta();
-    for (let at = 0; at <= 10_000; at += 500) eta.update(at, at);
+    eta.update(0, 0);
+    const { at, done } = work(eta, { at: 0, done: 0 }, 60, 500);
+    eta.update(at + 30_000, done);
+    expect(eta.remainingMs(10_000)).toBeLessThanOrEqual(21_000);
+    eta.update(at + 60_000, done);
+    expect(eta.remainingMs(10_000)).toBeNull();
+    work(eta, { at: at + 60_000, done }, 4, 500);
+    expect(eta.remainingMs(10_000)).not.toBeNull();
+  });
+
+  it('is known for files that take most of a minute each', () => {
+    const eta = createEta();
+    eta.update(0, 0);
+    for (let file = 1; file <= 5; file += 1) eta.update(file * 40_000, file * 100);
+    expect(eta.remainingMs(300)).toBe(120_000);
+    eta.update(230_000, 500);
+    expect(eta.remainingMs(300)).not.toBeNull();
+  });
+
+  it('forgets what it measured when other machines continue', () => {
+    const eta = createEta();
+    eta.update(0, 0);
+    const { at, done } = work(eta, { at: 0, done: 0 }, 20, 500);
     eta.restart();
     expect(eta.remainingMs(1000)).toBeNull();
-    for (let at = 10_500; at <= 13_000; at += 500) eta.update(at, 10_000 + (at - 10_500) / 20);
+    eta.update(at, done);
+    work(eta, { at, done }, 6, 25);
     expect(eta.remainingMs(1000)).toBe(20_000);
   });
 
   it('does not count the time of a pause', () => {
     const eta = createEta();
-    for (let at = 0; at <= 5000; at += 500) eta.update(at, at);
+    eta.update(0, 0);
+    const { done } = work(eta, { at: 0, done: 0 }, 10, 500);
     eta.pause();
-    eta.update(1_000_000, 5000);
-    eta.update(1_000_500, 5500);
+    eta.update(1_000_000, done);
+    work(eta, { at: 1_000_000, done }, 4, 500);
+    expect(eta.remainingMs(1000)).toBe(1000);
+  });
+
+  it('is not changed by a file that failed to be stored', () => {
+    const eta = createEta();
+    eta.update(0, 0);
+    const { at, done } = work(eta, { at: 0, done: 0 }, 20, 500);
+    eta.update(at, done - 4000);
+    work(eta, { at, done: done - 4000 }, 20, 500);
     expect(eta.remainingMs(1000)).toBe(1000);
   });
 

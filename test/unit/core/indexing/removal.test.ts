@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { createIndexingService } from '../../../../electron/core/indexing/service.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { Embedder } from '../../../../shared/models/indexing.ts';
-import { textOf } from '../../../../shared/text/index.ts';
 import {
   createFakeWorld,
   digest,
@@ -55,7 +54,7 @@ function holdRemoval(world: FakeWorld) {
 }
 
 describe('a folder that is being removed', () => {
-  it('is indexed by no job that starts meanwhile', async () => {
+  it('is not indexed by a job that starts meanwhile', async () => {
     const world = createFakeWorld({ nodes: [tower], files: { 'a.md': ['one'] } });
     const { service, source } = await start(world);
     const { seen, gate } = holdRemoval(world);
@@ -78,10 +77,10 @@ describe('a folder that is being removed', () => {
     expect(world.index.committed.size).toBe(0);
     expect(world.sources.size).toBe(0);
     expect(seen.opened).toBe(0);
-    expect(world.told.filter(({ message }) => textOf(message).includes('was removed'))).toHaveLength(1);
+    expect(world.told.filter(({ message }) => message.code === 'FOLDER_REMOVED')).toHaveLength(1);
   });
 
-  it('is not opened again by a search that began before', async () => {
+  it('is not opened again by a search that started before', async () => {
     const world = createFakeWorld({ nodes: [tower], files: { 'a.md': ['one'] } });
     const { service, source } = await start(world);
     const { seen, gate } = holdRemoval(world);
@@ -99,7 +98,7 @@ describe('a folder that is being removed', () => {
     expect(seen).toMatchObject({ opened: 0, asked: 0 });
   });
 
-  it('waits for a cancelled job over it to let go, though another job runs already', async () => {
+  it('waits until a cancelled job has released it, although another job is already running', async () => {
     const world = createFakeWorld({ nodes: [tower], files: { 'a.md': ['one'] } });
     const { service, source, add } = await start(world);
     const other = await add('/papers');
@@ -134,7 +133,7 @@ describe('a folder that is being removed', () => {
     expect(ended.status).toBe('completed');
   });
 
-  it('is there again, whole, where it could not be removed', async () => {
+  it('is listed again, complete, if it could not be removed', async () => {
     const world = createFakeWorld({ nodes: [tower], files: { 'a.md': ['one'] } });
     const { service, source } = await start(world);
     world.index.store.removeIndex = () => Promise.reject(new PilotlightError('DISK_FULL'));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createIndexHandles } from '../../../../electron/core/indexing/index-handles.ts';
+import { createQueryTurns } from '../../../../electron/core/indexing/query-turns.ts';
 import { createSearcher, mergeHits } from '../../../../electron/core/indexing/search.ts';
 import type { VectorHit } from '../../../../electron/core/ports/vectors.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
@@ -87,6 +88,7 @@ describe('a search', () => {
     const world = createFakeWorld({ nodes: [nodeView({ id: 'tower' })] });
     world.fleet.servers.set('tower', () => new Promise(() => {}));
     const searcher = createSearcher({
+      queries: createQueryTurns(),
       onDamaged: () => {},
       ...world.dependencies,
       handles: createIndexHandles(world.dependencies.vectors),
@@ -97,9 +99,7 @@ describe('a search', () => {
     expect(await result).toMatchObject({
       hits: [],
       tookMs: 4000,
-      notices: [
-        'Found by words only: mxbai-embed-large did not answer (tower: The machine did not answer in time.).',
-      ],
+      notices: [{ code: 'KEYWORDS_ONLY_NO_ANSWER', params: { model: 'mxbai-embed-large', node: 'tower' } }],
     });
     expect(world.inFlight.now).toBe(0);
   });
@@ -110,6 +110,7 @@ describe('a search', () => {
       throw new PilotlightError('HOST_UNREACHABLE');
     });
     const searcher = createSearcher({
+      queries: createQueryTurns(),
       onDamaged: () => {},
       ...world.dependencies,
       handles: createIndexHandles(world.dependencies.vectors),

@@ -91,7 +91,9 @@ describe('an index job', () => {
     expect(job.files).toEqual({ total: 20, done: 20, unchanged: 0, removed: 0, failed: 0, skipped: 0 });
     expect(job.vectors).toBe(60);
     expect(job.fallbackVectors).toBe(0);
-    expect(job.detail).toBe('20 files indexed.');
+    expect(job.detail).toEqual(
+      fact('FILES_INDEXED', { done: 20, unchanged: 0, removed: 0, failed: 0, skipped: 0 }),
+    );
     expect(world.placements).toEqual([{ nodeId: 'tower', model: modelName }]);
     expect(world.fleet.embedded.get('nas')).toBeUndefined();
     expect(job.nodes).toMatchObject([{ nodeId: 'tower', placement: 'gpu', vectors: 60 }]);
@@ -115,7 +117,7 @@ describe('an index job', () => {
     expect(sizes).toEqual(Array(12).fill(4));
   });
 
-  it('wakes nobody when nothing has changed', async () => {
+  it('wakes no machine when nothing has changed', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(3) });
     const { service } = await start(world);
     const first = service.startJob(wanted);
@@ -123,11 +125,14 @@ describe('an index job', () => {
     world.fleet.patch('tower', { state: 'off' });
     const second = service.startJob(wanted);
     const job = await untilEnded(world, () => service.job(second.id));
-    expect(job).toMatchObject({ status: 'completed', detail: '0 files indexed, 3 unchanged.' });
+    expect(job).toMatchObject({
+      status: 'completed',
+      detail: { code: 'FILES_INDEXED', params: { done: 0, unchanged: 3 } },
+    });
     expect(job.events).toEqual([]);
   });
 
-  it('indexes what changed, forgets what is gone', async () => {
+  it('indexes what changed and removes what was deleted', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(5) });
     const { service } = await start(world);
     const first = service.startJob(wanted);
@@ -140,7 +145,7 @@ describe('an index job', () => {
     expectWhole(world);
   });
 
-  it('wakes the GPU machine, in words, and embeds there', async () => {
+  it('wakes the GPU machine, says so, and embeds there', async () => {
     const world = createFakeWorld({ nodes: [nas, { ...tower, state: 'off' }], files: manyFiles(4) });
     const { service } = await start(world);
     world.power.ensureAwake = async (id, { signal }) => {
@@ -150,7 +155,10 @@ describe('an index job', () => {
     };
     const { id } = service.startJob(wanted);
     await world.clock.advance(5000);
-    expect(service.job(id)).toMatchObject({ phase: 'waking', detail: 'Waking tower…' });
+    expect(service.job(id)).toMatchObject({
+      phase: 'waking',
+      detail: fact('WAKING_NODE', { node: 'tower' }),
+    });
     expect(world.fleet.reasons.get('tower')).toEqual([fact('USED_FOR_INDEXING', { folder: 'Notes' })]);
     const job = await untilEnded(world, () => service.job(id));
     expect(job.status).toBe('completed');
@@ -159,7 +167,7 @@ describe('an index job', () => {
     expect(world.fleet.reasons.get('tower')).toEqual([]);
   });
 
-  it('goes on with the CPU when the machine does not wake', async () => {
+  it('continues on the CPU when the machine does not wake', async () => {
     const world = createFakeWorld({ nodes: [nas, { ...tower, state: 'off' }], files: manyFiles(4) });
     const { service } = await start(world);
     world.power.ensureAwake = () => Promise.reject(new PilotlightError('WAKE_TIMEOUT'));
@@ -170,7 +178,7 @@ describe('an index job', () => {
     expect(world.told.some((entry) => entry.notify && entry.severity === 'warning')).toBe(true);
   });
 
-  it('leaves a machine asleep that its policy keeps from jobs, says so once, and asks again', async () => {
+  it('leaves a machine asleep if its policy forbids jobs to wake it, says so once, and tries again', async () => {
     const refusal = 'These are its quiet hours: jobs do not wake it from 22:00 to 07:00.';
     const world = createFakeWorld({ nodes: [nas, { ...tower, state: 'off' }], files: manyFiles(4) });
     let asked = 0;
@@ -188,10 +196,10 @@ describe('an index job', () => {
     expect(service.job(id)).toMatchObject({ status: 'running', phase: 'waiting' });
     expect(asked).toBe(4);
     expect(service.job(id).events.filter((event) => event.kind === 'note')).toMatchObject([
-      { message: `tower stays asleep: ${refusal.charAt(0).toLowerCase()}${refusal.slice(1)}` },
+      { message: fact('NODE_LEFT_ASLEEP', { node: 'tower', reason: plainText(refusal) }) },
     ]);
     expect(world.told.filter((entry) => entry.notify)).toMatchObject([
-      { why: plainText(`tower: ${refusal}`) },
+      { why: fact('REASON_OF_NODE', { node: 'tower', reason: plainText(refusal) }) },
     ]);
     quiet = false;
     const job = await untilEnded(world, () => service.job(id));
@@ -199,17 +207,17 @@ describe('an index job', () => {
     expect(world.fleet.embedded.has('nas')).toBe(false);
   });
 
-  it('goes on with the CPU while jobs may not wake the machine', async () => {
+  it('continues on the CPU while jobs may not wake the machine', async () => {
     const world = createFakeWorld({ nodes: [nas, { ...tower, state: 'off' }], files: manyFiles(4) });
     world.power.ensureAwake = () => Promise.reject(new PilotlightError('WAKE_NOT_ALLOWED'));
     const { service } = await start(world);
     const { id } = service.startJob(wanted);
     const job = await untilEnded(world, () => service.job(id));
     expect(job).toMatchObject({ status: 'completed', vectors: 12, fallbackVectors: 12 });
-    expect(job.events.map((event) => event.message).join(' ')).toContain('tower stays asleep');
+    expect(job.events.map((event) => event.message.code)).toContain('NODE_LEFT_ASLEEP');
   });
 
-  it('does not wake and does not place when the GPU is not wanted', async () => {
+  it('does not wake or place anything if no GPU is requested', async () => {
     const world = createFakeWorld({ nodes: [nas, { ...tower, state: 'off' }], files: manyFiles(4) });
     const { service } = await start(world);
     const { id } = service.startJob({ ...wanted, useGpu: false });
@@ -218,7 +226,7 @@ describe('an index job', () => {
     expect(world.placements).toEqual([]);
   });
 
-  it('falls back to the CPU half-way, loses and repeats nothing', async () => {
+  it('falls back to the CPU half-way, without losing or repeating anything', async () => {
     const world = createFakeWorld({ nodes: [nas, tower], files: manyFiles(40) });
     let answered = 0;
     world.fleet.servers.set('tower', async (texts) => {
@@ -240,7 +248,7 @@ describe('an index job', () => {
     expectWhole(world);
   });
 
-  it('drops what hangs at a machine as soon as the fleet sees it gone', async () => {
+  it('drops requests that hang as soon as the fleet notices that the machine dropped out', async () => {
     const world = createFakeWorld({ nodes: [nas, tower], files: manyFiles(10) });
     world.fleet.servers.set(
       'tower',
@@ -259,7 +267,7 @@ describe('an index job', () => {
     expectWhole(world);
   });
 
-  it('returns to the GPU when it comes back, placing the model anew', async () => {
+  it('returns to the GPU when it is back, and places the model again', async () => {
     const world = createFakeWorld({ nodes: [nas, tower], files: manyFiles(200) });
     world.fleet.servers.set('nas', async (texts) => {
       await world.clock.sleep(1000);
@@ -271,7 +279,7 @@ describe('an index job', () => {
     const { service } = await start(world);
     const { id } = service.startJob(wanted);
     await world.clock.advance(3000);
-    expect(service.job(id).detail).toBe('Embedding on nas (CPU)');
+    expect(service.job(id).detail).toEqual(fact('EMBEDDING_ON', { nodes: [{ node: 'nas', on: 'cpu' }] }));
     world.fleet.patch('tower', { state: 'off' });
     world.fleet.servers.delete('tower');
     await world.clock.advance(3000);
@@ -283,7 +291,7 @@ describe('an index job', () => {
     expectWhole(world);
   });
 
-  it('waits for the GPU where the person chose so, and wakes it again', async () => {
+  it('waits for the GPU if the person chose that, and wakes it again', async () => {
     const world = createFakeWorld({ nodes: [nas, tower], files: manyFiles(10) });
     let wakes = 0;
     world.power.ensureAwake = async () => {
@@ -304,7 +312,7 @@ describe('an index job', () => {
     expect(service.job(id)).toMatchObject({
       status: 'running',
       phase: 'waiting',
-      detail: 'Waiting for a GPU machine that has mxbai-embed-large.',
+      detail: fact('WAITING_FOR_NODE', { gpu: true, model: 'mxbai-embed-large' }),
     });
     expect(wakes).toBe(1);
     await world.clock.advance(300_000);
@@ -318,7 +326,7 @@ describe('an index job', () => {
     expectWhole(world);
   });
 
-  it('takes a machine that put the model on its CPU for what it is', async () => {
+  it('uses a machine as a CPU if it loaded the model there', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(4) });
     world.placement.ensureOnGpu = async () => ({ placement: 'cpu', reason: fact('MOVE_CANCELLED') });
     const { service } = await start(world);
@@ -346,13 +354,17 @@ describe('an index job', () => {
     expect(job.status).toBe('completed');
     expect(job.files).toMatchObject({ done: 9, failed: 1 });
     expect(job.failures).toEqual([
-      { path: 'f3.md', code: 'SERVER_ERROR', reason: 'the input length exceeds the context length' },
+      {
+        path: 'f3.md',
+        code: 'SERVER_ERROR',
+        reason: plainText('the input length exceeds the context length'),
+      },
     ]);
     world.index.files.delete('f3.md');
     expectWhole(world);
   });
 
-  it('ends with the words of a server that refuses everything', async () => {
+  it('ends with the message of a server that refuses everything', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(100) });
     world.fleet.servers.set('tower', async () => {
       throw new PilotlightError('SERVER_ERROR', {
@@ -414,7 +426,7 @@ describe('an index job', () => {
     expectWhole(world);
   });
 
-  it('does not blame the server for the last text, which it cannot take', async () => {
+  it('does not blame the server for the last text, which it cannot embed', async () => {
     const world = createFakeWorld({ nodes: [tower], files: { 'f.md': ['good', 'CRASH', 'good too'] } });
     world.index.files.set('g.md', ['fine']);
     world.fleet.servers.set('tower', async (texts) => {
@@ -427,7 +439,9 @@ describe('an index job', () => {
     const { id } = service.startJob(wanted);
     const job = await untilEnded(world, () => service.job(id));
     expect(job.status).toBe('completed');
-    expect(job.failures).toEqual([{ path: 'f.md', code: 'SERVER_ERROR', reason: 'runner crashed' }]);
+    expect(job.failures).toEqual([
+      { path: 'f.md', code: 'SERVER_ERROR', reason: plainText('runner crashed') },
+    ]);
     expect(kinds(job)).toEqual(['placed']);
     world.index.files.delete('f.md');
     expectWhole(world);
@@ -479,7 +493,7 @@ describe('an index job', () => {
     expectWhole(world);
   });
 
-  it('keeps the machine needed, without a gap, from its wake to its last vector', async () => {
+  it('keeps the machine in use, without a gap, from its wake to its last vector', async () => {
     const world = createFakeWorld({ nodes: [{ ...tower, state: 'off' }], files: manyFiles(4) });
     const reasons: number[] = [];
     const { use } = world.fleet;
@@ -521,7 +535,7 @@ describe('an index job', () => {
     expectWhole(world);
   });
 
-  it('goes on after its worker was lost', async () => {
+  it('continues after its worker was lost', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(30) });
     const { service } = await start(world);
     let commits = 0;
@@ -566,7 +580,7 @@ describe('an index job', () => {
     expect(world.index.prepared.size).toBe(0);
   });
 
-  it('does not use a model that was pulled anew', async () => {
+  it('does not use a model that was pulled again', async () => {
     const world = createFakeWorld({ nodes: [nas, tower], files: manyFiles(4) });
     const { service } = await start(world);
     world.fleet.patch('tower', { installed: [], canWake: false });
@@ -630,7 +644,7 @@ describe('the life of jobs', () => {
     expectWhole(world);
   });
 
-  it('goes on after a restart, without repeating what is committed', async () => {
+  it('continues after a restart, without repeating what is committed', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(40) });
     slow(world);
     const { service } = await start(world);
@@ -653,7 +667,7 @@ describe('the life of jobs', () => {
     expectWhole(world);
   });
 
-  it('goes on with the rest of a full run after a restart', async () => {
+  it('continues with the rest of a full run after a restart', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(40) });
     slow(world);
     const { service } = await start(world);
@@ -682,7 +696,7 @@ describe('the life of jobs', () => {
     expect(world.index.resets).toBe(1);
   });
 
-  it('saves its progress at most once a second besides the phases', async () => {
+  it('saves its progress at most once a second, apart from changes of phase', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(100) });
     world.fleet.servers.set('tower', async (texts) => {
       await world.clock.sleep(200);
@@ -702,7 +716,7 @@ describe('the life of jobs', () => {
     expect(saves).toBeLessThan(seconds + 10);
   });
 
-  it('calls back when a job has ended, three times more where nobody takes it', async () => {
+  it('sends the callback when a job has ended, and three times more if it is not accepted', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(4) });
     const { service } = await start(world);
     world.answer = async () => 500;
@@ -727,7 +741,7 @@ describe('the life of jobs', () => {
     expect(world.told.at(-1)).toMatchObject({ severity: 'warning' });
   });
 
-  it('says in the callback of a failed job what went wrong, without a count', async () => {
+  it('reports in the callback of a failed job what went wrong, without a count', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(4) });
     const { service } = await start(world);
     world.index.before = () => {
@@ -742,7 +756,7 @@ describe('the life of jobs', () => {
 });
 
 describe('the folders', () => {
-  it('refuses the same folder twice, and takes a folder inside another', async () => {
+  it('refuses the same folder twice, and accepts a folder inside another', async () => {
     const world = createFakeWorld();
     const { service, source } = await start(world);
     const again = { path: '/notes', embedder: model, wake: true, whenGpuGone: 'wait' as const };

@@ -21,14 +21,14 @@ const fileOf = (path: string, count: number) =>
   );
 
 describe('the vectors of a file', () => {
-  it('are whole when each of its texts has one', () => {
+  it('are complete when each of its texts has one', () => {
     const file = fileOf('a', 2);
     expect(takeVector({ file, ordinal: 1 }, vector, false)).toBe(false);
     expect(takeVector({ file, ordinal: 0 }, vector, true)).toBe(true);
     expect(file).toMatchObject({ missing: 0, fallback: 1, vectors: [vector, vector] });
   });
 
-  it('count once, though a text comes back twice', () => {
+  it('count once, even if a text comes back twice', () => {
     const file = fileOf('a', 2);
     takeVector({ file, ordinal: 0 }, vector, true);
     expect(takeVector({ file, ordinal: 0 }, Float32Array.of(0, 1), true)).toBe(false);
@@ -38,7 +38,7 @@ describe('the vectors of a file', () => {
     expect(takeVector({ file, ordinal: 1 }, vector, false)).toBe(false);
   });
 
-  it('count nothing for a file that failed', () => {
+  it('do not count for a file that failed', () => {
     const file = fileOf('a', 1);
     file.dropped = true;
     expect(takeVector({ file, ordinal: 0 }, vector, true)).toBe(false);

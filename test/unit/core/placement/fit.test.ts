@@ -350,13 +350,4 @@ describe('whether a model fits', () => {
     expect(ask(null)).toMatchObject({ kind: 'fits', victims: ['a'] });
     expect(ask(aLoaded())).toMatchObject({ kind: 'fits', victims: [] });
   });
-
-  it('says so when the VRAM or the size is unknown', () => {
-    expect(fitOnGpu({ size: measured(1), vram: null, own: null, others: [], inFlight: idle }).kind).toBe(
-      'vram-unknown',
-    );
-    expect(fitOnGpu({ size: null, vram: one(1, 1), own: null, others: [], inFlight: idle }).kind).toBe(
-      'vram-unknown',
-    );
-  });
 });

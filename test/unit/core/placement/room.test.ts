@@ -1,120 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { vramState } from '../../../../electron/core/placement/fit.ts';
-import { foreignUse } from '../../../../electron/core/placement/holders.ts';
 import { shortageMessage } from '../../../../electron/core/placement/move-message.ts';
 import { roomOnGpu } from '../../../../electron/core/placement/room.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import type { GpuReading } from '../../../../shared/models/telemetry.ts';
-import { aLoaded, GB } from './support.ts';
+import { aLoaded, GB, gpuReading, H100_TOTAL, PYTHON } from './support.ts';
 
 const GIB = 1024 ** 3;
-const MIB = 1024 ** 2;
-const CONTEXT = 588 * MIB;
-/** An 80 GB card with another program on it, as an agent reported it. */
-const H100_TOTAL = 85_520_809_984;
-const PYTHON = { name: '/opt/torch/.venv/bin/python3', vramUsedBytes: 79_719_038_976 };
-const RUNNER = { name: '/usr/lib/ollama/llama-server', vramUsedBytes: 830_472_192 };
-const h100 = (changes: Partial<GpuReading> = {}): GpuReading => ({
-  id: 'GPU-0',
-  vendor: 'nvidia',
-  name: 'NVIDIA H100 80GB HBM3',
-  vramTotalBytes: H100_TOTAL,
-  vramUsedBytes: 80_565_239_808,
-  utilisationPercent: 0,
-  temperatureCelsius: 43,
-  powerWatts: 124,
-  processes: [PYTHON, RUNNER],
-  ...changes,
-});
 const small = aLoaded({ name: 'small', sizeBytes: 213_909_504, vramBytes: 213_909_504 });
-
-describe('the VRAM of other programs', () => {
-  it('is distinguished from the server’s models by the name of each program', () => {
-    const foreign = foreignUse([h100()], [small]);
-    expect(foreign?.holders).toEqual([{ name: 'python3', bytes: PYTHON.vramUsedBytes }]);
-    expect(foreign?.bytes).toBeGreaterThanOrEqual(PYTHON.vramUsedBytes);
-  });
-
-  it.each([
-    ['no reading', null],
-    ['no GPU in the reading', []],
-    ['a GPU that does not say what is in use', [h100({ vramUsedBytes: null })]],
-    ['one of two GPUs that does not say it', [h100(), h100({ id: 'b', vramUsedBytes: null })]],
-  ] as const)('is unknown with %s', (_, gpus) => {
-    expect(foreignUse(gpus, [])).toBeNull();
-  });
-
-  it.each([
-    ['a container shows no processes', []],
-    ['a driver gives no names', [{ name: '[N/A]', vramUsedBytes: PYTHON.vramUsedBytes }]],
-    ['Windows gives no names', [{ name: '', vramUsedBytes: PYTHON.vramUsedBytes }]],
-    ['Windows gives no sizes', [{ name: 'C:\\game\\game.exe', vramUsedBytes: null }]],
-    ['another user may not see them', [{ name: '[Insufficient Permissions]', vramUsedBytes: 70 * GIB }]],
-  ])('has its size and no name where %s', (_, processes) => {
-    const foreign = foreignUse([h100({ processes })], [small]);
-    expect(foreign?.holders).toHaveLength(1);
-    expect(foreign?.holders[0]?.name).toBeNull();
-    const bytes = foreign?.holders[0]?.bytes ?? 0;
-    expect(Math.abs(bytes - (80_565_239_808 - small.vramBytes))).toBeLessThan(1.5 * GIB);
-  });
-
-  it('is nothing where the models and their contexts explain what is in use', () => {
-    const model = aLoaded({ sizeBytes: 28 * GB, vramBytes: 28 * GB });
-    const used = 28 * GB + CONTEXT + 11 * MIB;
-    const runner = { ...RUNNER, vramUsedBytes: 28 * GB + CONTEXT };
-    for (const processes of [[runner], []]) {
-      const foreign = foreignUse([h100({ vramUsedBytes: used, processes })], [model]);
-      expect(foreign?.holders).toEqual([]);
-      expect(foreign?.bytes).toBeLessThan(64 * MIB);
-    }
-  });
-
-  it('is nothing while the server asks what the GPU has', () => {
-    const processes = [{ ...RUNNER, vramUsedBytes: 527 * MIB }];
-    expect(foreignUse([h100({ vramUsedBytes: 536 * MIB, processes })], [])?.holders).toEqual([]);
-  });
-
-  it('is nothing where the server claims more than is in use', () => {
-    const claimed = aLoaded({ sizeBytes: 28 * GB, vramBytes: 28 * GB });
-    expect(foreignUse([h100({ vramUsedBytes: GB, processes: [] })], [claimed])).toEqual({
-      bytes: 0,
-      holders: [],
-    });
-  });
-
-  it('is a runner that outlived its server', () => {
-    const processes = [{ ...RUNNER, vramUsedBytes: 20 * GIB }];
-    const foreign = foreignUse([h100({ vramUsedBytes: 20 * GIB, processes })], []);
-    expect(foreign?.holders).toEqual([{ name: 'llama-server', bytes: 20 * GIB }]);
-  });
-
-  it('is a llama-server of its own, and a script in a folder called ollama', () => {
-    const processes = [
-      { name: '/usr/local/bin/llama-server', vramUsedBytes: 10 * GIB },
-      { name: '/srv/ollama/train.py', vramUsedBytes: 5 * GIB },
-    ];
-    expect(foreignUse([h100({ vramUsedBytes: 15 * GIB, processes })], [])?.holders).toEqual([
-      { name: 'llama-server', bytes: 10 * GIB },
-      { name: 'train.py', bytes: 5 * GIB },
-    ]);
-  });
-
-  it('adds up by program over all GPUs, the largest first, and cuts a name that is no name', () => {
-    const processes = [
-      { name: '/a/game', vramUsedBytes: GIB },
-      { name: 'C:\\x\\game', vramUsedBytes: GIB },
-      { name: `\u001b[31m${'x'.repeat(500)}`, vramUsedBytes: 5 * GIB },
-    ];
-    const gpus = [
-      h100({ vramUsedBytes: 7 * GIB, processes }),
-      h100({ id: 'b', vramUsedBytes: 0, processes: [] }),
-    ];
-    const [first, second] = foreignUse(gpus, [])?.holders ?? [];
-    expect(first?.name).toMatch(/^\[31mx+…$/);
-    expect(first?.name?.length).toBe(60);
-    expect(second).toEqual({ name: 'game', bytes: 2 * GIB });
-  });
-});
 
 describe('the room for a model', () => {
   const size = (bytes: number) => ({ bytes, measured: true });
@@ -138,16 +31,60 @@ describe('the room for a model', () => {
     });
 
   it.each([
-    ['fits beside the program', 2 * GB, [h100({ vramUsedBytes: 70 * GB })], 'fits'],
-    ['fits but for the program', 23 * GB, [h100()], 'taken'],
-    ['fits but for programs without names', 23 * GB, [h100({ processes: [] })], 'taken'],
-    ['is larger than the card', 90 * GB, [h100()], 'too-large'],
-    ['is larger than the card, with nothing on it', 90 * GB, [h100({ vramUsedBytes: 0 })], 'too-large'],
-    ['has an unknown size', null, [h100()], 'unknown'],
+    ['fits beside the program', 2 * GB, [gpuReading({ vramUsedBytes: 70 * GB })], 'fits'],
+    ['fits but for the program', 23 * GB, [gpuReading()], 'taken'],
+    ['fits but for programs without names', 23 * GB, [gpuReading({ processes: [] })], 'taken'],
+    ['is larger than the card', 90 * GB, [gpuReading()], 'too-large'],
+    ['is larger than the card, with nothing on it', 90 * GB, [gpuReading({ vramUsedBytes: 0 })], 'too-large'],
+    // What the model itself and the driver need is not freed with the programs.
+    ['is a little too large for the whole card', H100_TOTAL - GIB - 0.3 * GB, [gpuReading()], 'too-large'],
+    ['has an unknown size', null, [gpuReading()], 'unknown'],
     ['is for a card of which nothing is known', 2 * GB, null, 'unknown'],
-    ['is for a card that does not say what is in use', 2 * GB, [h100({ vramUsedBytes: null })], 'unknown'],
+    [
+      'is for a card that does not say what is in use',
+      2 * GB,
+      [gpuReading({ vramUsedBytes: null })],
+      'unknown',
+    ],
   ] as const)('of a model that %s', (_, bytes, gpus, kind) => {
     expect(ask(bytes, gpus && [...gpus]).kind).toBe(kind);
+  });
+
+  it('has no programs to name if no tool reports what is in use', () => {
+    expect(ask(90 * GB, null, [small], H100_TOTAL)).toMatchObject({
+      kind: 'too-large',
+      shortage: { holders: [], availableBytes: H100_TOTAL, evicts: ['small'] },
+    });
+  });
+
+  it('of a model that is loaded includes its own VRAM, which is not of another program', () => {
+    const own = aLoaded({ sizeBytes: 60 * GB, vramBytes: 20 * GB });
+    const gpus = [
+      gpuReading({ vramUsedBytes: 50 * GB, processes: [{ name: 'game', vramUsedBytes: 29 * GB }] }),
+    ];
+    const room = roomOnGpu({
+      size: size(60 * GB),
+      vram: vramState({ gpus, loaded: [own], vram: { totalBytes: null, source: 'unknown' } }),
+      gpus,
+      own,
+      others: [],
+      inFlight: () => 0,
+    });
+    expect(room).toMatchObject({
+      kind: 'taken',
+      shortage: {
+        availableBytes: H100_TOTAL - 30 * GB,
+        holders: [{ name: 'game', bytes: 29 * GB }],
+        evicts: [],
+      },
+    });
+  });
+
+  it('on one of two GPUs is at most what is free there without the programs', () => {
+    const halfFull = { vramTotalBytes: 24 * GB, vramUsedBytes: 14 * GB, processes: [] };
+    const gpus = [gpuReading(halfFull), gpuReading({ id: 'b', ...halfFull })];
+    expect(ask(43 * GB, gpus, []).kind).toBe('too-large');
+    expect(ask(36 * GB, gpus, []).kind).toBe('taken');
   });
 
   it('is not measured if a person entered the total and no tool reports what is in use', () => {
@@ -155,7 +92,7 @@ describe('the room for a model', () => {
   });
 
   it('has the figures of a shortage, the programs, and the models that would be unloaded', () => {
-    const room = ask(23 * GB, [h100()]);
+    const room = ask(23 * GB, [gpuReading()]);
     expect(room).toMatchObject({
       kind: 'taken',
       shortage: {

@@ -3,6 +3,7 @@ import type { PlanInput } from '../../../../electron/core/placement/plan.ts';
 import { type NodeView, nodeViewSchema, serverCapabilitySchema } from '../../../../shared/models/fleet.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import type { InstalledModel, LoadedModel, MoveRecord } from '../../../../shared/models/placement.ts';
+import type { GpuReading } from '../../../../shared/models/telemetry.ts';
 
 export const NOW = Date.UTC(2026, 10, 21, 9);
 export const GB = 1e9;
@@ -121,3 +122,21 @@ export function aMoveOf(changes: Partial<MoveRecord> = {}): MoveRecord {
     ...changes,
   };
 }
+
+export const H100_TOTAL = 85_520_809_984;
+export const PYTHON = { name: '/opt/torch/.venv/bin/python3', vramUsedBytes: 79_719_038_976 };
+export const RUNNER = { name: '/usr/lib/ollama/llama-server', vramUsedBytes: 830_472_192 };
+
+/** An 80 GB card with another program on it, as reported by an agent. */
+export const gpuReading = (changes: Partial<GpuReading> = {}): GpuReading => ({
+  id: 'GPU-0',
+  vendor: 'nvidia',
+  name: 'NVIDIA H100 80GB HBM3',
+  vramTotalBytes: H100_TOTAL,
+  vramUsedBytes: 80_565_239_808,
+  utilisationPercent: 0,
+  temperatureCelsius: 43,
+  powerWatts: 124,
+  processes: [PYTHON, RUNNER],
+  ...changes,
+});

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyPatch, readSettings, showSettings } from '../../../../electron/core/settings/read.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import {
   defaultSettings,
   savedSettingsSchema,
@@ -22,7 +23,7 @@ describe('reading saved settings', () => {
     const { settings, problems } = readSettings(saved);
     expect(settings.optimizer).toEqual(defaults.optimizer);
     expect(settings.index.batchSize).toBe(8);
-    expect(problems.join()).toContain('optimizer.on');
+    expect(problems.map(({ path }) => path)).toContain('optimizer.on');
   });
 
   it.each([[42], ['text'], [[1, 2]]])('takes %j for nothing at all', (saved) => {
@@ -53,7 +54,7 @@ describe('changing settings', () => {
   });
 
   it.each([
-    [{ api: { indexToken: 'long enough' } }, { 'api.indexToken': 'long enough' }],
+    [{ api: { indexToken: 'long-enough' } }, { 'api.indexToken': 'long-enough' }],
     [{ optimizer: { webhookUrl: null } }, { 'optimizer.webhookUrl': null }],
     [{ api: { indexToken: { set: false } } }, {}],
     [{}, {}],
@@ -63,6 +64,9 @@ describe('changing settings', () => {
 
   it.each([
     [{ api: { indexToken: 'short' } }, 'api.indexToken'],
+    [{ api: { indexToken: 'two words' } }, 'api.indexToken'],
+    [{ api: { indexToken: 'passé-partout' } }, 'api.indexToken'],
+    [{ power: { webhookUrl: 'http://token@host/\n' } }, 'power.webhookUrl'],
     [{ api: { indexToken: { set: true } } }, 'api.indexToken'],
     [{ api: { indexToken: 12345678 } }, 'api.indexToken'],
     [{ optimizer: { webhookUrl: 'ftp://token@host/' } }, 'optimizer.webhookUrl'],
@@ -78,7 +82,7 @@ describe('changing settings', () => {
     const result = applyPatch(defaultSettings, { optimizer: { onn: false } });
     expect(result).toEqual({
       ok: false,
-      problems: [{ path: 'optimizer.onn', message: 'there is no such setting' }],
+      problems: [{ path: 'optimizer.onn', message: fact('NO_SUCH_SETTING') }],
     });
   });
 });

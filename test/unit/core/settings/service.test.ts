@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createStreams } from '../../../../electron/core/runtime/streams.ts';
 import { createSettingsService } from '../../../../electron/core/settings/service.ts';
+import { savedSecrets } from '../../../../electron/core/settings/setting-secrets.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import type { SavedSettings } from '../../../../shared/models/settings.ts';
+import { textOf } from '../../../../shared/text/index.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 import { createMemorySecrets } from '../../../fakes/secrets.ts';
 import { createRememberingLog } from '../../../fakes/transport.ts';
@@ -21,7 +24,12 @@ function createWorld(saved: unknown = null) {
       },
     },
   };
-  const settings = createSettingsService({ store, secrets, streams, log: createRememberingLog() });
+  const settings = createSettingsService({
+    store,
+    secrets: savedSecrets(secrets),
+    streams,
+    log: createRememberingLog(),
+  });
   return { settings, secrets, streams, written, state };
 }
 
@@ -42,6 +50,40 @@ describe('settings with secrets', () => {
     );
     expect(settings.update({ api: { indexToken: null } }).api.indexToken).toEqual({ set: false });
     expect(settings.secret('api.indexToken')).toBeNull();
+  });
+
+  it('refuse a patch with codes, and cross a link in English', () => {
+    const { settings } = createWorld();
+    let refusal: unknown;
+    try {
+      settings.update({ index: { batchSize: 'many' }, api: 5 });
+    } catch (error) {
+      refusal = error;
+    }
+    expect(refusal).toMatchObject({
+      code: 'BAD_SETTING',
+      said: {
+        code: 'CANNOT_BE_SET',
+        params: {
+          fields: [
+            { path: 'index.batchSize', message: { code: 'TEXT' } },
+            { path: 'api', message: fact('SETTINGS_ARE_A_GROUP') },
+          ],
+        },
+      },
+    });
+    // Scripts and the panel read the English of each field.
+    expect((refusal as PilotlightError).toWire()).toMatchObject({
+      message: expect.stringMatching(
+        /^This cannot be set: index\.batchSize \(.+\), api \(this is a group of settings/,
+      ),
+      details: {
+        fields: [
+          { path: 'index.batchSize', message: expect.any(String) },
+          { path: 'api', message: textOf(fact('SETTINGS_ARE_A_GROUP')) },
+        ],
+      },
+    });
   });
 
   it('take back what they show, and change nothing by it', () => {

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { askShutdownServer, readShutdownAnswer } from '../../../../electron/core/shutdown/shutdown-client.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
-import { noStreams } from '../../../fakes/http.ts';
+import { createFakeHttp, noStreams } from '../../../fakes/http.ts';
 
 describe('what a shutdown server answers', () => {
   test.each([
     [200, '{"success":true,"message":"Shutting down now"}'],
     [200, '{"status":"shutting_down"}'],
     [202, '{"success":true}'],
+    [200, '{"success":true,"message":null}'],
+    [200, '{"success":true,"message":7,"error":null,"status":null,"reasons":null}'],
+    [200, '{"success":null,"status":"shutting_down"}'],
   ])('%i %s: taken', (status, text) => {
     expect(() => readShutdownAnswer({ status, text })).not.toThrow();
   });
@@ -43,6 +46,30 @@ describe('what a shutdown server answers', () => {
     const text = '{"success":false,"reasons":[{"message":"Ann needs it: x."},"busy"]}';
     expect(() => readShutdownAnswer({ status: 409, text })).toThrow(
       expect.objectContaining({ details: { status: 409, reasons: ['Ann needs it: x.', 'busy'] } }),
+    );
+  });
+});
+
+describe('one that sends elsewhere', () => {
+  test('is not followed, and named', async () => {
+    const http = createFakeHttp({
+      'http://a:8765': { '/shutdown': { status: 301, headers: { location: 'https://a:8765/shutdown' } } },
+    });
+    const asked = askShutdownServer(
+      { http, url: 'http://a:8765', secret: 'x' },
+      new AbortController().signal,
+    );
+    await expect(asked).rejects.toMatchObject({
+      code: 'SERVER_REDIRECTS',
+      details: { to: 'https://a:8765/shutdown' },
+    });
+    expect(http.asked).toEqual(['http://a:8765/shutdown']);
+  });
+
+  test('odd reasons are left out', () => {
+    const text = '{"reasons":[null,7,{"message":null},"busy",{"message":"Ann"}]}';
+    expect(() => readShutdownAnswer({ status: 409, text })).toThrow(
+      expect.objectContaining({ details: { status: 409, reasons: ['busy', 'Ann'] } }),
     );
   });
 });

@@ -116,21 +116,27 @@ describe('an agent whose tools have not said what they see', () => {
     });
   });
 
-  test.each<[string, Partial<AgentSample>, boolean | null]>([
-    ['not yet', { gpus: [], gpusRead: 'not-yet' }, null],
-    ['in vain', { gpus: [], gpusRead: 'failed' }, null],
-    ['and sees none', { gpus: [], gpusRead: 'all' }, false],
-    ['and sees a processor’s own graphics alone', { gpus: idle({ integrated: true }) }, false],
-    ['and sees a card', { gpus: idle() }, true],
-  ])('says nothing of a machine that it reads %s, whose server found no GPU', async (_, sample, hasGpu) => {
-    const world = await startedWorld();
-    const id = await world.addWithAgent();
-    world.agent.describe({ ollama: { answers: true, version: null, startedAt: null, gpuFound: false } });
-    for (let second = 0; second < 12; second += 1) {
-      world.agent.push(sample);
-      await world.clock.advance(1000);
+  test.each<[string, Partial<AgentSample>, boolean | null, boolean | null]>([
+    ['not read yet', { gpus: [], gpusRead: 'not-yet' }, null, null],
+    ['that cannot be read', { gpus: [], gpusRead: 'failed' }, null, null],
+    ['that are none', { gpus: [], gpusRead: 'all' }, false, false],
+    ['that are integrated graphics', { gpus: idle({ integrated: true }) }, false, null],
+    ['that are a card', { gpus: idle() }, true, true],
+  ])('GPUs %s, whose server found none or does not say', async (_, sample, ifNoneFound, ifUnsaid) => {
+    for (const [gpuFound, hasGpu] of [
+      [false, ifNoneFound],
+      [null, ifUnsaid],
+    ] as const) {
+      const world = await startedWorld();
+      const id = await world.addWithAgent();
+      world.agent.describe({ ollama: { answers: true, version: null, startedAt: null, gpuFound } });
+      for (let second = 0; second < 12; second += 1) {
+        world.agent.push(sample);
+        await world.clock.advance(1000);
+      }
+      expect([gpuFound, world.fleet.require(id).hasGpu]).toEqual([gpuFound, hasGpu]);
+      const lost = gpuFound === false && hasGpu === true;
+      expect([gpuFound, world.shutdown.get(id).gpuLost !== null]).toEqual([gpuFound, lost]);
     }
-    expect(world.fleet.require(id).hasGpu).toBe(hasGpu);
-    expect(world.shutdown.get(id).gpuLost === null).toBe(hasGpu !== true);
   });
 });

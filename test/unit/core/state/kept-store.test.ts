@@ -4,6 +4,7 @@ import { THIS_COMPUTER_ID, thisComputerRecord } from '../../../../electron/core/
 import type { Store } from '../../../../electron/core/ports/state.ts';
 import { createKeptStore, type KeptStore } from '../../../../electron/core/state/kept-store.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { type CredentialRecord, damagedCredential } from '../../../../shared/models/access.ts';
 import { plainText } from '../../../../shared/models/message.ts';
 import type { LeaseRecord } from '../../../../shared/models/power.ts';
 import { textOf } from '../../../../shared/text/index.ts';
@@ -62,6 +63,26 @@ describe('the store on a full disk', () => {
   let kept: KeptStore;
   beforeEach(() => {
     ({ clock, real, disk, troubles, kept } = open());
+  });
+
+  it('a new key is saved or fails, while a revocation and a session are held and saved later', async () => {
+    const key: CredentialRecord = { ...damagedCredential('key_1', 1), name: 'backup' };
+    kept.credentials.put(key);
+    disk.isFull = true;
+    expect(() => kept.credentials.put({ ...key, id: 'key_2' })).toThrow(
+      expect.objectContaining({ code: 'DISK_FULL' }),
+    );
+    const revoked = { ...key, revokedAt: 5 };
+    const session: CredentialRecord = { ...key, id: 'session_1', kind: 'session' };
+    kept.credentials.put(revoked);
+    kept.credentials.put(session);
+    expect(kept.credentials.list()).toEqual([revoked, session]);
+    expect(real.credentials.list()).toEqual([key]);
+    expect(troubles).toHaveLength(1);
+    disk.isFull = false;
+    await clock.advance(60_000);
+    expect(real.credentials.list()).toEqual([revoked, session]);
+    expect(kept.credentials.list()).toEqual([revoked, session]);
   });
 
   it('a job that ended has ended, in lists, alone and among the unfinished, and is saved later', async () => {

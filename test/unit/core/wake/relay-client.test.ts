@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readRelayReply } from '../../../../electron/core/wake/relay-client.ts';
+import { askRelay, readRelayReply } from '../../../../electron/core/wake/relay-client.ts';
 import { fact, type Message } from '../../../../shared/models/message.ts';
+import { createFakeHttp } from '../../../fakes/http.ts';
 
 const mac = '00:00:5E:00:53:01';
 const read = (status: number, body: unknown, wanted: string | null = mac) =>
@@ -11,9 +12,12 @@ describe('the answer of a relay', () => {
     ['as existing ones say it', 200, { success: true, mac, message: 'Magic packet sent' }],
     ['in another notation', 200, { success: true, mac: '00-00-5e-00-53-01' }],
     ['without a MAC', 200, { success: true }],
+    ['with nulls', 200, { success: true, mac: 'AA:BB:CC:DD:EE:F0', message: null, error: null }],
+    ['with odd texts', 200, { success: true, mac: 7, message: { text: 'x' }, error: [] }],
     ['as ours says it', 200, { success: true, mac, message: 'Wake packet sent.', sent: [], failed: [] }],
   ])('woke it: %s', (_, status, body) => {
-    expect(read(status, body)).toBeNull();
+    const named = (body as { mac?: unknown }).mac;
+    expect(read(status, body, typeof named === 'string' ? named : mac)).toBeNull();
   });
 
   it.each<[string, number, unknown, Message]>([
@@ -62,5 +66,25 @@ describe('the answer of a relay', () => {
 
   it('wakes the machine that it knows where no MAC is given', () => {
     expect(read(200, { success: true, mac: '02:00:00:00:00:09' }, null)).toBeNull();
+  });
+});
+
+describe('a relay that sends elsewhere', () => {
+  it('is not followed, and named', async () => {
+    const http = createFakeHttp({
+      'http://relay:9753': {
+        '/wake': { status: 302, headers: { location: 'https://nas.example/wake?x=1' } },
+      },
+    });
+    const { signal } = new AbortController();
+    await expect(
+      askRelay({ http, url: 'http://relay:9753', mac, token: null, signal }),
+    ).rejects.toMatchObject({
+      code: 'RELAY_FAILED',
+      said: {
+        params: { failure: fact('RELAY_SENDS_ELSEWHERE', { to: 'https://nas.example/wake' }) },
+      },
+    });
+    expect(http.asked).toEqual(['http://relay:9753/wake']);
   });
 });

@@ -3,13 +3,14 @@ import { reconnectDelay } from '../../../../renderer/client/backoff.ts';
 import type { Session } from '../../../../renderer/client/session.ts';
 import { createWebSocketLink, type Socket } from '../../../../renderer/client/websocket-link.ts';
 
-function world({ session = { bearer: 'b-1' } as Session, probe = 200 } = {}) {
+const signedOut: Session = { error: { code: 'SESSION_ENDED', message: 'ended', next: 'open' } };
+
+/** Each attempt gets the next session; the last one stays. */
+function world({ sessions = [{ bearer: 'b-1' }] as Session[] } = {}) {
   const sockets: (Socket & { sent: string[]; protocols: string[] })[] = [];
   const waits: { ms: number; callback: () => void }[] = [];
-  const forget = vi.fn();
   const link = createWebSocketLink({
-    openSession: () => Promise.resolve(session),
-    forgetSession: forget,
+    openSession: () => Promise.resolve((sessions.length > 1 ? sessions.shift() : sessions[0]) ?? signedOut),
     openSocket(_path, protocols) {
       const sent: string[] = [];
       const socket = {
@@ -24,8 +25,6 @@ function world({ session = { bearer: 'b-1' } as Session, probe = 200 } = {}) {
       sockets.push(socket);
       return socket;
     },
-    fetch: () =>
-      probe === 0 ? Promise.reject(new TypeError()) : Promise.resolve(new Response(null, { status: probe })),
     schedule(ms, callback) {
       const wait = { ms, callback };
       waits.push(wait);
@@ -36,7 +35,7 @@ function world({ session = { bearer: 'b-1' } as Session, probe = 200 } = {}) {
   });
   const states: string[] = [];
   link.onStatus((status) => states.push(status.state));
-  return { link, sockets, waits, states, forget };
+  return { link, sockets, waits, states, sessions };
 }
 
 const socketAt = async (sockets: Socket[], index: number) => {
@@ -68,7 +67,7 @@ test('what is no JSON is left out', async () => {
 });
 
 test('a lost socket is opened again after a wait that grows until one opens', async () => {
-  const { sockets, waits, states, link } = world({ probe: 0 });
+  const { sockets, waits, states, link } = world();
   (await socketAt(sockets, 0)).onopen?.();
   (await socketAt(sockets, 0)).onclose?.({ code: 1006 });
   expect(states).toEqual(['live', 'reconnecting']);
@@ -83,23 +82,49 @@ test('a lost socket is opened again after a wait that grows until one opens', as
   expect(states.at(-1)).toBe('live');
 });
 
-test('a socket that does not open, while the core refuses the bearer, is the end: nothing is tried again', async () => {
-  const { sockets, waits, forget, link } = world({ probe: 401 });
+test('each connection asks for the session again: another tab may have signed in or out', async () => {
+  const { sockets, waits } = world({ sessions: [{ bearer: 'b-1' }, { bearer: 'b-2' }] });
+  (await socketAt(sockets, 0)).onopen?.();
   (await socketAt(sockets, 0)).onclose?.({ code: 1006 });
-  await vi.waitFor(() => expect(link.status().state).toBe('unauthorized'));
-  expect(forget).toHaveBeenCalledOnce();
-  expect(waits).toHaveLength(0);
+  waits.pop()?.callback();
+  expect((await socketAt(sockets, 1)).protocols).toEqual(['pilotlight.v1', 'pilotlight.bearer.b-2']);
 });
 
-test('a close that says "unknown bearer" is believed', async () => {
-  const { sockets, link } = world();
+test('a close that says that the session ended is looked into at once, and is the end: nothing is tried again', async () => {
+  const { sockets, waits, link, states } = world({ sessions: [{ bearer: 'b-1' }, signedOut] });
   (await socketAt(sockets, 0)).onopen?.();
   (await socketAt(sockets, 0)).onclose?.({ code: 4401 });
-  expect(link.status()).toMatchObject({ state: 'unauthorized', error: { code: 'UNAUTHORIZED' } });
+  await vi.waitFor(() => expect(link.status().state).toBe('unauthorized'));
+  expect(link.status().error?.code).toBe('SESSION_ENDED');
+  expect([waits.length, sockets.length, states]).toEqual([0, 1, ['live', 'unauthorized']]);
+});
+
+test('a signed-out link connects when another tab has signed in, with one socket however often it is asked', async () => {
+  const { link, sockets, sessions } = world({ sessions: [signedOut] });
+  await vi.waitFor(() => expect(link.status().state).toBe('unauthorized'));
+  sessions.splice(0, 1, { bearer: 'b-9' });
+  link.retry();
+  link.retry();
+  const socket = await socketAt(sockets, 0);
+  link.retry();
+  expect(socket.protocols).toEqual(['pilotlight.v1', 'pilotlight.bearer.b-9']);
+  socket.onopen?.();
+  expect([link.status().state, sockets.length]).toEqual(['live', 1]);
+});
+
+test('another program at the address is waited out, and gets no socket', async () => {
+  const stranger: Session = { error: { code: 'OTHER_PROGRAM', message: 'other', next: 'end it' } };
+  const { link, sockets, waits, sessions } = world({ sessions: [stranger] });
+  await vi.waitFor(() => expect(waits).toHaveLength(1));
+  expect(link.status()).toMatchObject({ state: 'connecting', error: { code: 'OTHER_PROGRAM' } });
+  sessions.splice(0, 1, { bearer: 'b-1' });
+  waits.pop()?.callback();
+  (await socketAt(sockets, 0)).onopen?.();
+  expect(link.status().state).toBe('live');
 });
 
 test('a used address ends as unauthorized with its reason', async () => {
-  const { link } = world({ session: { error: { code: 'TOKEN_USED', message: 'used', next: 'open' } } });
+  const { link } = world({ sessions: [{ error: { code: 'TOKEN_USED', message: 'used', next: 'open' } }] });
   await vi.waitFor(() =>
     expect(link.status()).toMatchObject({ state: 'unauthorized', error: { code: 'TOKEN_USED' } }),
   );

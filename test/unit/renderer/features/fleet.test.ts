@@ -109,6 +109,15 @@ describe('the form of a node', () => {
     expect(readForm(formOf(null), { needsAddress: false })).toMatchObject({ input: { url: null } });
   });
   test('an empty secret stays as it is saved, null takes it away', () => {
+    for (const [field, token] of [
+      ['shutdownSecret', 'two words'],
+      ['relayToken', 'passé'],
+      ['relayToken', 'a\nb'],
+      ['shutdownSecret', 'x'.repeat(4097)],
+    ] as const) {
+      expect(readForm({ ...filled, [field]: token })).toMatchObject({ error: { field } });
+    }
+    expect(readForm({ ...filled, secureOn: 'AA BB CC DD EE FF' })).toMatchObject({ input: {} });
     const read = readForm({ ...filled, secureOn: ' ', shutdownSecret: null, relayToken: ' word ' });
     expect(read).toMatchObject({ input: { shutdownSecret: null, relayToken: 'word' } });
     expect('input' in read && 'secureOn' in read.input).toBe(false);

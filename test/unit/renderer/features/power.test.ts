@@ -25,6 +25,7 @@ import {
 import { endOfTonight } from '../../../../shared/evening.ts';
 import { fact, plainText } from '../../../../shared/models/message.ts';
 import type { PowerTimeline } from '../../../../shared/models/power.ts';
+import { noReason } from '../../../../shared/text/lease-purpose.ts';
 import { diagnosis, lease, power, rehearsal } from '../../../e2e/support/power-scenes.ts';
 
 const at = (hours: number, minutes = 0) => new Date(2026, 10, 21, hours, minutes).getTime();
@@ -86,8 +87,10 @@ describe('leases as text', () => {
     expect(leaseLine(lease('b', { origin: 'elsewhere', holder: 'backup.sh' }), now)).toBe(
       'Lease: index "Notes", for backup.sh until done',
     );
-    const kept = { kind: 'person', purpose: 'somebody uses it', until: null } as const;
+    const kept = { kind: 'person', purpose: noReason, until: null } as const;
     expect(leaseLine(lease('c', kept), now)).toBe('Kept awake by you until released');
+    const saved = { ...kept, purpose: 'somebody uses it' };
+    expect(leaseLine(lease('c', saved), now)).toBe('Kept awake by you until released');
     expect(leaseLine(lease('d', { ...kept, purpose: 'a game' }), now)).toBe(
       'Kept awake by you for a game until released',
     );
@@ -258,7 +261,7 @@ describe('the recorded day', () => {
 describe('checks as text', () => {
   test('their outcomes', () => {
     expect(outcomeText(diagnosis)).toBe('1 step failed');
-    expect(outcomeText(rehearsal)).toBe('Step 3 of 4: It wakes');
+    expect(outcomeText(rehearsal)).toBe('Step 3 of 4: It is woken');
     expect(outcomeText({ ...rehearsal, outcome: 'pass' })).toBe('Sleep and wake both work');
     expect(outcomeText({ ...diagnosis, outcome: 'pass' })).toBe('All checks passed');
     expect(outcomeText({ ...diagnosis, outcome: 'cancelled' })).toBe('Cancelled');
@@ -267,7 +270,7 @@ describe('checks as text', () => {
   test('the text has each step with its observation and fix', () => {
     const lines = checkText({ ...diagnosis, startedAt: Date.UTC(2026, 10, 21) }, 'tower').split('\n');
     expect(lines[0]).toBe('Diagnosis of tower, 2026-11-21T00:00:00.000Z: 1 step failed');
-    expect(lines).toContain('3. Wake-on-LAN is armed: failed');
+    expect(lines).toContain('3. Wake-on-LAN is enabled: failed');
     expect(lines.find((line) => line.startsWith('   Fix: '))).toContain('ethtool');
   });
 });

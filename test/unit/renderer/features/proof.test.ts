@@ -3,6 +3,7 @@ import { proofOf } from '../../../../renderer/features/index/proof.ts';
 import { formatInto, leftOutByReason, proofText } from '../../../../renderer/features/index/proof-text.ts';
 import { wholeRun } from '../../../../renderer/features/index/rate-layers.ts';
 import type { IndexJob } from '../../../../shared/models/indexing.ts';
+import { fact, plainText } from '../../../../shared/models/message.ts';
 
 const start = 1_700_000_000_000;
 
@@ -10,14 +11,14 @@ function job(patch: Partial<IndexJob> = {}): IndexJob {
   return {
     id: 'job',
     sourceIds: ['notes'],
-    label: 'Notes',
+    label: plainText('Notes'),
     full: false,
     rebuild: false,
     useGpu: true,
     callbackUrl: null,
     status: 'completed',
     phase: 'done',
-    detail: '',
+    detail: fact('JOB_FINISHING'),
     createdAt: start,
     startedAt: start,
     endedAt: start + 60_000,
@@ -25,6 +26,7 @@ function job(patch: Partial<IndexJob> = {}): IndexJob {
     vectors: 1000,
     fallbackVectors: 0,
     etaMs: null,
+    limitedBy: null,
     currentFile: '',
     nodes: [{ nodeId: 'tower', name: 'tower', placement: 'gpu', vectors: 1000, vectorsPerSecond: 0 }],
     events: [],
@@ -40,7 +42,7 @@ const event = (seconds: number, kind: IndexJob['events'][number]['kind'], messag
   at: start + seconds * 1000,
   kind,
   nodeId: 'tower',
-  message,
+  message: plainText(message),
 });
 
 describe('work by machine', () => {
@@ -147,7 +149,7 @@ describe('without the GPU', () => {
 
 describe('as text', () => {
   test('reasons are counted once each, the most frequent first', () => {
-    const failure = (path: string, code: string) => ({ path, code, reason: `because ${code}` });
+    const failure = (path: string, code: string) => ({ path, code, reason: plainText(`because ${code}`) });
     expect(
       leftOutByReason([failure('a', 'X'), failure('b', 'Y'), failure('c', 'Y')]).map(
         ({ code, count, example }) => [code, count, example],
@@ -160,17 +162,19 @@ describe('as text', () => {
 
   test('holds what the card holds', () => {
     const one = job({
-      events: [event(75, 'fell-back', 'tower is gone: nas goes on with its CPU.')],
-      leftOut: [{ path: 'a.bin', code: 'NOT_TEXT', reason: 'It is not text.' }],
+      events: [event(75, 'fell-back', 'tower dropped out: nas continues on its CPU.')],
+      leftOut: [{ path: 'a.bin', code: 'NOT_TEXT', reason: fact('FILE_IS_NOT_TEXT') }],
+      limitedBy: fact('LIMITED_BY_SERVER', { nodes: ['tower'] }),
     });
     const text = proofText(one, proofOf(one));
     for (const words of [
       'index of Notes · completed',
       '1,000 vectors in 1 min',
+      'Limited by the speed of tower.',
       '1,000 vectors, 100%',
-      '(+1:15)  tower is gone',
+      '(+1:15)  tower dropped out',
       '90 indexed, 5 unchanged, 1 removed, 3 skipped, 2 failed, of 100',
-      '1 × It is not text. [NOT_TEXT]',
+      '1 × Not a text file. [NOT_TEXT]',
     ]) {
       expect(text).toContain(words);
     }

@@ -13,14 +13,18 @@ import {
 } from '../../../../renderer/features/settings/fields.ts';
 import { countWork, groupPlan, planSentence } from '../../../../renderer/features/settings/plan-text.ts';
 import { parsePreferences } from '../../../../renderer/features/shell/preferences.ts';
+import { plainText } from '../../../../shared/models/message.ts';
 import { defaultSettings } from '../../../../shared/models/settings.ts';
 import type { ImportEntry } from '../../../../shared/models/transfer.ts';
 
-test('every setting has its field, but for the simulated fleet, which has a switch of its own', () => {
+/** A switch and a list of their own. */
+const elsewhere = ['fleet.simulated', 'api.indexToken'];
+
+test('every setting has its field, or a place of its own', () => {
   const all = Object.entries(defaultSettings).flatMap(([section, values]) =>
     Object.keys(values).map((key) => `${section}.${key}`),
   );
-  expect(all.filter((path) => path !== 'fleet.simulated').toSorted()).toEqual(
+  expect(all.filter((path) => !elsewhere.includes(path)).toSorted()).toEqual(
     settingFields.map(fieldPath).toSorted(),
   );
 });
@@ -67,24 +71,25 @@ test.each([
   ['power.holder', 'x'.repeat(61), 'Enter at most 60 characters, or leave it empty.'],
   ['optimizer.priorityModels', 'x'.repeat(201), 'At most 200 characters per line.'],
   ['optimizer.priorityModels', 'x\n'.repeat(101), 'At most 100 lines.'],
-  ['api.indexToken', 'x'.repeat(1001), 'At most 1000 characters.'],
-  ['api.indexToken', 'short', 'Enter at least eight characters, or leave it empty.'],
+  ['optimizer.webhookUrl', `http://${'x'.repeat(2000)}`, 'At most 2000 characters.'],
 ])('%s refuses %j', (path, text, words) => {
   expect(checkDraft(defaultSettings, { [path]: text })).toEqual({ [path]: words });
 });
 
+const withHook = { ...defaultSettings, power: { ...defaultSettings.power, webhookUrl: { set: true } } };
+
 test('a secret is never in its box; it is set, replaced, removed, or left as it is', () => {
-  const token = settingFields.find((field) => fieldPath(field) === 'api.indexToken');
-  if (!token) throw new Error('The token has no field.');
-  const settings = { ...defaultSettings, api: { indexToken: { set: true } } };
-  expect([isSet(settings, token), isSet(defaultSettings, token)]).toEqual([true, false]);
-  expect(toText(settings, token)).toBe('');
-  expect(patchOf(settings, { 'api.indexToken': '' })).toEqual({});
-  expect(patchOf(settings, { 'api.indexToken': ' new-token ' })).toEqual({
-    api: { indexToken: 'new-token' },
+  const hook = settingFields.find((field) => fieldPath(field) === 'power.webhookUrl');
+  if (!hook) throw new Error('The webhook has no field.');
+  const settings = withHook;
+  expect([isSet(settings, hook), isSet(defaultSettings, hook)]).toEqual([true, false]);
+  expect(toText(settings, hook)).toBe('');
+  expect(patchOf(settings, { 'power.webhookUrl': '' })).toEqual({});
+  expect(patchOf(settings, { 'power.webhookUrl': ' https://a.test/x ' })).toEqual({
+    power: { webhookUrl: 'https://a.test/x' },
   });
-  expect(patchOf(settings, { 'api.indexToken': null })).toEqual({ api: { indexToken: null } });
-  expect(checkDraft(settings, { 'api.indexToken': null })).toEqual({});
+  expect(patchOf(settings, { 'power.webhookUrl': null })).toEqual({ power: { webhookUrl: null } });
+  expect(checkDraft(settings, { 'power.webhookUrl': null })).toEqual({});
 });
 
 test('defaults as text', () => {
@@ -121,9 +126,8 @@ test('a setting knows whether its box says the default', () => {
   expect(isDefault(defaultSettings, look, '5,0')).toBe(true);
   expect(isDefault(defaultSettings, look, '6')).toBe(false);
   expect(isDefault(defaultSettings, field('desktop.shortcut'), '')).toBe(true);
-  const token = field('api.indexToken');
-  const settings = { ...defaultSettings, api: { indexToken: { set: true } } };
-  expect([isDefault(settings, token, undefined), isDefault(settings, token, null)]).toEqual([false, true]);
+  const hook = field('power.webhookUrl');
+  expect([isDefault(withHook, hook, undefined), isDefault(withHook, hook, null)]).toEqual([false, true]);
 });
 
 test('a combination of keys is taken, and emptied', () => {
@@ -147,7 +151,7 @@ test('a plan lists errors first, and how much it would change', () => {
     action,
     kind: 'setting',
     what: action,
-    words: '',
+    message: plainText(''),
   });
   const plan = { applied: false, possible: true, entries: [entry('same'), entry('add'), entry('change')] };
   expect(groupPlan(plan).map(({ action }) => action)).toEqual(['add', 'change', 'same']);

@@ -47,6 +47,89 @@ describe('an answer of an older agent', () => {
   });
 });
 
+describe('null in an answer', () => {
+  it('means missing', () => {
+    expect(
+      agentApi.health.answer.parse({
+        status: 'ok',
+        agent: 'pilotlight',
+        id: null,
+        version: null,
+        roles: null,
+      }),
+    ).toMatchObject({ id: null, version: null, roles: [] });
+    expect(
+      agentApi.power.answer.parse({ phase: 'idle', current: null, actions: null, mayRestartOllama: null }),
+    ).toMatchObject({ actions: [...powerActions], mayRestartOllama: false });
+    expect(
+      agentApi.policy.answer.parse({
+        ...policyView,
+        reasons: [{ code: null, message: 'A game.' }],
+        decision: { do: 'wait', remainingMs: null },
+        problems: null,
+      }),
+    ).toMatchObject({ reasons: [{ message: 'A game.' }], decision: { do: 'wait' } });
+    expect(
+      agentApi.wake.answer.parse({ success: true, message: null, mac: null, sent: null, failed: null }),
+    ).toEqual({ success: true, message: '' });
+    expect(plainRefusalSchema.parse({ error: 'No', code: null, message: null, success: null })).toEqual({
+      error: 'No',
+    });
+    expect(refusalSchema.parse({ error: { code: 'X', message: 'No.', next: null, details: null } })).toEqual({
+      error: { code: 'X', message: 'No.' },
+    });
+    const machine = {
+      hostname: null,
+      bootId: 'b',
+      interfaces: null,
+      ollama: { answers: true, version: null },
+    };
+    expect(agentApi.telemetry.answer.parse({ machine, sample: {} }).machine).toMatchObject({
+      hostname: '',
+      interfaces: [],
+    });
+  });
+});
+
+describe('an odd entry', () => {
+  it('never fails a list of an agent', () => {
+    const odd = [null, 7, {}, [], 'melt'];
+    expect(
+      agentApi.health.answer.parse({ status: 'ok', agent: 'pilotlight', roles: ['power', null, 7, {}] })
+        .roles,
+    ).toEqual(['power']);
+    expect(agentApi.power.answer.parse({ phase: 'idle', actions: ['sleep', ...odd] }).actions).toEqual([
+      'sleep',
+    ]);
+    const right = { name: 'eth0', mac: 'x', address: 'y', netmask: 'z', broadcast: null, wakeArmed: null };
+    const machine = { hostname: 'a', bootId: 'b', interfaces: [...odd, right], ollama: { answers: true } };
+    expect(agentApi.telemetry.answer.parse({ machine, sample: {} }).machine.interfaces).toEqual([right]);
+  });
+
+  it('among the reasons for being on stays one', () => {
+    const reasons = [{ code: 'LEASE', message: 7 }, null];
+    const view = agentApi.policy.answer.parse({ ...policyView, reasons });
+    expect(view.reasons).toHaveLength(2);
+    expect(view.reasons.every(({ message }) => message !== '')).toBe(true);
+  });
+
+  it('among the GPUs is left out, and the list counts as incomplete', () => {
+    const gpu = { id: 'GPU-0', vendor: 'nvidia', name: 'Card' };
+    const base = { at: 1, host: { cpuPercent: null, memoryTotalBytes: null, memoryUsedBytes: null } };
+    const into = emptySample();
+    expect(readSample({ ...base, gpus: [null, gpu, { id: 5 }, 7], gpusRead: 'all' }, into)).toBe(true);
+    expect(into).toMatchObject({
+      gpus: [{ id: 'GPU-0' }],
+      gpusRead: 'failed',
+      host: { memoryTotalBytes: 0, memoryUsedBytes: 0 },
+    });
+    expect(readSample({ ...base, gpus: Array.from({ length: 200 }, () => gpu) }, into)).toBe(true);
+    expect([into.gpus.length, into.gpusRead]).toEqual([64, 'failed']);
+    expect(readSample({ ...base, gpus: [gpu], gpusRead: null, problems: null }, into)).toBe(true);
+    expect([into.gpus.length, into.gpusRead]).toEqual([1, 'all']);
+  });
+});
+
 describe('an answer of a newer agent', () => {
   it('may hold more, and other values where nothing is decided by them', () => {
     const power = {

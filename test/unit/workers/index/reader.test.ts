@@ -106,7 +106,7 @@ describe('the reader', () => {
     expect(stuck()).toBe(0);
   });
 
-  it('one that waits leaves the queue without a word', async () => {
+  it('one that is waiting leaves the queue silently', async () => {
     const { threads, read, done } = open();
     const controller = new AbortController();
     const first = read('a');

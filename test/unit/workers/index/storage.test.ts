@@ -10,6 +10,7 @@ import { createNearestVectors, normalised } from '../../../../electron/workers/i
 import { isSettled, type ReadBytes, readStable } from '../../../../electron/workers/index/read-file.ts';
 import { isUnmounted, planScan } from '../../../../electron/workers/index/scan.ts';
 import type { Walk } from '../../../../electron/workers/index/walk.ts';
+import { fact } from '../../../../shared/models/message.ts';
 
 const never = new AbortController().signal;
 let folder = '';
@@ -88,7 +89,7 @@ describe('keywords', () => {
     expect(found('" * (')).toEqual([]);
   });
 
-  test('what holds all words is before what holds some; words of the path count', () => {
+  test('chunks with all words come before those with some; words of the path count', () => {
     expect(found('gpu box')[0]).toBe('Wake the GPU box');
     expect(found('gpu box')).toContain('gpu gpu gpu');
     expect(found('notes')).toHaveLength(5);
@@ -205,7 +206,7 @@ describe('what a scan decides', () => {
     ...changes,
   });
 
-  test('what could not be looked at is kept, with all beneath it; what is gone goes', () => {
+  test('what could not be checked is kept, with everything beneath it; what is missing is removed', () => {
     const states = new Map(
       ['gone', 'locked/a', 'locked/b/c', 'lockedout', 'here'].map((path) => [path, state()]),
     );
@@ -221,13 +222,13 @@ describe('what a scan decides', () => {
       ['recent', state({ settled: false })],
       ['longer', state({ size: 9 })],
       ['recipe', state({ recipe: 'old' })],
-      ['binary', state({ problem: { code: 'FILE_BINARY', reason: 'x' } })],
+      ['binary', state({ problem: { code: 'FILE_BINARY', reason: fact('FILE_IS_NOT_TEXT') } })],
     ]);
     const plan = planScan(walk([...states.keys(), 'new']), states, rules);
     expect(plan.unchanged).toBe(1);
     expect(plan.doubtful.map((file) => file.path)).toEqual(['later', 'inode', 'recent']);
     expect(plan.pending.map((file) => file.path)).toEqual(['longer', 'recipe', 'new']);
-    expect(plan.skipped).toEqual([{ path: 'binary', code: 'FILE_BINARY', reason: 'x' }]);
+    expect(plan.skipped).toEqual([{ path: 'binary', code: 'FILE_BINARY', reason: fact('FILE_IS_NOT_TEXT') }]);
     expect(planScan(walk([...states.keys()]), states, { ...rules, full: true }).pending).toHaveLength(7);
   });
 

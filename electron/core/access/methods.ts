@@ -1,0 +1,39 @@
+import { allRightsOf, everyRight, rights } from '../../../shared/rights.ts';
+import type { Handlers } from '../runtime/handlers.ts';
+import type { AccessService, Issued } from './model.ts';
+
+type AccessMethod =
+  | 'access.caller'
+  | 'access.keys'
+  | 'access.addKey'
+  | 'access.rotateKey'
+  | 'access.revokeKey'
+  | 'access.sessions'
+  | 'access.revokeSession'
+  | 'access.revokeOtherSessions';
+
+export function accessMethods({ access }: { access: AccessService }): Handlers<AccessMethod> {
+  const shown = ({ credential, secret }: Issued) => ({ key: credential, secret });
+  return {
+    'access.caller': (_params, { credentialId }) => {
+      const credential = credentialId === null ? null : access.find(credentialId);
+      const held = credential === null ? everyRight : allRightsOf(credential.rights);
+      return { credential, rights: rights.filter((right) => held.has(right)) };
+    },
+    'access.keys': () => access.keys(),
+    'access.addKey': (key) => shown(access.addKey(key)),
+    'access.rotateKey': ({ keyId }) => shown(access.rotateKey(keyId)),
+    'access.revokeKey': ({ keyId }) => {
+      access.revokeKey(keyId);
+      return { ok: true };
+    },
+    'access.sessions': () => access.sessions(),
+    'access.revokeSession': ({ sessionId }) => {
+      access.revokeSession(sessionId);
+      return { ok: true };
+    },
+    'access.revokeOtherSessions': (_params, { credentialId }) => ({
+      revoked: access.revokeOtherSessions(credentialId),
+    }),
+  };
+}

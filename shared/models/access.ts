@@ -1,0 +1,70 @@
+/** Credentials: who may come in. Their secrets are shown once, and saved only as digests. */
+import * as z from 'zod';
+import { rights } from '../rights.ts';
+
+export const rightSchema = z.enum(rights);
+
+/**
+ * - `session`: the panel in one browser.
+ * - `script`: a token for the control API, `/index/*` and `/metrics`.
+ * - `program`: a key for inference and tasks. It never holds `control` or `manage`.
+ */
+export const credentialKindSchema = z.enum(['session', 'script', 'program']);
+export type CredentialKind = z.infer<typeof credentialKindSchema>;
+export type KeyKind = Exclude<CredentialKind, 'session'>;
+
+/** As it is saved. Times are milliseconds since the epoch. */
+export const credentialRecordSchema = z.object({
+  id: z.string(),
+  kind: credentialKindSchema,
+  name: z.string(),
+  rights: z.array(rightSchema),
+  /** SHA-256 of the secret, in hexadecimal; null if the record was damaged: no secret matches it. */
+  digest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable(),
+  /** Whether a person chose the secret, instead of a random one. */
+  chosen: z.boolean(),
+  /** The only origin that a session may come from, `http://127.0.0.1:PORT`; null for keys. */
+  origin: z.string().nullable(),
+  createdAt: z.number(),
+  lastUsedAt: z.number().nullable(),
+  /** null for never. A session also ends when it is not used for a while. */
+  expiresAt: z.number().nullable(),
+  revokedAt: z.number().nullable(),
+});
+export type CredentialRecord = z.infer<typeof credentialRecordSchema>;
+
+/** As it is shown. */
+export const credentialViewSchema = z.object({
+  id: z.string(),
+  kind: credentialKindSchema,
+  name: z.string(),
+  rights: z.array(rightSchema),
+  chosen: z.boolean(),
+  /** The saved record could not be read: it opens nothing, and is shown until it is revoked. */
+  damaged: z.boolean(),
+  createdAt: z.number(),
+  lastUsedAt: z.number().nullable(),
+  /** When it ends if it is not used again; in the past if it has expired. null for never. */
+  expiresAt: z.number().nullable(),
+});
+export type CredentialView = z.infer<typeof credentialViewSchema>;
+
+/** The replacement of a damaged record. It keeps its place, so that a lost key is never taken for "no keys needed". */
+export function damagedCredential(id: string, now: number): CredentialRecord {
+  return {
+    id,
+    kind: 'program',
+    name: 'Damaged record',
+    rights: [],
+    digest: null,
+    chosen: false,
+    origin: null,
+    createdAt: now,
+    lastUsedAt: null,
+    expiresAt: null,
+    revokedAt: null,
+  };
+}

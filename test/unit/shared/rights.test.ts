@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import { type MethodName, methodNames, methods } from '../../../shared/contract/methods.ts';
+import { allRightsOf, leastRightsOf, type Right, rights } from '../../../shared/rights.ts';
+
+test.each<[Right, Right[]]>([
+  ['view', ['view']],
+  ['wake', ['wake']],
+  ['infer', ['infer']],
+  ['tasks', ['tasks']],
+  ['control', ['view', 'wake', 'tasks', 'control']],
+  ['manage', [...rights]],
+])('%s includes %j', (right, all) => {
+  expect(rights.filter((one) => allRightsOf([right]).has(one))).toEqual(all);
+});
+
+it('the least rights are as much as all of them, and none of them includes another', () => {
+  fc.assert(
+    fc.property(fc.subarray([...rights]), (granted) => {
+      const least = leastRightsOf(granted);
+      expect(allRightsOf(least)).toEqual(allRightsOf(granted));
+      for (const right of least) {
+        expect(allRightsOf(least.filter((other) => other !== right)).has(right)).toBe(false);
+      }
+    }),
+  );
+});
+
+describe('each method', () => {
+  const needs = (right: Right) => methodNames.filter((name) => methods[name].scope === right);
+
+  it('that changes who may come in, or what Pilotlight connects to, needs manage', () => {
+    const wanted: MethodName[] = [
+      'access.keys',
+      'access.addKey',
+      'access.rotateKey',
+      'access.revokeKey',
+      'access.sessions',
+      'access.revokeSession',
+      'access.revokeOtherSessions',
+      'agents.pair',
+      'fleet.add',
+      'fleet.update',
+      'fleet.remove',
+      'index.addSource',
+      'settings.update',
+      'settings.import',
+      'settings.importEnvironment',
+    ];
+    expect(needs('manage').toSorted()).toEqual(wanted.toSorted());
+  });
+
+  it('that starts work, or keeps a machine awake, needs no more than that', () => {
+    expect(needs('tasks')).toEqual(['index.start', 'index.cancel']);
+    expect(needs('wake').toSorted()).toEqual(['power.cancelWake', 'power.keepAwake', 'power.wake']);
+  });
+});
