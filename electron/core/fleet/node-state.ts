@@ -31,6 +31,8 @@ export interface Observation {
   trouble: Trouble | null;
   /** Consecutive probes that did not confirm the state. */
   misses: number;
+  /** When the first of them was. */
+  missedAt: number;
   lastSeenAt: number | null;
   gpu: GpuState;
   /** Why it went off, or null. */
@@ -45,6 +47,8 @@ export interface Circumstances extends Partial<Omit<GpuEvidence, 'now' | 'loaded
 
 /** Consecutive misses after which a node counts as unreachable; one alone may be a lost packet. */
 export const MISSES_UNTIL_OFF = 2;
+/** Probes closer together count as one: a server that is restarted refuses connections for a moment. */
+const MISS_SPACING_MS = 500;
 
 export function initialObservation(now: number): Observation {
   return {
@@ -52,6 +56,7 @@ export function initialObservation(now: number): Observation {
     since: now,
     trouble: null,
     misses: 0,
+    missedAt: now,
     lastSeenAt: null,
     gpu: initialGpuState,
     offReason: null,
@@ -115,13 +120,16 @@ function afterMiss(
   result: Exclude<ProbeResult, { kind: 'healthy' }>,
   { now }: Circumstances,
 ): Observation {
-  const misses = previous.misses + 1;
+  const again = previous.misses > 0 && now - previous.missedAt < MISS_SPACING_MS && isUp(previous.state);
+  const misses = again ? previous.misses : previous.misses + 1;
+  const missedAt = previous.misses === 0 ? now : previous.missedAt;
   const target: NodeState = result.kind === 'silent' ? 'off' : 'trouble';
   const { trouble } = result;
   const lastSeenAt = result.kind === 'silent' ? previous.lastSeenAt : now;
   if (previous.state === target && sameTrouble(previous.trouble, trouble))
     return { ...previous, misses, lastSeenAt };
-  if (needsSecondMiss(previous.state, result) && misses < MISSES_UNTIL_OFF) return { ...previous, misses };
+  if (needsSecondMiss(previous.state, result) && misses < MISSES_UNTIL_OFF)
+    return { ...previous, misses, missedAt };
   return {
     ...enter(previous, target, now),
     misses,

@@ -91,6 +91,15 @@ describe('the next state', () => {
     });
   });
 
+  it('two misses in quick succession count as one', () => {
+    const miss = (seen: Observation, after: number) =>
+      nextObservation(seen, results.refused, { now: now + after, waking: false });
+    const once = miss(observation('serving'), 0);
+    const again = miss(once, 499);
+    expect([again.state, again.misses]).toEqual(['serving', 1]);
+    expect(miss(again, 500).state).toBe('trouble');
+  });
+
   it('an answer between two misses clears the first', () => {
     let seen = nextObservation(observation('serving'), results.silent, { now, waking: false });
     seen = nextObservation(seen, results.empty, { now, waking: false });
