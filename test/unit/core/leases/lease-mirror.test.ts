@@ -53,7 +53,7 @@ describe('an agent that is reached', () => {
     world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose });
     await world.clock.advance(1000);
     expect(world.agent.leases).toMatchObject([
-      { purpose: `index "No tes  ${'x'.repeat(250)}`.slice(0, 200) },
+      { purpose: `index "No tes ${'x'.repeat(250)}`.slice(0, 200) },
     ]);
   });
 
