@@ -67,11 +67,9 @@ export function createSystemHost({ clock, ollama, platform = hostPlatform() }: S
         : Object.fromEntries(hostPowerActions.map((action) => [action, 'yes'])),
     blockers: async (action, signal, order) =>
       platform === 'linux' ? await logind.blockers(action, signal, order) : [],
-    async notify(text) {
-      // It names who asked, in the terminals of other people.
-      const message = printable(text);
+    async notify(message) {
       if (platform === 'linux' && (await writeToTerminals(message)) > 0) return;
-      const [program, ...args] = noticeCommand(platform, message);
+      const [program, ...args] = noticeCommand(platform, printable(message));
       await runTool(program, args, NOTICE_MS);
     },
     createInhibitor: (command, changed) =>

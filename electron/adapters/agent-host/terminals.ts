@@ -5,6 +5,7 @@
 import { constants, type Stats } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { printable } from '../../../shared/printable.ts';
 
 /** Permission to write to others' terminals comes from the group; `mesg n` removes it. */
 const GROUP_MAY_WRITE = 0o020;
@@ -34,7 +35,8 @@ export async function writeToTerminals(
         // A terminal that does not read must not block the notice, nor become this process's own.
         const flags = constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK;
         await using file = await open(path, flags);
-        await file.write(`\u0007\r\n${message}\r\n`);
+        // It names who asked, which may be any text.
+        await file.write(`\u0007\r\n${printable(message)}\r\n`);
         return true;
       } catch {
         return false;

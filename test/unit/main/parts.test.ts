@@ -6,6 +6,7 @@ import { noticesFor } from '../../../electron/main/notices.ts';
 import { backgroundColour } from '../../../electron/main/theme.ts';
 import { placeWindow, readMemory } from '../../../electron/main/window-place.ts';
 import { plainText } from '../../../shared/models/message.ts';
+import { UNPRINTABLE } from '../../fakes/unprintable.ts';
 
 const laptop = { x: 0, y: 0, width: 1440, height: 875 };
 const left = { x: -1920, y: 100, width: 1920, height: 1040 };
@@ -89,6 +90,15 @@ describe('noticesFor', () => {
     expect(noticesFor({ ...facts, entries: [1, 2, 3, 4].map(entry) })).toEqual([
       { title: '4 new events', body: 'Latest: Thing 4.', page: 'activity' },
     ]);
+  });
+
+  it.each(UNPRINTABLE)('shows %s of a name as an escape', (_, character) => {
+    const named = { ...entry(1), message: plainText(`a${character}b`), why: plainText(`c${character}d`) };
+    const [one] = noticesFor({ ...facts, entries: [named] });
+    expect(one?.title).toMatch(/^a\\.+b$/);
+    expect(one?.body).toMatch(/^c\\.+d$/);
+    const many = [1, 2, 3, 4].map((id) => ({ ...named, id }));
+    expect(noticesFor({ ...facts, entries: many })[0]?.body).toMatch(/^Latest: a\\.+b$/);
   });
 });
 

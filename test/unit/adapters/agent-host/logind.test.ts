@@ -82,7 +82,7 @@ describe('programs that block a power action', () => {
       ['sleep', ' ', '', 'block', 0, 77],
     );
     const [first, second] = await logindOf({ ListInhibitors }).blockers('sleep', signal, byPerson);
-    expect(first).toEqual({ who: 'a [2J b', why: 'w'.repeat(200) });
+    expect(first).toEqual({ who: 'a b', why: 'w'.repeat(200) });
     expect(second).toEqual({ who: 'process 77', why: '' });
   });
 

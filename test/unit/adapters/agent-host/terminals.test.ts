@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { writeToTerminals } from '../../../../electron/adapters/agent-host/terminals.ts';
+import { UNPRINTABLE } from '../../../fakes/unprintable.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -28,6 +29,14 @@ it('reaches the terminals that take messages, and no other file', async () => {
   expect(await writeToTerminals('It goes off in a minute.', { folder, isTerminal: () => true })).toBe(3);
   for (const read of [ssh, seat, serial]) expect(read()).toContain('It goes off in a minute.');
   for (const read of [quiet, multiplexer, disk]) expect(read()).toBe('');
+});
+
+it.each(UNPRINTABLE)('never brings %s from who asked to a terminal', async (_, character) => {
+  const read = terminal('pts/0', 0o620);
+  await writeToTerminals(`requested by a${character}b`, { folder, isTerminal: () => true });
+  const written = read();
+  expect(written.startsWith('\u0007\r\nrequested by a\\')).toBe(true);
+  expect(written.slice(3, -2)).not.toContain(character);
 });
 
 it('reaches nobody where there are no terminals, and takes no file for one', async () => {

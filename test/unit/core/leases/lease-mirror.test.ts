@@ -52,9 +52,7 @@ describe('an agent that is reached', () => {
     const purpose = `index "No\ntes\u0000 ${'x'.repeat(250)}"`;
     world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose });
     await world.clock.advance(1000);
-    expect(world.agent.leases).toMatchObject([
-      { purpose: `index "No tes ${'x'.repeat(250)}`.slice(0, 200) },
-    ]);
+    expect(world.agent.leases).toMatchObject([{ purpose: `index "No tes ${'x'.repeat(250)}`.slice(0, 200) }]);
   });
 
   test('gets the policy again when it changes, and only then', async () => {

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptySample, readSample } from '../../../../electron/adapters/agents/sample.ts';
+import { foreignHealthSchema, wakeSchema } from '../../../../shared/contract/agent/answers.ts';
 import { helloProofText, helloSchema } from '../../../../shared/contract/agent/hello.ts';
 import { plainRefusalSchema, refusalSchema } from '../../../../shared/contract/agent/refusals.ts';
-import type { AgentSampleMessage } from '../../../../shared/contract/agent/telemetry.ts';
+import { type AgentSampleMessage, machineSchema } from '../../../../shared/contract/agent/telemetry.ts';
 import { agentApi } from '../../../../shared/contract/agent.ts';
 import { powerActions } from '../../../../shared/models/power-actions.ts';
+import { oneLine } from '../../../../shared/printable.ts';
+import { UNPRINTABLE } from '../../../fakes/unprintable.ts';
 
 const policyView = {
   bootId: 'boot-1',
@@ -207,8 +210,20 @@ describe('a hello', () => {
   });
 });
 
+const aGpu = {
+  id: 'gpu',
+  vendor: 'nvidia' as const,
+  name: 'GPU',
+  vramTotalBytes: null,
+  vramUsedBytes: null,
+  utilisationPercent: null,
+  temperatureCelsius: null,
+  powerWatts: null,
+};
+
 describe('a sample', () => {
   const reading = fc.option(fc.double({ min: 0, max: 1e12, noNaN: true }), { nil: null });
+  const line = fc.string().map(oneLine);
   const samples: fc.Arbitrary<AgentSampleMessage> = fc.record({
     at: fc.nat(),
     host: fc.record({ cpuPercent: reading, memoryTotalBytes: fc.nat(), memoryUsedBytes: fc.nat() }),
@@ -216,18 +231,35 @@ describe('a sample', () => {
       fc.record({
         id: fc.string(),
         vendor: fc.constantFrom('nvidia', 'amd', 'intel', 'apple', 'unknown'),
-        name: fc.string(),
+        name: line,
         vramTotalBytes: reading,
         vramUsedBytes: reading,
         utilisationPercent: reading,
         temperatureCelsius: reading,
         powerWatts: reading,
-        processes: fc.array(fc.record({ pid: fc.nat(), name: fc.string(), vramUsedBytes: reading })),
+        processes: fc.array(fc.record({ pid: fc.nat(), name: line, vramUsedBytes: reading })),
       }),
       { maxLength: 4 },
     ),
     gpusRead: fc.constantFrom('all', 'not-yet', 'failed'),
-    problems: fc.array(fc.string(), { maxLength: 4 }),
+    problems: fc.array(line, { maxLength: 4 }),
+  });
+
+  it.each(UNPRINTABLE)('has no %s in its names and sentences', (_, character) => {
+    const name = `a${character}b`;
+    const sent: AgentSampleMessage = {
+      ...emptySample(),
+      gpus: [{ ...aGpu, name, processes: [{ pid: 1, name, vramUsedBytes: null }] }],
+      problems: [name],
+    };
+    const into = emptySample();
+    for (let time = 0; time < 2; time += 1) {
+      expect(readSample(sent, into)).toBe(true);
+      expect(JSON.stringify(into)).not.toContain(JSON.stringify(character).slice(1, -1));
+      expect([into.gpus[0]?.name, into.gpus[0]?.processes[0]?.name, into.problems[0]]).toEqual(
+        [name, name, name].map(oneLine),
+      );
+    }
   });
 
   it('of the contract is read by hand as it was sent, into the objects of the one before', () => {
@@ -239,5 +271,21 @@ describe('a sample', () => {
         expect(into).toEqual(sent);
       }),
     );
+  });
+});
+
+describe('what an agent reports', () => {
+  it.each(UNPRINTABLE)('has no %s in its names and sentences', (_, character) => {
+    const text = `a${character}b`;
+    const machine = machineSchema.parse({
+      hostname: text,
+      bootId: 'b1',
+      interfaces: [],
+      ollama: { answers: true, version: text },
+    });
+    expect([machine.hostname, machine.ollama.version]).toEqual([oneLine(text), oneLine(text)]);
+    const health = foreignHealthSchema.parse({ service: text, version: text, roles: [text] });
+    expect(health).toMatchObject({ service: oneLine(text), version: oneLine(text), roles: [oneLine(text)] });
+    expect(wakeSchema.parse({ success: false, message: text }).message).toBe(oneLine(text));
   });
 });
