@@ -10,7 +10,8 @@ import { waitForStopRequest } from './stop-request.ts';
 const printError = (line: string) => process.stderr.write(`${printable(line)}\n`);
 
 function die(error: unknown): never {
-  for (const line of errorLines(error)) printError(line);
+  // A next step may have several lines, such as commands.
+  for (const line of errorLines(error).flatMap((text) => text.split('\n'))) printError(line);
   process.exit(isPilotlightError(error) && error.code === 'BAD_REQUEST' ? 2 : 1);
 }
 

@@ -1,4 +1,5 @@
 /** A core and its clients trust only a data folder that is their user's own. */
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -49,10 +50,14 @@ async function start(): Promise<Host> {
 }
 
 /** A data folder that a core has used. */
+const webhook = 'http://127.0.0.1:9/hook';
+
 async function used(): Promise<void> {
   const host = await start();
-  host.core.services.settings.update({ api: { indexToken: 'token-of-scripts' } });
+  host.core.services.settings.update({ power: { webhookUrl: webhook } });
   await host.stop();
+  // The key of an earlier version, which is read once more.
+  writeFileSync(join(data, 'session.key'), randomBytes(32), { mode: 0o600 });
 }
 
 function make(path: string, mode: number): string {
@@ -153,7 +158,7 @@ describe.skipIf(process.platform === 'win32')('a start is refused', () => {
       names.map((name) => join(data, name)).sort(),
     );
     for (const name of names) chmodSync(join(data, name), 0o600);
-    expect((await start()).core.services.settings.secret('api.indexToken')).toBe('token-of-scripts');
+    expect((await start()).core.services.settings.secret('power.webhookUrl')).toBe(webhook);
   });
 
   it.skipIf(!asRoot).each(['', 'state.sqlite', 'secrets.key', 'session.key', 'index'])(
