@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isPilotlightError, type PilotlightError, wireErrorSchema } from '../../shared/contract/errors.ts';
 import { type MethodName, methodNames, methods } from '../../shared/contract/methods.ts';
 import { isServing } from '../../shared/models/fleet.ts';
@@ -69,6 +69,9 @@ describe.each(linkNames)('every method over %s', (linkName) => {
     const fault = { nodeId: machines.gpu, fault: 'vram-taken' };
     const place = (anyway: boolean) =>
       context.call('models.place', { model: 'llama3.1:8b', target: 'gpu', nodeId: machines.gpu, anyway });
+    // A case before this one restarted its Ollama.
+    const { url } = context.core.services.fleet.require(machines.gpu);
+    await vi.waitFor(async () => expect((await fetch(`${url}/api/version`)).ok).toBe(true), 20_000);
     await context.call('simulator.setFault', { ...fault, on: true });
     try {
       const [refused] = await place(false);
