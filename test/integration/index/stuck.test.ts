@@ -48,7 +48,9 @@ describe('a file that the worker never gets done with', () => {
     expect(await indexing).toBe('Error: cancelled');
     // The next file has the reader for itself.
     place.write('b.txt', 'other words');
-    expect(await index.indexBuiltin(['b.txt'], never)).toMatchObject([{ path: 'b.txt', chunks: 1, error: null }]);
+    expect(await index.indexBuiltin(['b.txt'], never)).toMatchObject([
+      { path: 'b.txt', chunks: 1, error: null },
+    ]);
     expect(place.store.workerPid()).toBe(pid);
 
     const again = codeOf(index.indexBuiltin(['stuck.txt'], never));
