@@ -113,7 +113,7 @@ describe('no loss', () => {
     ],
     [
       'a model that is forced anyway has no room',
-      { vramBytes: 2 * GIB },
+      { vramBytes: 3 * GIB },
       async (world) => {
         world.control.setFault('tower', 'vram-taken', true);
         return world.place('llama3.1', 'gpu', 'tower', 'person', true);
