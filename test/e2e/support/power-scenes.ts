@@ -251,7 +251,15 @@ const nodes = [
   }),
   node('lab-1', 'serving'),
   node('lab-2', 'serving'),
-  node('lab-3', 'serving'),
+  node('lab-3', 'serving', {
+    gpuLost: {
+      since: now - 5 * minute,
+      shownBy: 'server',
+      restarted: false,
+      reason: fact('SERVER_FOUND_NO_GPU'),
+      next: fact('RESTART_OLLAMA_FOR_GPU'),
+    },
+  }),
   node('lab-4', 'gpu-verified'),
   node('lab-5', 'off'),
   node('lab-6', 'serving'),

@@ -66,7 +66,7 @@ describe('changing settings', () => {
     [{ api: { indexToken: 'short' } }, 'api.indexToken'],
     [{ api: { indexToken: 'two words' } }, 'api.indexToken'],
     [{ api: { indexToken: 'passé-partout' } }, 'api.indexToken'],
-    [{ power: { webhookUrl: 'http://token@host/\n' } }, 'power.webhookUrl'],
+    [{ power: { webhookUrl: 'http://token@two hosts/' } }, 'power.webhookUrl'],
     [{ api: { indexToken: { set: true } } }, 'api.indexToken'],
     [{ api: { indexToken: 12345678 } }, 'api.indexToken'],
     [{ optimizer: { webhookUrl: 'ftp://token@host/' } }, 'optimizer.webhookUrl'],
