@@ -34,6 +34,7 @@ const coreOrder = [
   ['shutdown'],
   ['placement'],
   ['acquire'],
+  ['gateway'],
   ['indexing'],
   ['discovery'],
   ['diagnosis'],
@@ -171,6 +172,13 @@ module.exports = {
       severity: 'error',
       from: { pathNot: '^renderer/charts/' },
       to: { path: npmPackage(['recharts']) },
+    },
+    {
+      name: 'only-gateway-worker-imports-undici',
+      comment: 'Everything else uses the Http port.',
+      severity: 'error',
+      from: { pathNot: '^(electron/workers/gateway|test|build)/' },
+      to: { path: npmPackage(['undici']) },
     },
     {
       name: 'only-onnx-worker-imports-onnxruntime',

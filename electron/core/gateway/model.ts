@@ -1,0 +1,143 @@
+/**
+ * The table from which the gateway's process routes, and what it reports back. Pure; the process imports it.
+ *
+ * The core pushes the whole table whenever it changes. The process never asks the core about a request that the table
+ * answers, and its bytes never pass through the core.
+ */
+import type { ModelOnNode } from '../../../shared/models/placement.ts';
+import type { KnownCredential } from '../access/check-credential.ts';
+
+/** An API family that a server speaks. */
+export type Dialect = 'ollama' | 'openai' | 'anthropic';
+
+/** An installed model, with everything that a listing of either dialect shows. */
+export interface TableModel {
+  name: string;
+  /** Plain hexadecimal; empty if the server reports none. */
+  digest: string;
+  sizeBytes: number;
+  /** RFC 3339, as the server reported it; null if it did not. */
+  modifiedAt: string | null;
+  parentModel: string;
+  format: string;
+  family: string;
+  families: readonly string[] | null;
+  parameterSize: string;
+  quantization: string;
+  /** null if the server reports none. */
+  capabilities: readonly string[] | null;
+  contextLength: number | null;
+  embeddingLength: number | null;
+  /** The model runs elsewhere: requests for it leave the house. */
+  cloud: boolean;
+}
+
+export type TableLoaded = Pick<
+  ModelOnNode,
+  'name' | 'digest' | 'sizeBytes' | 'vramBytes' | 'expiresAt' | 'contextLength' | 'gpuShare'
+>;
+
+export interface TableNode {
+  id: string;
+  name: string;
+  /** Base URL, without a path. */
+  url: string;
+  dialects: readonly Dialect[];
+  /** Whether it answers now. Models of a node that does not are listed, and requests for them are refused. */
+  serving: boolean;
+  hasGpu: boolean | null;
+  /** Last known ones, also while it is off. */
+  installed: readonly TableModel[];
+  loaded: readonly TableLoaded[];
+  /** Whether the server reports where its models are loaded. */
+  saysPlacement: boolean;
+  vram: { totalBytes: number | null; usedBytes: number | null };
+  /** Requests at once that were set by a person or learned; null for no limit. */
+  slots: number | null;
+  /** Canonical names of models that are being moved: they get no new requests. */
+  moving: readonly string[];
+}
+
+/** A credential as the gateway uses it. */
+export interface TableCredential extends KnownCredential {
+  /** Patterns of models it may use; null for all. */
+  models: readonly string[] | null;
+  requestsPerMinute: number | null;
+}
+
+export interface TableSettings {
+  /** Whether a client on this computer needs a key. Clients of other computers always do. */
+  keyOnLoopback: boolean;
+  /** Weight of the load against stickiness. */
+  beta: number;
+  /** Where management calls go that do not name a node; null refuses them. */
+  managementNodeId: string | null;
+  /** Whether models that run elsewhere, and web searches by Ollama, may be used. */
+  allowCloud: boolean;
+  /** Other models to use if a model has no node, in order, by canonical name. Same capabilities only. */
+  fallbacks: Readonly<Record<string, readonly string[]>>;
+  /** For bodies that wait or may be sent again, bytes. */
+  bodyBudgetBytes: number;
+}
+
+export interface GatewayTable {
+  /** Rises with each change. An older table than the present one is ignored. */
+  version: number;
+  nodes: readonly TableNode[];
+  credentials: readonly TableCredential[];
+  settings: TableSettings;
+}
+
+/**
+ * How a request ended.
+ * - `completed`: the upstream said that it was done (`done:true`, `[DONE]`, or a whole answer that is not streamed)
+ * - `refused`: the gateway answered it with an error before any node was asked
+ * - `rejected`: a node answered with a status of 400 or higher that is the request's own fault
+ * - `failed`: no node answered it completely
+ * - `cancelled`: its client went away
+ */
+export type RequestOutcome = 'completed' | 'refused' | 'rejected' | 'failed' | 'cancelled';
+
+/** One finished request. It contains nothing of what was asked or answered. */
+export interface FinishedRequest {
+  /** Unique within this process. */
+  id: number;
+  /** Milliseconds since the epoch. */
+  at: number;
+  dialect: Dialect;
+  method: string;
+  /** Without key, node and query, such as `/api/chat`. */
+  path: string;
+  /** As the client named it; null if it named none. */
+  model: string | null;
+  nodeId: string | null;
+  /** Key or session that was used; null for none. */
+  credentialId: string | null;
+  outcome: RequestOutcome;
+  /** Sent to the client; null if it went away before. */
+  status: number | null;
+  /** Code of the error, if any. */
+  code: string | null;
+  /** Why this node: the code of a route reason. */
+  reason: string | null;
+  /** Model that was used instead; null if none was. */
+  fallback: string | null;
+  /** Nodes tried before. */
+  retries: number;
+  /** From the arrival of the request's headers until the first byte of the answer's body; null if none was sent. */
+  firstByteMs: number | null;
+  durationMs: number;
+  bytesIn: number;
+  bytesOut: number;
+  /** As the server reported them. */
+  inputTokens: number | null;
+  outputTokens: number | null;
+}
+
+/** The load of a node as the gateway sees it. */
+export interface NodeTraffic {
+  nodeId: string;
+  breaker: 'closed' | 'open' | 'half-open';
+  /** Canonical name, or '' for none → requests in flight. */
+  inFlight: Readonly<Record<string, number>>;
+}
