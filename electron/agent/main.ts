@@ -64,7 +64,8 @@ run().then(
       for (const line of stack.split('\n')) log(line);
     }
     log(`${error.code}: ${error.message}`);
-    log(`  ${error.next}`);
+    // It may have several lines, such as commands.
+    for (const line of `  ${error.next}`.split('\n')) log(line);
     process.exit(error.code === 'BAD_CONFIG' ? 2 : 1);
   },
 );

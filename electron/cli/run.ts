@@ -121,7 +121,8 @@ function report(error: unknown, { world, json }: { world: CliWorld; json: boolea
   if (json) terminal.line(JSON.stringify({ error: wire }));
   else {
     terminal.note(`${wire.code}: ${wire.message}`);
-    if (wire.next !== '') terminal.note(`  ${wire.next}`);
+    // It may have several lines, such as commands.
+    if (wire.next !== '') for (const line of `  ${wire.next}`.split('\n')) terminal.note(line);
     if (!isPilotlightError(error)) for (const line of stackLines(error)) terminal.note(line);
   }
   return exitCodeOf(error);

@@ -93,7 +93,7 @@ it('takes another port when a program has the last one', async () => {
 
 it('a tab of an earlier version works through the update, and becomes a session; its key is gone', async () => {
   const key = randomBytes(32);
-  writeFileSync(join(dataFolder, 'session.key'), key);
+  writeFileSync(join(dataFolder, 'session.key'), key, { mode: 0o600 });
   const host = await start();
   expect(existsSync(join(dataFolder, 'session.key'))).toBe(false);
   const bearer = earlierBearer(key);
@@ -111,7 +111,7 @@ it('a tab of an earlier version works through the update, and becomes a session;
 });
 
 it('what is no key of tabs opens nothing', async () => {
-  writeFileSync(join(dataFolder, 'session.key'), 'short');
+  writeFileSync(join(dataFolder, 'session.key'), 'short', { mode: 0o600 });
   const host = await start();
   expect(existsSync(join(dataFolder, 'session.key'))).toBe(false);
   expect(await statusWith(host, earlierBearer(Buffer.from('short')))).toBe(401);

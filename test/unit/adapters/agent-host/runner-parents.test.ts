@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { readRunnerParent, withParents } from '../../../../electron/adapters/agent-host/runner-parents.ts';
 import type { AgentGpu } from '../../../../electron/adapters/agent-host/types.ts';
 import { parseRunners } from '../../../../electron/adapters/agent-host/windows-gpus.ts';
+import { spawn } from '../../../fakes/children.ts';
 import { aGpu } from '../../../fakes/records.ts';
 
 const gpu = (processes: AgentGpu['processes']): AgentGpu => ({ ...aGpu(), processes });
