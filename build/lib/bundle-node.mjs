@@ -6,6 +6,24 @@ import { externalPackages, nodeTarget } from './entries.mjs';
 /** @typedef {typeof import('./entries.mjs').nodeEntries[number]} NodeEntry */
 
 /**
+ * An import of a built-in module reads every getter of it, and those of `node:http` load Node's fetch and WebSocket,
+ * which take megabytes that a small program never uses. `process.getBuiltinModule` reads none.
+ */
+const builtinsByDemand = {
+  name: 'builtins-by-demand',
+  /** @param {string} source */
+  resolveId: (source) => (/^node:(?!module$)/.test(source) ? { id: `\0${source}` } : null),
+  /** @param {string} id */
+  load: (id) =>
+    id.startsWith('\0node:')
+      ? {
+          code: `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice(1))});`,
+          moduleType: 'js',
+        }
+      : null,
+};
+
+/**
  * Bundles the entries of one format. npm packages are bundled too, which starts faster than many small files.
  * @param {string} root
  * @param {string} folder
@@ -23,6 +41,7 @@ export async function bundleNode(root, folder, entries) {
     platform: 'node',
     external: externalPackages.map((name) => new RegExp(`^${name}(/|$)`)),
     transform: { target: nodeTarget },
+    plugins: first.alone ? [builtinsByDemand] : [],
     logLevel: 'warn',
   });
   try {
