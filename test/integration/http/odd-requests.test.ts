@@ -20,7 +20,19 @@ async function ask(port: number, lines: string[], body = ''): Promise<Answer> {
 }
 
 describe('the control server', () => {
-  const test = createTestServer({ handlers: { 'settings.get': () => ({ known: true }) as never } });
+  const served: string[] = [];
+  const test = createTestServer({
+    handlers: {
+      'settings.get': () => {
+        served.push('settings.get');
+        return { known: true } as never;
+      },
+      'fleet.simulate': () => {
+        served.push('fleet.simulate');
+        return [];
+      },
+    },
+  });
   let port = 0;
   let host = '';
   beforeAll(async () => {
@@ -121,6 +133,34 @@ describe('the control server', () => {
     const answer = await ask(port, lines);
     expect(answer).toMatchObject({ status, body: { code } });
     expect(wireErrorSchema.safeParse(answer.body).success).toBe(true);
+  });
+
+  it.each<[string, string[], string]>([
+    ['a length and chunks', ['content-length: 5', 'transfer-encoding: chunked'], '0\r\n\r\n'],
+    ['two lengths', ['content-length: 2', 'content-length: 60'], '{}'],
+    ['a list of lengths', ['content-length: 2, 60'], '{}'],
+    ['a length with a sign', ['content-length: +2'], '{}'],
+    ['a negative length', ['content-length: -2'], '{}'],
+    ['a length in hexadecimal', ['content-length: 0x2'], '{}'],
+    ['another coding after chunks', ['transfer-encoding: chunked, identity'], '0\r\n\r\n'],
+    ['chunks under a name with a space', ['transfer-encoding : chunked'], '0\r\n\r\n'],
+    ['chunks by a misspelt name', ['transfer-encoding: xchunked'], '0\r\n\r\n'],
+    ['a folded header', ['x: a', ' transfer-encoding: chunked'], '0\r\n\r\n'],
+    ['a header that ends with a bare line feed', ['x: a\ntransfer-encoding: chunked'], '0\r\n\r\n'],
+    ['a size of a chunk that is no number', ['transfer-encoding: chunked'], 'zz\r\n{}\r\n0\r\n\r\n'],
+    ['a size of a chunk with a sign', ['transfer-encoding: chunked'], '-2\r\n{}\r\n0\r\n\r\n'],
+  ])('does not serve a second request that is hidden behind %s', async (_, headers, body) => {
+    const hidden = ['POST /api/call/fleet.simulate HTTP/1.1', host, bearer(), 'content-length: 11'].join(
+      '\r\n',
+    );
+    const answer = await ask(
+      port,
+      ['POST /api/call/settings.get HTTP/1.1', host, bearer(), 'content-type: application/json', ...headers],
+      `${body}${hidden}\r\n\r\n{"on":true}`,
+    );
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(answer.headers).toContain('connection: close');
+    expect(served).not.toContain('fleet.simulate');
   });
 
   it('answers an unknown expectation within the contract', async () => {

@@ -30,6 +30,24 @@ describe('who may ask', () => {
     `localhost.evil.example:${testPort}`,
     `user@127.0.0.1:${testPort}`,
     '',
+    `127.0.0.1.:${testPort}`,
+    `localhost.:${testPort}`,
+    `127.1:${testPort}`,
+    `0.0.0.0:${testPort}`,
+    `2130706433:${testPort}`,
+    `0x7f000001:${testPort}`,
+    `0177.0.0.1:${testPort}`,
+    `[::]:${testPort}`,
+    `[::ffff:127.0.0.1]:${testPort}`,
+    `::1:${testPort}`,
+    `192.168.1.7:${testPort}`,
+    `app.localhost:${testPort}`,
+    `127.0.0.1:${testPort}0`,
+    `127.0.0.1:0${testPort}`,
+    `127.0.0.1:${testPort},evil.example`,
+    `127.0.0.1:${testPort} evil.example`,
+    `http://127.0.0.1:${testPort}`,
+    `127.0.0.1:${testPort}/`,
   ];
   it.each(wrongHosts)('refuses the host %j (DNS rebinding)', async (host) => {
     const { app, authorization } = start();
@@ -47,6 +65,17 @@ describe('who may ask', () => {
     `http://127.0.0.1:${testPort + 1}`,
     `http://localhost:${testPort}`,
     `http://127.0.0.1:${testPort}.evil.example`,
+    'http://127.0.0.1',
+    `http://127.0.0.1:${testPort}/`,
+    `http://user@127.0.0.1:${testPort}`,
+    `http://[::1]:${testPort}`,
+    `http://127.0.0.2:${testPort}`,
+    `ws://127.0.0.1:${testPort}`,
+    `http://127.0.0.1:${testPort} http://evil.example`,
+    `http://127.0.0.1:${testPort}, http://evil.example`,
+    'file://',
+    'chrome-extension://abcdefgh',
+    '',
   ])('refuses the origin %s, right token or not', async (origin) => {
     const { app, authorization, host } = start();
     const reply = await app.inject({

@@ -98,6 +98,36 @@ describe('the contract over a WebSocket', () => {
     while (server.links.open > 0) await turn();
   });
 
+  it.each<[string, (socket: WebSocket) => void]>([
+    ['broken messages', (socket) => socket.send('{')],
+    ['calls of unknown methods', (socket) => socket.send('{"type":"call","id":1,"method":"x","params":{}}')],
+    [
+      'subscriptions to one stream',
+      (socket) => socket.send('{"type":"subscribe","id":7,"stream":"settings","cursor":null}'),
+    ],
+    ['pings', (socket) => socket.ping('x'.repeat(125))],
+    ['empty messages', (socket) => socket.send('')],
+  ])('answers other links during a flood of %s', async (_, flood) => {
+    const { socket, controlToken } = await open();
+    socket.on('error', () => {});
+    const { port } = new URL(socket.url);
+    const other = new WebSocket(`ws://127.0.0.1:${port}${streamPath}`, [
+      linkProtocol,
+      bearerProtocol(controlToken),
+    ]);
+    await once(other, 'open');
+    // The flood may end its link, which then sends nothing more.
+    for (let sent = 0; sent < 20_000 && socket.readyState === socket.OPEN; sent += 1) flood(socket);
+    const answered = once(other, 'message');
+    other.send(JSON.stringify({ type: 'call', id: 1, method: 'settings.get', params: {} }));
+    expect(JSON.parse(String((await answered)[0]))).toEqual({
+      type: 'result',
+      id: 1,
+      result: defaultSettings,
+    });
+    other.terminate();
+  });
+
   it('aborts the calls of a link that is gone', async () => {
     const run = untilAborted();
     const { socket, send, dispatcher } = await open({ handlers: { 'optimizer.run': run.handler } });
