@@ -329,7 +329,7 @@ const entries: NodePower[] = [
     lastOffError: {
       code: 'DID_NOT_GO_OFF',
       message: 'The machine should be off, but it still answers.',
-      next: 'Look what keeps it on; its agent may lack the right to power it off.',
+      next: 'Check what keeps it on; its agent may not be allowed to power it off.',
     },
   }),
   power('relay-box'),
