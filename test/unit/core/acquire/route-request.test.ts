@@ -60,6 +60,8 @@ describe('which nodes can serve a request', () => {
     const other = requestNode('b', { installed: [heldModel({ digest: otherWeights })] });
     expect(order([requestNode('a'), other], { digest: otherWeights })).toEqual(['b']);
     expect(order([requestNode('a'), other])).toEqual(['a', 'b']);
+    const twice = requestNode('d', { installed: [heldModel(), heldModel({ digest: otherWeights })] });
+    expect(choices([twice], { digest: otherWeights })[0]?.digest).toBe(otherWeights);
     const repulled = requestNode('c', { loaded: [loadedModel({ digest: otherWeights })] });
     expect(route([repulled], { digest: weights })).toMatchObject({ code: 'MODEL_NOT_FOUND' });
   });
