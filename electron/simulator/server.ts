@@ -1,11 +1,6 @@
 /** The HTTP interface: which route answers, what errors look like, and the faults that affect every answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  hostAllowed,
-  originAllowed,
-  pageHeaders,
-  preflightHeaders,
-} from '../adapters/http/local-source.ts';
+import { hostAllowed, originAllowed, pageHeaders, preflightHeaders } from '../adapters/http/local-source.ts';
 import { type Exchange, sendError, sendJson, sendNothing, sendText, writeLine } from './http-exchange.ts';
 import { OllamaError } from './model.ts';
 import * as createRoutes from './routes-create.ts';
