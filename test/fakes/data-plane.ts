@@ -1,4 +1,4 @@
-/** A gateway in the test's process, tables for it, and upstreams that a test steers request by request. */
+/** A gateway in the test's process, and upstreams that a test steers request by request. */
 import { once } from 'node:events';
 import {
   Agent,
@@ -13,63 +13,15 @@ import type { GatewayTable, TableModel, TableNode } from '../../electron/core/ga
 import type { GatewayEvent } from '../../electron/core/gateway/protocol.ts';
 import type { Clock } from '../../electron/core/ports/time.ts';
 import { createGateway, type GatewayOptions } from '../../electron/workers/gateway/gateway.ts';
+import { tableModel, tableNode } from './gateway-table.ts';
 import { createRememberingLog } from './transport.ts';
 
-export const tableModel = (name: string, more: Partial<TableModel> = {}): TableModel => ({
-  name,
-  digest: `d-${name}`,
-  sizeBytes: 1_000_000,
-  modifiedAt: '2026-11-26T10:00:00Z',
-  parentModel: '',
-  format: 'gguf',
-  family: 'llama',
-  families: ['llama'],
-  parameterSize: '1B',
-  quantization: 'F16',
-  capabilities: ['completion'],
-  contextLength: null,
-  embeddingLength: null,
-  cloud: false,
-  ...more,
-});
+/** A model that is the whole list of most nodes here. */
+export const model = (name = 'm:latest', own: Partial<TableModel> = {}): TableModel =>
+  tableModel({ name, digest: `d-${name}`, sizeBytes: 1e6, ...own });
 
-export const tableNode = (id: string, url: string, more: Partial<TableNode> = {}): TableNode => ({
-  id,
-  name: id,
-  url,
-  dialects: ['ollama', 'openai', 'anthropic'],
-  serving: true,
-  hasGpu: true,
-  installed: [tableModel('m:latest')],
-  loaded: [],
-  saysPlacement: true,
-  vram: { totalBytes: null, usedBytes: null },
-  slots: null,
-  moving: [],
-  ...more,
-});
-
-export const gatewayTable = (
-  nodes: readonly TableNode[],
-  {
-    settings,
-    ...more
-  }: Partial<Omit<GatewayTable, 'settings'>> & { settings?: Partial<GatewayTable['settings']> } = {},
-): GatewayTable => ({
-  version: 1,
-  nodes,
-  credentials: [],
-  settings: {
-    keyOnLoopback: false,
-    beta: 1,
-    managementNodeId: null,
-    allowCloud: false,
-    fallbacks: {},
-    bodyBudgetBytes: 64 * 1024 * 1024,
-    ...settings,
-  },
-  ...more,
-});
+export const node = (id: string, url: string, own: Partial<TableNode> = {}): TableNode =>
+  tableNode(id, { url, installed: [model()], ...own });
 
 export interface Answer {
   status: number;

@@ -1,21 +1,12 @@
 import { expect, it } from 'vitest';
-import {
-  answerJson,
-  answerLines,
-  gatewayTable,
-  startGateway,
-  startUpstream,
-  tableModel,
-  tableNode,
-} from '../../fakes/data-plane.ts';
+import { answerJson, answerLines, model, node, startGateway, startUpstream } from '../../fakes/data-plane.ts';
+import { gatewayTable } from '../../fakes/gateway-table.ts';
 import { createHurriedClock, serveOllama } from '../simulator/support.ts';
 
 it('passes chat, embed and show through to a real server’s interface', async () => {
   await using server = await serveOllama({ clock: createHurriedClock() });
-  const models = ['llama3.2:3b', 'all-minilm:latest'].map((name) => tableModel(name));
-  await using gateway = await startGateway(
-    gatewayTable([tableNode('one', server.url, { installed: models })]),
-  );
+  const models = ['llama3.2:3b', 'all-minilm:latest'].map((name) => model(name));
+  await using gateway = await startGateway(gatewayTable([node('one', server.url, { installed: models })]));
   const body = {
     model: 'llama3.2:3b',
     messages: [{ role: 'user', content: 'hi' }],
@@ -47,7 +38,7 @@ it('passes chat, embed and show through to a real server’s interface', async (
 it('sends a stream on as it comes', async () => {
   const steps = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const [first, second] = steps.map(({ promise }) => promise);
-  await using node = await startUpstream(async (_, response) => {
+  await using server = await startUpstream(async (_, response) => {
     answerLines(response, { response: 'a', done: false });
     await first;
     answerLines(response, { response: 'b', done: false });
@@ -55,7 +46,7 @@ it('sends a stream on as it comes', async () => {
     answerLines(response, { done: true });
     response.end();
   });
-  await using gateway = await startGateway(gatewayTable([tableNode('one', node.url)]));
+  await using gateway = await startGateway(gatewayTable([node('one', server.url)]));
   const request = gateway.send('/api/generate', { body: { model: 'm', prompt: 'x' } });
   const response = await new Promise<import('node:http').IncomingMessage>((resolve) =>
     request.once('response', resolve),
@@ -73,9 +64,7 @@ it('sends a request that met a dead node to another one, once', async () => {
   await using dead = await startUpstream(() => {});
   await using alive = await startUpstream((_, response) => answerJson(response, { done: true }));
   await dead.kill();
-  await using gateway = await startGateway(
-    gatewayTable([tableNode('dead', dead.url), tableNode('alive', alive.url)]),
-  );
+  await using gateway = await startGateway(gatewayTable([node('dead', dead.url), node('alive', alive.url)]));
   const answer = await gateway.ask('/api/generate', { body: { model: 'm', prompt: 'x', stream: false } });
   expect(answer.status).toBe(200);
   expect(answer.headers['x-pilotlight-node']).toBe('alive');
