@@ -140,4 +140,6 @@ export interface NodeTraffic {
   breaker: 'closed' | 'open' | 'half-open';
   /** Canonical name, or '' for none → requests in flight. */
   inFlight: Readonly<Record<string, number>>;
+  /** Keys of the requests in flight there, each once; left out if not known. */
+  credentialIds?: readonly string[];
 }
