@@ -29,6 +29,9 @@ export const gatewayViewSchema = z.object({
 });
 export type GatewayView = z.infer<typeof gatewayViewSchema>;
 
+/** How a request ended; see RequestOutcome in electron/core/gateway/model.ts. */
+export const gatewayOutcomes = ['completed', 'refused', 'rejected', 'failed', 'cancelled'] as const;
+
 const countsShape = {
   /** Finished ones. The other counts say how they ended. */
   requests: z.number(),

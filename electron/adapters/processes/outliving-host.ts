@@ -47,17 +47,12 @@ export function createOutlivingHost(options: OutlivingHostOptions): OutlivingHos
 
   /** The process of an earlier core; null if there is none that can be used. */
   async function find(): Promise<Connection | null> {
-    const endpoint = readLinkEndpoint(path);
-    if (endpoint === null) return null;
-    const socket = mayRun(endpoint) ? await connectTo(endpoint) : null;
-    if (socket === null) {
-      removeLinkEndpoint(path, endpoint.token);
-      return null;
-    }
+    const found = await findOutliving(path);
+    if (found === null) return null;
+    const { socket, endpoint } = found;
     if (endpoint.version === version) return { socket, pid: endpoint.pid, child: null };
     log.info('The gateway of another version is replaced.', { version: endpoint.version });
-    writeFrame(socket, { kind: 'retire' } satisfies LinkMessage);
-    socket.end();
+    retire(socket);
     return null;
   }
 
@@ -184,6 +179,27 @@ export function createOutlivingHost(options: OutlivingHostOptions): OutlivingHos
       };
     },
   };
+}
+
+/** A proved connection to the process of the file. The file of one that does not answer is removed. */
+async function findOutliving(path: string): Promise<{ socket: Socket; endpoint: LinkEndpoint } | null> {
+  const endpoint = readLinkEndpoint(path);
+  if (endpoint === null) return null;
+  const socket = mayRun(endpoint) ? await connectTo(endpoint) : null;
+  if (socket !== null) return { socket, endpoint };
+  removeLinkEndpoint(path, endpoint.token);
+  return null;
+}
+
+/** Asks the process of an earlier core to close its listener and to end when its requests have. Never rejects. */
+export async function retireOutliving(path: string): Promise<void> {
+  const found = await findOutliving(path);
+  if (found !== null) retire(found.socket);
+}
+
+function retire(socket: Socket): void {
+  writeFrame(socket, { kind: 'retire' } satisfies LinkMessage);
+  socket.end();
 }
 
 /** Resolves when the process has written its line; rejects if it ends before, or is too slow. */

@@ -46,7 +46,7 @@ export const listeningOn = ({ host }: GatewayAddress): 'loopback' | 'network' =>
 
 export const urlOf = ({ port }: GatewayAddress): string => `http://${LOOPBACK}:${port}`;
 
-const offHere: GatewayProblem = {
+export const offHere: GatewayProblem = {
   code: 'GATEWAY_OFF_HERE',
   message: fact('GATEWAY_OFF_HERE'),
   next: fact('START_WITHOUT_OFF'),

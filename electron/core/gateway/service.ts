@@ -17,7 +17,7 @@ import type { Clock } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import type { SettingsService } from '../settings/service.ts';
 import type { TelemetryService } from '../telemetry/service.ts';
-import { notPart, wantedAddress } from './address.ts';
+import { notPart, offHere, wantedAddress } from './address.ts';
 import type { GatewayLink } from './link.ts';
 import { createMovingModels } from './moving.ts';
 import { createOpening } from './opening.ts';
@@ -117,7 +117,7 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
   function view(): GatewayView {
     if (opening === null) {
       const nothing = { url: null, listening: null, restarts: 0, version: null };
-      return { ...nothing, state: 'off', problem: notPart };
+      return { ...nothing, state: 'off', problem: dependencies.port === 'off' ? offHere : notPart };
     }
     const state = opening.state();
     const unopened = !started && state.state === 'starting' ? { state: 'off' as const } : {};
