@@ -13,6 +13,7 @@ import { computerErrors } from './errors/computer.ts';
 import { discoveryErrors } from './errors/discovery.ts';
 import type { Catalogue } from './errors/entry.ts';
 import { gatewayErrors } from './errors/gateway.ts';
+import { gatewayRequestErrors } from './errors/gateway-requests.ts';
 import { hostErrors } from './errors/hosts.ts';
 import { indexingErrors } from './errors/indexing.ts';
 import { inputErrors } from './errors/input.ts';
@@ -33,6 +34,7 @@ export const errorCatalogue = {
   ...placementErrors,
   ...indexingErrors,
   ...gatewayErrors,
+  ...gatewayRequestErrors,
   ...computerErrors,
 } as const satisfies Catalogue;
 

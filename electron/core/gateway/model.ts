@@ -43,6 +43,8 @@ export interface TableNode {
   /** Base URL, without a path. */
   url: string;
   dialects: readonly Dialect[];
+  /** As the server last reported it; null or left out if unknown. */
+  serverVersion?: string | null;
   /** Whether it answers now. Models of a node that does not are listed, and requests for them are refused. */
   serving: boolean;
   hasGpu: boolean | null;
@@ -140,6 +142,4 @@ export interface NodeTraffic {
   breaker: 'closed' | 'open' | 'half-open';
   /** Canonical name, or '' for none → requests in flight. */
   inFlight: Readonly<Record<string, number>>;
-  /** Keys of the requests in flight there, each once; left out if not known. */
-  credentialIds?: readonly string[];
 }

@@ -8,6 +8,8 @@ import { trafficOf } from './traffic.ts';
 
 export interface RequestLeases {
   update(traffic: NodeTraffic): void;
+  /** These keys were used for requests there: the lease says so from now on. */
+  used(nodeId: string, credentialIds: readonly string[]): void;
   /** Ends all of them at once. */
   stop(): void;
 }
@@ -37,10 +39,11 @@ export function createRequestLeases({
 
   function hold(nodeId: string, programs: readonly string[]): void {
     const purpose = fact('GATEWAY_REQUESTS', { programs });
+    const before = held.get(nodeId);
     const lease = shared.hold({ nodeId, by: 'request', purpose });
     // After the next one has begun, so that the machine is never without one.
-    held.get(nodeId)?.lease[Symbol.dispose]();
-    held.set(nodeId, { lease, programs, ending: null });
+    before?.lease[Symbol.dispose]();
+    held.set(nodeId, { lease, programs, ending: before?.ending ?? null });
   }
 
   function end(nodeId: string): void {
@@ -52,7 +55,7 @@ export function createRequestLeases({
 
   return {
     update(traffic) {
-      const { nodeId, credentialIds = [] } = traffic;
+      const { nodeId } = traffic;
       const entry = held.get(nodeId);
       if (trafficOf(traffic) === 0) {
         if (entry) entry.ending ??= clock.timer(LINGER_MS, () => end(nodeId));
@@ -60,9 +63,14 @@ export function createRequestLeases({
       }
       entry?.ending?.cancel();
       if (entry) entry.ending = null;
-      const names = [...new Set(credentialIds.flatMap((id) => nameOf(id) ?? []))].sort();
-      const isNews = names.some((name) => !entry?.programs.includes(name));
-      if (!entry || isNews) hold(nodeId, names);
+      else hold(nodeId, []);
+    },
+    used(nodeId, credentialIds) {
+      const entry = held.get(nodeId);
+      if (!entry) return;
+      const names = credentialIds.flatMap((id) => nameOf(id) ?? []);
+      const programs = [...new Set([...entry.programs, ...names])].sort();
+      if (programs.length > entry.programs.length) hold(nodeId, programs);
     },
     stop() {
       for (const nodeId of [...held.keys()]) end(nodeId);

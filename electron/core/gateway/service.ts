@@ -149,8 +149,12 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
   }
 
   function receive(event: GatewayEvent): void {
-    if (event.kind === 'finished') statistics.add(event.requests, event.dropped);
-    else if (event.kind === 'traffic') traffic.update(event.nodes);
+    if (event.kind === 'finished') {
+      statistics.add(event.requests, event.dropped);
+      for (const { nodeId, credentialId } of event.requests) {
+        if (nodeId !== null && credentialId !== null) leases.used(nodeId, [credentialId]);
+      }
+    } else if (event.kind === 'traffic') traffic.update(event.nodes);
     else for (const id of event.credentialIds) access.use(id);
   }
 

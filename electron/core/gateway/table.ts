@@ -55,6 +55,7 @@ function tableNode({ view, usedVramBytes, moving }: NodeFacts): TableNode | null
     id: view.id,
     name: view.name,
     url: view.url,
+    serverVersion: view.server.version,
     dialects: everyDialect,
     serving: isServing(view.state),
     hasGpu: view.hasGpu,

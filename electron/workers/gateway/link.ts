@@ -2,12 +2,10 @@
  * The gateway's process and its core: a child of the core over the usual channel, or a process that outlives its core and
  * is connected to over a loopback socket.
  */
-import { isMainThread } from 'node:worker_threads';
 import type { FromWorker, ToWorker } from '../../adapters/processes/worker-protocol.ts';
 import type { GatewayContract, GatewayEvent } from '../../core/gateway/protocol.ts';
 import { serveWorker } from '../process.ts';
 import { createRpcServer, type Handlers, type RpcServer } from '../rpc.ts';
-import { runWatchdog } from '../watchdog.ts';
 import { outliveOptions, serveOutliving } from './outlive.ts';
 
 /** What the process does. */
@@ -28,12 +26,8 @@ export interface Conversation {
   end(): void;
 }
 
-/** @param entry absolute path of the calling program, which the watchdog's thread runs too */
+/** @param entry absolute path of the calling program; its threads run the watchdog */
 export function serveGateway(entry: string, create: () => GatewayProgram): void {
-  if (!isMainThread) {
-    runWatchdog();
-    return;
-  }
   const outlive = outliveOptions(process.argv);
   if (outlive !== null) {
     serveOutliving(create(), outlive, converse);

@@ -1,29 +1,24 @@
-import { list } from '../grammar.ts';
+import { plural } from '../../units.ts';
 
-/** The gateway: its state, and why machines are kept on for it. */
+/** Why the gateway sent a request to a machine, compared with the next one in its order. */
 export const gatewayMessages = {
-  /** As a purpose of a lease. */
-  GATEWAY_REQUESTS: ({ programs }: { programs: readonly string[] }) =>
-    programs.length === 0 ? 'requests through the gateway' : `requests from ${list(programs)}`,
-
-  GATEWAY_OFF_HERE: () =>
-    'The gateway is off for this run, because Pilotlight was started with --gateway-port off.',
-  START_WITHOUT_OFF: () => 'Start Pilotlight without that option.',
-  GATEWAY_NOT_PART: () => 'This program does not run the gateway.',
-  GATEWAY_PORT_TAKEN: ({ port, holder }: { port: number; holder: { name: string; pid: number } | null }) =>
-    holder === null
-      ? `Another program uses port ${port}.`
-      : `${holder.name} uses port ${port} (process ${holder.pid}).`,
-  FREE_GATEWAY_PORT: ({ isDefault }: { isDefault: boolean }) =>
-    `End that program, or choose another port in Settings → Gateway.${
-      isDefault ? ' Ollama Herd uses 11435 too.' : ''
-    } Pilotlight tries again by itself.`,
-  GATEWAY_PORT_REFUSED: ({ port, reason }: { port: number; reason: string }) =>
-    `The gateway cannot listen on port ${port} (${reason}).`,
-  CHOOSE_GATEWAY_PORT: () => 'Choose another port in Settings → Gateway.',
-  GATEWAY_STAYS_LOCAL: () =>
-    'The gateway listens on this computer only: no key with the right "infer" is left, so nobody on the network could use it.',
-  GATEWAY_NO_KEY: () => 'No key has the right "infer", so nobody on the network could use the gateway.',
-  ADD_GATEWAY_KEY: () =>
-    'Create one in Settings → Access, or with "npm run pilotlight -- keys add NAME --kind program".',
+  ROUTE_ONLY_NODE: ({ node }: { node: string }) => `${node} is the only machine that can serve it now.`,
+  ROUTE_LAST_NODE: ({ node }: { node: string }) => `${node} was the last machine left to try.`,
+  ROUTE_SAME_WEIGHTS: ({ node }: { node: string }) =>
+    `${node} has the same weights as before. Another machine has different ones under this name.`,
+  ROUTE_LOADED: ({ node }: { node: string }) =>
+    `The model is loaded on ${node}, with the context that was asked for.`,
+  ROUTE_MAYBE_LOADED: ({ node }: { node: string }) =>
+    `${node} may have the model loaded: its server doesn't say. Elsewhere it would have to be loaded first.`,
+  ROUTE_GPU_SHARE: ({ node, percent }: { node: string; percent: number }) =>
+    `${node} has more of the model on its GPU (${percent}%).`,
+  ROUTE_FREE_SLOT: ({ node, inFlight }: { node: string; inFlight: number }) =>
+    `${node} has a free slot (${plural(inFlight, 'request')} in flight).`,
+  ROUTE_FITS: ({ node }: { node: string }) => `The model fits on ${node} without unloading another one.`,
+  ROUTE_KNOWS_CONVERSATION: ({ node, percent }: { node: string; percent: number }) =>
+    `${node} answered this conversation before (${percent}% of it), so it needn't read all of it again.`,
+  ROUTE_LESS_BUSY: ({ node, inFlight }: { node: string; inFlight: number }) =>
+    `${node} is less busy (${plural(inFlight, 'request')} in flight).`,
+  ROUTE_FLEET_ORDER: ({ node }: { node: string }) =>
+    `${node} is as good as the others, and comes first in the fleet.`,
 };
