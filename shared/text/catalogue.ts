@@ -12,6 +12,8 @@ import { discoveryMessages } from './messages/discovery.ts';
 import { energyMessages } from './messages/energy.ts';
 import { fleetMessages } from './messages/fleet.ts';
 import { gatewayMessages } from './messages/gateway.ts';
+import { gatewayRequestMessages } from './messages/gateway-requests.ts';
+import { gatewayStateMessages } from './messages/gateway-state.ts';
 import { gpuMessages } from './messages/gpu.ts';
 import { indexingMessages } from './messages/indexing.ts';
 import { indexingFileMessages } from './messages/indexing-files.ts';
@@ -47,6 +49,8 @@ export const domains = {
   energy: energyMessages,
   fleet: fleetMessages,
   gateway: gatewayMessages,
+  gatewayRequests: gatewayRequestMessages,
+  gatewayState: gatewayStateMessages,
   gpu: gpuMessages,
   indexing: indexingMessages,
   indexingFiles: indexingFileMessages,
@@ -81,6 +85,8 @@ export const catalogue = {
   ...energyMessages,
   ...fleetMessages,
   ...gatewayMessages,
+  ...gatewayRequestMessages,
+  ...gatewayStateMessages,
   ...gpuMessages,
   ...indexingMessages,
   ...indexingFileMessages,
