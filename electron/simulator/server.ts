@@ -1,5 +1,11 @@
 /** The HTTP interface: which route answers, what errors look like, and the faults that affect every answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  hostAllowed,
+  originAllowed,
+  pageHeaders,
+  preflightHeaders,
+} from '../adapters/http/local-source.ts';
 import { type Exchange, sendError, sendJson, sendNothing, sendText, writeLine } from './http-exchange.ts';
 import { OllamaError } from './model.ts';
 import * as createRoutes from './routes-create.ts';
@@ -10,7 +16,6 @@ import * as openaiRoutes from './routes-openai.ts';
 import * as pullRoutes from './routes-pull.ts';
 import * as showRoutes from './routes-show.ts';
 import type { ServerContext } from './server-context.ts';
-import { hostAllowed, originAllowed, pageHeaders, preflightHeaders } from './source-rules.ts';
 
 type Route = (context: ServerContext, exchange: Exchange) => void | Promise<void>;
 

@@ -11,6 +11,8 @@ import { diagnosisWakeMessages } from './messages/diagnosis-wake.ts';
 import { discoveryMessages } from './messages/discovery.ts';
 import { energyMessages } from './messages/energy.ts';
 import { fleetMessages } from './messages/fleet.ts';
+import { gatewayMessages } from './messages/gateway.ts';
+import { gatewayRequestMessages } from './messages/gateway-requests.ts';
 import { gpuMessages } from './messages/gpu.ts';
 import { indexingMessages } from './messages/indexing.ts';
 import { indexingFileMessages } from './messages/indexing-files.ts';
@@ -45,6 +47,8 @@ export const domains = {
   discovery: discoveryMessages,
   energy: energyMessages,
   fleet: fleetMessages,
+  gateway: gatewayMessages,
+  gatewayRequests: gatewayRequestMessages,
   gpu: gpuMessages,
   indexing: indexingMessages,
   indexingFiles: indexingFileMessages,
@@ -78,6 +82,8 @@ export const catalogue = {
   ...discoveryMessages,
   ...energyMessages,
   ...fleetMessages,
+  ...gatewayMessages,
+  ...gatewayRequestMessages,
   ...gpuMessages,
   ...indexingMessages,
   ...indexingFileMessages,

@@ -1,6 +1,7 @@
 /** Which nodes serve a model now, which one to wake, or what to wait for. Pure; worker processes import it, too. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { WhenGpuGone } from '../../../shared/models/indexing.ts';
+import type { InstalledModel } from '../../../shared/models/placement.ts';
 import { isServing } from '../../../shared/models/serving.ts';
 import { canonicalName } from '../fleet/model-placement.ts';
 import { healthyNode, type NodeHealth } from './node-health.ts';
@@ -52,12 +53,14 @@ export type Route =
   | { kind: 'wait'; for: 'probe'; name: string }
   | { kind: 'wait'; for: 'gpu-node' | 'node' };
 
+type NamedWeights = Pick<InstalledModel, 'name' | 'digest'>;
+
 /**
  * The name under which a node has the model, or null. If a model is loaded under that name with another digest, it was
  * pulled again and the list is out of date.
  */
 export function modelOnNode(
-  node: Pick<RoutedNode, 'installed' | 'loaded'>,
+  node: { installed: readonly NamedWeights[]; loaded: readonly NamedWeights[] },
   { name, digest }: WantedModel,
 ): string | null {
   for (const model of node.installed) {

@@ -27,9 +27,13 @@ export function gpuShareOf({ sizeBytes, vramBytes }: Pick<LoadedModel, 'sizeByte
   return sizeBytes <= 0 ? 1 : Math.min(1, vramBytes / sizeBytes);
 }
 
-/** A model's name for comparison: lower case, with its tag (default `latest`). */
+/** What Ollama adds to a name that doesn't say where it is from. */
+const DEFAULT_REGISTRY = /^(?:https?:\/\/)?registry\.ollama\.ai\//;
+const DEFAULT_NAMESPACE = /^library\/(?=[^/]+$)/;
+
+/** A model's name for comparison, as Ollama compares: lower case, with its tag (default `latest`), without defaults. */
 export function canonicalName(name: string): string {
-  const lower = name.trim().toLowerCase();
+  const lower = name.trim().toLowerCase().replace(DEFAULT_REGISTRY, '').replace(DEFAULT_NAMESPACE, '');
   return tagStart(lower) < 0 ? `${lower}:latest` : lower;
 }
 

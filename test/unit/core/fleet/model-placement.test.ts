@@ -115,6 +115,11 @@ describe('loaded models as the panel shows them', () => {
 it('names are compared without case and with their tag', () => {
   expect(canonicalName('Llama3.1')).toBe('llama3.1:latest');
   expect(canonicalName('localhost:5000/a')).toBe('localhost:5000/a:latest');
+  expect(canonicalName('registry.ollama.ai/library/qwen3:8b')).toBe('qwen3:8b');
+  expect(canonicalName('https://registry.ollama.ai/Library/qwen3')).toBe('qwen3:latest');
+  expect(canonicalName('registry.ollama.ai/ada/qwen3')).toBe('ada/qwen3:latest');
+  expect(canonicalName('library/ada/qwen3')).toBe('library/ada/qwen3:latest');
+  expect(canonicalName('ada/library/qwen3')).toBe('ada/library/qwen3:latest');
   expect(sameModelName('a', 'A:latest')).toBe(true);
   expect(sameModelName('a:1', 'a:2')).toBe(false);
 });

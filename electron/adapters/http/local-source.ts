@@ -1,6 +1,9 @@
-/** Which requests a server that is bound to loopback answers, by their Host and Origin. */
+/**
+ * Which requests Ollama answers while it is bound to loopback, by their Host and Origin. The gateway applies the same
+ * rules, so that programs notice no difference.
+ */
 import type { IncomingHttpHeaders } from 'node:http';
-import { ipv4Number, readIpv4 } from '../../shared/network/ipv4.ts';
+import { ipv4Number, readIpv4 } from '../../../shared/network/ipv4.ts';
 
 /** Host names that are local. */
 const LOCAL_NAME = /^(?:localhost|.*\.localhost|.*\.local|.*\.internal)$/i;
@@ -17,9 +20,14 @@ const OWN_NETWORKS: readonly (readonly [address: string, prefix: number])[] = [
   ['0.0.0.0', 32],
 ];
 
-export function hostAllowed({ host = '' }: IncomingHttpHeaders): boolean {
-  const name = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+/** Whether the Host is a local name, a private address, or one of the computer's own names and addresses. */
+export function hostAllowed(
+  { host = '' }: Pick<IncomingHttpHeaders, 'host'>,
+  own: readonly (string | undefined)[] = [],
+): boolean {
+  const name = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '').toLowerCase();
   if (name === '' || LOCAL_NAME.test(name) || name === '::1' || name === '::') return true;
+  if (own.includes(name)) return true;
   return readIpv4(name) !== null && OWN_NETWORKS.some((network) => isIn(name, network));
 }
 

@@ -1,0 +1,115 @@
+/** Requests in flight, by node and model, and the reports of them to the core. */
+import type { HealthTracker } from '../../core/acquire/node-health.ts';
+import { canonicalName } from '../../core/fleet/model-placement.ts';
+import type { NodeTraffic } from '../../core/gateway/model.ts';
+import type { Clock, Timer } from '../../core/ports/time.ts';
+
+export interface Traffic {
+  /** A request has been sent to a node; dispose when the connection to it has ended it. */
+  begin(nodeId: string, model: string | null): Disposable;
+  onNode(nodeId: string): number;
+  /** @param model canonical */
+  ofModel(nodeId: string, model: string): number;
+  /** A breaker may have changed. */
+  touch(nodeId: string): void;
+  /** Every node that has traffic, or whose breaker is not closed. */
+  all(): NodeTraffic[];
+  /** Reports at once what has changed. */
+  flush(): void;
+  /** Requests in flight, in total. */
+  readonly count: number;
+  stop(): void;
+}
+
+/** Changes within this time are reported together, milliseconds. */
+const REPORT_MS = 250;
+
+export function createTraffic(options: {
+  clock: Pick<Clock, 'timer'>;
+  health: Pick<HealthTracker, 'breaker'>;
+  report(nodes: readonly NodeTraffic[]): void;
+}): Traffic {
+  const { clock, health, report } = options;
+  const nodes = new Map<string, Map<string, number>>();
+  const totals = new Map<string, number>();
+  const changed = new Set<string>();
+  const reported = new Map<string, string>();
+  let count = 0;
+  let timer: Timer | null = null;
+
+  function view(nodeId: string): NodeTraffic {
+    return {
+      nodeId,
+      breaker: health.breaker(nodeId),
+      inFlight: Object.fromEntries(nodes.get(nodeId) ?? []),
+    };
+  }
+
+  function isQuiet({ breaker, inFlight }: NodeTraffic): boolean {
+    return breaker === 'closed' && Object.keys(inFlight).length === 0;
+  }
+
+  function flush(): void {
+    timer?.cancel();
+    timer = null;
+    const news: NodeTraffic[] = [];
+    for (const nodeId of changed) {
+      const traffic = view(nodeId);
+      const text = JSON.stringify(traffic);
+      if ((reported.get(nodeId) ?? '') === (isQuiet(traffic) ? '' : text)) continue;
+      if (isQuiet(traffic)) reported.delete(nodeId);
+      else reported.set(nodeId, text);
+      news.push(traffic);
+    }
+    changed.clear();
+    if (news.length > 0) report(news);
+  }
+
+  /** The first request of an idle node is reported at once: its machine must not be put to sleep now. */
+  function touch(nodeId: string, atOnce = false): void {
+    changed.add(nodeId);
+    if (atOnce) flush();
+    else timer ??= clock.timer(REPORT_MS, flush);
+  }
+
+  function change(nodeId: string, model: string, by: 1 | -1): void {
+    const models = nodes.get(nodeId) ?? new Map<string, number>();
+    const left = (models.get(model) ?? 0) + by;
+    if (left > 0) models.set(model, left);
+    else models.delete(model);
+    if (models.size > 0) nodes.set(nodeId, models);
+    else nodes.delete(nodeId);
+    totals.set(nodeId, (totals.get(nodeId) ?? 0) + by);
+    count += by;
+  }
+
+  return {
+    begin(nodeId, model) {
+      const key = model === null ? '' : canonicalName(model);
+      change(nodeId, key, 1);
+      touch(nodeId, !reported.has(nodeId));
+      let ended = false;
+      return {
+        [Symbol.dispose]() {
+          if (ended) return;
+          ended = true;
+          change(nodeId, key, -1);
+          touch(nodeId);
+        },
+      };
+    },
+    onNode: (nodeId) => totals.get(nodeId) ?? 0,
+    ofModel: (nodeId, model) => nodes.get(nodeId)?.get(model) ?? 0,
+    touch: (nodeId) => touch(nodeId),
+    all: () =>
+      [...new Set([...nodes.keys(), ...reported.keys()])].map(view).filter((traffic) => !isQuiet(traffic)),
+    flush,
+    get count() {
+      return count;
+    },
+    stop() {
+      timer?.cancel();
+      timer = null;
+    },
+  };
+}
