@@ -14,6 +14,11 @@ export const nodeEntries = [
   { source: 'electron/cli/cli.ts', output: 'cli/cli.mjs', format: 'esm' },
   { source: 'electron/cli/demo.ts', output: 'cli/demo.mjs', format: 'esm' },
   { source: 'electron/workers/index/index-worker.ts', output: 'workers/index-worker.mjs', format: 'esm' },
+  {
+    source: 'electron/workers/gateway/gateway-worker.ts',
+    output: 'workers/gateway-worker.mjs',
+    format: 'esm',
+  },
   { source: 'electron/workers/state/prepare-state.ts', output: 'workers/prepare-state.mjs', format: 'esm' },
   { source: 'electron/simulator/main.ts', output: 'simulator/simulator.mjs', format: 'esm' },
   { source: 'electron/agent/main.ts', output: 'agent/agent.mjs', format: 'esm', alone: true },

@@ -25,7 +25,10 @@ export function hostAllowed(
   { host = '' }: Pick<IncomingHttpHeaders, 'host'>,
   own: readonly (string | undefined)[] = [],
 ): boolean {
-  const name = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '').toLowerCase();
+  const name = host
+    .replace(/:\d+$/, '')
+    .replace(/^\[|\]$/g, '')
+    .toLowerCase();
   if (name === '' || LOCAL_NAME.test(name) || name === '::1' || name === '::') return true;
   if (own.includes(name)) return true;
   return readIpv4(name) !== null && OWN_NETWORKS.some((network) => isIn(name, network));

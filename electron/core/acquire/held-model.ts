@@ -32,7 +32,7 @@ export function heldModel(
   const named = indexOf(node.installed).get(canonicalName(model)) ?? [];
   if (digest === null) return named.find(({ name }) => name === model) ?? named[0] ?? null;
   const name = modelOnNode({ installed: named, loaded: node.loaded }, { name: model, digest });
-  return named.find((held) => held.name === name) ?? null;
+  return named.find((held) => held.name === name && held.digest === digest) ?? null;
 }
 
 function indexOf(installed: readonly HeldModel[]): ReadonlyMap<string, readonly HeldModel[]> {

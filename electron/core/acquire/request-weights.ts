@@ -24,7 +24,6 @@ export function preferredWeights(
     const { nodes, newest } = counts.get(digest) ?? { nodes: 0, newest: 0 };
     counts.set(digest, { nodes: nodes + 1, newest: Math.max(newest, timeOf(modifiedAt)) });
   }
-  if (counts.size < 2) return null;
   if (conversation !== null && counts.has(conversation)) return conversation;
   if (!embeds) return null;
   const [best] = [...counts].sort(

@@ -43,6 +43,8 @@ export interface TableNode {
   /** Base URL, without a path. */
   url: string;
   dialects: readonly Dialect[];
+  /** As the server last reported it; null or left out if unknown. */
+  serverVersion?: string | null;
   /** Whether it answers now. Models of a node that does not are listed, and requests for them are refused. */
   serving: boolean;
   hasGpu: boolean | null;

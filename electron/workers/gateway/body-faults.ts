@@ -10,9 +10,7 @@ export function bodyRefusal(fault: BodyFault, goType: string): Refusal {
     case 'incomplete':
       return badRequest('unexpected EOF');
     case 'no-value':
-      return badRequest(
-        `invalid character ${quoted(fault.character)} looking for beginning of value`,
-      );
+      return badRequest(`invalid character ${quoted(fault.character)} looking for beginning of value`);
     case 'not-an-object':
       return badRequest(`json: cannot unmarshal ${fault.type} into Go value of type api.${goType}`);
     case 'model-type':
@@ -23,4 +21,6 @@ export function bodyRefusal(fault: BodyFault, goType: string): Refusal {
 }
 
 const quoted = (character: string): string =>
-  character === "'" ? String.raw`'\''` : `'${character < ' ' ? JSON.stringify(character).slice(1, -1) : character}'`;
+  character === "'"
+    ? String.raw`'\''`
+    : `'${character < ' ' ? JSON.stringify(character).slice(1, -1) : character}'`;

@@ -46,7 +46,10 @@ interface Named {
 }
 
 export function createBodyFieldsReader({ takesName, conversation }: BodyFieldsOptions): BodyFieldsReader {
-  const names: Record<string, Named> = { model: { value: null, spans: [] }, name: { value: null, spans: [] } };
+  const names: Record<string, Named> = {
+    model: { value: null, spans: [] },
+    name: { value: null, spans: [] },
+  };
   const prefix = createPrefixHash(conversation === 'prompt' ? PROMPT_STEPS : []);
   let stream: boolean | null = null;
   let contextLength: number | null = null;

@@ -42,7 +42,8 @@ export function identify(
   const needed = !local || table.settings.keyOnLoopback;
   if (secret === null) return needed ? { refused: 'missing' } : { principal: anonymous };
   const verdict = checkCredential(table.credentials, secret, { now, origin });
-  if (verdict.outcome === 'accepted') return { principal: { credential: verdict.credential as TableCredential } };
+  if (verdict.outcome === 'accepted')
+    return { principal: { credential: verdict.credential as TableCredential } };
   if (!needed) return { principal: anonymous };
   return { refused: 'wrong' };
 }

@@ -21,12 +21,14 @@ const NEWLINE = 0x0a;
 const MOST_KEPT = 1024 * 1024;
 
 const endOfEvents: Readonly<Record<'openai' | 'anthropic', readonly Buffer[]>> = {
-  openai: ['data: [DONE]', 'data:[DONE]', 'event: response.completed', 'event: response.incomplete'].map((text) =>
-    Buffer.from(text),
+  openai: ['data: [DONE]', 'data:[DONE]', 'event: response.completed', 'event: response.incomplete'].map(
+    (text) => Buffer.from(text),
   ),
   anthropic: ['event: message_stop', 'event:message_stop'].map((text) => Buffer.from(text)),
 };
-const errorEvents = ['event: error', 'event: response.failed', 'data: {"error"'].map((text) => Buffer.from(text));
+const errorEvents = ['event: error', 'event: response.failed', 'data: {"error"'].map((text) =>
+  Buffer.from(text),
+);
 
 export function streamKind(contentType: string | undefined): StreamKind | null {
   if (contentType === undefined) return null;

@@ -83,7 +83,7 @@ export function createJsonScan(listener: JsonListener): JsonScan {
 
   function capture(chunk: Buffer, from: number, to: number): void {
     if (tooLong || captured.length + to - from > MOST_TEXT) tooLong = true;
-    else captured += chunk.latin1Slice(from, to);
+    else captured += chunk.toString('latin1', from, to);
   }
 
   /** Captured as Latin-1, so that a character that two chunks share stays whole. */

@@ -1,10 +1,16 @@
 /** Which pages and which names of this computer the gateway serves, and what it tells a browser. */
 import type { IncomingMessage } from 'node:http';
 import { hostname } from 'node:os';
-import { hostAllowed, originAllowed, pageHeaders, preflightHeaders } from '../../adapters/http/local-source.ts';
+import {
+  hostAllowed,
+  originAllowed,
+  pageHeaders,
+  preflightHeaders,
+} from '../../adapters/http/local-source.ts';
 
 const ownName = hostname().toLowerCase();
-const EXPOSED = 'X-Pilotlight-Node, X-Pilotlight-Route, X-Pilotlight-Fallback, X-Pilotlight-Error, Retry-After';
+const EXPOSED =
+  'X-Pilotlight-Node, X-Pilotlight-Route, X-Pilotlight-Fallback, X-Pilotlight-Error, Retry-After';
 
 /** A name that someone made to resolve to this computer is refused. */
 export function isOwnHost({ headers, socket }: IncomingMessage): boolean {
@@ -17,7 +23,9 @@ export function isOwnHost({ headers, socket }: IncomingMessage): boolean {
 /** Pages of this computer and of desktop programs, and those that the gateway's own address serves. */
 export function isOwnPage({ headers: { origin, host } }: IncomingMessage): boolean {
   if (origin === undefined) return true;
-  return originAllowed(origin) || (host !== undefined && origin.toLowerCase() === `http://${host.toLowerCase()}`);
+  return (
+    originAllowed(origin) || (host !== undefined && origin.toLowerCase() === `http://${host.toLowerCase()}`)
+  );
 }
 
 export const isPreflight = ({ method, headers }: IncomingMessage): boolean =>

@@ -60,6 +60,8 @@ describe('which nodes can serve a request', () => {
     const other = requestNode('b', { installed: [heldModel({ digest: otherWeights })] });
     expect(order([requestNode('a'), other], { digest: otherWeights })).toEqual(['b']);
     expect(order([requestNode('a'), other])).toEqual(['a', 'b']);
+    const twice = requestNode('d', { installed: [heldModel(), heldModel({ digest: otherWeights })] });
+    expect(choices([twice], { digest: otherWeights })[0]?.digest).toBe(otherWeights);
     const repulled = requestNode('c', { loaded: [loadedModel({ digest: otherWeights })] });
     expect(route([repulled], { digest: weights })).toMatchObject({ code: 'MODEL_NOT_FOUND' });
   });
@@ -165,6 +167,7 @@ describe('the order', () => {
     const silent = requestNode('silent', { saysPlacement: false });
     const nodes = [requestNode('no'), silent, requestNode('yes', { loaded: [loaded] })];
     expect(order(nodes)).toEqual(['yes', 'silent', 'no']);
+    expect(reasons(nodes)[0]).toEqual({ code: 'ROUTE_LOADED', params: { node: 'yes-name' } });
     expect(reasons(nodes)[1]).toEqual({ code: 'ROUTE_MAYBE_LOADED', params: { node: 'silent-name' } });
     expect(choices([silent])[0]?.standing).toEqual({
       weights: 1,
@@ -207,6 +210,7 @@ describe('the order', () => {
       { code: 'ROUTE_LESS_BUSY', params: { node: 'b-name', inFlight: 1 } },
       { code: 'ROUTE_LAST_NODE', params: { node: 'a-name' } },
     ]);
+    expect(order([d, c], {}, { beta: 0 })).toEqual(['d', 'c']);
     expect(reasons([a])).toEqual([{ code: 'ROUTE_ONLY_NODE', params: { node: 'a-name' } }]);
   });
 
@@ -216,6 +220,14 @@ describe('the order', () => {
     expect(reasons([cpu, partial])[0]).toEqual({
       code: 'ROUTE_GPU_SHARE',
       params: { node: 'a-name', percent: 46 },
+    });
+    const evicts = requestNode('e', {
+      vram: { totalBytes: 1, usedBytes: 1 },
+      loaded: [loadedModel({ name: 'x', digest: '' })],
+    });
+    expect(reasons([evicts, requestNode('f')])[0]).toEqual({
+      code: 'ROUTE_FITS',
+      params: { node: 'f-name' },
     });
     const full = requestNode('c', { slots: 1, inFlight: 1 });
     expect(reasons([full, requestNode('d', { inFlight: 3 })])[0]).toEqual({

@@ -1,0 +1,176 @@
+/** The data plane: one address for every model of the fleet. */
+
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { type Attempts, createAttempts } from '../../adapters/http/attempts.ts';
+import { isPortTaken } from '../../adapters/http/bind.ts';
+import type { ListenerLimits } from '../../adapters/http/limits.ts';
+import { createListener, type Listener } from '../../adapters/http/listener.ts';
+import { wireRefusal } from '../../adapters/http/wire-refusals.ts';
+import { createHealthTracker } from '../../core/acquire/node-health.ts';
+import { createStickiness } from '../../core/acquire/stickiness.ts';
+import type { GatewayTable } from '../../core/gateway/model.ts';
+import type { GatewayAddress, GatewayContract, GatewayEvent } from '../../core/gateway/protocol.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { Clock } from '../../core/ports/time.ts';
+import { createBodyBudget } from './body-budget.ts';
+import { type Caller, identify, isLoopback, secretOf } from './callers.ts';
+import { createDoor } from './door.ts';
+import { createFinishedBatches } from './finished-batches.ts';
+import { createKeyLimits } from './key-limits.ts';
+import type { GatewayState } from './state.ts';
+import { readTarget } from './target.ts';
+import { createTraffic } from './traffic.ts';
+import { createUpstreams } from './upstreams.ts';
+
+export interface GatewayOptions {
+  clock: Clock;
+  log: Log;
+  onEvent(event: GatewayEvent): void;
+  /** In place of the usual ones. */
+  limits?: Partial<ListenerLimits>;
+}
+
+type Resume = GatewayContract['calls']['resume']['result'];
+
+export interface Gateway {
+  /** Returns the version that is used from now on. */
+  setTable(table: GatewayTable): number;
+  /** Rejects with PORT_IN_USE or the system's error. Replaces an open listener if the address differs. */
+  listen(address: GatewayAddress): Promise<{ port: number }>;
+  /** Accepts no more connections; what is in flight ends. */
+  close(): Promise<void>;
+  resume(): Resume;
+  /** Whether a core takes the events. Default true. */
+  setConnected(connected: boolean): void;
+  /** Requests in flight. */
+  readonly inFlight: number;
+  /** Ends everything at once. */
+  stop(): Promise<void>;
+}
+
+/** A stream may last for hours; what is idle for long gives its place to others. */
+const usualLimits: ListenerLimits = {
+  connections: 4096,
+  perAddress: 2048,
+  firstMs: 15_000,
+  idleMs: 75_000,
+  // Longer than the pools of clients keep theirs.
+  keepAliveMs: 75_000,
+  requestMs: 0,
+  headerBytes: 32 * 1024,
+};
+
+const CLOSE_MS = 24 * 3_600_000;
+
+export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): Gateway {
+  let table: GatewayTable | null = null;
+  let lastId = 0;
+  let open: { address: GatewayAddress; port: number; listener: Listener<Caller> } | null = null;
+  const closing = new Set<Listener<Caller>>();
+  const health = createHealthTracker({ clock });
+  const traffic = createTraffic({
+    clock,
+    health,
+    report: (nodes) => onEvent({ kind: 'traffic', nodes }),
+  });
+  const batches = createFinishedBatches({ clock, report: onEvent });
+  const attempts: Attempts = createAttempts({ monotonic: clock.monotonic });
+  const state: GatewayState = {
+    clock,
+    health,
+    traffic,
+    upstreams: createUpstreams(),
+    budget: createBodyBudget(() => table?.settings.bodyBudgetBytes ?? 0),
+    stickiness: createStickiness(),
+  };
+
+  function newListener(): Listener<Caller> {
+    const door = createDoor({
+      state,
+      limits: createKeyLimits(clock.monotonic),
+      table: () => table,
+      listener: () => listener,
+      onFinish(request) {
+        lastId += 1;
+        batches.add({ id: lastId, ...request });
+      },
+      onUsed: batches.used,
+      onDefect: (error) =>
+        log.error('A request through the gateway failed.', {
+          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        }),
+    });
+    const listener = createListener<Caller>({
+      limits: { ...usualLimits, ...limits },
+      handle: door,
+      // The door decides about Host and Origin, because a key allows more.
+      source: () => true,
+      attempts,
+      clock,
+      answer: wireRefusal,
+      authenticate(request) {
+        if (table === null) return { principal: { credential: null } };
+        const secret = secretOf(request, readTarget(request.url ?? '')?.key ?? null);
+        return identify(table, secret, {
+          now: clock.now(),
+          local: isLoopback(request.socket.remoteAddress),
+          origin: request.headers.origin ?? null,
+        });
+      },
+      onRefused: (refused) => log.warn('The gateway refused connections.', { ...refused }),
+    });
+    return listener;
+  }
+
+  async function close(): Promise<void> {
+    const closed = open?.listener;
+    open = null;
+    if (closed === undefined) return;
+    closing.add(closed);
+    void closed.close(CLOSE_MS, clock).finally(() => closing.delete(closed));
+  }
+
+  return {
+    setTable(next) {
+      if (table !== null && next.version < table.version) return table.version;
+      table = next;
+      state.upstreams.set(next.nodes);
+      traffic.flush();
+      return next.version;
+    },
+    async listen(address) {
+      if (open !== null && open.address.host === address.host && open.address.port === address.port) {
+        return { port: open.port };
+      }
+      const listener = newListener();
+      try {
+        const { port } = await listener.listen(address);
+        await close();
+        open = { address, port, listener };
+        return { port };
+      } catch (error) {
+        throw isPortTaken(error) ? new PilotlightError('PORT_IN_USE', { cause: error }) : error;
+      }
+    },
+    close,
+    resume: () => ({
+      version: table?.version ?? 0,
+      listening: open === null ? null : { host: open.address.host, port: open.port },
+      traffic: traffic.all(),
+    }),
+    setConnected: batches.setConnected,
+    get inFlight() {
+      return traffic.count;
+    },
+    async stop() {
+      const listeners = [...closing, ...(open === null ? [] : [open.listener])];
+      open = null;
+      await Promise.all(listeners.map((listener) => listener.close(0, clock)));
+      await state.upstreams.stop();
+      traffic.flush();
+      batches.flush();
+      traffic.stop();
+      batches.stop();
+    },
+  };
+}

@@ -1,0 +1,208 @@
+/**
+ * Sends one request to one node and its answer to the client, with backpressure in both directions. Nothing is
+ * buffered: a client that reads slowly pauses the node.
+ */
+
+import type { Dispatcher } from 'undici';
+import { fact } from '../../../shared/models/message.ts';
+import type { FailureKind } from '../../core/acquire/failure.ts';
+import { createStreamWatch, type StreamKind, type StreamWatch, streamKind } from './completion.ts';
+import type { Exchange } from './exchange.ts';
+import { headersToClient } from './headers.ts';
+import { errorInStream, Refusal } from './refusal.ts';
+import { readTokens } from './tokens.ts';
+
+export type RelayBody = Buffer | readonly Buffer[] | AsyncIterable<Buffer> | null;
+
+export interface RelayOptions {
+  exchange: Exchange;
+  dispatcher: Dispatcher;
+  /** Its name. */
+  node: string;
+  path: string;
+  headers: string[];
+  body: RelayBody;
+  /** Names and values in turn, before those of the node. */
+  answerHeaders: readonly string[];
+  /** Whether a stream must say that it is complete, and an answer must not be empty. */
+  mustComplete: boolean;
+  /** Whether a 503 is left to the next node. */
+  leavesBusy: boolean;
+  /** The first byte was sent to the client: there is no going back. */
+  onCommitted(): void;
+  /** Called once, when the node has closed its part. */
+  onEnd(end: RelayEnd): void;
+}
+
+export type RelayEnd =
+  /** Counted and answered. `failure`: what it says about the node; null if it works. */
+  | { kind: 'answered'; failure: FailureKind | null; ok: boolean }
+  | { kind: 'gone' }
+  /** Nothing was sent to the client yet. */
+  | { kind: 'unanswered'; failure: FailureKind; refusal: Refusal };
+
+const ABORTED = new Error('The gateway ended this request.');
+
+export function relay(options: RelayOptions): void {
+  const { exchange, node, dispatcher } = options;
+  const { request, response } = exchange;
+  let controller: Dispatcher.DispatchController | null = null;
+  let status = 0;
+  let head: string[] | null = null;
+  let stream: StreamKind | null = null;
+  let watch: StreamWatch | null = null;
+  let previous: Buffer | null = null;
+  let last: Buffer | null = null;
+  let pending: { failure: FailureKind; refusal: Refusal } | null = null;
+  let ended = false;
+
+  function end(how: RelayEnd): void {
+    if (ended) return;
+    ended = true;
+    exchange.onGone = null;
+    options.onEnd(how);
+  }
+
+  function abort(): void {
+    // A request that waits for its connection is ended when it gets one.
+    controller?.abort(ABORTED);
+  }
+
+  /** Nothing of this answer is for the client. */
+  function reject(failure: FailureKind, refusal: Refusal): void {
+    pending = { failure, refusal };
+    abort();
+  }
+
+  function commit(): void {
+    if (head === null) return;
+    response.writeHead(status, head);
+    head = null;
+    options.onCommitted();
+  }
+
+  const resume = () => controller?.resume();
+
+  function failInStream(refusal: Refusal): void {
+    if (exchange.isGone || response.destroyed) return;
+    if (stream === null || watch === null) response.destroy();
+    else if (watch.end === 'error') response.end(() => request.socket.destroySoon());
+    else {
+      const text = errorInStream(stream, exchange.endpoint.dialect, refusal, watch.onNewLine);
+      response.end(text, () => request.socket.destroySoon());
+    }
+    exchange.finish('failed', refusal.code);
+  }
+
+  const cutOff = () => new Refusal('ANSWER_INCOMPLETE', { message: fact('GATEWAY_NODE_CUT_OFF', { node }) });
+
+  function complete(): void {
+    response.end();
+    if (last !== null)
+      exchange.tokens = readTokens(previous === null ? last : Buffer.concat([previous, last]));
+    const outcome = status < 400 ? 'completed' : status < 500 ? 'rejected' : 'failed';
+    exchange.finish(outcome, status >= 500 ? 'SERVER_ERROR' : null);
+    end({ kind: 'answered', failure: status >= 500 ? failureOf(status) : null, ok: status < 400 });
+  }
+
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart(started) {
+      controller = started;
+      if (exchange.isGone) abort();
+    },
+    onResponseStart(_controller, code, headers) {
+      if (code < 200) return;
+      status = code;
+      const type = headers['content-type'];
+      const isPage = options.mustComplete && typeof type === 'string' && type.startsWith('text/html');
+      const isElsewhere = options.mustComplete && code >= 300 && code < 400;
+      if (isPage || isElsewhere) {
+        const message = fact('GATEWAY_NODE_NO_ANSWER', { node });
+        return reject('unavailable', new Refusal('NOT_AN_INFERENCE_SERVER', { message }));
+      }
+      if (code === 503 && options.leavesBusy) return reject('server', new Refusal('SERVER_BUSY'));
+      stream = code < 300 && typeof type === 'string' ? streamKind(type) : null;
+      if (stream !== null) watch = createStreamWatch(stream, exchange.endpoint.dialect);
+      head = [...exchange.cors, ...options.answerHeaders];
+      headersToClient(headers, head);
+      if (stream === null) return;
+      head.push('X-Accel-Buffering', 'no');
+      // A server that sends its headers before it computes wants them to arrive.
+      process.nextTick(() => {
+        if (head === null || ended || exchange.isGone) return;
+        commit();
+        response.flushHeaders();
+      });
+    },
+    onResponseData(_controller, chunk) {
+      if (pending !== null || exchange.isGone) return;
+      if (exchange.bytesOut === 0) {
+        commit();
+        exchange.firstByteMs = exchange.elapsed();
+      }
+      exchange.bytesOut += chunk.length;
+      previous = last;
+      last = chunk;
+      watch?.write(chunk);
+      if (response.write(chunk)) return;
+      controller?.pause();
+      response.once('drain', resume);
+    },
+    onResponseEnd() {
+      if (pending !== null) return end({ kind: 'unanswered', ...pending });
+      watch?.finish();
+      const lacksEnd = stream !== null && watch?.end !== 'done';
+      const isEmpty =
+        stream === null && exchange.bytesOut === 0 && status === 200 && request.method !== 'HEAD';
+      if (!options.mustComplete || status >= 300 || !(lacksEnd || isEmpty)) {
+        commit();
+        return complete();
+      }
+      if (!response.headersSent) return end({ kind: 'unanswered', failure: 'server', refusal: cutOff() });
+      failInStream(cutOff());
+      end({ kind: 'answered', failure: 'server', ok: false });
+    },
+    onResponseError(_controller, error) {
+      if (exchange.isGone) {
+        // The connection is closed in this turn of the event loop.
+        exchange.finish('cancelled');
+        setImmediate(end, { kind: 'gone' });
+      } else if (pending !== null) end({ kind: 'unanswered', ...pending });
+      else if (response.headersSent) {
+        failInStream(cutOff());
+        end({ kind: 'answered', failure: 'connection', ok: false });
+      } else end({ kind: 'unanswered', ...unanswered(error, node) });
+    },
+  };
+
+  exchange.onGone = abort;
+  try {
+    dispatcher.dispatch(
+      {
+        path: options.path,
+        method: (request.method ?? 'GET') as Dispatcher.HttpMethod,
+        headers: options.headers,
+        // The types know less than the function takes.
+        body: options.body as Buffer | null,
+      },
+      handler,
+    );
+  } catch (error) {
+    end({ kind: 'unanswered', ...unanswered(error, node) });
+  }
+}
+
+function failureOf(status: number): FailureKind {
+  return status === 503 || status === 499 ? 'busy' : 'server';
+}
+
+/** Bytes that are no HTTP are another program's. */
+function unanswered(error: unknown, node: string): { failure: FailureKind; refusal: Refusal } {
+  const code = String((error as { code?: unknown }).code);
+  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
+    const message = fact('GATEWAY_NODE_NO_ANSWER', { node });
+    return { failure: 'unavailable', refusal: new Refusal('NOT_AN_INFERENCE_SERVER', { message }) };
+  }
+  const message = fact('GATEWAY_NODE_UNREACHABLE', { node });
+  return { failure: 'connection', refusal: new Refusal('HOST_UNREACHABLE', { message }) };
+}

@@ -1,0 +1,16 @@
+/** What every request at the gateway shares. */
+import type { HealthTracker } from '../../core/acquire/node-health.ts';
+import type { Stickiness } from '../../core/acquire/stickiness.ts';
+import type { Clock } from '../../core/ports/time.ts';
+import type { BodyBudget } from './body-budget.ts';
+import type { Traffic } from './traffic.ts';
+import type { Upstreams } from './upstreams.ts';
+
+export interface GatewayState {
+  clock: Clock;
+  health: HealthTracker;
+  traffic: Traffic;
+  upstreams: Upstreams;
+  budget: BodyBudget;
+  stickiness: Stickiness;
+}

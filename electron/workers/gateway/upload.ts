@@ -1,0 +1,119 @@
+/**
+ * A form with a file, such as a recording to transcribe. It is kept until its field `model` has come, which some
+ * programs send after the file; from then on it passes through to one node.
+ */
+import { routeRequest } from '../../core/acquire/route-request.ts';
+import { canonicalName } from '../../core/fleet/model-placement.ts';
+import { checkModel } from './callers.ts';
+import type { Exchange } from './exchange.ts';
+import { boundaryOf, createFormScan } from './form-scan.ts';
+import { announcedLength, forward } from './forward.ts';
+import { isCloudName, missingModel, noRoute } from './model-refusals.ts';
+import { chosenNode, requestNodes } from './nodes.ts';
+import { Refusal } from './refusal.ts';
+import { lengthOf, splice } from './splice.ts';
+import type { GatewayState } from './state.ts';
+
+/** Whether it is a form. Throws ENCODING_NOT_SUPPORTED for one that is compressed. */
+export function isForm(exchange: Exchange): boolean {
+  const { headers } = exchange.request;
+  if (boundaryOf(headers['content-type']) === null) return false;
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw new Refusal('ENCODING_NOT_SUPPORTED');
+  return true;
+}
+
+export function receiveForm(exchange: Exchange, state: GatewayState): void {
+  const { request } = exchange;
+  const scan = createFormScan(boundaryOf(request.headers['content-type']) ?? '');
+  let chunks: Buffer[] = [];
+  let kept = 0;
+
+  function stopReading(): void {
+    request.removeListener('data', onData);
+    request.removeListener('end', onEnd);
+    request.pause();
+  }
+
+  function drop(): void {
+    state.budget.give(kept);
+    kept = 0;
+    chunks = [];
+  }
+
+  function refuse(error: unknown): void {
+    stopReading();
+    drop();
+    exchange.refuse(error);
+  }
+
+  function onData(chunk: Buffer): void {
+    if (!state.budget.take(chunk.length)) {
+      refuse(new Refusal('BODY_MEMORY_FULL'));
+      return;
+    }
+    kept += chunk.length;
+    exchange.bytesIn += chunk.length;
+    chunks.push(chunk);
+    scan.write(chunk);
+    if (scan.model === null) return;
+    stopReading();
+    try {
+      const { value, span } = scan.model;
+      const { node, name } = nodeFor(exchange, state, value);
+      const first = name === value ? chunks : splice(chunks, [span], Buffer.from(name));
+      const announced = announcedLength(request);
+      const length = announced === null ? null : announced - kept + lengthOf(first);
+      forward(exchange, state, {
+        node,
+        model: value,
+        reason: exchange.reason ?? '',
+        first,
+        length,
+        mustComplete: true,
+      });
+      drop();
+    } catch (error) {
+      refuse(error);
+    }
+  }
+
+  const onEnd = () => refuse(missingModel(exchange.endpoint));
+
+  exchange.onGone = () => {
+    drop();
+    exchange.finish('cancelled');
+  };
+  request.on('data', onData);
+  request.on('end', onEnd);
+}
+
+function nodeFor(exchange: Exchange, { traffic, health, stickiness }: GatewayState, model: string) {
+  const { table, target, endpoint, caller } = exchange;
+  exchange.model = model;
+  checkModel(caller, model);
+  if (!table.settings.allowCloud && isCloudName(model)) throw new Refusal('CLOUD_NOT_ALLOWED');
+  const nodes = target.node === null ? table.nodes : [chosenNode(table, target.node)];
+  const counts = {
+    onNode: traffic.onNode,
+    ofModel: traffic.ofModel,
+    isOpen: (nodeId: string) => health.breaker(nodeId) === 'open',
+  };
+  const route = routeRequest(
+    {
+      model,
+      digest: null,
+      contextLength: null,
+      capability: null,
+      dialect: endpoint.dialect,
+      conversation: [],
+    },
+    requestNodes(nodes, canonicalName(model), counts),
+    { stickiness, beta: table.settings.beta },
+  );
+  if (route.kind === 'none') throw noRoute(route.code, route.nodes, model, endpoint);
+  const choice = route.choices.find(({ cloud }) => table.settings.allowCloud || !cloud);
+  const node = nodes.find(({ id }) => id === choice?.nodeId);
+  if (choice === undefined || node === undefined) throw new Refusal('CLOUD_NOT_ALLOWED');
+  exchange.reason = choice.reason.code;
+  return { node, name: node.dialects.includes('ollama') ? model : choice.model };
+}
