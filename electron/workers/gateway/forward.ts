@@ -1,10 +1,10 @@
 /** Requests that pass through to one chosen node while they arrive: they are not kept, and never sent twice. */
 import type { IncomingMessage } from 'node:http';
-import { fact } from '../../../shared/models/message.ts';
 import type { TableNode } from '../../core/gateway/model.ts';
 import type { Exchange } from './exchange.ts';
 import { headersToServer, headerText } from './headers.ts';
 import { judge } from './judge.ts';
+import { asleep } from './node-refusals.ts';
 import { chosenNode } from './nodes.ts';
 import { Refusal } from './refusal.ts';
 import { relay } from './relay.ts';
@@ -49,7 +49,7 @@ export function forward(exchange: Exchange, state: GatewayState, forwarding: For
   exchange.nodeId = node.id;
   exchange.reason = reason;
   if (!node.serving || dispatcher === null) {
-    throw new Refusal('NODE_ASLEEP', { message: fact('GATEWAY_NODE_ASLEEP', { node: node.name }) });
+    throw asleep(node.name);
   }
   const hasBody = first.length > 0 || hasBodyOf(request);
   const slot = state.traffic.begin(node.id, model);
