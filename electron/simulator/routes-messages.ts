@@ -4,13 +4,14 @@ import {
   booleanField,
   type Exchange,
   type JsonObject,
-  readJson,
   sendEncodedJson,
+  sendJson,
   textField,
   writeNamedEvents,
 } from './http-exchange.ts';
-import { OllamaError } from './model.ts';
+import type { OllamaError } from './model.ts';
 import { type Generated, produce, requireCompletion, textOf } from './routes-generate.ts';
+import { RefusedRequest, readRequest } from './routes-openai.ts';
 import { acquire, findModel, notFound, type ServerContext } from './server-context.ts';
 
 export function fail(response: ServerResponse, error: OllamaError): void {
@@ -26,12 +27,14 @@ export function fail(response: ServerResponse, error: OllamaError): void {
   if (response.headersSent) {
     writeNamedEvents(response, ['error', body]);
     response.end();
-  } else sendEncodedJson(response, error.status, body);
+  } else if (error instanceof RefusedRequest) sendJson(response, error.status, body);
+  else sendEncodedJson(response, error.status, body);
 }
 
 /** System prompt and messages as one text. Throws a 400 if there is no message. */
 function promptOf({ system, messages }: JsonObject): string {
-  if (!Array.isArray(messages) || messages.length === 0) throw new OllamaError(400, 'messages is required');
+  if (!Array.isArray(messages) || messages.length === 0)
+    throw new RefusedRequest(400, 'messages is required');
   const texts = messages.map((message: unknown) =>
     textOf((message as { content?: unknown } | null)?.content),
   );
@@ -41,11 +44,11 @@ function promptOf({ system, messages }: JsonObject): string {
 const reasonOf = ({ reason }: Generated) => (reason === 'length' ? 'max_tokens' : 'end_turn');
 
 export async function messages(context: ServerContext, exchange: Exchange): Promise<void> {
-  const body = await readJson(exchange.request);
+  const body = await readRequest(exchange);
   const name = textField(body, 'model', 'MessagesRequest');
-  if (name === '') throw new OllamaError(400, 'model is required');
+  if (name === '') throw new RefusedRequest(400, 'model is required');
   if (typeof body.max_tokens !== 'number' || body.max_tokens <= 0)
-    throw new OllamaError(400, 'max_tokens is required and must be positive');
+    throw new RefusedRequest(400, 'max_tokens is required and must be positive');
   const prompt = promptOf(body);
   const stream = booleanField(body, 'stream', 'MessagesRequest') ?? false;
   const model = findModel(context, name, notFound.single);

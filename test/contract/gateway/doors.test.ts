@@ -39,17 +39,22 @@ async function openDoors(create: () => Promise<World>) {
 const isListing = ({ method, path }: RecordedRequest) =>
   method !== 'POST' && /^\/(?:api\/(?:tags|ps)|v1\/models)/.test(path);
 
+/** After it the core checks the node. */
+const isManaging = ({ path }: RecordedRequest) => /^\/api\/(?:copy|create|delete|pull)$/.test(path);
+
 async function differencesOf(cases: readonly Case[], create: () => Promise<World>) {
   await using doors = await openDoors(create);
   const { direct, behind, gateway } = doors;
   const different: Record<string, string[]> = {};
+  let changed = false;
   for (const { key, request } of cases) {
     for (const world of [direct, behind]) await before[key]?.(world);
-    if (isListing(request)) await behind.settle(gateway.refresh());
+    if (isListing(request) || changed) await behind.settle(gateway.refresh());
+    changed = isManaging(request);
     const asked = { ...request, ...('body' in request && { body: restored(request.body) }) };
     const one = await direct.ask(asked);
     const other = await behind.settle(openExchange(gateway.port, asked).response);
-    const differences = compareDoors(one, other);
+    const differences = compareDoors(one, other, { fromTable: isListing(request) });
     if (differences.length > 0) different[key] = differences;
   }
   return different;

@@ -74,7 +74,6 @@ export const ownCases: readonly (readonly [name: string, request: RecordedReques
   ['pull, missing', post('/api/pull', { model: 'nope' })],
   ['no body', { method: 'POST', path: '/api/chat' }],
   ['half a body', post('/api/chat', '{"model":"llama3.2:3b","messages":[')],
-  ['a body that is no object', post('/api/generate', '[1]')],
   ['a body that is no JSON', post('/v1/chat/completions', 'hello')],
   ['no model', post('/api/generate', { prompt: 'x' })],
   ['a wrong method', get('/api/chat')],
