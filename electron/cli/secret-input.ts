@@ -25,7 +25,10 @@ export interface SecretOption {
   asArgument: boolean;
 }
 
-/** undefined if it is not given. Throws a usage error for more than one source, or a value where none may be. */
+/**
+ * undefined if it is not given. Throws a usage error for more than one source, for a value where none may be, and for a
+ * source that is empty: without its secret, a machine would be open or out of reach.
+ */
 export async function readSecretOption(
   context: CommandContext,
   { option, variable, prompt, asArgument }: SecretOption,
@@ -35,8 +38,8 @@ export async function readSecretOption(
   if (value !== undefined && file !== undefined) {
     throw usageError(`Use either --${option} or --${option}-file, not both.`);
   }
-  if (file !== undefined) return readSecretFile(context, file);
-  if (value === '-') return context.readSecret(prompt);
+  if (file !== undefined) return notEmpty(readSecretFile(context, file), `The file of --${option}-file`);
+  if (value === '-') return notEmpty(await context.readSecret(prompt), `Standard input for --${option}`);
   if (value === undefined) return context.environment[variable] || undefined;
   if (!asArgument) {
     throw usageError(
@@ -46,6 +49,11 @@ export async function readSecretOption(
   }
   warnOfArgument(context, `--${option}`, `--${option}-file PATH, --${option} -, or the variable ${variable}`);
   return value;
+}
+
+function notEmpty(secret: string, source: string): string {
+  if (secret !== '') return secret;
+  throw usageError(`${source} is empty.`, 'Give it the secret, or leave the option out.');
 }
 
 export function warnOfArgument(context: CommandContext, what: string, instead: string): void {

@@ -107,21 +107,28 @@ function makePrivate(folder: string): void {
 }
 
 function sweep(own: string): void {
-  try {
-    const listed = readFileSync(join(own, ELSEWHERE), 'utf8').split('\n');
-    for (const folder of listed) {
-      // Only what this file could have named.
-      if (!/^pilotlight-open-[0-9a-f]{16}$/.test(basename(folder)) || !lstatSync(folder).isDirectory())
-        continue;
-      rmSync(folder, { recursive: true, force: true });
+  for (const folder of foldersElsewhere(own)) {
+    try {
+      // Most of them were removed after their use; the others stay in the list behind them.
+      if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) rmSync(folder, { recursive: true });
+    } catch {
+      // Whatever it is, it costs nothing but space: its token is worth nothing any more.
     }
-  } catch {
-    // There is no list, or a folder is gone already.
   }
   try {
     rmSync(own, { recursive: true, force: true });
   } catch {
     // Whatever it is, the next page finds that it cannot be written.
+  }
+}
+
+/** Only what the list could have named; none if there is no list. */
+function foldersElsewhere(own: string): string[] {
+  try {
+    const listed = readFileSync(join(own, ELSEWHERE), 'utf8').split('\n');
+    return listed.filter((folder) => /^pilotlight-open-[0-9a-f]{16}$/.test(basename(folder)));
+  } catch {
+    return [];
   }
 }
 

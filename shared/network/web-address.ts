@@ -28,15 +28,18 @@ export function readWebAddress(
   if (trimmed === '' || /[\s\\]|:\/\/\//.test(trimmed)) return refused('not-an-address');
   const written = hasScheme ? trimmed : `http://${bracketIpv6(trimmed)}`;
   const authority = authorityOf(written);
-  if (!URL.canParse(written))
-    return refused(isNumeric(hostOfAuthority(authority)) ? 'ipv4' : 'not-an-address');
+  const host = hostOfAuthority(authority);
+  if (!URL.canParse(written)) {
+    // A plain address may have a port that is none.
+    return refused(isNumeric(host) && readIpv4(host) === null ? 'ipv4' : 'not-an-address');
+  }
   const url = new URL(written);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return refused('not-http');
   if (/^\.*$/.test(url.hostname)) return refused('not-an-address');
   if (!allow.password && (url.username !== '' || url.password !== '')) return refused('password');
   if (!allow.query && (url.search !== '' || url.hash !== '')) return refused('query');
   if (url.port === '0') return refused('port-zero');
-  if (readIpv4(url.hostname) !== null && hostOfAuthority(authority) !== url.hostname) return refused('ipv4');
+  if (readIpv4(url.hostname) !== null && host !== url.hostname) return refused('ipv4');
   unmapHost(url);
   if (url.hostname.endsWith('.')) url.hostname = url.hostname.replace(/\.+$/, '');
   return { ok: true, url, hasScheme, hasPort: /:\d+$/.test(authority) };

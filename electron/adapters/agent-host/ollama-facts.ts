@@ -126,5 +126,9 @@ function getJson(url: URL, signal: AbortSignal): Promise<unknown> {
       response.on('end', () => resolve(parseAnswer(Buffer.concat(chunks).toString('utf8')) ?? null));
     });
     request.on('error', () => resolve(null));
+    request.on('upgrade', (_, socket) => {
+      socket.destroy();
+      resolve(null);
+    });
   });
 }

@@ -12,6 +12,8 @@ const MOST_VECTOR_CHARACTERS = MOST_NUMBERS * MOST_NUMBER_CHARACTERS;
 /** Characters that are parsed without a pause. */
 const SLICE_CHARACTERS = 512 * 1024;
 
+/** Members before the vectors: Ollama sends one, and millions would hold the thread. */
+const MOST_MEMBERS_BEFORE = 100;
 /** Characters after the vectors that are read. */
 const MOST_REST_CHARACTERS = 4096;
 
@@ -83,7 +85,7 @@ function startOfEmbeddings(text: string): number | null {
   let at = skipSpace(text, 0);
   if (text[at] !== '{') return null;
   at += 1;
-  for (;;) {
+  for (let members = 0; members <= MOST_MEMBERS_BEFORE; members += 1) {
     at = skipSpace(text, at);
     if (text[at] !== '"') return null;
     const keyEnd = endOfString(text, at);
@@ -101,6 +103,7 @@ function startOfEmbeddings(text: string): number | null {
     if (text[at] !== ',') return null;
     at += 1;
   }
+  return null;
 }
 
 /** Behind a text, number or literal; null for anything else, which no server sends before its vectors. */

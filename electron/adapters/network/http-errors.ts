@@ -43,6 +43,11 @@ export function toHostError(error: unknown, phase: HttpPhase, cause: unknown = e
   });
 }
 
+/** The host switched to another protocol, which was not asked for; named as Node's parser names it. */
+export function upgradeError(): Error {
+  return Object.assign(new Error('The host switched to another protocol.'), { code: 'HPE_PAUSED_UPGRADE' });
+}
+
 /** What Node refuses before it connects: saved by a version that did not check it yet. */
 export function toInputError(error: unknown): unknown {
   const code = systemCode(error);

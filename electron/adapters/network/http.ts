@@ -10,7 +10,14 @@ import type { LookupFunction } from 'node:net';
 import { textOf } from '../../../shared/text/index.ts';
 import type { Http, HttpReply, HttpRequest, HttpStream } from '../../core/ports/network.ts';
 import { type Connection, createHttpBody, readText } from './http-body.ts';
-import { type HttpPhase, systemCode, timeoutError, toHostError, toInputError } from './http-errors.ts';
+import {
+  type HttpPhase,
+  systemCode,
+  timeoutError,
+  toHostError,
+  toInputError,
+  upgradeError,
+} from './http-errors.ts';
 
 /** Parsing JSON holds the thread: 2 MB of it at most for about a tenth of a second. */
 const DEFAULT_MAX_BYTES = 2 * 1024 * 1024;
@@ -124,6 +131,12 @@ export function createNodeHttp({
       current.on('response', (incoming) => {
         exchange.phase = 'answer';
         onResponse(incoming);
+      });
+      // Node gives the connection away here, and reports neither an answer nor an error.
+      current.on('upgrade', (_, socket) => {
+        socket.destroy();
+        exchange.phase = 'answer';
+        if (!stopped) onError(upgradeError());
       });
       current.end(body ?? undefined);
       return current;

@@ -59,13 +59,16 @@ export function matchesPriority(name: string, patterns: readonly string[]): bool
   });
 }
 
-/** Whether a loaded model is a priority. A server lists it under one tag; another one with its digest may match. */
+/**
+ * Whether a loaded model is a priority. A server lists it under one tag; another one with its digest may match. Servers
+ * that give no digests say nothing of other tags.
+ */
 export function isPriority(
   model: Pick<LoadedModel, 'name' | 'digest'>,
   installed: readonly Pick<InstalledModel, 'name' | 'digest'>[],
   patterns: readonly string[],
 ): boolean {
-  const tags = installed.filter(({ digest }) => digest === model.digest);
+  const tags = model.digest === '' ? [] : installed.filter(({ digest }) => digest === model.digest);
   return [model, ...tags].some(({ name }) => matchesPriority(name, patterns));
 }
 
@@ -97,9 +100,11 @@ export function describeLoaded(input: {
   priorityModels: readonly string[];
   pinned: ReadonlySet<string>;
 }): ModelOnNode[] {
+  // By digest, because both lists may have thousands.
+  const tags = Map.groupBy(input.installed ?? [], ({ digest }) => digest);
   return input.loaded.map((model) => {
     const placement = placementOf(model);
-    const priority = isPriority(model, input.installed ?? [], input.priorityModels);
+    const priority = isPriority(model, tags.get(model.digest) ?? [], input.priorityModels);
     return {
       ...model,
       placement,

@@ -15,6 +15,7 @@ import type { Log } from '../ports/log.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
+import { createDescribePace } from './describe-pace.ts';
 import type { IndexingFleet } from './model.ts';
 
 /** How long a server may take to describe a model, milliseconds. */
@@ -129,6 +130,8 @@ export function createEmbedderList({
   const failed = new Set<string>();
   const shown = new Map<string, string>();
   const controller = new AbortController();
+  const pace = createDescribePace();
+  let nextTurn: Timer | null = null;
 
   const embedding = () => fleet.list().filter((node) => serverCan(node, 'embeds'));
   const list = () => listEmbedders({ nodes: embedding(), sources: sources(), known });
@@ -155,11 +158,19 @@ export function createEmbedderList({
     for (const node of embedding()) {
       if (!isServing(node.state)) continue;
       for (const model of node.installed) {
-        if (asking.size >= MOST_ASKED || controller.signal.aborted) return;
+        if (asking.size >= MOST_ASKED || nextTurn !== null || controller.signal.aborted) return;
         const { digest } = model;
-        if (isUnclear(model, known) && !asking.has(digest) && !failed.has(digest)) void ask(node.id, model);
+        if (!isUnclear(model, known) || asking.has(digest) || failed.has(digest)) continue;
+        const turn = pace.take(clock.monotonic());
+        if (turn === 'now') void ask(node.id, model);
+        else nextTurn = clock.timer(turn, takeTurn);
       }
     }
+  }
+
+  function takeTurn(): void {
+    nextTurn = null;
+    askMore();
   }
 
   /** Once a digest: what a model can do does not change. One that could not be described is asked for again later. */
@@ -169,7 +180,8 @@ export function createEmbedderList({
     try {
       known.set(digest, await describe(nodeId, model));
       asking.delete(digest);
-      if (!controller.signal.aborted) refresh();
+      if (!controller.signal.aborted) refreshSoon();
+      askMore();
     } catch (error) {
       log.debug('A model could not be described.', { model: model.name, error: String(error) });
       asking.delete(digest);
@@ -226,6 +238,7 @@ export function createEmbedderList({
       controller.abort(new DOMException('The core is stopping.', 'AbortError'));
       stopListening();
       pending?.cancel();
+      nextTurn?.cancel();
     },
   };
 }

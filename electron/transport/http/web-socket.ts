@@ -76,6 +76,8 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
     clientTracking: false,
     handleProtocols: (protocols) => (protocols.has(linkProtocol) ? linkProtocol : false),
   });
+  // An upgrade that is no WebSocket's, which `ws` would answer in its own words.
+  server.on('wsClientError', (_, socket) => refuse(socket, new PilotlightError('BAD_REQUEST')));
   const links = new Map<WebSocket, Session>();
   let stopping = false;
 

@@ -1,6 +1,7 @@
 /** Requests that Node or the router would answer on their own: each gets an answer inside the contract, or none. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wireErrorSchema } from '../../../shared/contract/errors.ts';
+import { bearerProtocol, linkProtocol, streamPath } from '../../../shared/contract/link.ts';
 import { parseJson } from '../../../shared/json.ts';
 import { createTestServer } from '../../fakes/http-server.ts';
 import { hold } from '../../fakes/sockets.ts';
@@ -103,6 +104,23 @@ describe('the control server', () => {
       .closed;
     expect(text).toMatch(/^HTTP\/1\.1 200 /);
     expect(text).toContain(method === 'GET' ? '<title>Pilotlight' : '{"known":true}');
+  });
+
+  it.each([
+    ['another method', 'POST', ['sec-websocket-version: 13', 'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==']],
+    ['an old version', 'GET', ['sec-websocket-version: 7', 'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==']],
+    ['no key', 'GET', ['sec-websocket-version: 13']],
+  ])('answers a link that asks with %s within the contract', async (_, method, headers) => {
+    const answer = await ask(port, [
+      `${method} ${streamPath} HTTP/1.1`,
+      host,
+      'connection: Upgrade',
+      'upgrade: websocket',
+      ...headers,
+      `sec-websocket-protocol: ${linkProtocol}, ${bearerProtocol(test.authorization.replace('Bearer ', ''))}`,
+    ]);
+    expect(answer).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST' } });
+    expect(wireErrorSchema.safeParse(answer.body).success).toBe(true);
   });
 
   it.each([

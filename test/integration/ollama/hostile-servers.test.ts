@@ -123,6 +123,13 @@ describe.each(Object.entries(readers))('%s', (name, read) => {
     await expectBounded(endless.url);
   });
 
+  it('a switch to another protocol', async () => {
+    await using server = await startRawServer((socket) =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n'),
+    );
+    await expectBounded(server.url);
+  });
+
   it.each([
     ['longer than its length', 'Content-Length: 2\r\n\r\n{}{"models":[]}'],
     ['shorter than its length', 'Content-Length: 500\r\n\r\n{"models":['],

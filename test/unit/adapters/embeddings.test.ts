@@ -35,6 +35,7 @@ describe('the vectors of an answer', () => {
     ['another shape', '{"embedding":[1]}', null],
     ['a list', '[[1]]', null],
     ['a number', '{"embeddings":7}', null],
+    ['behind a thousand members', `{${'"a":1,'.repeat(1000)}"embeddings":[[1],[2]]}`, null],
     ['null', '{"embeddings":null}', 'SERVER_ERROR'],
     ['none', '{"embeddings":[]}', 'SERVER_ERROR'],
     ['one too many', '{"embeddings":[[1],[2],[3]]}', 'SERVER_ERROR'],

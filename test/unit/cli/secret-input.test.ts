@@ -130,6 +130,10 @@ describe('a secret of a node', () => {
       code: 'BAD_REQUEST',
       params: undefined,
     });
+    const empty = { 'shutdown-secret-file': secretFile('\n') };
+    expect(await add({ values: empty })).toMatchObject({ code: 'usage', params: undefined });
+    const typed = { values: { 'agent-token': '-' }, typed: '' };
+    expect(await add(typed)).toMatchObject({ code: 'usage', params: undefined });
     const both = { 'shutdown-secret': 'a', 'shutdown-secret-file': secretFile('b') };
     expect(await add({ values: both })).toMatchObject({ code: 'usage', params: undefined });
   });

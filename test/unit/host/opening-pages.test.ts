@@ -73,6 +73,14 @@ describe.each(['private', 'downloads'] as const)('a page (%s)', (place) => {
   });
 });
 
+it('the page that a killed core has left is removed, though the one before it was removed after its use', () => {
+  const { pages } = open();
+  pages.create(url, 'downloads')?.remove();
+  const { path = '' } = pages.create(url, 'downloads') ?? {};
+  open();
+  expect([existsSync(path), readdirSync(downloads)]).toEqual([false, []]);
+});
+
 it('a list of leftovers removes nothing else', () => {
   const kept = [join(root, 'photos'), join(downloads, 'pilotlight-open-mine')];
   for (const folder of kept) mkdirSync(folder);

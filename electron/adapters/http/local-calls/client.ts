@@ -120,6 +120,11 @@ export function postLocal(options: {
       else reject(error instanceof LocalCallError ? error : new LocalCallError('unreachable', error));
     }
     outgoing.on('error', failed);
+    // Otherwise Node would report nothing, not even that the signal aborts.
+    outgoing.on('upgrade', (_, socket) => {
+      socket.destroy();
+      failed(new LocalCallError('stranger'));
+    });
     outgoing.end(text);
   });
 }

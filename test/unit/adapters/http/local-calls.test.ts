@@ -189,6 +189,17 @@ describe('the client', () => {
     expect(seen[0]).not.toContain(token);
   });
 
+  it('sends no call to a server that switches to another protocol', async () => {
+    const server = createServer().on('connection', (socket) => {
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n');
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    closing.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const at = { host: '127.0.0.1', port, paths, token };
+    await expect(callSealed(at, 1, limits())).rejects.toMatchObject({ reason: 'stranger' });
+  });
+
   it('takes no answer that was sealed for another call', async () => {
     const right = rightServer();
     const other: { sealed?: unknown } = {};

@@ -112,6 +112,22 @@ describe('loaded models as the panel shows them', () => {
   });
 });
 
+describe('a priority by another tag of the same model', () => {
+  const shown = (digest: string) =>
+    describeLoaded({
+      loaded: [aLoaded({ name: 'other:1', digest })],
+      installed: [{ name: 'llama3.1:8b', digest }],
+      hasGpu: true,
+      priorityModels: ['llama3.1'],
+      pinned: new Set(),
+    })[0]?.priority;
+
+  it('is known by its digest, and not where there is none', () => {
+    expect(shown('a'.repeat(64))).toBe(true);
+    expect(shown('')).toBe(false);
+  });
+});
+
 it('names are compared without case and with their tag', () => {
   expect(canonicalName('Llama3.1')).toBe('llama3.1:latest');
   expect(canonicalName('localhost:5000/a')).toBe('localhost:5000/a:latest');

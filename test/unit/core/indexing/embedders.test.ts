@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DESCRIBE_EVERY_MS, DESCRIBED_AT_ONCE } from '../../../../electron/core/indexing/describe-pace.ts';
 import { createEmbedderList, listEmbedders } from '../../../../electron/core/indexing/embedders.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact, plainText } from '../../../../shared/models/message.ts';
@@ -190,6 +191,22 @@ describe('a model whose list does not say that it embeds', () => {
     list.refresh();
     await answerAll();
     expect(list.list()).toHaveLength(offered ? 2 : 1);
+    list.stop();
+  });
+
+  it('is described soon, but thousands of them at a pace that leaves the thread free', async () => {
+    const models = Array.from({ length: 1000 }, (_, index) =>
+      made(index, { digest: `d${index}`.padEnd(64, 'x') }),
+    );
+    const { world, list, asked, answerAll } = describing(models, { capabilities: ['embedding'] });
+    list.refresh();
+    await answerAll();
+    expect(asked).toHaveLength(DESCRIBED_AT_ONCE);
+    for (let turn = 1; turn <= 8; turn += 1) {
+      await world.clock.advance(DESCRIBE_EVERY_MS);
+      await answerAll();
+      expect(asked).toHaveLength(DESCRIBED_AT_ONCE + turn);
+    }
     list.stop();
   });
 

@@ -88,6 +88,8 @@ describe('an address', () => {
     ['http:127.1', 'not-an-address'],
     ['http://.', 'not-an-address'],
     ['http://[::1', 'not-an-address'],
+    ['http://127.0.0.1:70000', 'not-an-address'],
+    ['127.0.0.1:70000', 'not-an-address'],
     ['ftp://host', 'not-http'],
     ['user@host', 'password'],
     ['http://user:secret@host', 'password'],
