@@ -144,6 +144,12 @@ export function createJobTracker({
     const isEmbedding = job.phase === 'embedding';
     if (isEmbedding) eta.update(now, doneBytes);
     else eta.pause();
+    const nodes = [...shares.values()].map(({ share, meter }) => ({
+      ...share,
+      vectorsPerSecond: hasEnded ? 0 : meter.perSecond(now),
+    }));
+    // While each node fails or waits, the time left would only grow.
+    const isStalled = nodes.length > 0 && nodes.every(({ vectorsPerSecond }) => vectorsPerSecond === 0);
     job = {
       ...job,
       files: {
@@ -154,12 +160,9 @@ export function createJobTracker({
         failed: sum('failed'),
         skipped: sum('skipped'),
       },
-      etaMs: isEmbedding ? eta.remainingMs(sum('pendingBytes') - doneBytes) : null,
+      etaMs: isEmbedding && !isStalled ? eta.remainingMs(sum('pendingBytes') - doneBytes) : null,
       limitedBy: isEmbedding ? limitedBy(times.recent()) : null,
-      nodes: [...shares.values()].map(({ share, meter }) => ({
-        ...share,
-        vectorsPerSecond: hasEnded ? 0 : meter.perSecond(now),
-      })),
+      nodes,
     };
   }
 

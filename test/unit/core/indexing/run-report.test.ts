@@ -133,6 +133,35 @@ describe('the remaining time', () => {
     }
   });
 
+  it('does not grow while the server fails', async () => {
+    const world = createFakeWorld({ nodes: [tower], files: files(100) });
+    let isFailing = false;
+    slow(world, 'tower', 1000);
+    const { server } = world.fleet;
+    world.fleet.server = (id) => {
+      const real = server(id);
+      return (
+        real && {
+          ...real,
+          async embed(...given) {
+            if (!isFailing) return real.embed(...given);
+            await world.clock.sleep(3000);
+            throw new PilotlightError('RUNNER_DIED');
+          },
+        }
+      );
+    };
+    const job = await start(world);
+    await world.clock.advance(5000);
+    expect(job().etaMs).not.toBeNull();
+    isFailing = true;
+    await world.clock.advance(8000);
+    expect(job()).toMatchObject({ status: 'running', etaMs: null });
+    isFailing = false;
+    await untilEnded(world, job);
+    expect(job().status).toBe('completed');
+  });
+
   it('counts what is embedded of a large file before it is stored', async () => {
     const world = createFakeWorld({ nodes: [tower], files: files(1, 400) });
     slow(world, 'tower', 1000);
