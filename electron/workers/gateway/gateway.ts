@@ -122,6 +122,14 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
     return listener;
   }
 
+  async function openAt(address: GatewayAddress): Promise<{ port: number }> {
+    const listener = newListener();
+    const { port } = await listener.listen(address);
+    await close();
+    open = { address, port, listener };
+    return { port };
+  }
+
   async function close(): Promise<void> {
     const closed = open?.listener;
     open = null;
@@ -142,13 +150,13 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
       if (open !== null && open.address.host === address.host && open.address.port === address.port) {
         return { port: open.port };
       }
-      const listener = newListener();
+      // Of one port, a system gives all addresses or one of them.
+      const before = open;
+      if (before?.port === address.port) await close();
       try {
-        const { port } = await listener.listen(address);
-        await close();
-        open = { address, port, listener };
-        return { port };
+        return await openAt(address);
       } catch (error) {
+        if (before !== null && open === null) await openAt(before.address).catch(() => {});
         throw isPortTaken(error) ? new PilotlightError('PORT_IN_USE', { cause: error }) : error;
       }
     },

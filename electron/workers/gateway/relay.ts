@@ -3,7 +3,7 @@
  * buffered: a client that reads slowly pauses the node.
  */
 
-import type { Dispatcher } from 'undici';
+import { type Dispatcher, errors } from 'undici';
 import type { FailureKind } from '../../core/acquire/failure.ts';
 import { createStreamWatch, type StreamKind, type StreamWatch, streamKind } from './completion.ts';
 import type { Exchange } from './exchange.ts';
@@ -195,8 +195,8 @@ function failureOf(status: number): FailureKind {
 
 /** Bytes that are no HTTP are another program's. */
 function unanswered(error: unknown, node: string): { failure: FailureKind; refusal: Refusal } {
-  const code = String((error as { code?: unknown }).code);
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
+  const isNotHttp = error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError;
+  if (isNotHttp) {
     return { failure: 'unavailable', refusal: noServer(node) };
   }
   return { failure: 'connection', refusal: unreachable(node) };
