@@ -100,7 +100,11 @@ export const plantedViolations = [
   ),
   plant('only-main-and-preload-import-electron', 'electron/host/a.ts', "import { app } from 'electron';"),
   plant('only-main-and-preload-import-electron', 'renderer/a.ts', "import type { App } from 'electron';"),
-  plant('only-gateway-worker-imports-undici', 'electron/adapters/network/a.ts', "import { Pool } from 'undici';"),
+  plant(
+    'only-gateway-worker-imports-undici',
+    'electron/adapters/network/a.ts',
+    "import { Pool } from 'undici';",
+  ),
   plant('only-charts-import-recharts', 'renderer/features/a.tsx', "import { LineChart } from 'recharts';"),
   plant('only-onnx-worker-imports-onnxruntime', 'electron/adapters/a.ts', "import 'onnxruntime-node';"),
   plant('no-circular', 'shared/a.ts', "import './b.ts';", 'shared/b.ts', "import './a.ts';"),

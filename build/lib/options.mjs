@@ -6,13 +6,14 @@ export const startUsage = `Usage: npm start -- [options]
   --headless   no window: serve the panel to the browser
   --port N     port of the panel on 127.0.0.1; default: the last one used, or a free one
   --data DIR   folder for settings, history and the index
+  --gateway-port N|off   port of the gateway, or none; default: that of the settings (11435)
   --simulate   add a simulated fleet
   --no-open    do not open the browser
   --help       show this help`;
 
 /**
- * @typedef {{ headless: boolean, port: number | undefined, data: string | undefined, simulate: boolean,
- *   open: boolean, help: boolean }} StartOptions
+ * @typedef {{ headless: boolean, port: number | undefined, data: string | undefined, gatewayPort: string | undefined,
+ *   simulate: boolean, open: boolean, help: boolean }} StartOptions
  */
 
 /**
@@ -28,6 +29,7 @@ export function parseStartOptions(args, folder) {
     headless: false,
     port: undefined,
     data: undefined,
+    gatewayPort: undefined,
     simulate: false,
     open: true,
     help: false,
@@ -47,6 +49,7 @@ export function parseStartOptions(args, folder) {
     };
     if (name === '--port') options.port = parsePort(value());
     else if (name === '--data') options.data = resolve(folder, value());
+    else if (name === '--gateway-port') options.gatewayPort = parseGatewayPort(value());
     else if (given !== undefined) throw optionError(`${name} takes no value or is unknown.`);
     else if (name === '--headless') options.headless = true;
     else if (name === '--simulate') options.simulate = true;
@@ -66,6 +69,7 @@ export function toProgramArguments(options) {
   return [
     ...(options.port === undefined ? [] : ['--port', String(options.port)]),
     ...(options.data === undefined ? [] : ['--data', options.data]),
+    ...(options.gatewayPort === undefined ? [] : ['--gateway-port', options.gatewayPort]),
     ...(options.simulate ? ['--simulate'] : []),
     ...(options.open ? [] : ['--no-open']),
   ];
@@ -79,6 +83,15 @@ function parsePort(text) {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw optionError(`--port expects a number from 0 to 65535, not "${text}".`);
+}
+
+/**
+ * @param {string} text
+ * @returns {string}
+ */
+function parseGatewayPort(text) {
+  if (text === 'off' || (/^\d{1,5}$/.test(text) && Number(text) <= 65_535)) return text;
+  throw optionError(`--gateway-port expects a number from 0 to 65535, or off, not "${text}".`);
 }
 
 /**

@@ -5,6 +5,7 @@ import { keys, sessions } from './commands/access.ts';
 import { discover, pair } from './commands/agents.ts';
 import { doctor } from './commands/doctor.ts';
 import { energy } from './commands/energy.ts';
+import { gateway } from './commands/gateway.ts';
 import { index } from './commands/index-command.ts';
 import { forceCpu, forceGpu, open, vram } from './commands/models.ts';
 import { nodes } from './commands/nodes.ts';
@@ -39,6 +40,7 @@ const commands: readonly Command[] = [
   index,
   search,
   open,
+  gateway,
   keys,
   sessions,
 ];

@@ -5,13 +5,12 @@ import { createAcquireService } from './acquire/service.ts';
 import { createActivityService } from './activity/service.ts';
 import { createAgentsService } from './agents/service.ts';
 import type { Core, CoreOptions, CoreServices, Problem } from './core.ts';
-import { createChecksService } from './diagnosis/service.ts';
-import { createAgentFacts } from './discovery/agent-facts.ts';
-import { createDiscoveryService } from './discovery/service.ts';
 import { createPowerHistory } from './energy/power-history.ts';
 import { DEFAULT_LOCAL_SERVER, readOllamaHost } from './fleet/ollama-host.ts';
 import { createFleetService } from './fleet/service.ts';
+import { createGatewayService } from './gateway/service.ts';
 import { createIndexingService } from './indexing/service.ts';
+import { createInspection } from './inspection.ts';
 import { createLeasesService } from './leases/service.ts';
 import { createHandlers } from './methods.ts';
 import { createOptimizer } from './placement/optimizer.ts';
@@ -142,6 +141,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     inFlight,
     readGpus: telemetry.readGpus,
     reading: telemetry.reading,
+    // The gateway is created later; nothing moves before it exists.
+    holdBack: (nodeId, models) => gateway.holdBack(nodeId, models),
   });
   const optimizer = createOptimizer({
     clock,
@@ -204,6 +205,19 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     placement,
     inFlight,
   });
+  const gateway = createGatewayService({
+    clock,
+    log,
+    streams,
+    settings,
+    fleet,
+    telemetry,
+    access,
+    inFlight,
+    leases: leases.ledger,
+    link: options.gateway?.link ?? null,
+    port: options.gateway?.port ?? null,
+  });
   const indexing = createIndexingService({
     clock,
     random,
@@ -222,37 +236,14 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     streams,
   });
 
-  const discovery = createDiscoveryService({
-    clock,
-    log,
-    http,
-    udp,
-    surroundings: ports.surroundings,
+  const { discovery, checks } = createInspection({
+    ports,
     streams,
     fleet,
-    agentMachine: createAgentFacts({
-      connectAgent: ports.connectAgent,
-      pairedToken: agents.pairedToken,
-      fleet,
-    }),
-  });
-
-  const checks = createChecksService({
-    clock,
-    log,
-    http,
-    udp,
-    surroundings: ports.surroundings,
-    streams,
-    fleet,
-    connectAgent: ports.connectAgent,
-    connectInferenceServer: ports.connectInferenceServer,
-    power: wake,
-    hardware: ports.hardware,
-    powersOff: { off: shutdown.powerOff, cancel: shutdown.cancelPowerOff },
-    powerOf: shutdown.get,
-    lastMachine: agents.machine,
-    leftBehind: telemetry.leftBehind,
+    agents,
+    wake,
+    shutdown,
+    telemetry,
   });
 
   const history = createPowerHistory({
@@ -308,6 +299,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       wake,
       optimizer,
       acquire,
+      gateway: { stop: gateway.stop },
       indexing: {
         start: () => indexing.start({ resume: options.resumeJobs ?? true }),
         stop: indexing.stop,
@@ -331,6 +323,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     placement,
     acquire,
     inFlight,
+    gateway,
     optimizer,
     telemetry,
     indexing,

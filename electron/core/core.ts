@@ -8,6 +8,8 @@ import type { AgentsService } from './agents/model.ts';
 import type { ChecksService } from './diagnosis/service.ts';
 import type { DiscoveryService } from './discovery/service.ts';
 import type { FleetService } from './fleet/service.ts';
+import type { GatewayLink } from './gateway/link.ts';
+import type { GatewayService } from './gateway/service.ts';
 import type { IndexingService } from './indexing/service.ts';
 import type { LeasesService } from './leases/service.ts';
 import type { Optimizer } from './placement/optimizer.ts';
@@ -30,6 +32,8 @@ export interface CoreOptions {
   computerName?: string;
   /** Whether to resume unfinished index jobs. Default true; a program that only makes a query passes false. */
   resumeJobs?: boolean;
+  /** Its process, and the port for this run; null for that of the settings. Default: no gateway. */
+  gateway?: { link: GatewayLink | null; port: number | 'off' | null } | undefined;
 }
 
 export interface CoreServices {
@@ -46,6 +50,8 @@ export interface CoreServices {
   acquire: AcquireService;
   /** Requests of this core that have not been answered yet; whatever sends one counts it here. */
   inFlight: InFlight;
+  /** Opened by the program that runs the core, once it is ready. */
+  gateway: GatewayService;
   optimizer: Optimizer;
   telemetry: TelemetryService;
   indexing: IndexingService;

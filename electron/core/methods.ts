@@ -8,6 +8,7 @@ import { discoveryMethods } from './discovery/methods.ts';
 import { energyMethods } from './energy/methods.ts';
 import type { PowerHistory } from './energy/power-history.ts';
 import { fleetMethods } from './fleet/methods.ts';
+import { gatewayMethods } from './gateway/methods.ts';
 import { indexingMethods } from './indexing/methods.ts';
 import { leaseMethods } from './leases/methods.ts';
 import { optimizerMethods, placementMethods } from './placement/methods.ts';
@@ -30,6 +31,7 @@ export function createHandlers(services: HandledServices): Handlers {
     checks,
     discovery,
     fleet,
+    gateway,
     history,
     indexing,
     leases,
@@ -53,6 +55,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...placementMethods({ placement }),
     ...optimizerMethods({ optimizer, placement }),
     ...indexingMethods({ indexing }),
+    ...gatewayMethods({ gateway }),
     ...telemetryMethods({ telemetry }),
     ...discoveryMethods({ discovery }),
     ...checkMethods({ checks }),

@@ -8,6 +8,8 @@ export interface HeadlessOptions {
   data: string | undefined;
   simulate: boolean;
   open: boolean;
+  /** 0 picks a free port; undefined that of the settings. */
+  gatewayPort: number | 'off' | undefined;
   help: boolean;
 }
 
@@ -16,6 +18,7 @@ export const usage: readonly string[] = [
   '  --headless   no window: serve the panel to the browser',
   '  --port N     port of the panel on 127.0.0.1; default: the last one used, or a free one',
   '  --data DIR   folder for settings, history and the index',
+  '  --gateway-port N|off   port of the gateway, or none; default: that of the settings (11435)',
   '  --simulate   add a simulated fleet',
   '  --no-open    do not open the browser',
   '  --help       show this help',
@@ -29,6 +32,7 @@ export function parseOptions(args: readonly string[]): HeadlessOptions {
     data: values.data,
     simulate: values.simulate ?? false,
     open: !values['no-open'],
+    gatewayPort: parseGatewayPort(values['gateway-port']),
     help: values.help ?? false,
   };
 }
@@ -44,6 +48,7 @@ function read(args: readonly string[]) {
         data: { type: 'string' },
         simulate: { type: 'boolean' },
         'no-open': { type: 'boolean' },
+        'gateway-port': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     }).values;
@@ -55,9 +60,21 @@ function read(args: readonly string[]) {
 }
 
 function parsePort(text: string): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  const port = readPort(text);
+  if (port !== null) return port;
   throw badOption(`--port expects a number from 0 to 65535, not "${text}".`);
+}
+
+function parseGatewayPort(text: string | undefined): HeadlessOptions['gatewayPort'] {
+  if (text === undefined || text === 'off') return text;
+  const port = readPort(text);
+  if (port !== null) return port;
+  throw badOption(`--gateway-port expects a number from 0 to 65535, or off, not "${text}".`);
+}
+
+function readPort(text: string): number | null {
+  const port = Number(text);
+  return /^\d{1,5}$/.test(text) && port <= 65_535 ? port : null;
 }
 
 function badOption(message: string, cause?: unknown): PilotlightError {

@@ -1,4 +1,6 @@
 import { isPilotlightError, PilotlightError } from '../../shared/contract/errors.ts';
+import type { GatewayView } from '../../shared/models/gateway.ts';
+import { textOf } from '../../shared/text/index.ts';
 import type { Clock } from '../core/ports/time.ts';
 import { findRunningCore } from '../host/core-client.ts';
 import { openDataFolder } from '../host/data-folder.ts';
@@ -31,15 +33,23 @@ export async function runHeadless(args: readonly string[], world: HeadlessWorld)
   world.print(`Pilotlight is ready at ${host.oneTimeUrl()}`);
   const createPage = async (place: OpeningPlace) => host.openingPage(place);
   if (options.open) void world.openBrowser({ url: `${host.url}/`, createPage });
+  // After the ready line, so that it delays nothing.
+  void host.openGateway().then((view) => printGateway(view, world));
   await world.stopAsked;
   await host.stop();
 }
 
 /** Starts a core, or opens the panel of one that already runs with this data folder and returns null. */
 async function startOrOpen(options: HeadlessOptions, world: HeadlessWorld): Promise<Host | null> {
-  const { data, port, simulate } = options;
+  const { data, port, simulate, gatewayPort } = options;
   const result = await startOrJoin({
-    start: () => world.startHost({ dataFolder: data, port, simulate }),
+    start: () =>
+      world.startHost({
+        dataFolder: data,
+        port,
+        simulate,
+        gateway: { port: gatewayPort, outlives: true },
+      }),
     async join() {
       const running = await findRunningCore(await openDataFolder(data));
       if (running !== null && simulate) await running.call('fleet.simulate', { on: true });
@@ -52,9 +62,18 @@ async function startOrOpen(options: HeadlessOptions, world: HeadlessWorld): Prom
   world.print('Pilotlight is already running with this data folder. Opening its panel.');
   const { running, url } = result.joined;
   world.print(`Pilotlight is ready at ${url}`);
+  printGateway(await running.call('gateway.get', {}), world);
   const createPage = (place: OpeningPlace) => running.openingPage(place);
   if (options.open) await world.openBrowser({ url: `${running.endpoint.url}/`, createPage });
   return null;
+}
+
+/** Where to point other programs, or why nothing listens there. A gateway that was turned off is no news. */
+function printGateway({ state, url, problem }: GatewayView, world: Pick<HeadlessWorld, 'print'>): void {
+  if (url !== null) world.print(`Point your programs here: ${url}`);
+  if (problem !== null && state !== 'off') {
+    for (const part of [problem.message, problem.next]) world.print(textOf(part));
+  }
 }
 
 /** What a person reads if it could not start: the message with its code, and the next step. */

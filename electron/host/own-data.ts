@@ -9,6 +9,7 @@ import { salvageCopiesOf } from '../adapters/state/salvage.ts';
 /** Replaced as a whole at each write. */
 const replaced = {
   'endpoint.json': 'secret',
+  'gateway.json': 'secret',
   'secrets.json': 'secret',
   'secrets.key': 'secret',
   'session.key': 'secret',

@@ -8,7 +8,7 @@ import { createAnnouncementListener } from '../adapters/agents/announcement-list
 import { folderError } from '../adapters/folder-error.ts';
 import { createFolders } from '../adapters/folders.ts';
 import { createLocalHardware } from '../adapters/hardware/local-hardware.ts';
-import { createOllamaServer } from '../adapters/inference/ollama.ts';
+import { connectServer } from '../adapters/inference/detected-server.ts';
 import { holdConnection } from '../adapters/network/held-connection.ts';
 import { createNodeHttp } from '../adapters/network/http.ts';
 import { createSurroundings } from '../adapters/network/surroundings.ts';
@@ -37,13 +37,16 @@ export interface RealPorts {
   attach(core: { settings(): Settings; report(problem: Problem): void }): void;
 }
 
+/** `name` is what the system's list of processes shows. */
+export type CreateWorkerHost = (options: { entry: string; name: string; log: Log }) => WorkerHost;
+
 export interface RealPortsOptions {
   dataFolder: string;
   log: Log;
   /** Default: a key file. */
   openSecrets?: OpenSecrets | undefined;
-  /** Starts the index worker. Default: as a child process of Node. */
-  createWorkerHost?: ((options: { entry: string; log: Log }) => WorkerHost) | undefined;
+  /** Starts worker processes. Default: as child processes of Node. */
+  createWorkerHost?: CreateWorkerHost | undefined;
 }
 
 export const statePathOf = (dataFolder: string) => join(dataFolder, 'state.sqlite');
@@ -104,13 +107,13 @@ export async function createRealPorts({
     vectors: createVectorStore({
       folder: indexFolder,
       ownFolders,
-      workerHost: createWorkerHost({ entry: indexWorkerEntry, log }),
+      workerHost: createWorkerHost({ entry: indexWorkerEntry, name: 'index', log }),
       clock,
       log,
       settings: () => settings().index,
       onNotice: (notice) => report?.(indexNotice(notice)),
     }),
-    connectInferenceServer: (url) => createOllamaServer({ http, url }),
+    connectInferenceServer: (url) => connectServer({ http, url }),
     connectAgent: createConnectAgent({ http }),
     announcementListener: createAnnouncementListener({ log }),
     exec: createExec(),

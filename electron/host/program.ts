@@ -17,6 +17,7 @@ function workerEntry(folder: string, name: string): string {
 }
 
 export const indexWorkerEntry = workerEntry('index', 'index-worker');
+export const gatewayWorkerEntry = workerEntry('gateway', 'gateway-worker');
 /** A thread of the core's own process. */
 export const prepareStateEntry = workerEntry('state', 'prepare-state');
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { homedir, hostname } from 'node:os';
 import { PilotlightError } from '../../shared/contract/errors.ts';
+import type { GatewayView } from '../../shared/models/gateway.ts';
 import { fact } from '../../shared/models/message.ts';
 import { settledWithin } from '../../shared/settled-within.ts';
-import type { WorkerHost } from '../adapters/processes/worker-host.ts';
 import type { OpenSecrets } from '../adapters/secrets/secrets-file.ts';
 import { createLog, type LogLevel } from '../adapters/system.ts';
 import { newSecret } from '../core/access/secret-format.ts';
@@ -25,11 +25,12 @@ import { downloadsFolder } from './downloads-folder.ts';
 import { takeEarlierSessionKey } from './earlier-session-key.ts';
 import { readEndpoint, removeEndpoint, writeEndpoint } from './endpoint.ts';
 import { watchState } from './folder-watch.ts';
+import { type HostGateway, openGatewayLink } from './gateway.ts';
 import { listenAtLastPort, rememberPort } from './last-port.ts';
 import { tryLock } from './lock.ts';
 import { createOpeningPages, type OpeningPlace } from './opening-pages.ts';
 import { requireOwnData, sweepDataFolder } from './own-data.ts';
-import { createRealPorts, statePathOf } from './ports.ts';
+import { type CreateWorkerHost, createRealPorts, statePathOf } from './ports.ts';
 import { findPanel, version } from './program.ts';
 
 export interface HostOptions {
@@ -51,8 +52,10 @@ export interface HostOptions {
   resumeJobs?: boolean;
   /** How secrets are sealed. Default: with a key file in the data folder. */
   openSecrets?: OpenSecrets;
-  /** Starts the index worker. Default: as a child process of Node. */
-  createWorkerHost?: (options: { entry: string; log: Log }) => WorkerHost;
+  /** Starts worker processes. Default: as child processes of Node. */
+  createWorkerHost?: CreateWorkerHost;
+  /** Default: no gateway, as for a program that runs one command. */
+  gateway?: HostGateway;
   /** How long each part of a stop may take before it is cut off, milliseconds. Default 5,000; for the core 15,000. */
   stopDeadlineMs?: number;
 }
@@ -70,6 +73,11 @@ export interface Host {
   oneTimeUrl(): string;
   /** The path of a private page that opens another one, until it was used; null if there can be none. */
   openingPage(place: OpeningPlace): string | null;
+  /**
+   * Opens the gateway, once the program has said that it is ready. Resolves when it runs, has failed for the first time,
+   * or is off.
+   */
+  openGateway(): Promise<GatewayView>;
   /** Refuses work, ends streams, stops loops, drains to the deadline, then closes everything. Idempotent. */
   stop(): Promise<void>;
 }
@@ -136,6 +144,13 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
       notices: [...found, ...notices],
       computerName: hostname(),
       resumeJobs: options.resumeJobs ?? true,
+      gateway: openGatewayLink({
+        gateway: options.gateway,
+        dataFolder,
+        createWorkerHost: options.createWorkerHost,
+        clock: ports.clock,
+        log,
+      }),
     },
   });
   const { streams, services } = core;
@@ -158,7 +173,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     earlierTabs: createEarlierTabs(takeEarlierSessionKey(dataFolder), clock.now),
   });
   const startedAt = services.status.current().startedAt;
-  const metrics = createMetrics({ streams, version, startedAt });
+  const metrics = createMetrics({ streams, version, startedAt, gatewayStats: services.gateway.stats });
   const openingPages = createOpeningPages({
     dataFolder,
     downloads: downloadsFolder({ home: homedir(), env: environment }),
@@ -208,6 +223,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     url,
     oneTimeUrl: server.oneTimeUrl,
     openingPage: server.openingPage,
+    openGateway: services.gateway.start,
     stop: () => scope.dispose(),
   };
 }

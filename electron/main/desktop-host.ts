@@ -24,6 +24,7 @@ export function createDesktopHost(host: Host): DesktopHost {
       pause: core.pause,
       resume: core.resume,
     },
+    openGateway: host.openGateway,
     serve(port: MessagePortMain) {
       const link = serveMessagePort({ port, dispatcher, streams, log });
       links.add(link);

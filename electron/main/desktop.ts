@@ -143,6 +143,10 @@ export async function runDesktop(options: DesktopOptions): Promise<void> {
     open.follow(running.core);
     hostStarted(running);
     print(`Pilotlight is ready at ${running.url}`);
+    // After the ready line, so that it delays nothing.
+    void running.openGateway().then(({ url }) => {
+      if (url !== null) print(`Point your programs here: ${url}`);
+    });
   } catch (error) {
     hostFailed(error);
     const { title, text } = options.describeError(error);

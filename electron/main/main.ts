@@ -31,7 +31,7 @@ process.stderr.on('error', () => {});
 
 try {
   const { platform, argv, execPath, env } = process;
-  const { data, port, simulate } = readOptions(argv, app.isPackaged);
+  const { data, port, simulate, gatewayPort } = readOptions(argv, app.isPackaged);
   const dataFolder = await openDataFolder(data);
   const userData = join(dataFolder, 'window');
   // Compiled code is trusted, so no other user may get there.
@@ -52,12 +52,14 @@ try {
       port,
       simulate,
       openSecrets: (folder) => openSafeSecrets({ safeStorage, platform, folder }),
-      createWorkerHost: ({ entry, log }) =>
+      // In the desktop app, the gateway ends with the app.
+      gateway: { port: gatewayPort },
+      createWorkerHost: ({ entry, name, log }) =>
         createUtilityWorkerHost({
           utilityProcess,
           entry,
           log,
-          serviceName: 'Pilotlight index',
+          serviceName: `Pilotlight ${name}`,
           killProcess: (pid) => process.kill(pid, 'SIGKILL'),
         }),
     });

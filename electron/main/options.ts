@@ -6,6 +6,8 @@ export interface WindowOptions {
   /** 0 takes a free port; undefined the last one used, if it is free. */
   port: number | undefined;
   simulate: boolean;
+  /** 0 takes a free port; undefined that of the settings. */
+  gatewayPort: number | 'off' | undefined;
 }
 
 /**
@@ -17,13 +19,23 @@ export function readOptions(argv: readonly string[], isPackaged: boolean): Windo
   const { values } = parseArgs({
     args: argv.slice(isPackaged ? 1 : 2),
     strict: false,
-    options: { port: { type: 'string' }, data: { type: 'string' }, simulate: { type: 'boolean' } },
+    options: {
+      port: { type: 'string' },
+      data: { type: 'string' },
+      simulate: { type: 'boolean' },
+      'gateway-port': { type: 'string' },
+    },
   });
-  const { port, data, simulate } = values;
+  const { port, data, simulate, 'gateway-port': gatewayPort } = values;
   return {
     data: typeof data === 'string' && data !== '' ? data : undefined,
-    port:
-      typeof port === 'string' && /^\d{1,5}$/.test(port) && Number(port) <= 65_535 ? Number(port) : undefined,
+    port: readPort(port),
     simulate: simulate === true,
+    gatewayPort: gatewayPort === 'off' ? 'off' : readPort(gatewayPort),
   };
+}
+
+function readPort(text: unknown): number | undefined {
+  const isPort = typeof text === 'string' && /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
+  return isPort ? Number(text) : undefined;
 }

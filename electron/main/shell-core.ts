@@ -1,6 +1,7 @@
 import type { MessagePortMain } from 'electron';
 import type { MethodInput, MethodName, MethodResult } from '../../shared/contract/methods.ts';
 import type { NewActivityEntry } from '../../shared/models/activity.ts';
+import type { GatewayView } from '../../shared/models/gateway.ts';
 import type { Settings } from '../../shared/models/settings.ts';
 import type { Streams } from '../core/runtime/streams.ts';
 
@@ -28,6 +29,8 @@ export interface DesktopHost {
   /** Where the panel and the control API are also served; printed when the start is complete. */
   readonly url: string;
   readonly core: ShellCore;
+  /** Opens the gateway; resolves when it runs, has failed for the first time, or is off. */
+  openGateway(): Promise<GatewayView>;
   /** Serves the contract on a port, and starts it. */
   serve(port: MessagePortMain): void;
   /** Ends streams, loops and workers, and saves. */

@@ -45,6 +45,10 @@ export const accessMethods = {
       name: keyName,
       kind: keyKind.default('script'),
       rights: z.array(rightSchema).min(1).max(6).optional(),
+      /** Patterns of the models that it may use through the gateway; null for all. */
+      models: z.array(z.string().trim().min(1).max(200)).min(1).max(100).nullable().default(null),
+      /** Through the gateway; null for no limit. */
+      requestsPerMinute: z.number().int().min(1).max(100_000).nullable().default(null),
       /** null for a key that does not expire. */
       expiresInDays: z.number().int().min(1).max(3650).nullable().default(null),
     }),

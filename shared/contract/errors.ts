@@ -12,6 +12,7 @@ import { commonErrors } from './errors/common.ts';
 import { computerErrors } from './errors/computer.ts';
 import { discoveryErrors } from './errors/discovery.ts';
 import type { Catalogue } from './errors/entry.ts';
+import { gatewayErrors } from './errors/gateway.ts';
 import { gatewayRequestErrors } from './errors/gateway-requests.ts';
 import { hostErrors } from './errors/hosts.ts';
 import { indexingErrors } from './errors/indexing.ts';
@@ -32,6 +33,7 @@ export const errorCatalogue = {
   ...discoveryErrors,
   ...placementErrors,
   ...indexingErrors,
+  ...gatewayErrors,
   ...gatewayRequestErrors,
   ...computerErrors,
 } as const satisfies Catalogue;

@@ -10,6 +10,7 @@ import { checkMethods } from './checks.ts';
 import type { MethodDefinition } from './definition.ts';
 import { discoveryMethods } from './discovery.ts';
 import { fleetMethods, simulatorMethods } from './fleet.ts';
+import { gatewayMethods } from './gateway.ts';
 import { indexingMethods } from './indexing.ts';
 import { optimizerMethods, placementMethods } from './placement.ts';
 import { powerHistoryMethods, powerMethods, powerOffMethods } from './power.ts';
@@ -28,6 +29,7 @@ export const methods = {
   ...placementMethods,
   ...optimizerMethods,
   ...indexingMethods,
+  ...gatewayMethods,
   ...telemetryMethods,
   ...activityMethods,
   ...settingsMethods,

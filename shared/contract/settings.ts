@@ -24,7 +24,7 @@ export const settingsMethods = {
     scope: 'manage',
     params: z.record(z.string(), z.unknown()),
     result: settingsSchema,
-    errors: ['BAD_SETTING', 'DISK_FULL'],
+    errors: ['BAD_SETTING', 'GATEWAY_NEEDS_KEY', 'DISK_FULL'],
   },
   'settings.export': {
     summary: 'Export settings, nodes and folders as one document, without secrets and simulated machines.',

@@ -9,6 +9,7 @@ import { activityEntrySchema } from '../models/activity.ts';
 import { checkSchema } from '../models/checks.ts';
 import { discoverySchema } from '../models/discovery.ts';
 import { nodeOfferSchema, nodeViewSchema } from '../models/fleet.ts';
+import { gatewayViewSchema } from '../models/gateway.ts';
 import { embedderChoiceSchema, indexJobSchema, sourceViewSchema } from '../models/indexing.ts';
 import { messageSchema } from '../models/message.ts';
 import { moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
@@ -71,6 +72,8 @@ export const streamSchemas = {
   activity: activityEntrySchema,
   /** `settings` */
   settings: settingsSchema,
+  /** `gateway` */
+  gateway: gatewayViewSchema,
   /** credential id: keys and sessions that are not revoked */
   access: credentialViewSchema,
 } as const;

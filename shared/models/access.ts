@@ -13,6 +13,14 @@ export const credentialKindSchema = z.enum(['session', 'script', 'program']);
 export type CredentialKind = z.infer<typeof credentialKindSchema>;
 export type KeyKind = Exclude<CredentialKind, 'session'>;
 
+/** Limits of a key at the gateway. Records of earlier versions have none. */
+const limitsShape = {
+  /** Patterns of the models it may use; null for all. */
+  models: z.array(z.string().min(1).max(200)).max(100).nullable().default(null),
+  /** null for no limit. */
+  requestsPerMinute: z.number().int().min(1).max(100_000).nullable().default(null),
+};
+
 /** As it is saved. Times are milliseconds since the epoch. */
 export const credentialRecordSchema = z.object({
   id: z.string(),
@@ -33,6 +41,7 @@ export const credentialRecordSchema = z.object({
   /** null for never. A session also ends when it is not used for a while. */
   expiresAt: z.number().nullable(),
   revokedAt: z.number().nullable(),
+  ...limitsShape,
 });
 export type CredentialRecord = z.infer<typeof credentialRecordSchema>;
 
@@ -49,6 +58,7 @@ export const credentialViewSchema = z.object({
   lastUsedAt: z.number().nullable(),
   /** When it ends if it is not used again; in the past if it has expired. null for never. */
   expiresAt: z.number().nullable(),
+  ...limitsShape,
 });
 export type CredentialView = z.infer<typeof credentialViewSchema>;
 
@@ -66,5 +76,7 @@ export function damagedCredential(id: string, now: number): CredentialRecord {
     lastUsedAt: null,
     expiresAt: null,
     revokedAt: null,
+    models: null,
+    requestsPerMinute: null,
   };
 }

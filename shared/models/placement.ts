@@ -20,8 +20,27 @@ export const installedModelSchema = z.object({
    */
   capabilities: z.array(z.string()).nullable(),
   embeddingLength: z.number().nullable(),
+  /** RFC 3339, as the server writes it. */
+  modifiedAt: z.string().nullish(),
+  parentModel: z.string().nullish(),
+  format: z.string().nullish(),
+  families: z.array(z.string()).nullish(),
+  contextLength: z.number().nullish(),
+  /** It runs elsewhere: what is sent to it leaves the house. */
+  cloud: z.boolean().optional(),
 });
 export type InstalledModel = z.infer<typeof installedModelSchema>;
+
+/** What the server of a node listed last, kept for when it is off. */
+export const listingRecordSchema = z.object({
+  nodeId: z.string(),
+  /** Of the server that listed it. */
+  url: z.string(),
+  /** When the list last changed, milliseconds since the epoch. */
+  at: z.number(),
+  models: z.array(installedModelSchema),
+});
+export type ListingRecord = z.infer<typeof listingRecordSchema>;
 
 export const loadedModelSchema = z.object({
   name: z.string(),

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { isCallableAddress } from '../network/callable-address.ts';
 import { trimPasted } from '../network/pasted.ts';
 import { tokenProblem } from '../token-text.ts';
+import { GATEWAY_PORT } from './gateway-port.ts';
 import { secretStateSchema } from './secrets.ts';
 
 const fleetSchema = z.object({
@@ -35,6 +36,31 @@ const indexSchema = z.object({
   batchSize: z.number().int().min(1).max(512).default(32),
 });
 
+const modelName = z.string().trim().min(1).max(300);
+
+const gatewaySchema = z.object({
+  on: z.boolean().default(true),
+  /** null or 0 for any free one. */
+  port: z.number().int().min(0).max(65_535).nullable().default(GATEWAY_PORT),
+  /** `network`: other computers may connect, with a key. */
+  listen: z.enum(['loopback', 'network']).default('loopback'),
+  /** Whether programs on this computer need a key, too. */
+  keyOnLoopback: z.boolean().default(false),
+  /** Weight of a node's load against staying with the node that already has the conversation. */
+  beta: z.number().min(0).max(100).default(1),
+  /** The node to which pull, push, create, copy and delete go that name none; null refuses them. */
+  managementNodeId: z.string().min(1).max(100).nullable().default(null),
+  /** Whether models that run elsewhere, and web searches by Ollama, may be used. */
+  allowCloud: z.boolean().default(false),
+  /** Memory for bodies that wait or may be sent again, MiB. */
+  bodyBudgetMb: z.number().int().min(1).max(4096).default(64),
+  /** Models to use instead if a model has no node, in order. */
+  fallbacks: z
+    .array(z.object({ model: modelName, use: z.array(modelName).min(1).max(10) }))
+    .max(100)
+    .default([]),
+});
+
 /** A key combination in Electron's notation: at least one modifier, then a key. */
 const shortcutPattern =
   /^(?:(?:CommandOrControl|CmdOrCtrl|Command|Cmd|Control|Ctrl|Alt|Option|AltGr|Shift|Super|Meta)\+)+(?:[A-Z0-9]|F(?:[1-9]|1\d|2[0-4])|Space|Tab|Insert|Home|End|PageUp|PageDown|Up|Down|Left|Right)$/i;
@@ -55,6 +81,7 @@ export const savedSettingsSchema = z.object({
   power: powerSchema.prefault({}),
   optimizer: optimizerSchema.prefault({}),
   index: indexSchema.prefault({}),
+  gateway: gatewaySchema.prefault({}),
   desktop: desktopSchema.prefault({}),
 });
 export type SavedSettings = z.infer<typeof savedSettingsSchema>;

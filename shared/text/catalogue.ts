@@ -13,6 +13,7 @@ import { energyMessages } from './messages/energy.ts';
 import { fleetMessages } from './messages/fleet.ts';
 import { gatewayMessages } from './messages/gateway.ts';
 import { gatewayRequestMessages } from './messages/gateway-requests.ts';
+import { gatewayStateMessages } from './messages/gateway-state.ts';
 import { gpuMessages } from './messages/gpu.ts';
 import { indexingMessages } from './messages/indexing.ts';
 import { indexingFileMessages } from './messages/indexing-files.ts';
@@ -49,6 +50,7 @@ export const domains = {
   fleet: fleetMessages,
   gateway: gatewayMessages,
   gatewayRequests: gatewayRequestMessages,
+  gatewayState: gatewayStateMessages,
   gpu: gpuMessages,
   indexing: indexingMessages,
   indexingFiles: indexingFileMessages,
@@ -84,6 +86,7 @@ export const catalogue = {
   ...fleetMessages,
   ...gatewayMessages,
   ...gatewayRequestMessages,
+  ...gatewayStateMessages,
   ...gpuMessages,
   ...indexingMessages,
   ...indexingFileMessages,

@@ -425,6 +425,13 @@ export const methodCases: Record<MethodName, MethodCase> = {
     errors: [
       ['BAD_SETTING', () => ({ optimizer: { intervalMs: 'often' } })],
       ['BAD_SETTING', () => ({ nothing: { such: 1 } })],
+      [
+        'GATEWAY_NEEDS_KEY',
+        async ({ call }) => {
+          for (const { id } of await call('access.keys', {})) await call('access.revokeKey', { keyId: id });
+          return { gateway: { listen: 'network' } };
+        },
+      ],
     ],
   },
   'access.caller': nothing,
@@ -457,6 +464,8 @@ export const methodCases: Record<MethodName, MethodCase> = {
     errors: [['NOT_FOUND', async (context) => ({ sessionId: (await addKey(context)).id })]],
   },
   'access.revokeOtherSessions': nothing,
+  'gateway.get': nothing,
+  'gateway.stats': nothing,
   'settings.export': nothing,
   'settings.import': {
     right: async ({ call }) => ({

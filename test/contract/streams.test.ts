@@ -19,6 +19,14 @@ import { openLink, startTestHost, streamingLinks, type TestHost, type TestLink }
 
 /** A value of each stream, to be set by hand beside what the core sets by itself. */
 const values: Record<StreamName, unknown> = {
+  gateway: {
+    state: 'running',
+    url: 'http://127.0.0.1:11435',
+    listening: 'loopback',
+    problem: null,
+    restarts: 0,
+    version: 1,
+  },
   access: {
     id: 'by-hand',
     kind: 'script',
@@ -29,6 +37,8 @@ const values: Record<StreamName, unknown> = {
     createdAt: 1,
     lastUsedAt: null,
     expiresAt: null,
+    models: ['llama3*'],
+    requestsPerMinute: 60,
   },
   core: {
     version: '0',

@@ -10,6 +10,7 @@ import { createStreams } from '../../electron/core/runtime/streams.ts';
 import { createWakeService } from '../../electron/core/wake/service.ts';
 import type { NewActivityEntry } from '../../shared/models/activity.ts';
 import type { NodeRecord, NodeView } from '../../shared/models/fleet.ts';
+import type { ListingRecord } from '../../shared/models/placement.ts';
 import { defaultPowerPolicy, type PowerPolicy } from '../../shared/models/power.ts';
 import { defaultSettings, type Settings, settingsSchema } from '../../shared/models/settings.ts';
 import type { GpuReading } from '../../shared/models/telemetry.ts';
@@ -26,6 +27,8 @@ export interface FleetWorldOptions<UsedClock extends Clock, UsedUdp extends Udp>
   records: NodeRecord[];
   secrets: MemorySecrets;
   pins: { nodeId: string; model: string }[];
+  /** Saved by an earlier run. */
+  listings: ListingRecord[];
   localServerUrl: string | null;
   gpus: GpuReading[];
   connect: FleetDependencies['connectInferenceServer'];
@@ -64,6 +67,7 @@ export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
   const { clock, udp, connect, pins = [], gpus = [] } = options;
   const saved = new Map((options.records ?? []).map((record) => [record.id, record]));
   const bootTimes = new Map<string, number[]>();
+  const listings = new Map((options.listings ?? []).map((listing) => [listing.nodeId, listing]));
   const activity: NewActivityEntry[] = [];
   const logged: { level: string; message: string; fields: unknown }[] = [];
   const views: NodeView[] = [];
@@ -116,6 +120,10 @@ export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
         recent: (nodeId, limit) => (bootTimes.get(nodeId) ?? []).slice(0, limit),
       },
       pins: { list: () => pins, set: () => {} },
+      listings: {
+        list: () => [...listings.values()],
+        put: (listing) => void listings.set(listing.nodeId, listing),
+      },
     },
     hardware: {
       readGpus: async () => gpus,
@@ -152,6 +160,7 @@ export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
     secrets,
     saved,
     bootTimes,
+    listings,
     setPolicy: (nodeId: string, policy: Partial<PowerPolicy>) =>
       void policies.set(nodeId, { ...defaultPowerPolicy, ...policy }),
     /** What was written down for people. */

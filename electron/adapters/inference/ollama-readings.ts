@@ -16,6 +16,12 @@ export function readInstalled(model: TagsModel): InstalledModel {
     quantization: model.details.quantization_level,
     capabilities: readCapabilities(model),
     embeddingLength: model.details.embedding_length,
+    modifiedAt: model.modified_at,
+    parentModel: model.details.parent_model,
+    format: model.details.format,
+    families: model.details.families,
+    contextLength: model.details.context_length,
+    cloud: model.remote_host !== '' || model.remote_model !== '',
   };
 }
 

@@ -18,6 +18,13 @@ const text = (fallback: string) =>
     .catch(null)
     .transform((value) => value ?? fallback);
 
+/** null if it is missing. */
+const textOrNull = z
+  .string()
+  .nullish()
+  .catch(null)
+  .transform((value) => value ?? null);
+
 /** A size or a count; null if it is missing. */
 const count = z
   .number()
@@ -66,7 +73,10 @@ function tooMany(entries: number): PilotlightError {
 export const versionSchema = z.object({ version: z.string().overwrite(oneLine).min(1).max(200) });
 
 const detailsSchema = z.object({
+  parent_model: textOrNull,
+  format: textOrNull,
   family: text(''),
+  families: texts,
   parameter_size: text(''),
   quantization_level: text(''),
   /** Since 0.30. */
@@ -81,6 +91,9 @@ const tagsModelSchema = z.object({
   size: count,
   /** Set for a model that runs elsewhere, on someone else's computer. */
   remote_host: text(''),
+  remote_model: text(''),
+  /** RFC 3339. */
+  modified_at: textOrNull,
   details: z
     .unknown()
     .optional()

@@ -54,6 +54,12 @@ export interface WorkerClientOptions<C extends WorkerContract> {
   onEvent?: (event: C['event']) => void;
   /** Called with the lost calls when a worker ended. Calls that it makes at once are sent before all repeated ones. */
   onLost?: (lost: readonly LostCall[], end: WorkerEnd) => Promise<Verdicts>;
+  /** Called when a worker was started; calls that it makes are its first ones. */
+  onStart?: () => void;
+  /** Called when a worker that has to keep running could not be started again. */
+  onFailedStart?: () => void;
+  /** Called when a worker ended without having been asked to stop. */
+  onEnd?: () => void;
   /** Restarts a worker that ended without waiting for a call. Default false. */
   keepRunning?: boolean;
   /** How long `stop` waits before it kills the worker, milliseconds. Default 5 s. */
@@ -142,10 +148,12 @@ export function createWorkerClient<C extends WorkerContract>(
     });
     send({ kind: 'configure', config: options.config });
     if (options.keepRunning) restarts.onStarted();
+    options.onStart?.();
   }
 
   function logFailedStart(error: unknown): void {
     log.error('A worker could not be started.', { worker: name, error: String(error) });
+    options.onFailedStart?.();
   }
 
   function onExit({ pid }: WorkerProcess, exit: WorkerExit): void {
@@ -159,6 +167,7 @@ export function createWorkerClient<C extends WorkerContract>(
       return;
     }
     if (reason === null) log.warn('A worker ended unexpectedly.', { worker: name, ...exit });
+    options.onEnd?.();
     void recover(lost, {
       run: String(pid),
       killedFor: reason?.killedFor ?? null,

@@ -7,7 +7,7 @@ import {
 import { type ActivityEntry, activityEntrySchema } from '../../../shared/models/activity.ts';
 import { nodeRecordSchema } from '../../../shared/models/fleet.ts';
 import { indexJobSchema, sourceRecordSchema } from '../../../shared/models/indexing.ts';
-import { type MoveRecord, moveRecordSchema } from '../../../shared/models/placement.ts';
+import { listingRecordSchema, type MoveRecord, moveRecordSchema } from '../../../shared/models/placement.ts';
 import type { Secrets, Store } from '../../core/ports/state.ts';
 import type { Parser } from './columns.ts';
 import { type DamagedRow, type DamagedState, isDamage } from './damage.ts';
@@ -127,6 +127,7 @@ export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
         run('DELETE FROM nodes WHERE id = ?', id);
         run('DELETE FROM boot_times WHERE node_id = ?', id);
         run('DELETE FROM pins WHERE node_id = ?', id);
+        run('DELETE FROM listings WHERE node_id = ?', id);
       },
     },
     bootTimes: {
@@ -145,6 +146,21 @@ export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
           nodeId,
           limit,
         ).map((row) => Number(row.duration_ms)),
+    },
+    listings: {
+      list: () =>
+        parseRows(
+          'listings',
+          all('SELECT node_id AS id, node_id, value FROM listings ORDER BY node_id'),
+          listingRecordSchema,
+        ),
+      put: (listing) => {
+        run(
+          'INSERT INTO listings (node_id, value) VALUES (?, ?) ON CONFLICT (node_id) DO UPDATE SET value = excluded.value',
+          listing.nodeId,
+          JSON.stringify(listing),
+        );
+      },
     },
     pins: {
       list: () =>

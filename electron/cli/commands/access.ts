@@ -36,6 +36,31 @@ function readDays(text: string | undefined): number | null {
   return Number(match[1]);
 }
 
+/** Patterns of models, `llama3*,nomic-embed-text`; null for all. */
+function readModels(text: string | undefined): string[] | null {
+  if (text === undefined || text === 'all') return null;
+  const models = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  if (models.length > 0) return models;
+  throw usageError('--models names no model.', 'Write names or patterns: llama3*,nomic-embed-text.');
+}
+
+function readRate(text: string | undefined): number | null {
+  if (text === undefined || text === 'none') return null;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw usageError(`"${text}" is not a number of requests a minute.`, 'Write it like 60, or none.');
+}
+
+/** What it may do through the gateway, if that is limited. */
+function limitWords({ models, requestsPerMinute }: CredentialView): string {
+  return [
+    ...(models === null ? [] : [`models ${models.join(', ')}`]),
+    ...(requestsPerMinute === null ? [] : [`${requestsPerMinute} requests a minute`]),
+  ].join('; ');
+}
+
 /** By id, or by the only name that is equal in any case. */
 function findKey(keys: readonly CredentialView[], wanted: string): CredentialView {
   const byId = keys.find(({ id }) => id === wanted);
@@ -87,7 +112,7 @@ async function listKeys(context: CommandContext) {
     key.kind,
     key.rights.join(','),
     useWords(key, context.now()),
-    endWords(key, context.now()),
+    [endWords(key, context.now()), limitWords(key)].filter((part) => part !== '').join('; '),
     terminal.style.quiet(key.id),
   ]);
   for (const line of table(rows)) terminal.line(line);
@@ -105,6 +130,8 @@ async function addKey(context: CommandContext) {
     ...(kind === undefined ? {} : { kind }),
     ...(wanted === undefined ? {} : { rights: wanted }),
     expiresInDays,
+    models: readModels(optionText(context, 'models')),
+    requestsPerMinute: readRate(optionText(context, 'rpm')),
   });
   return printSecret(context, made);
 }
@@ -139,11 +166,17 @@ export const keys: Command = {
   summary: 'list, add, rotate and revoke keys of scripts and programs',
   usage: [
     'keys list',
-    `keys add NAME [--rights ${rights.join(',')}] [--kind script|program] [--expires 90d|never]`,
+    `keys add NAME [--rights ${rights.join(',')}] [--kind script|program] [--expires 90d|never] [--models a,b] [--rpm 60]`,
     'keys rotate NAME',
     'keys revoke NAME',
   ],
-  options: { rights: { type: 'string' }, kind: { type: 'string' }, expires: { type: 'string' } },
+  options: {
+    rights: { type: 'string' },
+    kind: { type: 'string' },
+    expires: { type: 'string' },
+    models: { type: 'string' },
+    rpm: { type: 'string' },
+  },
   run: (context) =>
     runVerb('keys', { list: listKeys, add: addKey, rotate: rotateKey, revoke: revokeKey }, context),
 };

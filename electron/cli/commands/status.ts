@@ -4,6 +4,7 @@ import { plural } from '../../../shared/units.ts';
 import { type Command, noPositionals } from '../command.ts';
 import { jobLine, lostGpuText, mayRestartOllama, stateText, table, vramText } from '../format.ts';
 import { measureVram } from '../vram.ts';
+import { gatewayLines } from './gateway.ts';
 
 export const status: Command = {
   name: 'status',
@@ -15,7 +16,7 @@ export const status: Command = {
     const { terminal } = context;
     const { style } = terminal;
     const link = await context.connect('fresh');
-    const [core, nodes, measured, optimizer, jobs, sources, powers] = await Promise.all([
+    const [core, nodes, measured, optimizer, jobs, sources, powers, gateway] = await Promise.all([
       link.call('core.status', {}),
       link.call('fleet.list', {}),
       measureVram(link),
@@ -23,11 +24,13 @@ export const status: Command = {
       link.call('index.jobs', { limit: 1 }),
       link.call('index.sources', {}),
       link.call('power.list', {}),
+      link.call('gateway.get', {}),
     ]);
     const [job] = jobs;
     const result = {
       running: link.running,
       core,
+      gateway,
       nodes,
       telemetry: measured.samples,
       optimizer,
@@ -40,6 +43,7 @@ export const status: Command = {
         ? `${style.flame('●')} Pilotlight ${core.version} is running`
         : `${style.quiet('○')} Pilotlight is not running`,
     );
+    if (link.running) for (const line of gatewayLines(gateway, terminal)) terminal.line(line);
     for (const notice of core.notices)
       terminal.line(`${style.bad('!')} ${textOf(notice.message)} ${textOf(notice.next)}`);
     for (const offer of core.offers)

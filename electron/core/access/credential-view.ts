@@ -4,7 +4,7 @@ import type { KnownCredential } from './check-credential.ts';
 import { endsAt } from './lifetime.ts';
 
 export function viewOf(record: CredentialRecord): CredentialView {
-  const { id, kind, name, rights, chosen, createdAt, lastUsedAt, digest } = record;
+  const { id, kind, name, rights, chosen, createdAt, lastUsedAt, digest, models, requestsPerMinute } = record;
   return {
     id,
     kind,
@@ -15,12 +15,17 @@ export function viewOf(record: CredentialRecord): CredentialView {
     createdAt,
     lastUsedAt,
     expiresAt: endsAt(record),
+    models,
+    requestsPerMinute,
   };
 }
 
+/** What is needed to check a secret, and the limits of its key at the gateway. */
+export type KnownKey = KnownCredential & Pick<CredentialRecord, 'models' | 'requestsPerMinute'>;
+
 /** null for a damaged one, which no secret matches. */
-export function knownOf(record: CredentialRecord): KnownCredential | null {
-  const { id, kind, name, rights, digest, origin, revokedAt } = record;
+export function knownOf(record: CredentialRecord): KnownKey | null {
+  const { id, kind, name, rights, digest, origin, revokedAt, models, requestsPerMinute } = record;
   if (digest === null) return null;
   return {
     id,
@@ -31,5 +36,7 @@ export function knownOf(record: CredentialRecord): KnownCredential | null {
     origin,
     endsAt: endsAt(record),
     revoked: revokedAt !== null,
+    models,
+    requestsPerMinute,
   };
 }

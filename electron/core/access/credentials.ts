@@ -5,8 +5,7 @@ import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/state.ts';
 import type { Clock } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
-import type { KnownCredential } from './check-credential.ts';
-import { knownOf, viewOf } from './credential-view.ts';
+import { type KnownKey, knownOf, viewOf } from './credential-view.ts';
 import { createLastUse } from './last-use.ts';
 import { isForgotten } from './lifetime.ts';
 
@@ -23,7 +22,7 @@ export interface Credentials {
   /** Uses it although it could not be saved. */
   keepUnsaved(record: CredentialRecord): void;
   markUsed(id: string): void;
-  readonly known: readonly KnownCredential[];
+  readonly known: readonly KnownKey[];
   onChange(listener: () => void): () => void;
   stop(): void;
 }
@@ -57,7 +56,7 @@ export function createCredentials({ clock, log, store, streams }: CredentialsDep
       }
     },
   });
-  let known: readonly KnownCredential[] | null = null;
+  let known: readonly KnownKey[] | null = null;
 
   for (const record of store.credentials.list()) {
     if (isForgotten(record, clock.now())) forget(record.id);

@@ -1,7 +1,8 @@
 /** What the access service offers to other domains, to transports and to programs. */
 import type { CredentialView, KeyKind } from '../../../shared/models/access.ts';
 import type { Right } from '../../../shared/rights.ts';
-import type { KnownCredential, Verdict } from './check-credential.ts';
+import type { Verdict } from './check-credential.ts';
+import type { KnownKey } from './credential-view.ts';
 
 export interface NewKey {
   name: string;
@@ -9,6 +10,10 @@ export interface NewKey {
   /** Default: the usual ones of its kind. */
   rights?: readonly Right[] | undefined;
   expiresInDays: number | null;
+  /** Default null: all. */
+  models?: readonly string[] | null;
+  /** Default null: no limit. */
+  requestsPerMinute?: number | null;
 }
 
 export interface ChosenKey {
@@ -71,7 +76,7 @@ export interface AccessService {
   /** A credential was revoked, or replaced by another secret: whatever is open with it must be closed. */
   onEnded(listener: (id: string) => void): () => void;
   /** What another process needs to check secrets itself. */
-  known(): readonly KnownCredential[];
+  known(): readonly KnownKey[];
   /** What `known` returns has changed. */
   onKnownChange(listener: () => void): () => void;
   stop(): void;

@@ -25,6 +25,7 @@ const DAY_MS = 86_400_000;
 /** Each check compares with all of them. */
 const MOST_KEYS = 200;
 const MOST_SESSIONS = 100;
+const noLimits = { models: null, requestsPerMinute: null };
 
 export function createAccessService(dependencies: AccessDependencies): AccessService {
   const { clock, ids, log, activity } = dependencies;
@@ -71,6 +72,7 @@ export function createAccessService(dependencies: AccessDependencies): AccessSer
       lastUsedAt: null,
       expiresAt: null,
       revokedAt: null,
+      ...noLimits,
     };
   }
 
@@ -99,7 +101,7 @@ export function createAccessService(dependencies: AccessDependencies): AccessSer
       const record = credentials.get(id);
       return record === undefined || record.revokedAt !== null ? null : viewOf(record);
     },
-    addKey({ name, kind, rights: wanted, expiresInDays }) {
+    addKey({ name, kind, rights: wanted, expiresInDays, models = null, requestsPerMinute = null }) {
       const rights = rightsOfKey(kind, wanted);
       if (namesOf(kind).some((taken) => nameKey(taken) === nameKey(name))) {
         throw new PilotlightError('ALREADY_EXISTS', {
@@ -119,6 +121,8 @@ export function createAccessService(dependencies: AccessDependencies): AccessSer
         origin: null,
         createdAt: now,
         expiresAt: expiresInDays === null ? null : now + expiresInDays * DAY_MS,
+        models: models === null ? null : [...models],
+        requestsPerMinute,
       });
       credentials.put(key.record);
       report(fact('KEY_CREATED', { name, rights }));
@@ -181,6 +185,7 @@ export function createAccessService(dependencies: AccessDependencies): AccessSer
         origin,
         createdAt: now,
         expiresAt: now + SESSION_LONGEST_MS,
+        ...noLimits,
       });
       credentials.put(session.record);
       const unused = [...others].sort(

@@ -40,7 +40,7 @@ export interface FleetDependencies {
   random: Random;
   ids: Ids;
   log: Log;
-  store: Pick<Store, 'nodes' | 'bootTimes' | 'pins'>;
+  store: Pick<Store, 'nodes' | 'bootTimes' | 'pins' | 'listings'>;
   /** Passwords and tokens of nodes. */
   secrets: Pick<Secrets, 'get' | 'change'>;
   streams: Pick<Streams, 'fleet'>;

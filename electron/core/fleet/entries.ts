@@ -10,6 +10,7 @@ import { type Entry, newEntry, probedAgent, type Waking, wakePace } from './entr
 import { describeGpuChange } from './gpu-change.ts';
 import { isUnconfirmed } from './gpu-state.ts';
 import { guardServer } from './guarded-server.ts';
+import { createListings } from './listings.ts';
 import { initialObservation } from './node-state.ts';
 import { nextProbeMs } from './pace.ts';
 import { NO_MODELS, type ProbeTarget, serverTarget } from './probe.ts';
@@ -67,6 +68,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
 
   const views = createViews({ ...dependencies, find: (nodeId) => entries.get(nodeId) });
   const waking = createWakingNodes({ clock, log, store, publish });
+  const listings = createListings({ clock, log, store });
   const serverWatch = createServerWatch({
     clock,
     hold: dependencies.holdConnection,
@@ -80,6 +82,10 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     learnBoot: waking.learnBoot,
     simulated: (nodeId) => simulated(nodeId),
     restarted: (entry) => dependencies.restarted(entry.record.id),
+    listed(entry) {
+      if (entry.simulated === null && entry.server)
+        listings.save(entry.record.id, entry.server.url, entry.installed);
+    },
   });
 
   /** The server may have been restarted. A machine that is off has no server to restart. */
@@ -174,10 +180,14 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     });
   }
 
+  const lastListed = ({ record, simulated, server }: Omit<Entry, 'view'>) =>
+    simulated === null ? listings.of(record.id, server?.url ?? null) : [];
+
   function create(record: NodeRecord, machine: SimulatedMachine | null): Entry {
     const draft = newEntry(record, machine, clock);
     waking.readBoot(draft);
     Object.assign(draft, connect(draft));
+    draft.installed = lastListed(draft);
     const entry: Entry = Object.assign(draft, { view: views.of(draft) });
     entries.set(record.id, entry);
     streams.fleet.set(record.id, entry.view);
@@ -191,6 +201,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     const entry = entries.get(nodeId);
     if (!entry) return;
     entries.delete(nodeId);
+    listings.forget(nodeId);
     serverWatch.end(entry);
     void entry.watch?.stop();
     entry.unreachable.abort(
@@ -221,6 +232,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
         detailsAt: null,
       } satisfies Partial<Entry>);
       Object.assign(entry, connect(entry));
+      entry.installed = lastListed(entry);
     }
     publish(entry);
     publishWokenBy(record.id);

@@ -27,6 +27,8 @@ export interface ProberDependencies
   learnBoot(entry: Entry, durationMs: number): void;
   /** Its server was restarted; called before that is published. */
   restarted(entry: Entry): void;
+  /** What its server has installed was read. */
+  listed(entry: Entry): void;
   /** The GPUs of a simulated machine; null if it is off. */
   simulated(nodeId: string): { gpus: readonly GpuReading[] } | null;
 }
@@ -152,7 +154,9 @@ export function createProber(
       .then((details) => {
         if (entry.server !== server) return;
         entry.version = details.version;
-        entry.installed = details.installed;
+        // The same list stays, so that nobody compares or sends it again.
+        if (!sameValue(entry.installed, details.installed)) entry.installed = details.installed;
+        dependencies.listed(entry);
         // Randomised by a tenth, so that a large fleet is not queried in one burst again.
         entry.detailsAt = clock.monotonic() - random() * 0.1 * DETAILS_EVERY_MS;
       })

@@ -11,7 +11,7 @@ import type { Store } from '../ports/state.ts';
 import type { Clock } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import type { EnsureOnGpu } from './ensure.ts';
-import type { RequestsInFlight } from './move.ts';
+import type { HoldBack, RequestsInFlight } from './move.ts';
 import type { Pins } from './pins.ts';
 import type { PlanInput } from './plan.ts';
 
@@ -80,6 +80,8 @@ export interface PlacementServiceDependencies {
   pins: Pins;
   /** Moves wait for these requests. */
   inFlight: RequestsInFlight;
+  /** Announces a move. Default: requests come from this core only, which does not send any to a locked node. */
+  holdBack?: HoldBack;
   /** New readings of a node's own tools; null if it has none. */
   readGpus: (nodeId: string, signal: AbortSignal) => Promise<GpuReading[] | null>;
   /** Their last readings; null if there are none. */

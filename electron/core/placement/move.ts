@@ -28,6 +28,9 @@ export interface RequestsInFlight {
   drain(nodeId: string, models: readonly string[], deadlineMs: number, signal: AbortSignal): Promise<boolean>;
 }
 
+/** Keeps new requests for these models away from a node until disposed. Resolves when those before are in flight. */
+export type HoldBack = (nodeId: string, models: readonly string[]) => Promise<Disposable>;
+
 export interface MoveDependencies {
   clock: Clock;
   /** Canonical names of the models pinned on the node. */
@@ -35,6 +38,8 @@ export interface MoveDependencies {
   /** Models that the optimizer must not unload, in addition to the pinned ones. */
   isPriority: (model: string) => boolean;
   inFlight: (model: string) => number;
+  /** New requests for these models are kept away from now on, until the move has ended. */
+  holdBack: (models: readonly string[]) => Promise<void>;
   drain: (models: readonly string[], signal: AbortSignal) => Promise<boolean>;
   /** New readings of the machine's own tools; null if it has none. */
   readGpus: (signal: AbortSignal) => Promise<GpuReading[] | null>;

@@ -12,7 +12,7 @@ import type { Clock } from '../ports/time.ts';
 import { applyMove } from './apply.ts';
 import type { LoadWatch } from './loads.ts';
 import type { PlacementMemory } from './memory.ts';
-import type { MoveDependencies, MoveResult, RequestsInFlight } from './move.ts';
+import type { HoldBack, MoveDependencies, MoveResult, RequestsInFlight } from './move.ts';
 import type { MoveHistory } from './moves.ts';
 import type { NodeLocks } from './node-lock.ts';
 import type { Pins } from './pins.ts';
@@ -77,6 +77,7 @@ export interface MoverDependencies {
   moves: MoveHistory;
   memory: PlacementMemory;
   inFlight: RequestsInFlight;
+  holdBack: HoldBack;
   locks: NodeLocks;
   loads: LoadWatch;
   lifetime: AbortSignal;
@@ -99,6 +100,7 @@ export function createMover(deps: MoverDependencies): Mover {
     moves,
     memory,
     inFlight,
+    holdBack,
     locks,
     loads,
     lifetime,
@@ -107,7 +109,7 @@ export function createMover(deps: MoverDependencies): Mover {
   const { isPriority, onRecord } = deps;
   const running = new Set<Promise<unknown>>();
 
-  function moveDependencies(nodeId: string, model: string): MoveDependencies {
+  function moveDependencies(nodeId: string, model: string, held: Disposable[] = []): MoveDependencies {
     return {
       clock,
       // Read each time: a model may be pinned while the move waits for its requests.
@@ -116,6 +118,9 @@ export function createMover(deps: MoverDependencies): Mover {
       },
       isPriority: (name) => isPriority(name) || isShownAsPriority(nodeId, name),
       inFlight: (name) => inFlight.count(nodeId, name),
+      async holdBack(models) {
+        held.push(await holdBack(nodeId, models));
+      },
       drain: (models, signal) => inFlight.drain(nodeId, models, DRAIN_MS, signal),
       readGpus: (signal) => readGpus(nodeId, signal),
       explicitFailed: memory.history(nodeId, model)?.explicitFailed ?? false,
@@ -201,11 +206,15 @@ export function createMover(deps: MoverDependencies): Mover {
     using lost = watchNode(node);
     // The server may be restarted while the move waits.
     using _ = fleet.probeOften(node.id);
+    const held: Disposable[] = [];
     const any = AbortSignal.any([signal, lifetime, lost.signal]);
     const request = { anyway: false, ...task, node, server };
-    const moving = applyMove(moveDependencies(node.id, task.model), request, any);
+    const moving = applyMove(moveDependencies(node.id, task.model, held), request, any);
     running.add(moving);
-    const result = await moving.finally(() => running.delete(moving));
+    const result = await moving.finally(() => {
+      running.delete(moving);
+      for (const one of held) one[Symbol.dispose]();
+    });
     fleet.probeSoon(node.id);
     return {
       ...result,

@@ -51,6 +51,7 @@ export async function prepareMove(
   });
   const go = async (victims: readonly string[], plan: MovePlan): Promise<Prepared> => {
     const concerned = [model, ...victims];
+    await deps.holdBack(concerned);
     const waited = concerned.some((name) => deps.inFlight(name) > 0);
     if (await deps.drain(concerned, signal)) return { kind: 'go', plan, waited };
     const models = concerned.filter((name) => deps.inFlight(name) > 0);

@@ -34,9 +34,11 @@ const RESTORE_GRACE_MS = 10_000;
 /** For how many probes a model must stay in one place before the optimizer moves it. */
 const PROBES_TO_SETTLE = 3;
 const LEARNED_MOVES = 500;
+const nothingHeld: Disposable = { [Symbol.dispose]() {} };
 
 export function createPlacementService(deps: PlacementServiceDependencies): PlacementService {
   const { clock, log, store, streams, settings, activity, fleet, pins, readGpus, reading, inFlight } = deps;
+  const { holdBack = async () => nothingHeld } = deps;
   const moves = createMoveHistory({ store, streams, log });
   const memory = createPlacementMemory({ clock, moves: moves.list(LEARNED_MOVES) });
   const locks = createNodeLocks();
@@ -72,6 +74,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     moves,
     memory,
     inFlight,
+    holdBack,
     locks,
     loads,
     lifetime: lifetime.signal,

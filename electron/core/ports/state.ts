@@ -3,7 +3,7 @@ import type { CredentialRecord } from '../../../shared/models/access.ts';
 import type { ActivityEntry, ActivityQuery, NewActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SourceRecord } from '../../../shared/models/indexing.ts';
-import type { MoveRecord } from '../../../shared/models/placement.ts';
+import type { ListingRecord, MoveRecord } from '../../../shared/models/placement.ts';
 import type { SecretsProtection } from '../../../shared/models/secrets.ts';
 import type { SavedSettings } from '../../../shared/models/settings.ts';
 import type { BucketLength, BucketRow } from './history.ts';
@@ -40,6 +40,11 @@ export interface Store {
     add(nodeId: string, at: number, durationMs: number): void;
     /** Newest first. */
     recent(nodeId: string, limit: number): number[];
+  };
+  /** The models that each server listed last; removed with the node. */
+  readonly listings: {
+    list(): ListingRecord[];
+    put(listing: ListingRecord): void;
   };
   readonly pins: {
     list(): { nodeId: string; model: string }[];

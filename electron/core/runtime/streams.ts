@@ -23,6 +23,7 @@ export function createStreams({ clock, epoch, log }: Omit<TopicOptions, 'coalesc
     embedders: createTopic(fast),
     activity: createTopic(fast),
     settings: createTopic(fast),
+    gateway: createTopic(fast),
     access: createTopic(fast),
   };
 }

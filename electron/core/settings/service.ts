@@ -22,6 +22,8 @@ export interface SettingsService {
   adopt(saved: SavedSettings): void;
   /** A secret was set or removed elsewhere. */
   secretsChanged(): void;
+  /** A rule of another domain, called before each update is saved: it throws a coded error to refuse it. */
+  addRule(rule: (settings: SavedSettings, previous: Settings) => void): void;
   onChange(listener: (settings: Settings, previous: Settings) => void): () => void;
   /** Problems found when the saved settings were read; null if there were none. */
   readonly notice: Notice | null;
@@ -43,6 +45,7 @@ export function createSettingsService({
   const read = readSettings(store.settings.read());
   const show = (saved: SavedSettings) => showSettings(saved, secrets.has);
   let settings = show(read.settings);
+  const rules: Parameters<SettingsService['addRule']>[0][] = [];
   const changed = createEmitter<[settings: Settings, previous: Settings]>({ name: 'settings', log });
   streams.settings.set('settings', settings);
 
@@ -90,10 +93,12 @@ export function createSettingsService({
           fields: result.problems,
         });
       }
+      for (const rule of rules) rule(result.settings, settings);
       save(result.settings, result.secrets);
       publish(show(result.settings));
       return settings;
     },
+    addRule: (rule) => void rules.push(rule),
     onChange: changed.on,
   };
 }

@@ -189,6 +189,15 @@ export function createKeptStore({ store, ...world }: KeptStoreDependencies): Kep
     unsaved,
     settings: store.settings,
     pins: store.pins,
+    listings: {
+      list: store.listings.list,
+      put: (listing) =>
+        save(
+          `listing ${listing.nodeId}`,
+          () => store.listings.put(listing),
+          () => {},
+        ),
+    },
     sources: store.sources,
     power,
     credentials: keptCredentials(),

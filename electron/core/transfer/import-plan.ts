@@ -97,10 +97,10 @@ export function createDraft(): Draft {
       const before = settingAt(present.settings, section, key);
       const after = settingAt(checked.settings, section, key);
       if (JSON.stringify(before) === JSON.stringify(after)) {
-        add('same', 'setting', path, fact('SETTING_SAME', { value: after }));
+        add('same', 'setting', path, fact('SETTING_SAME', { value: shown(after) }));
         return;
       }
-      add('change', 'setting', path, fact('SETTING_CHANGES', { before, after }));
+      add('change', 'setting', path, fact('SETTING_CHANGES', { before: shown(before), after: shown(after) }));
       patch[section] = { ...patch[section], [key]: after };
     },
     attempt(kind, what, work) {
@@ -128,10 +128,15 @@ export function isPossible(entries: readonly ImportEntry[]): boolean {
 
 type SettingValue = string | number | boolean | null | string[];
 
-/** The schema has checked the settings, so each is one of these. */
-function settingAt(settings: SavedSettings, section: string, key: string): SettingValue {
-  const values = (settings as Record<string, Record<string, SettingValue> | undefined>)[section];
+function settingAt(settings: SavedSettings, section: string, key: string): unknown {
+  const values = (settings as Record<string, Record<string, unknown> | undefined>)[section];
   return values?.[key] ?? null;
+}
+
+/** The schema has checked the settings, so each is one of these, or a list of objects. */
+function shown(value: unknown): SettingValue {
+  if (!Array.isArray(value)) return value as SettingValue;
+  return value.map((part) => (typeof part === 'string' ? part : JSON.stringify(part)));
 }
 
 const comparedFields = [

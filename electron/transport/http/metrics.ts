@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { isServing, nodeStateSchema } from '../../../shared/models/fleet.ts';
+import type { GatewayStats } from '../../../shared/models/gateway.ts';
 import { type IndexJob, jobProgress } from '../../../shared/models/indexing.ts';
 import { moveOutcomeSchema } from '../../../shared/models/placement.ts';
 import { usedVramBytes } from '../../../shared/vram.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
+import { createGatewayMetrics } from './gateway-metrics.ts';
 import { mayReadJobs, refuseScript } from './recall.ts';
 import { currentJob } from './recall-shapes.ts';
 
@@ -13,6 +15,8 @@ export interface MetricsOptions {
   version: string;
   /** Milliseconds since the epoch: the start time of the counters. */
   startedAt: number;
+  /** What the gateway has counted since then. */
+  gatewayStats(): GatewayStats;
 }
 
 export interface Metrics {
@@ -21,7 +25,7 @@ export interface Metrics {
 }
 
 /** The five gauges of a Recall server, and our own. Bytes, seconds, ratios (0 to 1), degrees Celsius, watts. */
-export function createMetrics({ streams, version, startedAt }: MetricsOptions): Metrics {
+export function createMetrics({ streams, version, startedAt, gatewayStats }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const gauge = <Label extends string = never>(name: string, help: string, labelNames: Label[] = []) =>
@@ -66,6 +70,8 @@ export function createMetrics({ streams, version, startedAt }: MetricsOptions): 
   const rate = gauge('pilotlight_vectors_per_second', 'Vectors embedded per second, by node.', ['node']);
   const jobFiles = gauge('pilotlight_index_job_files', 'Files of the index job, by result.', ['result']);
   const optimizer = gauge('pilotlight_optimizer_on', 'Whether the optimizer is on.');
+
+  const gateway = createGatewayMetrics(registry);
 
   const countedMoves = createMoveCount(startedAt);
   const countedVectors = createVectorCount(startedAt);
@@ -125,6 +131,7 @@ export function createMetrics({ streams, version, startedAt }: MetricsOptions): 
       optimizer.set(streams.optimizer.get('status')?.on ? 1 : 0);
       readFleet();
       readJobs();
+      gateway.set(gatewayStats(), streams.gateway.get('gateway')?.state === 'running');
       const byOutcome = countedMoves(streams.moves.values());
       for (const outcome of moveOutcomeSchema.options) moves.inc({ outcome }, byOutcome.get(outcome) ?? 0);
       return { contentType: registry.contentType, text: await registry.metrics() };

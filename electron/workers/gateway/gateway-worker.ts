@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 
 if (isMainThread) {
-  const { serveWorker } = await import('../process.ts');
+  const { serveGateway } = await import('./link.ts');
   const { createSystemClock } = await import('../../adapters/clock.ts');
   const { createGatewayProgram } = await import('./gateway-program.ts');
   const { createProcessLog } = await import('./process-log.ts');
   const log = createProcessLog((line) => process.stderr.write(line));
-  serveWorker(fileURLToPath(import.meta.url), ({ send }) =>
-    createGatewayProgram({ clock: createSystemClock(), log, send }),
+  serveGateway(fileURLToPath(import.meta.url), () =>
+    createGatewayProgram({ clock: createSystemClock(), log }),
   );
 } else (await import('../watchdog.ts')).runWatchdog();

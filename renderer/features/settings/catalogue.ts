@@ -15,6 +15,7 @@ export type FieldKind =
   | 'port'
   | 'name'
   | 'text'
+  | 'choice'
   | 'keys';
 
 export interface SettingField {
@@ -23,6 +24,8 @@ export interface SettingField {
   kind: FieldKind;
   label: string;
   about: string;
+  /** The label of each value of a choice. */
+  options?: Readonly<Record<string, string>>;
 }
 
 export const sectionTitles: Record<Section, { title: string; about: string }> = {
@@ -38,6 +41,10 @@ export const sectionTitles: Record<Section, { title: string; about: string }> = 
   index: {
     title: 'Index',
     about: 'How files are read and split. Existing indexes keep their settings until you rebuild them.',
+  },
+  gateway: {
+    title: 'Gateway',
+    about: 'One address for every model of your machines. Point Ollama and OpenAI programs at it.',
   },
   desktop: {
     title: 'Desktop',
@@ -139,6 +146,50 @@ export const settingFields: readonly SettingField[] = [
     kind: 'number',
     label: 'Passages per request',
     about: 'How many are sent to an embedding model at once.',
+  },
+  {
+    section: 'gateway',
+    key: 'on',
+    kind: 'switch',
+    label: 'Gateway',
+    about: 'Answers programs at one address, and sends each request to the machine that suits it.',
+  },
+  {
+    section: 'gateway',
+    key: 'port',
+    kind: 'port',
+    label: 'Port',
+    about: 'Programs are pointed at it. 0 takes any free port, which changes at each start.',
+  },
+  {
+    section: 'gateway',
+    key: 'listen',
+    kind: 'choice',
+    label: 'Who may connect',
+    about: 'Programs on other computers always need a key with the right “infer”.',
+    options: { loopback: 'This computer only', network: 'Other computers, with a key' },
+  },
+  {
+    section: 'gateway',
+    key: 'keyOnLoopback',
+    kind: 'switch',
+    label: 'Require a key on this computer',
+    about: 'Programs on this computer need a key, too.',
+  },
+  {
+    section: 'gateway',
+    key: 'allowCloud',
+    kind: 'switch',
+    label: 'Allow cloud models',
+    about: 'Models that Ollama runs elsewhere, and its web search. What is sent to them leaves your network.',
+  },
+  {
+    section: 'gateway',
+    key: 'bodyBudgetMb',
+    kind: 'number',
+    label: 'Memory for waiting requests (MiB)',
+    about:
+      'Requests that wait or may be repeated are kept in memory, never on disk. Beyond this they are refused.',
   },
   {
     section: 'desktop',

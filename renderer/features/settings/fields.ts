@@ -56,6 +56,7 @@ function fromText(text: string, kind: FieldKind): unknown {
       .split(/\n/)
       .map((line) => line.trim())
       .filter(Boolean);
+  if (kind === 'choice') return trimmed;
   if (kind === 'text' || kind === 'keys' || kind === 'name') return trimmed === '' ? null : trimmed;
   if (kind === 'port' && trimmed === '') return null;
   const number = Number(trimmed.replace(',', '.'));
@@ -67,6 +68,7 @@ export function defaultLabel(field: SettingField): string {
   const value = ruleOf(field).byDefault;
   if (typeof value === 'object' && value !== null) return value.join(', ');
   if (typeof value === 'boolean') return value ? 'on' : 'off';
+  if (typeof value === 'string') return field.options?.[value] ?? value;
   return typeof value === 'number' ? amountText(value, field.kind) : 'none';
 }
 
@@ -141,7 +143,11 @@ function refusal(field: SettingField, value: unknown): string | null {
   if (part === null) return null;
   if (rule.is === 'lines')
     return part === 'lines' ? `At most ${rule.lines} lines.` : `At most ${rule.most} characters per line.`;
-  if (field.kind === 'port') return 'Enter a port from 1024 to 65535, or leave it empty.';
+  if (field.kind === 'port' && rule.is === 'number') {
+    const orEmpty = rule.byDefault === null ? ', or leave it empty' : '';
+    return `Enter a port from ${rule.least} to ${rule.most}${orEmpty}.`;
+  }
+  if (rule.is === 'choice') return 'Choose one of these.';
   if (field.kind === 'name') return 'Enter at most 60 characters, or leave it empty.';
   if (field.kind === 'keys') return 'Enter a shortcut such as CommandOrControl+Alt+P, or leave it empty.';
   if (rule.is === 'secret' || rule.is === 'text') {

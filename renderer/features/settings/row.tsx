@@ -101,6 +101,14 @@ export function Row({
           box={{ ...common, className: `${boxClass} h-9 w-full font-mono text-[0.8125rem] sm:max-w-80` }}
           onKeys={onChange}
         />
+      ) : field.kind === 'choice' ? (
+        <select {...common} className={`${boxClass} h-9`}>
+          {Object.entries(field.options ?? {}).map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
       ) : field.kind === 'name' ? (
         <input {...common} className={`${boxClass} h-9 w-full sm:max-w-80`} />
       ) : (

@@ -3,6 +3,7 @@
  * whole page; a test keeps the two in step.
  */
 
+import { GATEWAY_PORT } from '../../../shared/models/gateway-port.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import { isCallableAddress } from '../../../shared/network/callable-address.ts';
 
@@ -11,6 +12,7 @@ export type Rule =
   | { is: 'switch'; byDefault: boolean }
   | { is: 'number'; byDefault: number | null; least: number; most: number }
   | { is: 'text'; byDefault: null; least: number; most: number; accepts?(text: string): boolean }
+  | { is: 'choice'; byDefault: string; options: readonly string[] }
   | { is: 'lines'; byDefault: readonly string[]; least: number; most: number; lines: number }
   /** Write-only. */
   | { is: 'secret'; byDefault: null; least: number; most: number; accepts?(text: string): boolean };
@@ -22,7 +24,15 @@ export type SettingPath = {
 const keysPattern =
   /^(?:(?:CommandOrControl|CmdOrCtrl|Command|Cmd|Control|Ctrl|Alt|Option|AltGr|Shift|Super|Meta)\+)+(?:[A-Z0-9]|F(?:[1-9]|1\d|2[0-4])|Space|Tab|Insert|Home|End|PageUp|PageDown|Up|Down|Left|Right)$/i;
 
-export const rules: Readonly<Record<Exclude<SettingPath, 'fleet.simulated' | 'api.indexToken'>, Rule>> = {
+/** Settings that are not in the form. */
+type PlaceOfItsOwn =
+  | 'fleet.simulated'
+  | 'api.indexToken'
+  | 'gateway.beta'
+  | 'gateway.managementNodeId'
+  | 'gateway.fallbacks';
+
+export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> = {
   'fleet.lookIntervalMs': { is: 'number', byDefault: 5000, least: 1000, most: 600_000 },
   'fleet.lookTimeoutMs': { is: 'number', byDefault: 4000, least: 200, most: 60_000 },
   'power.wakeTimeoutMs': { is: 'number', byDefault: 180_000, least: 5000, most: 1_800_000 },
@@ -42,6 +52,12 @@ export const rules: Readonly<Record<Exclude<SettingPath, 'fleet.simulated' | 'ap
   'index.maxFileBytes': { is: 'number', byDefault: 20_000_000, least: 1024, most: 1_073_741_824 },
   'index.chunkTokens': { is: 'number', byDefault: 320, least: 64, most: 2048 },
   'index.batchSize': { is: 'number', byDefault: 32, least: 1, most: 512 },
+  'gateway.on': { is: 'switch', byDefault: true },
+  'gateway.port': { is: 'number', byDefault: GATEWAY_PORT, least: 0, most: 65_535 },
+  'gateway.listen': { is: 'choice', byDefault: 'loopback', options: ['loopback', 'network'] },
+  'gateway.keyOnLoopback': { is: 'switch', byDefault: false },
+  'gateway.allowCloud': { is: 'switch', byDefault: false },
+  'gateway.bodyBudgetMb': { is: 'number', byDefault: 64, least: 1, most: 4096 },
   'desktop.closeToTray': { is: 'switch', byDefault: true },
   'desktop.startAtLogin': { is: 'switch', byDefault: false },
   'desktop.shortcut': {
@@ -58,6 +74,7 @@ export const rules: Readonly<Record<Exclude<SettingPath, 'fleet.simulated' | 'ap
 export function brokenPart(rule: Rule, value: unknown): 'form' | 'least' | 'most' | 'lines' | null {
   if (value === null) return rule.byDefault === null ? null : 'form';
   if (rule.is === 'switch') return typeof value === 'boolean' ? null : 'form';
+  if (rule.is === 'choice') return rule.options.includes(String(value)) ? null : 'form';
   const within = (size: number) => (size < rule.least ? 'least' : size > rule.most ? 'most' : null);
   if (rule.is === 'number') return typeof value === 'number' ? within(value) : 'form';
   if (rule.is === 'lines') {

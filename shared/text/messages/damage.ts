@@ -19,6 +19,7 @@ const named: Readonly<Record<string, readonly [one: string, many: string]>> = {
   node_states: ['state change', 'state changes'],
   identity: ['identity of this panel', 'identities of this panel'],
   credentials: ['key or session', 'keys and sessions'],
+  listings: ['list of models', 'lists of models'],
 };
 
 const afterLoss: Readonly<Record<string, readonly [one: string, many: string]>> = {
@@ -48,6 +49,10 @@ const afterLoss: Readonly<Record<string, readonly [one: string, many: string]>> 
     'Defaults are in use; set them again in Settings.',
   ],
   identity: [forgetOldPanel, forgetOldPanel],
+  listings: [
+    'The list is read again when its machine is on.',
+    'The lists are read again when their machines are on.',
+  ],
   credentials: [
     'It opens nothing any more. Remove it in Settings → Access, and create a new key.',
     'They open nothing any more. Remove them in Settings → Access, and create new keys.',

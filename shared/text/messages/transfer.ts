@@ -67,6 +67,7 @@ export const transferMessages = {
 
   // Settings.
   INDEX_TOKEN_IS_A_KEY: () => 'This is a key now: generate one in Settings, under Access.',
+  NODE_ID_IS_LOCAL: () => 'It names a machine by an id of the other computer: set it again in Settings.',
   SECRET_NOT_IMPORTED: () => 'Secrets are not imported: set it in Settings.',
   SIMULATED_FLEET_NOT_IMPORTED: () => 'The simulated fleet is switched on and off separately.',
   SETTING_REFUSED: ({ problem }: { problem: Text }) => `It cannot be set: ${clause(problem)}.`,

@@ -20,6 +20,8 @@ function credential(id: string, patch: Partial<CredentialView>): [string, Creden
       createdAt: now - 40 * day,
       lastUsedAt: now - 3 * hour,
       expiresAt: null,
+      models: null,
+      requestsPerMinute: null,
       ...patch,
     },
   ];

@@ -31,6 +31,8 @@ const record = (id: string, changes: Partial<CredentialRecord> = {}): Credential
   lastUsedAt: null,
   expiresAt: null,
   revokedAt: null,
+  models: null,
+  requestsPerMinute: null,
   ...changes,
 });
 

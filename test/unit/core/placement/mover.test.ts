@@ -54,6 +54,7 @@ function createWorld(server: InferenceServer | null) {
     moves: createMoveHistory({ store, streams: createStreams({ clock, epoch: 'test' }), log: silentLog }),
     memory: createPlacementMemory({ clock, moves: [] }),
     inFlight: { count: () => 0, drain: async () => true },
+    holdBack: async () => ({ [Symbol.dispose]() {} }),
     locks,
     loads,
     lifetime: signal,

@@ -10,6 +10,7 @@ import {
 
 interface JsonSchema {
   type?: string;
+  enum?: string[];
   default?: unknown;
   anyOf?: JsonSchema[];
   properties?: Record<string, JsonSchema>;
@@ -25,6 +26,7 @@ interface JsonSchema {
 function ruleBySchema(schema: JsonSchema, byDefault = schema.default): Omit<Rule, 'accepts'> | object {
   const inner = schema.anyOf?.find(({ type }) => type !== 'null') ?? schema;
   const lengths = ({ minLength = 0, maxLength }: JsonSchema) => ({ least: minLength, most: maxLength });
+  if (inner.enum) return { is: 'choice', byDefault, options: inner.enum };
   switch (inner.type) {
     case 'boolean':
       return { is: 'switch', byDefault };
@@ -50,6 +52,8 @@ test('every setting has the limits and the default of its schema', () => {
   }
   // It has a switch of its own, on the Fleet page.
   delete expected['fleet.simulated'];
+  // These belong to the page of the gateway.
+  for (const key of ['beta', 'managementNodeId', 'fallbacks']) delete expected[`gateway.${key}`];
   // It is a key of the part "Access".
   delete expected['api.indexToken'];
   const here = Object.entries(rules).map(([path, rule]) => [

@@ -17,8 +17,14 @@ import { plainText } from '../../../../shared/models/message.ts';
 import { defaultSettings } from '../../../../shared/models/settings.ts';
 import type { ImportEntry } from '../../../../shared/models/transfer.ts';
 
-/** A switch and a list of their own. */
-const elsewhere = ['fleet.simulated', 'api.indexToken'];
+/** They have a switch, a list or a page of their own. */
+const elsewhere = [
+  'fleet.simulated',
+  'api.indexToken',
+  'gateway.beta',
+  'gateway.managementNodeId',
+  'gateway.fallbacks',
+];
 
 test('every setting has its field, or a place of its own', () => {
   const all = Object.entries(defaultSettings).flatMap(([section, values]) =>
@@ -67,6 +73,8 @@ test.each([
   ],
   ['desktop.shortcut', 'P', 'Enter a shortcut such as CommandOrControl+Alt+P, or leave it empty.'],
   ['power.helloPort', '80', 'Enter a port from 1024 to 65535, or leave it empty.'],
+  ['gateway.port', '70000', 'Enter a port from 0 to 65535.'],
+  ['gateway.listen', 'everybody', 'Choose one of these.'],
   ['power.helloPort', 'none', 'Enter a port from 1024 to 65535, or leave it empty.'],
   ['power.holder', 'x'.repeat(61), 'Enter at most 60 characters, or leave it empty.'],
   ['optimizer.priorityModels', 'x'.repeat(201), 'At most 200 characters per line.'],
@@ -101,6 +109,7 @@ test('defaults as text', () => {
     'optimizer.priorityModels': 'mxbai-embed-large, llama3.1',
     'optimizer.webhookUrl': 'none',
     'index.maxFileBytes': '20 MB',
+    'gateway.listen': 'This computer only',
   });
 });
 

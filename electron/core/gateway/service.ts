@@ -1,0 +1,242 @@
+/**
+ * The control plane of the gateway: it gives the process its table and its address, and takes in what the process
+ * reports. No request passes through here.
+ */
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { createEmitter } from '../../../shared/emitter.ts';
+import type { GatewayStats, GatewayView } from '../../../shared/models/gateway.ts';
+import { fact } from '../../../shared/models/message.ts';
+import { measuredVramBytes, usedVramBytes } from '../../../shared/vram.ts';
+import type { AccessService } from '../access/model.ts';
+import type { InFlight } from '../acquire/in-flight.ts';
+import type { AcquireLeases } from '../acquire/model.ts';
+import { sameValue } from '../fleet/equal.ts';
+import type { FleetService } from '../fleet/model.ts';
+import type { Log } from '../ports/log.ts';
+import type { Clock } from '../ports/time.ts';
+import type { Streams } from '../runtime/streams.ts';
+import type { SettingsService } from '../settings/service.ts';
+import type { TelemetryService } from '../telemetry/service.ts';
+import { notPart, offHere, wantedAddress } from './address.ts';
+import type { GatewayLink } from './link.ts';
+import { createMovingModels } from './moving.ts';
+import { createOpening } from './opening.ts';
+import type { GatewayEvent } from './protocol.ts';
+import { createRequestLeases } from './request-leases.ts';
+import { createStatistics } from './statistics.ts';
+import { buildTable, hasUsableKey, roundedVram } from './table.ts';
+import { createTablePush } from './table-push.ts';
+import { createTraffic } from './traffic.ts';
+
+export interface GatewayService {
+  view(): GatewayView;
+  stats(): GatewayStats;
+  /**
+   * No new request for these models is sent to the node until disposed. Resolves when that is so and the requests before
+   * are counted in flight.
+   */
+  holdBack(nodeId: string, models: readonly string[]): Promise<Disposable>;
+  /** Opens it, if it is on. Resolves when it runs, has failed for the first time, or is off. */
+  start(): Promise<GatewayView>;
+  stop(): Promise<void>;
+}
+
+export interface GatewayDependencies {
+  clock: Clock;
+  log: Log;
+  streams: Pick<Streams, 'gateway'>;
+  settings: Pick<SettingsService, 'current' | 'onChange' | 'addRule'>;
+  fleet: Pick<FleetService, 'list' | 'get' | 'onChange'>;
+  telemetry: Pick<TelemetryService, 'reading' | 'onSample'>;
+  access: Pick<AccessService, 'known' | 'onKnownChange' | 'find' | 'use'>;
+  inFlight: Pick<InFlight, 'begin'>;
+  leases: AcquireLeases;
+  /** null for a program without a gateway. */
+  link: GatewayLink | null;
+  /** Chosen for this run of the program; null for that of the settings. */
+  port: number | 'off' | null;
+}
+
+export function createGatewayService(dependencies: GatewayDependencies): GatewayService {
+  const { clock, log, streams, settings, fleet, telemetry, access, link } = dependencies;
+  const current = () => settings.current().gateway;
+  const hasKey = () => hasUsableKey(access.known(), clock.now());
+  const stops: (() => void)[] = [];
+  const statistics = createStatistics({ since: clock.now() });
+  const leases = createRequestLeases({
+    clock,
+    leases: dependencies.leases,
+    nameOf: (id) => access.find(id)?.name ?? null,
+  });
+  const traffic = createTraffic({
+    inFlight: dependencies.inFlight,
+    onChange(_nodeId, now) {
+      leases.update(now);
+      if (traffic.total() === 0) opening?.update();
+    },
+  });
+  const moving = createMovingModels(() => push.now());
+  const push = createTablePush({
+    clock,
+    log,
+    build: () =>
+      buildTable({
+        nodes: fleet.list().map((view) => ({
+          view,
+          usedVramBytes: usedVramBytes(view, telemetryOf(view.id)),
+          moving: moving.on(view.id),
+        })),
+        credentials: access.known(),
+        settings: current(),
+      }),
+    send: async (table) => link?.setTable(table),
+    onApplied: publish,
+  });
+  const opening =
+    link === null
+      ? null
+      : createOpening({
+          clock,
+          log,
+          link,
+          wanted: () => wantedAddress({ settings: current(), port: dependencies.port, hasKey: hasKey() }),
+          inFlight: traffic.total,
+          onChange: publish,
+        });
+  const changed = createEmitter<[GatewayView]>({ name: 'gateway', log });
+  /** VRAM in use by node, as the last samples showed it. */
+  const usedVram = new Map<string, number | null>();
+  let started = false;
+  let settleAtStop = () => {};
+
+  function telemetryOf(nodeId: string) {
+    const reading = telemetry.reading(nodeId);
+    return reading?.gpus ? { gpus: reading.gpus } : null;
+  }
+
+  function view(): GatewayView {
+    if (opening === null) {
+      const nothing = { url: null, listening: null, restarts: 0, version: null };
+      return { ...nothing, state: 'off', problem: dependencies.port === 'off' ? offHere : notPart };
+    }
+    const state = opening.state();
+    const unopened = !started && state.state === 'starting' ? { state: 'off' as const } : {};
+    return { ...state, ...unopened, version: push.version };
+  }
+
+  function publish(): void {
+    const now = view();
+    if (sameValue(streams.gateway.get('gateway'), now)) return;
+    streams.gateway.set('gateway', now);
+    changed.emit(now);
+  }
+
+  /** The first view that is not `starting`. */
+  function firstSettled(): Promise<GatewayView> {
+    const now = view();
+    if (now.state !== 'starting') return Promise.resolve(now);
+    return new Promise((resolve) => {
+      const stop = changed.on((next) => {
+        if (next.state === 'starting') return;
+        stop();
+        resolve(next);
+      });
+      settleAtStop = () => {
+        stop();
+        resolve(view());
+      };
+    });
+  }
+
+  function receive(event: GatewayEvent): void {
+    if (event.kind === 'finished') {
+      statistics.add(event.requests, event.dropped);
+      for (const { nodeId, credentialId } of event.requests) {
+        if (nodeId !== null && credentialId !== null) leases.used(nodeId, [credentialId]);
+      }
+    } else if (event.kind === 'traffic') traffic.update(event.nodes);
+    else for (const id of event.credentialIds) access.use(id);
+  }
+
+  settings.addRule(({ gateway }, { gateway: previous }) => {
+    const opens = gateway.on && gateway.listen === 'network';
+    if (!opens || (previous.on && previous.listen === 'network') || hasKey()) return;
+    throw new PilotlightError('GATEWAY_NEEDS_KEY', {
+      message: fact('GATEWAY_NO_KEY'),
+      next: fact('ADD_GATEWAY_KEY'),
+      details: { field: 'gateway.listen' },
+    });
+  });
+  publish();
+
+  function follow(link: GatewayLink, opened: NonNullable<typeof opening>): void {
+    stops.push(
+      link.onStart(({ version, listening, traffic: running }) => {
+        traffic.update(running);
+        push.begin(version);
+        // Without a table it would refuse every request.
+        void push.applied().then(() => {
+          if (push.version !== null) opened.started(listening);
+        });
+      }),
+      link.onEvent(receive),
+      link.onEnd(() => {
+        push.end();
+        traffic.clear();
+        opened.ended();
+      }),
+      link.onFailedStart(opened.failedStart),
+      fleet.onChange((node, previous) => {
+        if (node?.state !== previous?.state || node?.url !== previous?.url) push.now();
+        else push.soon();
+      }),
+      // VRAM that other programs use decides what fits.
+      telemetry.onSample(({ nodeId, gpus }) => {
+        const used = roundedVram(measuredVramBytes(gpus));
+        if (usedVram.get(nodeId) === used) return;
+        usedVram.set(nodeId, used);
+        push.soon();
+      }),
+      settings.onChange(({ gateway }, { gateway: previous }) => {
+        if (sameValue(gateway, previous)) return;
+        push.now();
+        opened.update();
+      }),
+      access.onKnownChange(() => {
+        push.now();
+        opened.update();
+      }),
+    );
+  }
+
+  return {
+    view,
+    stats: () =>
+      statistics.read({
+        traffic: traffic.nodes(),
+        nameOf: (nodeId) => fleet.get(nodeId)?.name ?? null,
+      }),
+    async holdBack(nodeId, models) {
+      const held = moving.add(nodeId, models);
+      await push.applied();
+      return held;
+    },
+    async start() {
+      if (link === null || opening === null || started) return view();
+      started = true;
+      follow(link, opening);
+      opening.update();
+      publish();
+      return firstSettled();
+    },
+    async stop() {
+      for (const stop of stops.splice(0)) stop();
+      opening?.stop();
+      settleAtStop();
+      push.end();
+      traffic.clear();
+      leases.stop();
+      if (started) await link?.stop({ forGood: false });
+    },
+  };
+}

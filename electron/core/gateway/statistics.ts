@@ -1,0 +1,135 @@
+/** What the gateway has done since the core started. Pure accumulation; it keeps no single request. */
+import type { GatewayCounts, GatewayStats } from '../../../shared/models/gateway.ts';
+import { canonicalName } from '../fleet/model-placement.ts';
+import { addDuration, addHistogram, type Histogram, newHistogram, quantile } from './histogram.ts';
+import type { Dialect, FinishedRequest, NodeTraffic } from './model.ts';
+import { trafficOf } from './traffic.ts';
+
+type Numbers = Omit<GatewayCounts, 'firstByteMs'>;
+
+interface Row {
+  nodeId: string | null;
+  /** Canonical; null if the request named none, or no node was asked. */
+  model: string | null;
+  dialect: Dialect;
+  numbers: Numbers;
+  firstByte: Histogram;
+}
+
+export interface Statistics {
+  add(requests: readonly FinishedRequest[], dropped: number): void;
+  read(now: { traffic: readonly NodeTraffic[]; nameOf(nodeId: string): string | null }): GatewayStats;
+}
+
+/** Names of models come from clients, so their number is limited; further ones are counted together. */
+const MOST_ROWS = 2000;
+const OTHER_MODELS = '(others)';
+
+export function createStatistics({ since }: { since: number }): Statistics {
+  const rows = new Map<string, Row>();
+  let dropped = 0;
+
+  function rowOf({ nodeId, model, dialect }: FinishedRequest): Row {
+    const asked = nodeId === null || model === null ? null : canonicalName(model);
+    const keyOf = (name: string | null) => JSON.stringify([nodeId, name, dialect]);
+    const found = rows.get(keyOf(asked));
+    if (found) return found;
+    const name = asked !== null && rows.size >= MOST_ROWS ? OTHER_MODELS : asked;
+    const row = rows.get(keyOf(name)) ?? {
+      nodeId,
+      model: name,
+      dialect,
+      numbers: newNumbers(),
+      firstByte: newHistogram(),
+    };
+    rows.set(keyOf(name), row);
+    return row;
+  }
+
+  return {
+    add(requests, lost) {
+      dropped += lost;
+      for (const request of requests) {
+        const { numbers, firstByte } = rowOf(request);
+        numbers.requests += 1;
+        numbers[request.outcome] += 1;
+        numbers.retried += request.retries;
+        if (request.fallback !== null) numbers.fallbacks += 1;
+        numbers.inputTokens += request.inputTokens ?? 0;
+        numbers.outputTokens += request.outputTokens ?? 0;
+        if (request.firstByteMs !== null && request.nodeId !== null)
+          addDuration(firstByte, request.firstByteMs);
+      }
+    },
+    read({ traffic, nameOf }) {
+      const all = [...rows.values()];
+      const nodeIds = new Set([
+        ...all.flatMap(({ nodeId }) => nodeId ?? []),
+        ...traffic.map(({ nodeId }) => nodeId),
+      ]);
+      return {
+        since,
+        dropped,
+        inFlight: traffic.reduce((sum, one) => sum + trafficOf(one), 0),
+        total: sumOf(all),
+        nodes: [...nodeIds].map((nodeId) => {
+          const now = traffic.find((one) => one.nodeId === nodeId);
+          return {
+            ...sumOf(all.filter((row) => row.nodeId === nodeId)),
+            nodeId,
+            name: nameOf(nodeId) ?? nodeId,
+            breaker: now?.breaker ?? 'closed',
+            inFlight: now === undefined ? 0 : trafficOf(now),
+          };
+        }),
+        models: groups(all, ({ model }) => model).flatMap(([model, some]) =>
+          model === null ? [] : [{ ...sumOf(some), model }],
+        ),
+        dialects: groups(all, ({ dialect }) => dialect).map(([dialect, some]) => ({
+          ...sumOf(some),
+          dialect,
+        })),
+        series: groups(all, ({ nodeId, dialect }) => `${dialect} ${nodeId}`).flatMap(([, some]) => {
+          const [first] = some;
+          return first ? [{ ...sumOf(some), nodeId: first.nodeId, dialect: first.dialect }] : [];
+        }),
+      };
+    },
+  };
+}
+
+/** Rows with the same key, in the order of their first one. */
+function groups<Key>(rows: readonly Row[], keyOf: (row: Row) => Key): [Key, Row[]][] {
+  const found = new Map<Key, Row[]>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const group = found.get(key);
+    if (group) group.push(row);
+    else found.set(key, [row]);
+  }
+  return [...found];
+}
+
+function sumOf(rows: readonly Row[]): GatewayCounts {
+  const numbers = newNumbers();
+  const firstByte = newHistogram();
+  for (const row of rows) {
+    for (const key of Object.keys(numbers) as (keyof Numbers)[]) numbers[key] += row.numbers[key];
+    addHistogram(firstByte, row.firstByte);
+  }
+  const [p50, p99] = [quantile(firstByte, 0.5), quantile(firstByte, 0.99)];
+  return { ...numbers, firstByteMs: p50 === null || p99 === null ? null : { p50, p99 } };
+}
+
+const newNumbers = (): Numbers => ({
+  requests: 0,
+  completed: 0,
+  refused: 0,
+  rejected: 0,
+  failed: 0,
+  cancelled: 0,
+  retried: 0,
+  fallbacks: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+});
