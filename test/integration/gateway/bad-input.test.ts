@@ -81,7 +81,7 @@ describe('a body', () => {
       body,
       headers: { 'transfer-encoding': 'chunked' },
     });
-    expect([chunked.status, chunked.headers['x-pilotlight-error']]).toEqual([413, 'BODY_TOO_LARGE']);
+    expect([chunked.status, chunked.headers['x-pilotlight-error']]).toEqual([413, 'REQUEST_TOO_LARGE']);
     expect(all.server.asked).toEqual([]);
   });
 
@@ -127,7 +127,7 @@ describe('an encoded body', () => {
   });
 
   it.each([
-    ['zstd', zstdCompressSync(Buffer.alloc(30 * 1024 * 1024)), 413, 'BODY_TOO_LARGE'],
+    ['zstd', zstdCompressSync(Buffer.alloc(30 * 1024 * 1024)), 413, 'REQUEST_TOO_LARGE'],
     ['zstd', Buffer.from('nonsense'), 400, 'BAD_ENCODING'],
     ['lzma', Buffer.from('x'), 415, 'ENCODING_NOT_SUPPORTED'],
     ['gzip, zstd', Buffer.from('x'), 415, 'ENCODING_NOT_SUPPORTED'],

@@ -170,3 +170,32 @@ it('refuses everything until the first table has come', async () => {
   const answer = await gateway.ask('/api/tags', { method: 'GET' });
   expect([answer.status, answer.headers['x-pilotlight-error']]).toEqual([503, 'GATEWAY_NOT_READY']);
 });
+
+it('listens at another address of the same port, and stays where it was if that is taken', async () => {
+  await using gateway = await startGateway(gatewayTable([]));
+  await using other = await startUpstream((_, response) => response.end());
+  const { port } = gateway;
+  const at = async (host: string) => (await fetch(`http://${host}:${port}/`)).status;
+  expect(await gateway.gateway.listen({ host: '127.0.0.2', port })).toEqual({ port });
+  expect(await at('127.0.0.2')).toBe(200);
+  await expect(at('127.0.0.1')).rejects.toThrow();
+  await expect(gateway.gateway.listen({ host: '127.0.0.1', port: other.port })).rejects.toMatchObject({
+    code: 'PORT_IN_USE',
+  });
+  expect(await at('127.0.0.2')).toBe(200);
+});
+
+it('ends what is in flight after it stopped listening', async () => {
+  const held = Promise.withResolvers<void>();
+  await using server = await startUpstream(async (_, response) => {
+    await held.promise;
+    answerJson(response, { done: true });
+  });
+  await using gateway = await startGateway(gatewayTable([node('one', server.url)]));
+  const answer = gateway.ask('/api/generate', { body: { model: 'm', stream: false } });
+  while (server.asked.length === 0) await turn();
+  await gateway.gateway.close();
+  await expect(fetch(`${gateway.url}/`)).rejects.toThrow();
+  held.resolve();
+  expect((await answer).status).toBe(200);
+});
