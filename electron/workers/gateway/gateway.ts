@@ -105,6 +105,12 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
   return {
     setTable(next) {
       if (table !== null && next.version < table.version) return table.version;
+      for (const { id, serving } of next.nodes) {
+        const before = table?.nodes.find((node) => node.id === id);
+        if (!serving || before?.serving !== false) continue;
+        health.cameUp(id);
+        traffic.touch(id);
+      }
       table = next;
       state.upstreams.set(next.nodes);
       traffic.flush();

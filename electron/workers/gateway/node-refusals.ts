@@ -25,6 +25,10 @@ export function failureOf(status: number): FailureKind {
 /** No answer came. Bytes that are no HTTP are another program's. */
 export function unanswered(error: unknown, node: string): { failure: FailureKind; refusal: Refusal } {
   const isNotHttp = error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError;
+  // What undici refuses to send was the client's idea.
+  if (error instanceof errors.InvalidArgumentError) {
+    return { failure: 'input', refusal: new Refusal('BAD_REQUEST') };
+  }
   if (isNotHttp) return { failure: 'unavailable', refusal: noServer(node) };
   return { failure: 'connection', refusal: unreachable(node) };
 }

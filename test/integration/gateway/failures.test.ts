@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import type { TableNode } from '../../../electron/core/gateway/model.ts';
 import { startRawServer } from '../../fakes/bad-server.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { answerJson, answerLines, model, node, startGateway, startUpstream } from '../../fakes/data-plane.ts';
@@ -9,8 +10,10 @@ const SSE = { 'content-type': 'text/event-stream' };
 
 async function inFrontOf(answer: (response: ServerResponse) => void) {
   const server = await startUpstream((_, response) => answer(response));
-  const gateway = await startGateway(gatewayTable([node('one', server.url)]));
+  const table = gatewayTable([node('one', server.url)]);
+  const gateway = await startGateway(table);
   return {
+    table,
     gateway,
     async outcome() {
       await gateway.until(() => gateway.finished().length === 1);
@@ -256,6 +259,25 @@ describe('a node that fails', () => {
     await all.clock.advance(5000);
     expect((await all.ask()).headers['x-pilotlight-node']).toBe('bad');
     expect(all.gateway.gateway.resume().traffic).toEqual([]);
+  });
+
+  it('is used again as soon as the core says that it came up', async () => {
+    let works = false;
+    await using all = await inFrontOf((response) =>
+      works ? answerJson(response, { done: true }) : response.destroy(),
+    );
+    const ask = async () =>
+      (await all.gateway.ask('/api/chat', { body: { model: 'm', stream: false } })).status;
+    expect([await ask(), await ask(), await ask(), await ask()]).toEqual([502, 502, 502, 503]);
+    works = true;
+    const [node] = all.table.nodes;
+    for (const [version, serving] of [
+      [2, false],
+      [3, true],
+    ] as const) {
+      all.gateway.gateway.setTable({ ...all.table, version, nodes: [{ ...(node as TableNode), serving }] });
+    }
+    expect(await ask()).toBe(200);
   });
 
   it('keeps being asked with server errors if it is the only one', async () => {
