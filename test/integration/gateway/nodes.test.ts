@@ -137,7 +137,7 @@ describe('the name of a model', () => {
     );
     await gateway.ask('/v1/chat/completions', { body: '{"messages":[],"model":"ONE"}' });
     await gateway.ask('/v1/chat/completions', { body: '{"messages":[],"model":"two:latest","n":1}' });
-    await gateway.ask('/v1/chat/completions', { body: '{"model":"x","model":"two"}' });
+    await gateway.ask('/v1/chat/completions', { body: '{"model":"x","model":"Two"}' });
     expect(ollama.asked[0]?.body).toBe('{"messages":[],"model":"ONE"}');
     expect(other.asked.map(({ body }) => body)).toEqual([
       '{"messages":[],"model":"Two","n":1}',
