@@ -248,3 +248,26 @@ describe('a batch of texts', () => {
     expect(gateway.gateway.inFlight).toBe(0);
   });
 });
+
+describe('a conversation', () => {
+  const turns = ['a', 'b', 'c', 'd'];
+  const messages = (count: number, first: string) =>
+    [first, ...turns.slice(1, count)].map((content) => ({ role: 'user', content }));
+
+  it('stays with the node that knows it, while others go elsewhere', async () => {
+    await using all = await world();
+    const ask = async (path: string, first: string, count: number, headers: Record<string, string> = {}) => {
+      const body = { model: 'm', stream: false, messages: messages(count, first) };
+      const answer = (await all.gateway.ask(path, { body, headers })).headers;
+      return [answer['x-pilotlight-node'], answer['x-pilotlight-route']];
+    };
+    await ask('/n/id-2/api/chat', 'a', 1);
+    for (const count of [2, 3, 4]) {
+      expect(await ask('/api/chat', 'a', count)).toEqual(['b%C3%BCro', 'ROUTE_KNOWS_CONVERSATION']);
+    }
+    expect((await ask('/api/chat', 'b', 4))[0]).toBe('Tower');
+    const session = { 'x-session-id': 's' };
+    await ask('/n/id-2/api/chat', 'x', 1, session);
+    expect(await ask('/api/chat', 'y', 1, session)).toEqual(['b%C3%BCro', 'ROUTE_KNOWS_CONVERSATION']);
+  });
+});
