@@ -22,6 +22,7 @@ export interface OutlivingHostOptions {
   log: Log;
   /** For tests. */
   spawn?: typeof spawnProcess;
+  onConnected?: (socket: Socket) => void;
 }
 
 export interface OutlivingHost extends WorkerHost {
@@ -112,6 +113,7 @@ export function createOutlivingHost(options: OutlivingHostOptions): OutlivingHos
       function use(connection: Connection): void {
         opened = connection;
         const { socket, child } = connection;
+        options.onConnected?.(socket);
         socket.on('close', () => {
           if (child === null || child.exitCode !== null || child.signalCode !== null) {
             return end(child?.exitCode ?? null, child?.signalCode ?? null);
