@@ -32,7 +32,8 @@ export interface InferenceServer {
   readonly url: string;
   readonly capabilities: ReadonlySet<ServerCapability>;
   version(signal: AbortSignal): Promise<string>;
-  installed(signal: AbortSignal): Promise<InstalledModel[]>;
+  /** Without those that run elsewhere, unless asked for: nothing is sent to them by itself. */
+  installed(signal: AbortSignal, options?: { withCloud?: boolean }): Promise<InstalledModel[]>;
   loaded(signal: AbortSignal): Promise<LoadedModel[]>;
   describe(model: string, signal: AbortSignal): Promise<DescribedModel>;
   /** Loads without generating anything. Resolves when the server says it is loaded. No total deadline. */

@@ -44,7 +44,15 @@ const table = (version: number): GatewayTable => ({
 });
 
 /** A core's end of the link. `gone` cuts it off as the end of its process would. */
-function openCore({ version = '1', host }: { version?: string; host?: WorkerHost } = {}) {
+function openCore({
+  version = '1',
+  host,
+  orphanMs,
+}: {
+  version?: string;
+  host?: WorkerHost;
+  orphanMs?: number;
+} = {}) {
   const log = createRememberingLog();
   const sockets: { destroy(): void }[] = [];
   const outliving = createOutlivingHost({
@@ -52,6 +60,7 @@ function openCore({ version = '1', host }: { version?: string; host?: WorkerHost
     endpoint,
     version,
     log,
+    ...(orphanMs === undefined ? {} : { orphanMs }),
     spawn: ((...args: Parameters<typeof spawn>) => {
       const child = spawn(...args);
       if (child.pid !== undefined) pids.add(child.pid);
@@ -69,6 +78,8 @@ function openCore({ version = '1', host }: { version?: string; host?: WorkerHost
   return {
     link,
     log,
+    outliving,
+    sockets,
     start: () => {
       const started = next(link);
       link.start();
@@ -196,6 +207,22 @@ describe('a process that outlives its core', () => {
     expect((await again).version).toBe(3);
     expect(read().pid).toBe(pid);
     await link.stop({ forGood: true });
+  });
+
+  it('ends by itself when no core comes, although a request runs', async () => {
+    const { outliving, sockets } = openCore({ orphanMs: 200 });
+    const worker = outliving.start();
+    const answered = new Promise<unknown>((resolve) => worker.onMessage(resolve));
+    worker.send({ kind: 'configure', config: { core: 'test' } });
+    worker.send({ kind: 'call', id: 1, method: 'listen', params: loopback });
+    const { value } = (await answered) as { value: { port: number } };
+    const stream = await openStream(value.port);
+    const closed = new Promise((resolve) => stream.once('close', resolve));
+    const { port } = read();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+    await ended(port);
+    expect(existsSync(endpoint)).toBe(false);
   });
 
   it('is started again when it was killed', async () => {

@@ -97,7 +97,9 @@ describe('a list with odd entries', () => {
       { name: 'b:cloud', remote_model: 'b' },
     ];
     const { server } = setup({ '/api/tags': { models } });
-    const [first, ...others] = await server.installed(signal);
+    const [first, ...none] = await server.installed(signal);
+    expect(none).toEqual([]);
+    const [, ...others] = await server.installed(signal, { withCloud: true });
     expect(first).toMatchObject({
       modifiedAt: '2026-01-01T00:00:00+01:00',
       parentModel: 'p',

@@ -34,9 +34,10 @@ describe('what a server listed', () => {
     const world = createFakeFleetWorld({ records, listings });
     world.server(url);
     await world.fleet.start();
+    const { installed } = world.fleet.require(id);
     await world.clock.advance(300_000);
     expect([...world.listings.values()]).toEqual(listings);
-    expect(world.fleet.get(id)?.installed).toBe(listings[0]?.models);
+    expect(world.fleet.get(id)?.installed).toBe(installed);
     await world.stop();
   });
 
