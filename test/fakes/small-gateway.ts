@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { bind } from '../../electron/adapters/http/bind.ts';
 import type { GatewayAddress, GatewayEvent } from '../../electron/core/gateway/protocol.ts';
-import { type GatewayProgram, serveGateway } from '../../electron/workers/gateway/link.ts';
+import { serveGateway } from '../../electron/workers/gateway/link.ts';
+import type { GatewayProgram } from '../../electron/workers/gateway/program.ts';
 import { runWatchdog } from '../../electron/workers/watchdog.ts';
 
 function createSmallGateway(): GatewayProgram {

@@ -33,6 +33,9 @@ const CAPABILITIES: ReadonlySet<ServerCapability> = new Set([
   'generates',
   'streams',
   'forwards',
+  'speaks-ollama',
+  'speaks-openai',
+  'speaks-anthropic',
 ]);
 
 export interface OllamaOptions {

@@ -30,9 +30,13 @@ export function guardServer(server: InferenceServer, guard: ServerGuard): Infere
     }
   }
   return {
-    product: server.product,
+    get product() {
+      return server.product;
+    },
     url: server.url,
-    capabilities: server.capabilities,
+    get capabilities() {
+      return server.capabilities;
+    },
     version: (signal) => watched(signal, server.version),
     installed: (signal, options) => watched(signal, (inner) => server.installed(inner, options)),
     loaded: (signal) => watched(signal, server.loaded),

@@ -18,11 +18,13 @@ export interface ProbeTarget {
   loaded(signal: AbortSignal): Promise<readonly LoadedModel[]>;
 }
 
-/** Probes a server through its loaded models if it reports them, else through its version. */
+/** Probes a server through its loaded models. One that doesn't report them answers all the same, with none. */
 export function serverTarget(server: InferenceServer): ProbeTarget {
-  const loaded = server.capabilities.has('says-placement')
-    ? server.loaded
-    : (signal: AbortSignal) => server.version(signal).then(() => NO_MODELS);
+  const loaded = async (signal: AbortSignal) => {
+    const models = await server.loaded(signal);
+    // Asked only now, because a server is known once it has answered.
+    return server.capabilities.has('says-placement') ? models : NO_MODELS;
+  };
   return { kind: 'server', url: server.url, loaded };
 }
 

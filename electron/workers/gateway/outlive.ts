@@ -15,7 +15,7 @@ import {
 import { proveToCore } from '../../adapters/processes/link/proof.ts';
 import type { FromWorker, ToWorker } from '../../adapters/processes/worker-protocol.ts';
 import type { GatewayContract } from '../../core/gateway/protocol.ts';
-import type { Conversation, GatewayProgram } from './link.ts';
+import type { Conversation, GatewayProgram } from './program.ts';
 
 export interface OutliveOptions {
   /** The private endpoint file. */

@@ -1,169 +1,69 @@
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { holderOf } from '../../../electron/adapters/gateway/port-holder.ts';
-import { createCoreClient } from '../../../electron/host/core-client.ts';
-import { readEndpoint } from '../../../electron/host/endpoint.ts';
-import { startHost } from '../../../electron/host/start-host.ts';
-import type { GatewayView } from '../../../shared/models/gateway.ts';
-import { createRememberingLog } from '../../fakes/transport.ts';
-import { createPrograms, type Program } from '../host/program.ts';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { createSystemClock } from '../../../electron/adapters/clock.ts';
+import { createWorkerClient, type MethodPolicy } from '../../../electron/adapters/processes/worker-client.ts';
+import { createForkWorkerHost } from '../../../electron/adapters/processes/worker-host.ts';
+import type { GatewayContract, GatewayEvent } from '../../../electron/core/gateway/protocol.ts';
+import { answerJson, node, startUpstream } from '../../fakes/data-plane.ts';
+import { gatewayTable } from '../../fakes/gateway-table.ts';
 
-let folder: string;
-let data: string;
-const programs = createPrograms(() => data);
-const { launch } = programs;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'pilotlight-gateway-'));
-  data = join(folder, 'data');
-});
-afterEach(async () => {
-  await programs.stop();
-  if (existsSync(join(data, 'gateway.json'))) process.kill(gatewayFile().pid, 'SIGKILL');
-  rmSync(folder, { recursive: true, force: true });
-});
+const entry = fileURLToPath(new URL('../../../electron/workers/gateway/gateway-worker.ts', import.meta.url));
+const policy: MethodPolicy = { deadlineMs: null, lateCode: null, isRepeatable: true };
 
-const gatewayFile = () =>
-  JSON.parse(readFileSync(join(data, 'gateway.json'), 'utf8')) as { pid: number; port: number };
-
-/** The address that the program printed after its ready line. */
-const address = ({ until, output }: Program) =>
-  until(() => /^Point your programs here: (http:\S+)$/m.exec(output.out)?.[1] ?? null);
-
-async function view(program: Program, fits: (view: GatewayView) => boolean): Promise<GatewayView> {
-  await program.ready();
-  const endpoint = readEndpoint(data);
-  if (endpoint === null) throw new Error('The core wrote no endpoint file.');
-  const client = createCoreClient(endpoint);
-  for (;;) {
-    const now = await client.call('gateway.get', {});
-    if (fits(now)) return now;
-  }
-}
-
-const versionOf = async (url: string) => {
-  const reply = await fetch(`${url}/api/version`);
-  return reply.ok ? ((await reply.json()) as { version: string }).version : null;
-};
-
-/** Resolves when nothing accepts connections at the port any more. */
-async function closed(port: number): Promise<void> {
-  for (;;) {
-    const accepted = await new Promise<boolean>((resolve) => {
-      let isOpen = false;
-      const socket = connect({ host: '127.0.0.1', port });
-      socket.once('connect', () => {
-        isOpen = true;
-        socket.destroy();
-      });
-      socket.on('error', () => {});
-      socket.once('close', () => resolve(isOpen));
-    });
-    if (!accepted) return;
-  }
-}
-
-describe('the gateway of a headless core', () => {
-  it('is named after the ready line, outlives a killed core, and is found by the next one', async () => {
-    const first = launch('--gateway-port', '0', '--simulate');
-    const url = await address(first);
-    expect(first.output.out.indexOf('is ready at')).toBeLessThan(first.output.out.indexOf(url));
-    expect(await versionOf(url)).not.toBeNull();
-    const { pid } = gatewayFile();
-    first.child.kill('SIGKILL');
-    await first.exit;
-    expect(await versionOf(url)).not.toBeNull();
-
-    const second = launch('--gateway-port', '0');
-    expect(await address(second)).toBe(url);
-    expect(gatewayFile().pid).toBe(pid);
-
-    process.kill(pid, 'SIGKILL');
-    await view(second, ({ state, restarts }) => state === 'running' && restarts === 1);
-    expect(await versionOf(url)).not.toBeNull();
-    expect(gatewayFile().pid).not.toBe(pid);
-
-    // Nothing is in flight, so nothing is left.
-    const { port } = gatewayFile();
-    second.child.kill('SIGTERM');
-    await second.exit;
-    await closed(port);
-    expect(existsSync(join(data, 'gateway.json'))).toBe(false);
+it('serves in a process of its own, and reports to its core', async () => {
+  await using server = await startUpstream((_, response) => answerJson(response, { done: true }));
+  const events = new EventTarget();
+  const client = createWorkerClient<GatewayContract>({
+    name: 'gateway',
+    host: createForkWorkerHost({ entry }),
+    clock: createSystemClock(),
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    config: { core: 'test' },
+    methods: { 'table.set': policy, listen: policy, close: policy, resume: policy },
+    onEvent: (detail) => events.dispatchEvent(new CustomEvent(detail.kind, { detail })),
   });
-
-  it('says who uses its port, while the core runs, and opens when that program ends', async () => {
-    const holder = createServer();
-    holder.listen(0, '127.0.0.1');
-    await once(holder, 'listening');
-    const { port } = holder.address() as { port: number };
-    const program = launch('--gateway-port', String(port));
-    const failed = await view(program, ({ state }) => state === 'failed');
-    expect(failed).toMatchObject({ url: null, problem: { code: 'PORT_IN_USE' } });
-    const { message } = failed.problem ?? {};
-    if (process.platform === 'linux') {
-      expect(message).toMatchObject({ params: { port, holder: { pid: process.pid } } });
-    }
-    holder.close();
-    expect((await view(program, ({ state }) => state === 'running')).url).toBe(`http://127.0.0.1:${port}`);
-    program.child.kill('SIGTERM');
-    await program.exit;
+  await using _ = { [Symbol.asyncDispose]: () => client.stop() };
+  const digest = new Uint8Array(32).fill(7);
+  const credential = {
+    id: 'k',
+    kind: 'program' as const,
+    name: 'k',
+    rights: ['infer' as const],
+    digest,
+    origin: null,
+    endsAt: null,
+    revoked: false,
+    models: null,
+    requestsPerMinute: null,
+  };
+  const table = { ...gatewayTable([node('one', server.url)]), credentials: [credential], version: 3 };
+  expect(await client.call('table.set', table)).toEqual({ version: 3 });
+  const { port } = await client.call('listen', { host: '127.0.0.1', port: 0 });
+  const finished = once(events, 'finished');
+  const answer = await fetch(`http://127.0.0.1:${port}/api/generate`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer nothing' },
+    body: JSON.stringify({ model: 'm', stream: false }),
   });
-
-  it('is not there with --gateway-port off', async () => {
-    const program = launch();
-    expect(await view(program, () => true)).toMatchObject({
-      state: 'off',
-      problem: { code: 'GATEWAY_OFF_HERE' },
-    });
-    expect(existsSync(join(data, 'gateway.json'))).toBe(false);
+  expect(await answer.json()).toEqual({ done: true });
+  const [event] = (await finished) as [CustomEvent<GatewayEvent>];
+  expect(event.detail).toMatchObject({
+    kind: 'finished',
+    requests: [{ nodeId: 'one', outcome: 'completed' }],
   });
-});
-
-describe('the gateway of a core in this process', () => {
-  it('is its child: it serves, and ends with it', async () => {
-    const host = await startHost({
-      dataFolder: data,
-      environment: { OLLAMA_HOST: '127.0.0.1:1' },
-      panelRoot: null,
-      log: createRememberingLog(),
-      gateway: { port: 0 },
-    });
-    const { url, state } = await host.openGateway();
-    expect(state).toBe('running');
-    expect(await versionOf(url ?? '')).not.toBeNull();
-    expect(existsSync(join(data, 'gateway.json'))).toBe(false);
-    await host.stop();
-    await closed(Number(new URL(url ?? '').port));
+  expect(await client.call('resume', null)).toEqual({
+    version: 3,
+    listening: { host: '127.0.0.1', port },
+    traffic: [],
   });
-
-  it('is absent where nobody asks for it', async () => {
-    const host = await startHost({
-      dataFolder: data,
-      environment: { OLLAMA_HOST: '127.0.0.1:1' },
-      panelRoot: null,
-      log: createRememberingLog(),
-    });
-    expect((await host.openGateway()).state).toBe('off');
-    await host.stop();
+  const other = await client.call('listen', { host: '127.0.0.1', port });
+  expect(other).toEqual({ port });
+  await expect(client.call('listen', { host: '127.0.0.1', port: server.port })).rejects.toMatchObject({
+    code: 'PORT_IN_USE',
   });
-});
-
-describe.runIf(process.platform === 'linux')('the holder of a port', () => {
-  it('is this process, and nobody once it is closed', async () => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    expect(await holderOf(port)).toMatchObject({ pid: process.pid });
-    server.close();
-    await once(server, 'close');
-    expect(await holderOf(port)).toBeNull();
-  });
-
-  it('is not known where the system does not say', async () => {
-    expect(await holderOf(80, join(folder, 'no-proc'))).toBeNull();
-  });
+  expect((await client.call('resume', null)).listening).toEqual({ host: '127.0.0.1', port });
+  await client.call('close', null);
+  expect((await client.call('resume', null)).listening).toBeNull();
+  await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
 });

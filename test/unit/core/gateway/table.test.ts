@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KnownKey } from '../../../../electron/core/access/credential-view.ts';
 import { buildTable, hasUsableKey } from '../../../../electron/core/gateway/table.ts';
+import type { ServerCapability } from '../../../../shared/models/fleet.ts';
 import { defaultSettings } from '../../../../shared/models/settings.ts';
 import { aNode } from '../../../fakes/records.ts';
 
@@ -52,6 +53,18 @@ describe('a node in the table', () => {
       moving: ['llama3.2:3b'],
     });
     expect(node?.loaded[0]).not.toHaveProperty('flagged');
+  });
+
+  it('speaks the dialects that its server can', () => {
+    const speaking = (...capabilities: ServerCapability[]) =>
+      buildTable(facts(aNode({ server: { product: 'x', version: null, capabilities } }))).nodes[0];
+    expect(buildTable(facts()).nodes[0]?.dialects).toEqual(['ollama', 'openai', 'anthropic']);
+    expect(speaking('speaks-openai', 'lists-models')).toMatchObject({
+      dialects: ['openai'],
+      saysPlacement: false,
+      serverVersion: null,
+    });
+    expect(speaking()?.dialects).toEqual([]);
   });
 
   it.each([
