@@ -60,6 +60,7 @@ export function readOpenAiModel(model: OpenAiModel, product: string): InstalledM
     quantization: '',
     capabilities: null,
     embeddingLength: model.meta?.n_embd ?? null,
+    contextLength: contextOf(model),
   };
 }
 
@@ -68,11 +69,14 @@ export function describeOpenAiModel(model: OpenAiModel | undefined): DescribedMo
     capabilities: null,
     blockCount: null,
     embeddingLength: model?.meta?.n_embd ?? null,
-    contextLength: model?.max_model_len ?? model?.meta?.n_ctx_train ?? null,
+    contextLength: model === undefined ? null : contextOf(model),
     headCount: null,
     headCountKv: null,
   };
 }
+
+const contextOf = ({ max_model_len, meta }: OpenAiModel): number | null =>
+  max_model_len ?? meta?.n_ctx_train ?? null;
 
 /**
  * These servers report no digest, and an empty one would make all their models equal, so that an index could mix their

@@ -44,6 +44,7 @@ describe('the list of models', () => {
       parameterSize: '8.2B',
       capabilities: null,
       embeddingLength: 4096,
+      contextLength: 32_768,
     });
     expect(readOpenAiModel(model({ meta: { n_params: 22_570_000 } }), 'x').parameterSize).toBe('23M');
     expect(readOpenAiModel(model({}), 'x')).toMatchObject({ sizeBytes: 0, parameterSize: '' });
