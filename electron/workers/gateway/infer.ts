@@ -164,7 +164,12 @@ function send(attempt: Attempt, sending: Sending): void {
       }
       if (end.kind !== 'unanswered') return body.drop();
       attempt.refusal = end.refusal;
-      tryChoices(attempt, others, conversation);
+      try {
+        tryChoices(attempt, others, conversation);
+      } catch (error) {
+        body.drop();
+        exchange.refuse(error, 'failed');
+      }
     },
   });
 }

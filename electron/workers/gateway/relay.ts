@@ -8,7 +8,7 @@ import type { FailureKind } from '../../core/acquire/failure.ts';
 import { createStreamWatch, type StreamKind, type StreamWatch, streamKind } from './completion.ts';
 import type { Exchange } from './exchange.ts';
 import { headersToClient } from './headers.ts';
-import { cutOff, noServer, unreachable } from './node-refusals.ts';
+import { cutOff, failureOf, noServer, unanswered } from './node-refusals.ts';
 import { errorInStream, Refusal } from './refusal.ts';
 import { readTokens } from './tokens.ts';
 
@@ -186,17 +186,4 @@ export function relay(options: RelayOptions): void {
   } catch (error) {
     end({ kind: 'unanswered', ...unanswered(error, node) });
   }
-}
-
-function failureOf(status: number): FailureKind {
-  return status === 503 || status === 499 ? 'busy' : 'server';
-}
-
-/** Bytes that are no HTTP are another program's. */
-function unanswered(error: unknown, node: string): { failure: FailureKind; refusal: Refusal } {
-  const code = String((error as { code?: unknown }).code);
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return { failure: 'unavailable', refusal: noServer(node) };
-  }
-  return { failure: 'connection', refusal: unreachable(node) };
 }

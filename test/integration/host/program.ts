@@ -14,7 +14,16 @@ export function createPrograms(dataFolder: () => string) {
   function launch(...args: string[]) {
     const child = spawn(
       process.execPath,
-      ['--disable-warning=ExperimentalWarning', program, '--no-open', '--data', dataFolder(), ...args],
+      [
+        '--disable-warning=ExperimentalWarning',
+        program,
+        '--no-open',
+        '--gateway-port',
+        'off',
+        '--data',
+        dataFolder(),
+        ...args,
+      ],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { ...process.env, OLLAMA_HOST: '127.0.0.1:1', PILOTLIGHT_LOG: '' },
@@ -47,7 +56,8 @@ export function createPrograms(dataFolder: () => string) {
 
     const ready = () =>
       until(() => {
-        const match = readyPattern.exec(output.out.trimEnd().split('\n').at(-1) ?? '');
+        const lines = output.out.split('\n').slice(0, -1);
+        const match = lines.map((line) => readyPattern.exec(line)).find((found) => found !== null);
         return match ? { url: match[1] ?? '', port: Number(match[2]), token: match[3] ?? '' } : null;
       });
     return { child, output, exit, ready, until };
