@@ -90,6 +90,8 @@ export const nodeViewSchema = nodeRecordSchema.omit({ vramBytes: true }).extend(
   gpus: z.array(gpuCardSchema),
   loaded: z.array(modelOnNodeSchema),
   installed: z.array(installedModelSchema),
+  /** Models that its server lists and that run elsewhere: used only through the gateway, where that is allowed. */
+  cloudModels: z.array(installedModelSchema).optional(),
   /** When it last answered; while it answers, no later than its state last changed on the stream. */
   lastSeenAt: z.number().nullable(),
   /** What it is needed for now, as parts of a sentence: `indexing "Notes"`. */

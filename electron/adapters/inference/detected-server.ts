@@ -42,7 +42,7 @@ export function connectServer({ http, url }: { http: Http; url: string }): Infer
       return current.capabilities;
     },
     version: (signal) => detecting((server) => server.version(signal), signal),
-    installed: (signal) => detecting((server) => server.installed(signal), signal),
+    installed: (signal, options) => detecting((server) => server.installed(signal, options), signal),
     loaded: (signal) => detecting((server) => server.loaded(signal), signal),
     describe: (model, signal) => current.describe(model, signal),
     load: (model, options, signal) => current.load(model, options, signal),

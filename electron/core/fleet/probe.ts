@@ -58,6 +58,8 @@ export interface ServerDetails {
   /** null if the server answers, but does not say. */
   version: string | null;
   installed: InstalledModel[];
+  /** Models that it lists and that run elsewhere. */
+  cloudModels: InstalledModel[];
 }
 
 export const DETAILS_EVERY_MS = 600_000;
@@ -65,9 +67,13 @@ export const DETAILS_EVERY_MS = 600_000;
 export async function readDetails(server: InferenceServer, signal: AbortSignal): Promise<ServerDetails> {
   const [version, installed] = await Promise.all([
     server.version(signal).catch(nullIfUnclear),
-    server.capabilities.has('lists-models') ? server.installed(signal) : [],
+    server.capabilities.has('lists-models') ? server.installed(signal, { withCloud: true }) : [],
   ]);
-  return { version, installed };
+  return {
+    version,
+    installed: installed.filter(({ cloud = false }) => !cloud),
+    cloudModels: installed.filter(({ cloud = false }) => cloud),
+  };
 }
 
 /** An odd answer about its version must not hide the models of a server. */

@@ -58,7 +58,9 @@ function tableNode({ view, usedVramBytes, moving }: NodeFacts): TableNode | null
     dialects: dialects.filter((dialect) => serverCan(view, `speaks-${dialect}`)),
     serving: isServing(view.state),
     hasGpu: view.hasGpu,
-    installed: tableModels(view.installed),
+    installed: view.cloudModels
+      ? [...tableModels(view.installed), ...tableModels(view.cloudModels)]
+      : tableModels(view.installed),
     loaded: view.loaded.map(({ name, digest, sizeBytes, vramBytes, expiresAt, contextLength, gpuShare }) => ({
       name,
       digest,

@@ -33,7 +33,8 @@ export interface InferenceServer {
   readonly capabilities: ReadonlySet<ServerCapability>;
   /** null if it does not say. */
   version(signal: AbortSignal): Promise<string | null>;
-  installed(signal: AbortSignal): Promise<InstalledModel[]>;
+  /** Without those that run elsewhere, unless asked for: nothing is sent to them by itself. */
+  installed(signal: AbortSignal, options?: { withCloud?: boolean }): Promise<InstalledModel[]>;
   /** Empty if it doesn't report them (`says-placement`); then it only says that the server answers. */
   loaded(signal: AbortSignal): Promise<LoadedModel[]>;
   describe(model: string, signal: AbortSignal): Promise<DescribedModel>;

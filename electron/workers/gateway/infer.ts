@@ -16,6 +16,7 @@ import type { KeptBody } from './read-body.ts';
 import { Refusal } from './refusal.ts';
 import { relay } from './relay.ts';
 import { bodyFor } from './rename.ts';
+import { splitEmbed } from './split-embed.ts';
 import type { GatewayState } from './state.ts';
 
 /** The body has been read. */
@@ -91,6 +92,7 @@ function tryModel(attempt: Attempt): void {
   }
   const choices = route.choices.filter(({ cloud }) => table.settings.allowCloud || !cloud);
   if (choices.length === 0) attempt.refusal ??= new Refusal('CLOUD_NOT_ALLOWED');
+  if (attempt.fallbacks === null && splitEmbed({ exchange, body, state, choices })) return;
   tryChoices(attempt, choices, conversation);
 }
 

@@ -4,11 +4,11 @@
  */
 
 import type { Dispatcher } from 'undici';
-import { fact } from '../../../shared/models/message.ts';
 import type { FailureKind } from '../../core/acquire/failure.ts';
 import { createStreamWatch, type StreamKind, type StreamWatch, streamKind } from './completion.ts';
 import type { Exchange } from './exchange.ts';
 import { headersToClient } from './headers.ts';
+import { cutOff, failureOf, noServer, unanswered } from './node-refusals.ts';
 import { errorInStream, Refusal } from './refusal.ts';
 import { readTokens } from './tokens.ts';
 
@@ -94,8 +94,6 @@ export function relay(options: RelayOptions): void {
     exchange.finish('failed', refusal.code);
   }
 
-  const cutOff = () => new Refusal('ANSWER_INCOMPLETE', { message: fact('GATEWAY_NODE_CUT_OFF', { node }) });
-
   function complete(): void {
     response.end();
     if (last !== null)
@@ -117,8 +115,7 @@ export function relay(options: RelayOptions): void {
       const isPage = options.mustComplete && typeof type === 'string' && type.startsWith('text/html');
       const isElsewhere = options.mustComplete && code >= 300 && code < 400;
       if (isPage || isElsewhere) {
-        const message = fact('GATEWAY_NODE_NO_ANSWER', { node });
-        return reject('unavailable', new Refusal('NOT_AN_INFERENCE_SERVER', { message }));
+        return reject('unavailable', noServer(node));
       }
       if (code === 503 && options.leavesBusy) return reject('server', new Refusal('SERVER_BUSY'));
       stream = code < 300 && typeof type === 'string' ? streamKind(type) : null;
@@ -158,8 +155,8 @@ export function relay(options: RelayOptions): void {
         commit();
         return complete();
       }
-      if (!response.headersSent) return end({ kind: 'unanswered', failure: 'server', refusal: cutOff() });
-      failInStream(cutOff());
+      if (!response.headersSent) return end({ kind: 'unanswered', failure: 'server', refusal: cutOff(node) });
+      failInStream(cutOff(node));
       end({ kind: 'answered', failure: 'server', ok: false });
     },
     onResponseError(_controller, error) {
@@ -169,7 +166,7 @@ export function relay(options: RelayOptions): void {
         setImmediate(end, { kind: 'gone' });
       } else if (pending !== null) end({ kind: 'unanswered', ...pending });
       else if (response.headersSent) {
-        failInStream(cutOff());
+        failInStream(cutOff(node));
         end({ kind: 'answered', failure: 'connection', ok: false });
       } else end({ kind: 'unanswered', ...unanswered(error, node) });
     },
@@ -190,19 +187,4 @@ export function relay(options: RelayOptions): void {
   } catch (error) {
     end({ kind: 'unanswered', ...unanswered(error, node) });
   }
-}
-
-function failureOf(status: number): FailureKind {
-  return status === 503 || status === 499 ? 'busy' : 'server';
-}
-
-/** Bytes that are no HTTP are another program's. */
-function unanswered(error: unknown, node: string): { failure: FailureKind; refusal: Refusal } {
-  const code = String((error as { code?: unknown }).code);
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    const message = fact('GATEWAY_NODE_NO_ANSWER', { node });
-    return { failure: 'unavailable', refusal: new Refusal('NOT_AN_INFERENCE_SERVER', { message }) };
-  }
-  const message = fact('GATEWAY_NODE_UNREACHABLE', { node });
-  return { failure: 'connection', refusal: new Refusal('HOST_UNREACHABLE', { message }) };
 }

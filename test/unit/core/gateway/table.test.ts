@@ -8,6 +8,17 @@ import { aNode } from '../../../fakes/records.ts';
 const settings = defaultSettings.gateway;
 const MIB = 1024 ** 2;
 
+const model = {
+  name: 'a',
+  digest: 'd',
+  sizeBytes: 1,
+  family: 'bert',
+  parameterSize: '1M',
+  quantization: 'F16',
+  capabilities: null,
+  embeddingLength: null,
+};
+
 const key = (changes: Partial<KnownKey> = {}): KnownKey => ({
   id: 'key_1',
   kind: 'program',
@@ -64,22 +75,12 @@ describe('a node in the table', () => {
   });
 
   it('keeps its models while it sleeps, and is not serving', () => {
-    const [node] = buildTable(facts(aNode({ state: 'off', loaded: [] }))).nodes;
+    const [node] = buildTable(facts(aNode({ state: 'off', loaded: [], installed: [model] }))).nodes;
     expect(node?.serving).toBe(false);
-    expect(node?.installed.map(({ name }) => name)).toEqual(aNode().installed.map(({ name }) => name));
+    expect(node?.installed.map(({ name }) => name)).toEqual(['a']);
   });
 
   it('reads what an earlier version did not save as missing', () => {
-    const model = {
-      name: 'a',
-      digest: 'd',
-      sizeBytes: 1,
-      family: 'bert',
-      parameterSize: '1M',
-      quantization: 'F16',
-      capabilities: null,
-      embeddingLength: null,
-    };
     const more = {
       modifiedAt: '2026-01-01T00:00:00Z',
       parentModel: 'p',
@@ -108,6 +109,12 @@ describe('a node in the table', () => {
     const [first, second] = [buildTable(facts(view)), buildTable(facts({ ...view, name: 'other' }))];
     expect(second.nodes[0]?.installed).toBe(first.nodes[0]?.installed);
   });
+});
+
+it('a node has its cloud models too, for where they are allowed', () => {
+  const cloud = { ...model, name: 'big:cloud', cloud: true };
+  const [node] = buildTable(facts(aNode({ cloudModels: [cloud] }))).nodes;
+  expect(node?.installed.map((model) => [model.name, model.cloud]).at(-1)).toEqual(['big:cloud', true]);
 });
 
 describe('the rest of the table', () => {
