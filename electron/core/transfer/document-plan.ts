@@ -85,7 +85,7 @@ function planSettings(draft: Draft, settings: Record<string, unknown>, present: 
         draft.add('leave-out', 'setting', path, fact('SECRET_NOT_IMPORTED'));
       } else if (path === 'fleet.simulated') {
         draft.add('leave-out', 'setting', path, fact('SIMULATED_FLEET_NOT_IMPORTED'));
-      } else if (path === 'gateway.managementNodeId') {
+      } else if (path === 'gateway.managementNodeId' && value !== null) {
         draft.add('leave-out', 'setting', path, fact('NODE_ID_IS_LOCAL'));
       } else if (!isSetting(present, section, key)) {
         draft.add('leave-out', 'setting', path, fact('NO_SUCH_SETTING'));

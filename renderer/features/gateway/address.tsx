@@ -17,7 +17,11 @@ export function Address({ url }: { url: string }) {
       <code ref={shown} className="min-w-0 font-mono text-[0.8125rem] break-all select-all">
         {url}
       </code>
-      <Button size="small" aria-label={`Copy ${url}`} onClick={() => void copy()}>
+      <Button
+        size="small"
+        aria-label={`${copied === 'yes' ? 'Copied' : 'Copy'}: ${url}`}
+        onClick={() => void copy()}
+      >
         {copied === 'yes' ? <Check size={14} aria-hidden="true" /> : <Copy size={14} aria-hidden="true" />}
         {copied === 'yes' ? 'Copied' : 'Copy'}
       </Button>

@@ -22,4 +22,6 @@ export function GatewayProblem({ problem }: { problem: NonNullable<GatewayView['
 
 /** From where it can be used, as a sentence. */
 export const reachText = ({ listening }: Pick<GatewayView, 'listening'>): string =>
-  listening === 'network' ? 'Other computers need a key.' : 'This computer only.';
+  listening === 'network'
+    ? 'For Ollama, OpenAI and Anthropic clients. Other computers need a key, and this one’s name instead of 127.0.0.1.'
+    : 'For Ollama, OpenAI and Anthropic clients on this computer.';

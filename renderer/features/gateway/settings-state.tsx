@@ -11,7 +11,7 @@ export function GatewayState() {
     <div className="mb-1 flex min-h-12 flex-wrap items-center gap-x-4 gap-y-2 rounded-lg bg-sunken px-3 py-2">
       {gateway?.url && (
         <>
-          <p className="min-w-0 flex-1 basis-40 text-[0.8125rem] text-soft">Running. {reachText(gateway)}</p>
+          <p className="min-w-0 flex-1 basis-40 text-[0.8125rem] text-soft">{reachText(gateway)}</p>
           <Address url={gateway.url} />
         </>
       )}

@@ -30,9 +30,7 @@ function Content({ gateway }: { gateway: GatewayView }) {
         <Plug size={16} aria-hidden="true" className="shrink-0 text-flame" />
         <p className="min-w-0 flex-1 basis-56">
           <span className="font-medium">Point your programs here</span>
-          <span className="block text-xs text-soft">
-            Ollama and OpenAI clients. The right machine answers. {reachText(gateway)}
-          </span>
+          <span className="block text-xs text-soft">{reachText(gateway)}</span>
         </p>
         <Address url={url} />
         {problem && <GatewayProblem problem={problem} />}

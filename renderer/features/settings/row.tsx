@@ -112,7 +112,7 @@ export function Row({
           ))}
         </select>
       ) : field.kind === 'node' ? (
-        <NodeSelect {...common} />
+        <NodeSelect {...common} className={`${boxClass} h-9`} />
       ) : field.kind === 'name' ? (
         <input {...common} className={`${boxClass} h-9 w-full sm:max-w-80`} />
       ) : (

@@ -161,7 +161,7 @@ test('other models to use are a line for each', () => {
 
 test('the weight of the load may be a part of one', () => {
   expect(patchOf(defaultSettings, { 'gateway.beta': '0,5' })).toEqual({ gateway: { beta: 0.5 } });
-  expect(Object.keys(checkDraft(defaultSettings, { 'gateway.beta': '101' }))).toEqual([]);
+  expect(Object.keys(checkDraft(defaultSettings, { 'gateway.beta': '101' }))).toEqual(['gateway.beta']);
 });
 
 test('settings are found by name, meaning, section and path', () => {
