@@ -26,6 +26,11 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      {
+        extends: true,
+        // Programs of others, which build/run-tests.mjs installs.
+        test: { name: 'real-parts', include: tests('real-parts'), pool: 'forks', testTimeout: 120_000 },
+      },
     ],
   },
 });

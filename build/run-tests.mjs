@@ -10,7 +10,16 @@ import { namespacesMissing } from './lib/namespaces.mjs';
 import { repositoryRoot, setUpPaths } from './lib/paths.mjs';
 import { runCaptured } from './lib/process.mjs';
 import { formatSeconds } from './lib/progress.mjs';
-import { countTests, exitCodes, incompleteWith, selectStages, summarise } from './lib/stages.mjs';
+import { preparePython } from './lib/python.mjs';
+import {
+  countTests,
+  exitCodes,
+  incompleteWith,
+  isOnCi,
+  namedStages,
+  selectStages,
+  summarise,
+} from './lib/stages.mjs';
 import { findPromtool } from './lib/tools.mjs';
 
 /**
@@ -77,7 +86,7 @@ function readReport(file) {
 }
 
 /**
- * @param {'unit' | 'contract' | 'integration'} stage
+ * @param {'unit' | 'contract' | 'integration' | 'real-parts'} stage
  * @param {readonly string[]} filters
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<StageResult & { output: string }>}
@@ -117,6 +126,19 @@ async function runIntegration(filters) {
     'fix' in promtool ? promtool.fix : undefined,
     complete ? undefined : namespacesMissing()?.fix,
   ]);
+}
+
+/**
+ * @param {readonly string[]} filters
+ * @returns {Promise<StageResult & { output: string }>}
+ */
+async function runRealParts(filters) {
+  const requirements = join(root, 'test', 'real-parts', 'requirements.txt');
+  const python = await preparePython({ cache, requirements, say });
+  if ('fix' in python) {
+    return { stage: 'real-parts', outcome: 'incomplete', counts: noTests, output: '', fix: python.fix };
+  }
+  return runVitest('real-parts', filters, { PILOTLIGHT_PYTHON: python.path });
 }
 
 /**
@@ -190,6 +212,8 @@ function runStage(stage, filters) {
       return runPlaywright('end-to-end', 'test/e2e/playwright.config.ts', filters);
     case 'desktop':
       return runDesktop(filters);
+    case 'real-parts':
+      return runRealParts(filters);
   }
 }
 
@@ -214,8 +238,9 @@ function describe({ outcome, counts }) {
 }
 
 await runMain(async () => {
-  const { stages, filters } = selectStages(process.argv.slice(2));
-  const onCi = (process.env.CI ?? '') !== '' && process.env.CI !== 'false';
+  const args = process.argv.slice(2);
+  const onCi = isOnCi(process.env);
+  const { stages, filters } = selectStages(args, onCi);
   mkdirSync(testReports, { recursive: true });
   /** @type {StageResult[]} */
   const results = [];
@@ -226,6 +251,9 @@ await runMain(async () => {
     if (result.outcome === 'failed') say(`\n${result.output.trim()}\n`);
     say(`${stage.padEnd(12)} ${describe(result)}, ${formatSeconds(performance.now() - began)}`);
     results.push(result);
+  }
+  for (const stage of args.length > 0 || onCi ? [] : namedStages) {
+    say(`${stage.padEnd(12)} left out: run it with npm test -- ${stage}`);
   }
   const summary = summarise(results, onCi);
   const { passed, failed, skipped } = summary.counts;

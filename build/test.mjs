@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { prepare, runProgram } from './lib/bootstrap.mjs';
 import { runMain } from './lib/errors.mjs';
-import { selectStages, testUsage } from './lib/stages.mjs';
+import { isOnCi, selectStages, testUsage } from './lib/stages.mjs';
 
 await runMain(async () => {
   const args = process.argv.slice(2);
@@ -10,7 +10,7 @@ await runMain(async () => {
     process.stdout.write(`${testUsage}\n`);
     return 0;
   }
-  const { needsBuild } = selectStages(args);
+  const { needsBuild } = selectStages(args, isOnCi(process.env));
   const ready = await prepare({ build: needsBuild });
   return runProgram(ready, [join(ready.root, 'build', 'run-tests.mjs'), ...args]);
 });

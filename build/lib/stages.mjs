@@ -1,7 +1,7 @@
 // @ts-check
 import { SetUpError } from './errors.mjs';
 
-/** @typedef {'types' | 'lint' | 'layers' | 'unit' | 'contract' | 'integration' | 'end-to-end' | 'desktop'} StageName */
+/** @typedef {'types' | 'lint' | 'layers' | 'unit' | 'contract' | 'integration' | 'end-to-end' | 'desktop' | 'real-parts'} StageName */
 
 /** In this order: quick and informative stages first. @type {readonly StageName[]} */
 export const stageNames = [
@@ -13,16 +13,20 @@ export const stageNames = [
   'integration',
   'end-to-end',
   'desktop',
+  'real-parts',
 ];
 
 /** Stages that run test files, and so accept a filter. @type {readonly StageName[]} */
-export const testStages = ['unit', 'contract', 'integration', 'end-to-end', 'desktop'];
+export const testStages = ['unit', 'contract', 'integration', 'end-to-end', 'desktop', 'real-parts'];
+
+/** Stages that install programs of others first: they run where CI is set, or by name. @type {readonly StageName[]} */
+export const namedStages = ['real-parts'];
 
 /** Stages that start the built programs. @type {readonly StageName[]} */
 const stagesOnBuild = ['integration', 'end-to-end', 'desktop'];
 
 export const testUsage = `Usage: npm test -- [stage …] [filter …]
-  stages: ${stageNames.join(', ')} (default: all)
+  stages: ${stageNames.join(', ')} (default: all but ${namedStages.join(', ')}, which runs where CI is set)
   filter: part of a test file's path`;
 
 /** The summary of `npm test`. */
@@ -33,12 +37,21 @@ export const exitCodes = { passed: 0, failed: 1, usage: 2, incomplete: 3 };
  */
 
 /**
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {boolean}
+ */
+export function isOnCi(env) {
+  return (env.CI ?? '') !== '' && env.CI !== 'false';
+}
+
+/**
  * Parses what to run. A filter without a stage runs every stage that has test files.
  * @param {readonly string[]} args
+ * @param {boolean} onCi
  * @returns {Selection}
  * @throws {SetUpError} `SETUP_OPTION`
  */
-export function selectStages(args) {
+export function selectStages(args, onCi) {
   const option = args.find((argument) => argument.startsWith('-'));
   if (option !== undefined) {
     throw new SetUpError('SETUP_OPTION', `Unknown option ${option}.`, 'Correct it and try again.', {
@@ -49,7 +62,9 @@ export function selectStages(args) {
   const words = args.map((argument) => (argument === 'e2e' ? 'end-to-end' : argument));
   const named = stageNames.filter((name) => words.includes(name));
   const filters = words.filter((word) => !stageNames.includes(/** @type {StageName} */ (word)));
-  const all = filters.length > 0 ? testStages : stageNames;
+  const all = (filters.length > 0 ? testStages : stageNames).filter(
+    (name) => onCi || !namedStages.includes(name),
+  );
   const stages = named.length > 0 ? named : [...all];
   return { stages, filters, needsBuild: stages.some((stage) => stagesOnBuild.includes(stage)) };
 }

@@ -9,7 +9,7 @@ import {
   renameSync,
   rmSync,
 } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { sweepWorkFolders } from './leftovers.mjs';
 import { runCaptured } from './process.mjs';
 
@@ -39,14 +39,15 @@ function isExecutable(file) {
 }
 
 /**
- * The first program that answers `--version`: some systems have a file of that name that only says what to install.
+ * The first program that says its version: some systems have a file of that name that only says what to install.
  * @param {readonly string[]} files
+ * @param {string} [option] that asks for the version
  * @returns {Promise<string | undefined>}
  */
-export async function firstThatRuns(files) {
+export async function firstThatRuns(files, option = '--version') {
   for (const file of files) {
     if (!isExecutable(file)) continue;
-    const result = await runCaptured(file, ['--version'], { timeoutMs: 30_000 });
+    const result = await runCaptured(file, [option], { timeoutMs: 30_000 });
     if (result.code === 0) return file;
   }
   return undefined;
@@ -113,7 +114,7 @@ export async function findPromtool({ cache, say }) {
   if (present !== undefined) return { path: present };
   if (onDebian()) {
     say('Extracting promtool from Debian’s package prometheus for the metrics test.');
-    await unpackPromtool(own, join(cache, 'tools'));
+    await unpackProgram({ packageName: 'prometheus', file: 'usr/bin/promtool', target: own });
     const unpacked = await firstThatRuns([own]);
     if (unpacked !== undefined) return { path: unpacked };
   }
@@ -121,23 +122,44 @@ export async function findPromtool({ cache, say }) {
 }
 
 /**
- * @param {string} target
- * @param {string} folder
+ * Finds nginx, with which the gateway's benchmarks compare it. On Debian it is extracted in the same way.
+ * @param {{ cache: string, say: (sentence: string) => void }} options
+ * @returns {Promise<{ path: string } | { fix: string }>}
  */
-async function unpackPromtool(target, folder) {
+export async function findNginx({ cache, say }) {
+  const own = join(cache, 'tools', 'nginx');
+  // It is a server, so a user's PATH may not contain its folder.
+  const path = [process.env.PATH ?? '', '/usr/sbin', '/usr/local/sbin'].join(delimiter);
+  const present = await firstThatRuns([...searchPath(['nginx'], path), own], '-v');
+  if (present !== undefined) return { path: present };
+  if (onDebian()) {
+    say('Extracting nginx from Debian’s package nginx, to compare the gateway with it.');
+    await unpackProgram({ packageName: 'nginx', file: 'usr/sbin/nginx', target: own });
+    const unpacked = await firstThatRuns([own], '-v');
+    if (unpacked !== undefined) return { path: unpacked };
+  }
+  return { fix: 'nginx is missing, so nothing is compared with it: install nginx.' };
+}
+
+/**
+ * Moves one program of a Debian package to `target`, without installing the package.
+ * @param {{ packageName: string, file: string, target: string }} options
+ */
+async function unpackProgram({ packageName, file, target }) {
+  const folder = dirname(target);
   mkdirSync(folder, { recursive: true });
   sweepWorkFolders(folder, /^unpack-(\d{1,10})-\w{6}$/);
   const work = mkdtempSync(join(folder, `unpack-${process.pid}-`));
   try {
     if (canUseApt()) await runCaptured('apt-get', ['update'], { timeoutMs: aptLimitMs });
     // As root, apt-get downloads as another user, who cannot write here without this option.
-    const options = ['-o', 'APT::Sandbox::User=root', 'download', 'prometheus'];
+    const options = ['-o', 'APT::Sandbox::User=root', 'download', packageName];
     await runCaptured('apt-get', options, { cwd: work, timeoutMs: aptLimitMs });
-    const file = readdirSync(work).find((name) => name.endsWith('.deb'));
-    if (file === undefined) return;
+    const archive = readdirSync(work).find((name) => name.endsWith('.deb'));
+    if (archive === undefined) return;
     const unpacked = join(work, 'content');
-    const result = await runCaptured('dpkg-deb', ['-x', join(work, file), unpacked]);
-    if (result.code === 0) renameSync(join(unpacked, 'usr', 'bin', 'promtool'), target);
+    const result = await runCaptured('dpkg-deb', ['-x', join(work, archive), unpacked]);
+    if (result.code === 0) renameSync(join(unpacked, file), target);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -82,6 +82,17 @@ export function writeEvents(response: ServerResponse, ...values: readonly unknow
   response.write(lines.join(''));
 }
 
+/** Server-sent events with names, sent at once and together. */
+export function writeNamedEvents(
+  response: ServerResponse,
+  ...events: readonly (readonly [name: string, value: object])[]
+): void {
+  if (!response.headersSent) response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+  response.write(
+    events.map(([name, value]) => `event: ${name}\ndata: ${JSON.stringify(value)}\n\n`).join(''),
+  );
+}
+
 /** The body as a JSON object. Throws 400 `missing request body`, or the Go parser's message. */
 export async function readJson(request: IncomingMessage): Promise<JsonObject> {
   const body = await readBody(request);

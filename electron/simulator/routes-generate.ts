@@ -73,11 +73,18 @@ export function readMessages(messages: unknown): { prompt: string; count: number
       'json: cannot unmarshal string into Go struct field ChatRequest.messages of type []api.Message',
     );
   }
-  const contents = messages.map((message: unknown) => {
-    const content = (message as { content?: unknown } | null)?.content;
-    return typeof content === 'string' ? content : '';
-  });
+  const contents = messages.map((message: unknown) =>
+    textOf((message as { content?: unknown } | null)?.content),
+  );
   return { prompt: contents.join('\n'), count: messages.length };
+}
+
+/** A text, or the texts of a list of parts. */
+export function textOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  const parts: unknown[] = Array.isArray(content) ? content : [];
+  const texts = parts.map((part) => (part as { text?: unknown } | null)?.text);
+  return texts.filter((text) => typeof text === 'string').join('');
 }
 
 async function answer(

@@ -19,7 +19,7 @@ import { acquire, findModel, notFound, type RequestedLoad, type ServerContext } 
 const DEFAULT_LOAD: RequestedLoad = { options: {}, keepAliveMs: undefined };
 
 /** A refusal before the request reaches Ollama's own route, which is written in another way. */
-class RefusedRequest extends OllamaError {}
+export class RefusedRequest extends OllamaError {}
 
 export function fail(response: ServerResponse, error: OllamaError): void {
   const type =
@@ -32,7 +32,7 @@ export function fail(response: ServerResponse, error: OllamaError): void {
   else sendEncodedJson(response, error.status, body);
 }
 
-async function readRequest({ request }: Exchange): Promise<JsonObject> {
+export async function readRequest({ request }: Exchange): Promise<JsonObject> {
   try {
     return await readJson(request);
   } catch (error) {

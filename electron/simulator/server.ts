@@ -8,8 +8,10 @@ import * as createRoutes from './routes-create.ts';
 import * as embedRoutes from './routes-embed.ts';
 import * as generateRoutes from './routes-generate.ts';
 import * as libraryRoutes from './routes-library.ts';
+import * as messagesRoutes from './routes-messages.ts';
 import * as openaiRoutes from './routes-openai.ts';
 import * as pullRoutes from './routes-pull.ts';
+import * as responsesRoutes from './routes-responses.ts';
 import * as showRoutes from './routes-show.ts';
 import type { ServerContext } from './server-context.ts';
 
@@ -37,6 +39,8 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   '/v1/completions': { POST: openaiRoutes.completions },
   '/v1/chat/completions': { POST: openaiRoutes.chatCompletions },
   '/v1/embeddings': { POST: openaiRoutes.embeddings },
+  '/v1/responses': { POST: responsesRoutes.responses },
+  '/v1/messages': { POST: messagesRoutes.messages },
 };
 
 /** Routes with a name in their path. */
@@ -118,7 +122,8 @@ export function createOllamaServer(context: ServerContext): OllamaServer {
     } catch (error) {
       if (response.destroyed || silent.has(response)) return;
       const failure = asOllamaError(error, exchange.signal);
-      if (path.startsWith('/v1/')) openaiRoutes.fail(response, failure);
+      if (path === '/v1/messages') messagesRoutes.fail(response, failure);
+      else if (path.startsWith('/v1/')) openaiRoutes.fail(response, failure);
       else if (response.headersSent) {
         writeLine(response, { error: failure.message });
         response.end();

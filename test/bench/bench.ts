@@ -1,6 +1,7 @@
 /**
  * Runs the benchmarks, one after another: `npm run bench`, `npm run bench -- pipeline search`,
- * `npm run bench -- --json`. A word selects every benchmark with a result whose name holds it.
+ * `npm run bench -- --json`. A word selects every benchmark with a result whose name holds it. `--minutes 10` is for
+ * those that watch something over time.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -59,9 +60,18 @@ function table(results: readonly BenchmarkResult[]): string {
 }
 
 const { values, positionals } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, list: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    minutes: { type: 'string' },
+  },
   allowPositionals: true,
 });
+const minutes = values.minutes === undefined ? null : Number(values.minutes);
+if (minutes !== null && !(minutes > 0)) {
+  console.error('--minutes needs a number of minutes, such as --minutes 10.');
+  process.exit(2);
+}
 const all = await findBenchmarks();
 const chosen = all.filter(
   (benchmark) =>
@@ -88,6 +98,7 @@ for (const benchmark of chosen) {
   try {
     const made = await benchmark.run({
       signal: controller.signal,
+      minutes,
       note: (text) => {
         if (!values.json) console.error(`  ${text}`);
       },

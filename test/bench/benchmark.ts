@@ -8,6 +8,8 @@ export interface Benchmark {
 
 export interface BenchmarkContext {
   signal: AbortSignal;
+  /** How long a benchmark that watches something over time should; null for its own. */
+  minutes: number | null;
   /** A line for the person who waits. */
   note(text: string): void;
 }

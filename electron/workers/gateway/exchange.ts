@@ -59,14 +59,16 @@ export interface ExchangeOptions {
   onDefect(error: unknown): void;
 }
 
+type Writable = { -readonly [Key in keyof Exchange]: Exchange[Key] };
+
 export function createExchange(options: ExchangeOptions): Exchange {
   const { request, response, target, endpoint, caller, table, clock, onFinish, onDefect } = options;
   const at = clock.now();
   const startedAt = clock.monotonic();
-  let isGone = false;
-  let finished = false;
 
-  const exchange: Exchange = {
+  // No getters in objects that are made for each request: each such object has a shape of its own, which only a full
+  // garbage collection frees, together with all that the getters reach.
+  const exchange: Writable = {
     request,
     response,
     target,
@@ -75,9 +77,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
     table,
     cors: corsHeaders(request.headers.origin),
     elapsed: () => clock.monotonic() - startedAt,
-    get isGone() {
-      return isGone;
-    },
+    isGone: false,
+    finished: false,
     onGone: null,
     model: null,
     nodeId: null,
@@ -90,7 +91,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     tokens: null,
     refuse(error, outcome = 'refused') {
       const refusal = error instanceof Refusal ? error : asRefusal(error, onDefect);
-      if (isGone) exchange.finish('cancelled');
+      if (exchange.isGone) exchange.finish('cancelled');
       else {
         sendRefusal(response, endpoint.dialect, refusal, exchange.cors);
         linger(request, clock);
@@ -98,8 +99,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
       }
     },
     finish(outcome, code = null) {
-      if (finished) return;
-      finished = true;
+      if (exchange.finished) return;
+      exchange.finished = true;
       exchange.onGone = null;
       onFinish({
         at,
@@ -123,16 +124,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
         outputTokens: exchange.tokens?.output ?? null,
       });
     },
-    get finished() {
-      return finished;
-    },
   };
 
   // A client that went away shows in `close`.
   response.on('error', () => {});
   response.once('close', () => {
-    if (response.writableFinished || finished) return;
-    isGone = true;
+    if (response.writableFinished || exchange.finished) return;
+    exchange.isGone = true;
     const act = exchange.onGone;
     exchange.onGone = null;
     if (act === null) exchange.finish('cancelled');

@@ -116,7 +116,8 @@ function modelsOf(table: GatewayTable, dialect: 'ollama' | 'openai', allowed: Al
     .filter(({ dialects }) => dialects.includes(dialect))
     .flatMap(({ installed }) => installed)
     .filter(filterFor(table, allowed))
-    .map((model) => ({ model, modified: timeOf(model) }))
+    // A server compares whole seconds, and leaves the order of the rest.
+    .map((model) => ({ model, modified: Math.floor(timeOf(model) / 1000) }))
     .sort((one, other) => other.modified - one.modified)
     .map(({ model }) => model);
   return firstOfEachName(models, ({ name }) => name);

@@ -12,7 +12,6 @@ import { sendJson, sendText } from './plain-answers.ts';
 import { Refusal } from './refusal.ts';
 import { decoded } from './target.ts';
 
-const JSON_UTF8 = 'application/json; charset=utf-8';
 /** Without a server that says otherwise, the oldest that every client accepts today. */
 const LEAST_VERSION = '0.33.0';
 
@@ -26,16 +25,16 @@ export function answerLocally(exchange: Exchange, listing: Listing, now: number)
       sendText(response, 200, 'Ollama is running', { type: 'text/plain; charset=utf-8', headers: cors });
       break;
     case 'version':
-      sendJson(response, { version: versionOf(table) }, JSON_UTF8, cors);
+      sendJson(response, { version: versionOf(table) }, 'framework', cors);
       break;
     case 'tags':
-      sendJson(response, listTags(table, allowed), JSON_UTF8, cors);
+      sendJson(response, listTags(table, allowed), 'framework', cors);
       break;
     case 'running':
-      sendJson(response, listRunning(table, allowed, now), JSON_UTF8, cors);
+      sendJson(response, listRunning(table, allowed, now), 'framework', cors);
       break;
     case 'models':
-      sendJson(response, listOpenAiModels(table, allowed), 'application/json', cors);
+      sendJson(response, listOpenAiModels(table, allowed), 'encoder', cors);
       break;
     case 'model': {
       const id = decoded(target.path.slice('/v1/models/'.length)) ?? '';
@@ -45,7 +44,7 @@ export function answerLocally(exchange: Exchange, listing: Listing, now: number)
         exchange.refuse(new Refusal('MODEL_NOT_FOUND', { message, verbatim: true }));
         return;
       }
-      sendJson(response, model, 'application/json', cors);
+      sendJson(response, model, 'encoder', cors);
     }
   }
   exchange.finish('completed');

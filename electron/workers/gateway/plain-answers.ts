@@ -17,13 +17,16 @@ export function sendText(
   response.end(text);
 }
 
+/** As the web framework of Ollama writes it, or as Go's own encoder does, with which it answers `/v1`. */
 export function sendJson(
   response: ServerResponse,
   value: unknown,
-  type: string,
+  by: 'framework' | 'encoder',
   headers: readonly string[],
 ): void {
-  sendText(response, 200, JSON.stringify(value), { type, headers });
+  const text = JSON.stringify(value);
+  if (by === 'encoder') sendText(response, 200, `${text}\n`, { type: 'application/json', headers });
+  else sendText(response, 200, text, { type: 'application/json; charset=utf-8', headers });
 }
 
 export function sendNothing(response: ServerResponse, status: number, headers: readonly string[] = []): void {

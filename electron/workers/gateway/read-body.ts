@@ -32,11 +32,13 @@ export function readBody(
   let chunks: Buffer[] = [];
   let length = 0;
   let kept = 0;
+  let body: { -readonly [Key in keyof KeptBody]: KeptBody[Key] } | null = null;
 
   function drop(): void {
     budget.give(kept);
     kept = 0;
     chunks = [];
+    if (body !== null) body.chunks = chunks;
   }
 
   function refuse(refusal: Refusal): void {
@@ -83,15 +85,8 @@ export function readBody(
   }
 
   function finish(): void {
-    const body: KeptBody = {
-      get chunks() {
-        return chunks;
-      },
-      length,
-      encoding,
-      fields: reader.end(),
-      drop,
-    };
+    // Without getters: see exchange.ts.
+    body = { chunks, length, encoding, fields: reader.end(), drop };
     done(body);
   }
 

@@ -96,8 +96,7 @@ export function relay(options: RelayOptions): void {
 
   function complete(): void {
     response.end();
-    if (last !== null)
-      exchange.tokens = readTokens(previous === null ? last : Buffer.concat([previous, last]));
+    if (last !== null) exchange.tokens = readTokens(last, previous);
     const outcome = status < 400 ? 'completed' : status < 500 ? 'rejected' : 'failed';
     exchange.finish(outcome, status >= 500 ? 'SERVER_ERROR' : null);
     end({ kind: 'answered', failure: status >= 500 ? failureOf(status) : null, ok: status < 400 });

@@ -17,11 +17,14 @@ export function sendRefusal(
     response.destroy();
     return;
   }
-  const text = JSON.stringify(errorBody(dialect, refusal));
+  const body = JSON.stringify(errorBody(dialect, refusal));
+  // A body that a server could not read is refused by its web framework, in every dialect; the rest by Go's encoder.
+  const byFramework = dialect === 'ollama' || refusal.code === 'BAD_REQUEST';
+  const text = byFramework ? body : `${body}\n`;
   const headers = [
     ...cors,
     'Content-Type',
-    dialect === 'ollama' ? 'application/json; charset=utf-8' : 'application/json',
+    byFramework ? 'application/json; charset=utf-8' : 'application/json',
     'Content-Length',
     String(Buffer.byteLength(text)),
     'X-Pilotlight-Error',

@@ -12,6 +12,8 @@ import { type RecordedRequest, restored } from './recordings.ts';
 export interface World extends AsyncDisposable {
   clock: FakeClock;
   ollama: SimulatedOllama;
+  /** Of the server, on 127.0.0.1. */
+  port: number;
   /** Sends a request as it was recorded, and lets time pass until it is answered. */
   ask(request: RecordedRequest): Promise<RawResponse | null>;
   /** Sends it without waiting: time passes only when the test says so. */
@@ -85,6 +87,7 @@ export async function createWorld(setup: {
   return {
     clock,
     ollama,
+    port,
     send,
     ask,
     settle,

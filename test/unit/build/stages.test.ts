@@ -16,12 +16,19 @@ const passed = (stage: StageResult['stage'], count: number): StageResult => ({
 });
 
 describe('selectStages', () => {
-  it('runs everything by default, in order', () => {
-    expect(selectStages([])).toEqual({ stages: [...stageNames], filters: [], needsBuild: true });
+  it('runs everything by default, in order, but what is only run by name', () => {
+    const stages = stageNames.filter((name) => name !== 'real-parts');
+    expect(selectStages([], false)).toEqual({ stages, filters: [], needsBuild: true });
+    expect(selectStages(['real-parts'], false)).toMatchObject({ stages: ['real-parts'], needsBuild: false });
+  });
+
+  it('leaves out nothing on CI', () => {
+    expect(selectStages([], true)).toEqual({ stages: [...stageNames], filters: [], needsBuild: true });
+    expect(selectStages(['fleet'], true).stages).toContain('real-parts');
   });
 
   it('runs the named stages in their own order, without a build where none needs it', () => {
-    expect(selectStages(['unit', 'types'])).toEqual({
+    expect(selectStages(['unit', 'types'], false)).toEqual({
       stages: ['types', 'unit'],
       filters: [],
       needsBuild: false,
@@ -29,8 +36,8 @@ describe('selectStages', () => {
   });
 
   it('takes other words as filters', () => {
-    expect(selectStages(['unit', 'fleet'])).toMatchObject({ stages: ['unit'], filters: ['fleet'] });
-    expect(selectStages(['fleet']).stages).toEqual([
+    expect(selectStages(['unit', 'fleet'], true)).toMatchObject({ stages: ['unit'], filters: ['fleet'] });
+    expect(selectStages(['fleet'], false).stages).toEqual([
       'unit',
       'contract',
       'integration',
@@ -40,11 +47,11 @@ describe('selectStages', () => {
   });
 
   it('knows e2e by its short name', () => {
-    expect(selectStages(['e2e'])).toEqual({ stages: ['end-to-end'], filters: [], needsBuild: true });
+    expect(selectStages(['e2e'], false)).toEqual({ stages: ['end-to-end'], filters: [], needsBuild: true });
   });
 
   it('refuses an option with a code', () => {
-    expect(() => selectStages(['--watch'])).toThrowError(
+    expect(() => selectStages(['--watch'], false)).toThrowError(
       expect.objectContaining({ code: 'SETUP_OPTION', exitCode: exitCodes.usage }),
     );
   });

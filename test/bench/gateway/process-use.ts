@@ -1,0 +1,19 @@
+/** What a process uses, as Linux counts it. */
+import { readFileSync } from 'node:fs';
+
+/** Resident memory, bytes. */
+export function rssOf(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kib) * 1024;
+}
+
+/** Ticks of 10 ms: the unit of /proc, whatever the kernel's own is. */
+const TICK_SECONDS = 0.01;
+
+/** Processor time of a process and all of its threads until now, seconds. */
+export function processorSecondsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // Its name may contain spaces.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK_SECONDS;
+}
