@@ -61,7 +61,7 @@ export function createDoor(
   }
 
   function serve(exchange: Exchange): void {
-    const { endpoint, caller, table } = exchange;
+    const { endpoint, caller } = exchange;
     const { credential } = caller;
     checkRight(caller, endpoint.kind === 'manage' ? 'control' : 'infer');
     if (credential !== null) {
@@ -76,8 +76,7 @@ export function createDoor(
         receiveForm(exchange, state);
         return;
       }
-      const budget = { budget: state.budget, budgetBytes: table.settings.bodyBudgetBytes };
-      readBody(exchange, budget, (body) => infer(exchange, body, state));
+      readBody(exchange, state, (body) => infer(exchange, body, state));
     } else answerLocally(exchange, endpoint.kind, clock.now());
   }
 
