@@ -2,11 +2,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import { printable } from '../../../shared/printable.ts';
-import type { Dialect, FinishedRequest, GatewayTable, RequestOutcome } from '../../core/gateway/model.ts';
+import type { FinishedRequest, GatewayTable, RequestOutcome } from '../../core/gateway/model.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import type { Caller } from './callers.ts';
 import type { Endpoint } from './endpoints.ts';
-import { errorBody, Refusal } from './refusal.ts';
+import { Refusal } from './refusal.ts';
+import { linger, sendRefusal } from './send-refusal.ts';
 import { corsHeaders } from './sources.ts';
 import type { Target } from './target.ts';
 import type { Tokens } from './tokens.ts';
@@ -43,8 +44,8 @@ export interface Exchange {
   readonly finished: boolean;
 }
 
-/** How long the rest of a refused request may arrive: closing at once would discard the answer. */
-const LINGER_MS = 1000;
+/** Of a path or a name in a report, characters. */
+const MOST_SHOWN = 200;
 
 export interface ExchangeOptions {
   request: IncomingMessage;
@@ -104,8 +105,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
         at,
         dialect: endpoint.dialect,
         method: request.method ?? '',
-        path: target.path,
-        model: exchange.model === null ? null : printable(exchange.model).slice(0, 200),
+        path: target.path.slice(0, MOST_SHOWN),
+        model: exchange.model === null ? null : printable(exchange.model).slice(0, MOST_SHOWN),
         nodeId: exchange.nodeId,
         credentialId: caller.credential?.id ?? null,
         outcome,
@@ -127,6 +128,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
     },
   };
 
+  // A client that went away shows in `close`.
+  response.on('error', () => {});
   response.once('close', () => {
     if (response.writableFinished || finished) return;
     isGone = true;
@@ -142,38 +145,4 @@ function asRefusal(error: unknown, onDefect: (error: unknown) => void): Refusal 
   if (isPilotlightError(error)) return new Refusal(error.code);
   onDefect(error);
   return new Refusal('INTERNAL');
-}
-
-export function sendRefusal(
-  response: ServerResponse,
-  dialect: Dialect,
-  refusal: Refusal,
-  cors: readonly string[] = [],
-): void {
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  const text = JSON.stringify(errorBody(dialect, refusal));
-  const headers = [
-    ...cors,
-    'Content-Type',
-    dialect === 'ollama' ? 'application/json; charset=utf-8' : 'application/json',
-    'Content-Length',
-    String(Buffer.byteLength(text)),
-    'X-Pilotlight-Error',
-    refusal.code,
-  ];
-  if (refusal.retryAfter !== null) headers.push('Retry-After', String(refusal.retryAfter));
-  response.writeHead(refusal.status, headers);
-  response.end(text);
-}
-
-/** Reads away what still comes, for a moment. */
-export function linger(request: IncomingMessage, clock: Pick<Clock, 'timer'>): void {
-  if (request.complete) return;
-  request.resume();
-  const timer = clock.timer(LINGER_MS, () => request.socket.destroy());
-  request.once('end', timer.cancel);
-  request.once('close', timer.cancel);
 }
