@@ -23,7 +23,10 @@ export const foundMachineSchema = z.object({
   mac: z.string().nullable(),
   /** The broadcast address of its network. */
   broadcast: z.string().nullable(),
-  ollama: z.object({ url: z.string(), version: z.string().nullable() }).nullable(),
+  /** Its inference server. `product` is left out for Ollama. */
+  ollama: z
+    .object({ url: z.string(), version: z.string().nullable(), product: z.string().optional() })
+    .nullable(),
   agent: z
     .object({
       url: z.string(),

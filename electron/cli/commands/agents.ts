@@ -54,7 +54,7 @@ export const pair: Command = {
 
 function machineCells(machine: FoundMachine): string[] {
   const carries = [
-    machine.ollama ? `Ollama ${machine.ollama.version ?? ''}`.trim() : '',
+    machine.ollama ? `${machine.ollama.product ?? 'Ollama'} ${machine.ollama.version ?? ''}`.trim() : '',
     machine.agent ? `agent (${machine.agent.roles.join(', ')})` : '',
     machine.relayUrl ? 'a relay' : '',
     machine.shutdownUrl ? 'a shutdown server' : '',

@@ -3,7 +3,13 @@ import { agentApi, DEFAULT_AGENT_PORT, DEFAULT_RELAY_PORT } from '../../../share
 import { isPilotlightError, type PilotlightError } from '../../../shared/contract/errors.ts';
 import { DEFAULT_SERVER_PORT } from '../fleet/validate.ts';
 import type { Http } from '../ports/network.ts';
-import { type Recognised, recogniseHealth, recogniseVersion, serverProblem } from './recognise-server.ts';
+import {
+  type Recognised,
+  recogniseHealth,
+  recogniseModels,
+  recogniseVersion,
+  serverProblem,
+} from './recognise-server.ts';
 
 /** Ollama's, an agent's and a relay's. */
 export const PROBED_PORTS = [DEFAULT_SERVER_PORT, DEFAULT_AGENT_PORT, DEFAULT_RELAY_PORT] as const;
@@ -53,12 +59,20 @@ export async function ask(
     askVersion ? get('/api/version') : null,
     askHealth ? get(agentApi.health.path) : null,
   ]);
-  const recognised =
+  const known =
     (version !== null && !isPilotlightError(version) ? recogniseVersion(version) : null) ??
     (health !== null && !isPilotlightError(health) ? recogniseHealth(health) : null);
+  // Asked only where something answers that is nothing of these.
+  const models =
+    known === null && version !== null && !isPilotlightError(version) ? await get('/v1/models') : null;
+  const recognised =
+    known ?? (models !== null && !isPilotlightError(models) ? recogniseModels(models) : null);
   const replies = [version, health].filter((one) => one !== null);
   const failed = replies.filter((one) => isPilotlightError(one));
-  const problem = version !== null && !isPilotlightError(version) ? serverProblem(version, url) : null;
+  const problem =
+    [version, models]
+      .map((reply) => (reply === null || isPilotlightError(reply) ? null : serverProblem(reply, url)))
+      .find((one) => one !== null) ?? null;
   return { url, recognised, problem, failure: failed.length === replies.length ? (failed[0] ?? null) : null };
 }
 

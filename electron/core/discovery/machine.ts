@@ -47,7 +47,11 @@ export function describeAnswers(
   for (const { url, recognised } of answers) {
     switch (recognised?.kind) {
       case 'inference-server':
-        found.ollama ??= { url, version: recognised.version };
+        found.ollama ??= {
+          url,
+          version: recognised.version,
+          ...(recognised.product === undefined ? {} : { product: recognised.product }),
+        };
         break;
       case 'agent': {
         const { version, roles, id } = recognised;

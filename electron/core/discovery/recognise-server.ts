@@ -10,7 +10,8 @@ import { isOlderVersion, OLLAMA_SINCE } from '../../../shared/ollama-version.ts'
 import type { HttpReply } from '../ports/network.ts';
 
 export type Recognised =
-  | { kind: 'inference-server'; version: string | null }
+  /** `product` is left out for Ollama. */
+  | { kind: 'inference-server'; version: string | null; product?: string }
   | { kind: 'agent'; version: string | null; roles: string[]; id: string | null }
   /** A Wake-on-LAN relay or shutdown server other than Pilotlight's agent. */
   | { kind: 'relay' }
@@ -22,6 +23,14 @@ const versionBody = z.object({ version: z.string().max(200) });
 export function recogniseVersion(reply: HttpReply): Extract<Recognised, { kind: 'inference-server' }> | null {
   const body = versionBody.safeParse(readJson(reply));
   return body.success ? { kind: 'inference-server', version: body.data.version } : null;
+}
+
+const modelsBody = z.object({ object: z.literal('list'), data: z.array(z.object({ id: z.string() })) });
+
+/** The answer to `GET /v1/models`, of a server that is no Ollama. */
+export function recogniseModels(reply: HttpReply): Extract<Recognised, { kind: 'inference-server' }> | null {
+  if (!modelsBody.safeParse(readJson(reply)).success) return null;
+  return { kind: 'inference-server', version: null, product: 'OpenAI-compatible server' };
 }
 
 /** The answer to `GET /health`; null for an unknown server, such as another program's worker on the same port. */

@@ -77,7 +77,10 @@ export function serverUrl(text: string): string {
 export function detected(found: FoundMachine): string[] {
   const lines: string[] = [];
   const version = (text: string | null) => (text === null ? '' : ` ${text}`);
-  if (found.ollama) lines.push(`Ollama${version(found.ollama.version)} at ${found.ollama.url}`);
+  if (found.ollama) {
+    const { product = 'Ollama', version: known, url } = found.ollama;
+    lines.push(`${product}${version(known)} at ${url}`);
+  }
   if (found.agent) {
     const roles = found.agent.roles.length > 0 ? ` (${found.agent.roles.join(', ')})` : '';
     lines.push(`Pilotlight agent${version(found.agent.version)}${roles} at ${found.agent.url}`);

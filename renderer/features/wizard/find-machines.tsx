@@ -141,7 +141,7 @@ function Found({ machine, onChoose }: { machine: FoundMachine; onChoose(found: F
   );
   const name = machine.name ?? machine.address;
   const has = [
-    machine.ollama ? 'Ollama' : '',
+    machine.ollama ? (machine.ollama.product ?? 'Ollama') : '',
     machine.agent ? 'agent' : '',
     machine.relayUrl ? 'relay' : '',
     machine.shutdownUrl ? 'shutdown server' : '',
