@@ -2,11 +2,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import { printable } from '../../../shared/printable.ts';
-import type { Dialect, FinishedRequest, GatewayTable, RequestOutcome } from '../../core/gateway/model.ts';
+import type { FinishedRequest, GatewayTable, RequestOutcome } from '../../core/gateway/model.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import type { Caller } from './callers.ts';
 import type { Endpoint } from './endpoints.ts';
-import { errorBody, Refusal } from './refusal.ts';
+import { Refusal } from './refusal.ts';
+import { linger, sendRefusal } from './send-refusal.ts';
 import { corsHeaders } from './sources.ts';
 import type { Target } from './target.ts';
 import type { Tokens } from './tokens.ts';
@@ -42,9 +43,6 @@ export interface Exchange {
   finish(outcome: RequestOutcome, code?: string | null): void;
   readonly finished: boolean;
 }
-
-/** How long the rest of a refused request may arrive: closing at once would discard the answer. */
-const LINGER_MS = 1000;
 
 /** Of a path or a name in a report, characters. */
 const MOST_SHOWN = 200;
@@ -145,41 +143,4 @@ function asRefusal(error: unknown, onDefect: (error: unknown) => void): Refusal 
   if (isPilotlightError(error)) return new Refusal(error.code);
   onDefect(error);
   return new Refusal('INTERNAL');
-}
-
-export function sendRefusal(
-  response: ServerResponse,
-  dialect: Dialect,
-  refusal: Refusal,
-  cors: readonly string[] = [],
-): void {
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  const body = JSON.stringify(errorBody(dialect, refusal));
-  // A body that a server could not read is refused by its web framework, in every dialect; the rest by Go's encoder.
-  const byFramework = dialect === 'ollama' || refusal.code === 'BAD_REQUEST';
-  const text = byFramework ? body : `${body}\n`;
-  const headers = [
-    ...cors,
-    'Content-Type',
-    byFramework ? 'application/json; charset=utf-8' : 'application/json',
-    'Content-Length',
-    String(Buffer.byteLength(text)),
-    'X-Pilotlight-Error',
-    refusal.code,
-  ];
-  if (refusal.retryAfter !== null) headers.push('Retry-After', String(refusal.retryAfter));
-  response.writeHead(refusal.status, headers);
-  response.end(text);
-}
-
-/** Reads away what still comes, for a moment. */
-export function linger(request: IncomingMessage, clock: Pick<Clock, 'timer'>): void {
-  if (request.complete) return;
-  request.resume();
-  const timer = clock.timer(LINGER_MS, () => request.socket.destroy());
-  request.once('end', timer.cancel);
-  request.once('close', timer.cancel);
 }

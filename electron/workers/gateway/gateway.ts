@@ -11,6 +11,7 @@ import type { GatewayTable } from '../../core/gateway/model.ts';
 import type { GatewayAddress, GatewayContract, GatewayEvent } from '../../core/gateway/protocol.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
+import { createTurns } from '../../core/runtime/turns.ts';
 import { createBodyBudget } from './body-budget.ts';
 import type { Caller } from './callers.ts';
 import { createFinishedBatches } from './finished-batches.ts';
@@ -68,6 +69,7 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
     traffic,
     upstreams: createUpstreams(),
     budget: createBodyBudget(() => table?.settings.bodyBudgetBytes ?? 0),
+    decoding: createTurns(),
     stickiness: createStickiness(),
   };
 
