@@ -18,6 +18,7 @@ import type { Streams } from '../runtime/streams.ts';
 import type { SettingsService } from '../settings/service.ts';
 import type { TelemetryService } from '../telemetry/service.ts';
 import { notPart, offHere, wantedAddress } from './address.ts';
+import { createKeyExpiry } from './key-expiry.ts';
 import type { GatewayLink } from './link.ts';
 import { createMovingModels } from './moving.ts';
 import { createOpening } from './opening.ts';
@@ -169,6 +170,8 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
   });
   publish();
 
+  const expiry = createKeyExpiry({ clock, known: access.known, onExpired: () => opening?.update() });
+
   function follow(link: GatewayLink, opened: NonNullable<typeof opening>): void {
     stops.push(
       link.onStart(({ version, listening, traffic: running }) => {
@@ -205,8 +208,11 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
       access.onKnownChange(() => {
         push.now();
         opened.update();
+        expiry.update();
       }),
+      expiry.stop,
     );
+    expiry.update();
   }
 
   return {

@@ -126,6 +126,14 @@ function tableSettings(settings: Settings['gateway']): TableSettings {
   };
 }
 
+/** When the next usable key expires, milliseconds since the epoch; null if none does. */
+export function keyEnds(credentials: readonly KnownKey[], now: number): number | null {
+  const ends = credentials.flatMap(({ endsAt, revoked }) =>
+    endsAt === null || endsAt <= now || revoked ? [] : [endsAt],
+  );
+  return ends.length === 0 ? null : Math.min(...ends);
+}
+
 /** Whether somebody on the network could use the gateway. */
 export function hasUsableKey(credentials: readonly KnownKey[], now: number): boolean {
   return credentials.some(

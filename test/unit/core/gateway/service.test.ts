@@ -155,6 +155,23 @@ describe('changed settings', () => {
     expect(fake.calls.at(-1)).toBe('end');
   });
 
+  it('close the network when the last key expires', async () => {
+    const { service, set, access, clock } = createGatewayWorld();
+    await service.start();
+    for (const [name, expiresInDays] of [
+      ['n8n', 30],
+      ['zed', 40],
+    ] as const) {
+      access.addKey({ name, kind: 'program', rights: ['infer'], expiresInDays });
+    }
+    set({ listen: 'network' });
+    const day = 86_400_000;
+    await clock.advance(39 * day);
+    expect(service.view().listening).toBe('network');
+    await clock.advance(2 * day);
+    expect(service.view().listening).toBe('loopback');
+  });
+
   it('open it to the network only with a key for models', async () => {
     const { service, set, addKey, access, clock, fake } = createGatewayWorld();
     await service.start();
