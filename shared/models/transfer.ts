@@ -8,6 +8,9 @@ import { savedSettingsSchema } from './settings.ts';
 
 export const EXPORT_VERSION = 1;
 
+/** Longer than any that can be entered: earlier versions saved addresses whose escapes made them longer. */
+const address = z.string().max(20_000);
+
 const [direct, , relay, command] = wakeWaySchema.options;
 
 /** A wake method in an export. It refers to another node by the address of its agent, because ids are local. */
@@ -15,7 +18,7 @@ export const exportedWaySchema = z.discriminatedUnion('kind', [
   direct,
   relay,
   command,
-  z.object({ kind: z.literal('agent'), agentUrl: z.string().max(2000) }),
+  z.object({ kind: z.literal('agent'), agentUrl: address }),
 ]);
 export type ExportedWay = z.infer<typeof exportedWaySchema>;
 
@@ -24,7 +27,7 @@ export const exportedNodeSchema = z.object({
   kind: z.enum(['this-computer', 'remote']),
   name: nameSchema,
   /** null for this computer if no address was set, and for a node that has only an agent. */
-  url: z.string().max(2000).nullable(),
+  url: address.nullable(),
   mac: z.string().max(40).nullable(),
   wakeDestinations: z.array(z.string().max(100)).max(16),
   vramBytes: z.number().min(0).max(1e15).nullable(),
@@ -33,8 +36,8 @@ export const exportedNodeSchema = z.object({
     .min(1)
     .max(8)
     .default([{ kind: 'direct' }]),
-  agentUrl: z.string().max(2000).nullable().default(null),
-  shutdownUrl: z.string().max(2000).nullable().default(null),
+  agentUrl: address.nullable().default(null),
+  shutdownUrl: address.nullable().default(null),
   /** null if none was set. */
   policy: powerPolicySchema.nullable().default(null),
   /** Whether there is a password to set again; likewise for tokens and the secret of its shutdown server. */

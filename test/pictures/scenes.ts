@@ -6,6 +6,14 @@ import { accessEmpty, accessFull, accessLong } from '../e2e/support/access-scene
 import { type BridgeScene, installBridge } from '../e2e/support/bridge-core.ts';
 import { busy } from '../e2e/support/busy-scene.ts';
 import { damaged } from '../e2e/support/damage-scenes.ts';
+import {
+  gatewayFirstRun,
+  gatewayOff,
+  gatewayPortTaken,
+  gatewayRunning,
+  gatewayStaysLocal,
+  otherServers,
+} from '../e2e/support/gateway-scenes.ts';
 import { adding, everyPower } from '../e2e/support/power-scenes.ts';
 import { agentLeft, everyState, hundred, silent, vramTaken } from '../e2e/support/scenes.ts';
 import { createCamera, setDensity } from './camera.ts';
@@ -52,6 +60,7 @@ async function shutDown(page: Page): Promise<void> {
   await page.getByRole('dialog').waitFor();
 }
 
+const gateway = (page: Page) => page.getByRole('region', { name: 'Gateway' }).first();
 const access = (page: Page) => page.getByRole('region', { name: 'Access' });
 
 /** Fills the dialog of a new key. */
@@ -85,6 +94,14 @@ const pictures: readonly Picture[] = [
       await page.getByRole('dialog').getByText('HOST_UNREACHABLE').waitFor();
     },
   },
+  { state: 'gateway-fleet', scene: gatewayRunning, hash: '#/fleet' },
+  { state: 'gateway-first-run', scene: gatewayFirstRun, hash: '#/fleet' },
+  { state: 'gateway-settings', scene: gatewayRunning, hash: '#/settings', top: gateway },
+  { state: 'gateway-off', scene: gatewayOff, hash: '#/settings', top: gateway },
+  { state: 'gateway-port-taken', scene: gatewayPortTaken, hash: '#/fleet' },
+  { state: 'gateway-stays-local', scene: gatewayStaysLocal, hash: '#/settings', top: gateway },
+  { state: 'gateway-other-servers', scene: otherServers, hash: '#/fleet' },
+  { state: 'gateway-other-models', scene: otherServers, hash: '#/models' },
   { state: 'every-state-fleet', scene: everyState, hash: '#/fleet' },
   { state: 'every-state-models', scene: everyState, hash: '#/models' },
   { state: 'every-state-node', scene: everyState, hash: '#/node/gpu-tower' },

@@ -7,7 +7,7 @@ import { type ApiKind, basePath } from '../../../shared/network/api-path.ts';
 import { readIpv4 } from '../../../shared/network/ipv4.ts';
 import { isSingleMachine, parseMac, readSecureOn } from '../../../shared/network/mac.ts';
 import { trimPasted } from '../../../shared/network/pasted.ts';
-import { type AddressFault, readWebAddress } from '../../../shared/network/web-address.ts';
+import { type AddressFault, MAX_ADDRESS, readWebAddress } from '../../../shared/network/web-address.ts';
 
 export const DEFAULT_SERVER_PORT = 11434;
 
@@ -26,6 +26,7 @@ const faultMessages: Readonly<Record<AddressFault, Message | undefined>> = {
   password: fact('ADDRESS_WITH_PASSWORD'),
   query: fact('ADDRESS_WITH_QUERY'),
   'port-zero': fact('PORT_ZERO'),
+  'too-long': fact('ADDRESS_TOO_LONG', { limit: MAX_ADDRESS }),
 };
 
 /**

@@ -1,3 +1,4 @@
+import { formatCount } from '../../units.ts';
 import { list, sentences } from '../grammar.ts';
 import type { Text } from '../types.ts';
 
@@ -63,6 +64,8 @@ export const fleetMessages = {
   ADDRESS_NOT_HTTP: () => 'The address must start with http:// or https://.',
   ADDRESS_WITH_PASSWORD: () => 'The address must not contain a user name or password.',
   ADDRESS_WITH_QUERY: () => 'The address must not contain ? or #.',
+  ADDRESS_TOO_LONG: ({ limit }: { limit: number }) =>
+    `Too long: an address has at most ${formatCount(limit)} characters, and letters outside ASCII count several times.`,
   PORT_ZERO: () => 'No server listens on port 0.',
   PORT_RANGE: () => 'A port is a number from 1 to 65535.',
   MAC_OF_NO_MACHINE: () => 'This MAC address does not belong to a single machine.',
