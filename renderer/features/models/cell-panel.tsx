@@ -3,6 +3,7 @@ import type { WireError } from '../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { Explanation } from '../../../shared/models/placement.ts';
 import { isServing } from '../../../shared/models/serving.ts';
+import { serverCan } from '../../../shared/server-can.ts';
 import { textOf } from '../../../shared/text/index.ts';
 import { formatBytes, formatCount, formatMemory } from '../../../shared/units.ts';
 import { toWireError } from '../../client/errors.ts';
@@ -46,6 +47,7 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
   const pinned = loaded?.pinned ?? false;
   const working = busy || forcing;
 
+  const moves = node.server === null || serverCan(node, 'moves');
   return (
     <div className="grid gap-5">
       <p className="flex items-center gap-2 text-base font-medium">
@@ -74,50 +76,54 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
         key={`${loaded?.placement}${loaded?.vramBytes}${pinned}${node.state}${node.gpuLost?.since}${lastMove?.id}`}
       />
 
-      <div className="grid grid-cols-2 gap-2">
-        {node.hasGpu !== false && (
+      {moves ? (
+        <div className="grid grid-cols-2 gap-2">
+          {node.hasGpu !== false && (
+            <Button
+              tone={loaded?.placement === 'gpu' ? 'plain' : 'primary'}
+              className="justify-center"
+              busy={working}
+              disabled={!serving}
+              onClick={() => force('gpu', node.id, model)}
+            >
+              Force to GPU
+            </Button>
+          )}
           <Button
-            tone={loaded?.placement === 'gpu' ? 'plain' : 'primary'}
             className="justify-center"
             busy={working}
             disabled={!serving}
-            onClick={() => force('gpu', node.id, model)}
+            onClick={() => force('cpu', node.id, model)}
           >
-            Force to GPU
+            {node.hasGpu === false ? 'Load' : 'Force to CPU'}
           </Button>
-        )}
-        <Button
-          className="justify-center"
-          busy={working}
-          disabled={!serving}
-          onClick={() => force('cpu', node.id, model)}
-        >
-          {node.hasGpu === false ? 'Load' : 'Force to CPU'}
-        </Button>
-        <Button
-          className="justify-center"
-          busy={working}
-          onClick={() =>
-            run(
-              () => client.call('models.pin', { model, nodeId: node.id, pinned: !pinned }),
-              pinned ? 'Unpinned' : 'Pinned. The optimizer leaves it here.',
-            )
-          }
-        >
-          {pinned ? 'Unpin' : 'Pin here'}
-        </Button>
-        <Button
-          className="justify-center"
-          busy={working}
-          disabled={!serving || !loaded}
-          onClick={() =>
-            run(() => client.call('models.unload', { model, nodeId: node.id }), `${model} unloaded`)
-          }
-        >
-          Unload
-        </Button>
-      </div>
-      {!serving && (
+          <Button
+            className="justify-center"
+            busy={working}
+            onClick={() =>
+              run(
+                () => client.call('models.pin', { model, nodeId: node.id, pinned: !pinned }),
+                pinned ? 'Unpinned' : 'Pinned. The optimizer leaves it here.',
+              )
+            }
+          >
+            {pinned ? 'Unpin' : 'Pin here'}
+          </Button>
+          <Button
+            className="justify-center"
+            busy={working}
+            disabled={!serving || !loaded}
+            onClick={() =>
+              run(() => client.call('models.unload', { model, nodeId: node.id }), `${model} unloaded`)
+            }
+          >
+            Unload
+          </Button>
+        </div>
+      ) : (
+        <p className="text-soft">Its server loads and places models by itself.</p>
+      )}
+      {moves && !serving && (
         <p className="text-[0.8125rem] text-soft">The machine is not serving, so nothing can be moved.</p>
       )}
 
@@ -136,7 +142,9 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
         )}
         {installed && (
           <>
-            <Fact name="On disk">{formatBytes(installed.sizeBytes)}</Fact>
+            <Fact name="On disk">
+              {installed.sizeBytes > 0 ? formatBytes(installed.sizeBytes) : 'not reported'}
+            </Fact>
             <Fact name="Size">
               {[installed.parameterSize, installed.quantization].filter(Boolean).join(', ') || 'unknown'}
             </Fact>

@@ -185,8 +185,15 @@ const MatrixCell = memo(
             </span>
           ) : (
             <span className="text-faint">
-              <span className="sr-only">on disk </span>
-              {size}
+              {/* A server that reports no sizes only says that it offers the model. */}
+              {installed?.sizeBytes ? (
+                <>
+                  <span className="sr-only">on disk </span>
+                  {size}
+                </>
+              ) : (
+                'offered'
+              )}
             </span>
           )}
           {loaded?.flagged && <span className="sr-only">, should be on the GPU</span>}
