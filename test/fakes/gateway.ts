@@ -117,6 +117,7 @@ export function createGatewayWorld({
   const sampled = createEmitter<[TelemetrySample]>({ name: 'telemetry' });
   const settingsChanged = createEmitter<[Settings, Settings]>({ name: 'settings' });
   const leases: string[] = [];
+  const probed: string[] = [];
   const readings = new Map<string, TelemetrySample>();
   const withGateway = (part: Partial<Settings['gateway']>, before = defaultSettings) =>
     settingsSchema.parse({ ...before, gateway: { ...before.gateway, ...part } });
@@ -138,6 +139,7 @@ export function createGatewayWorld({
       list: () => [...fleet.values()],
       get: (id) => fleet.get(id) ?? null,
       onChange: fleetChanged.on,
+      probeSoon: (id, how) => void probed.push(how?.listChanged ? `${id}, list` : id),
     },
     telemetry: {
       reading: (id) => {
@@ -167,6 +169,8 @@ export function createGatewayWorld({
     access,
     inFlight,
     leases,
+    /** Nodes that were to be probed at once. */
+    probed,
     fake,
     table: () => fake.tables.at(-1),
     change(node: NodeView | null, id = node?.id ?? '') {

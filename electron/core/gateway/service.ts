@@ -20,6 +20,7 @@ import type { TelemetryService } from '../telemetry/service.ts';
 import { notPart, offHere, wantedAddress } from './address.ts';
 import { createKeyExpiry } from './key-expiry.ts';
 import type { GatewayLink } from './link.ts';
+import type { FinishedRequest } from './model.ts';
 import { createMovingModels } from './moving.ts';
 import { createOpening } from './opening.ts';
 import type { GatewayEvent } from './protocol.ts';
@@ -47,7 +48,7 @@ export interface GatewayDependencies {
   log: Log;
   streams: Pick<Streams, 'gateway'>;
   settings: Pick<SettingsService, 'current' | 'onChange' | 'addRule'>;
-  fleet: Pick<FleetService, 'list' | 'get' | 'onChange'>;
+  fleet: Pick<FleetService, 'list' | 'get' | 'onChange' | 'probeSoon'>;
   telemetry: Pick<TelemetryService, 'reading' | 'onSample'>;
   access: Pick<AccessService, 'known' | 'onKnownChange' | 'find' | 'use'>;
   inFlight: Pick<InFlight, 'begin'>;
@@ -56,6 +57,11 @@ export interface GatewayDependencies {
   link: GatewayLink | null;
   /** Chosen for this run of the program; null for that of the settings. */
   port: number | 'off' | null;
+}
+
+/** After it a node has other models: what it lists is read every ten minutes otherwise. */
+function changesList({ path, outcome }: FinishedRequest): boolean {
+  return outcome === 'completed' && /^\/api\/(?:pull|create|copy|delete)$/.test(path);
 }
 
 export function createGatewayService(dependencies: GatewayDependencies): GatewayService {
@@ -154,6 +160,10 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
       statistics.add(event.requests, event.dropped);
       for (const { nodeId, credentialId } of event.requests) {
         if (nodeId !== null && credentialId !== null) leases.used(nodeId, [credentialId]);
+      }
+      const changed = event.requests.flatMap((request) => (changesList(request) ? [request.nodeId] : []));
+      for (const nodeId of new Set(changed)) {
+        if (nodeId !== null) fleet.probeSoon(nodeId, { listChanged: true });
       }
     } else if (event.kind === 'traffic') traffic.update(event.nodes);
     else for (const id of event.credentialIds) access.use(id);
