@@ -14,15 +14,19 @@ const goalMs = 1500;
 
 async function startOnce(folder: string): Promise<number> {
   const began = performance.now();
-  const child = spawn(process.execPath, [program, '--no-open', '--data', join(folder, 'data')], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
-      ...process.env,
-      // The measure is of this program, not of a server that this computer may have.
-      OLLAMA_HOST: '127.0.0.1:1',
+  const child = spawn(
+    process.execPath,
+    [program, '--no-open', '--gateway-port', 'off', '--data', join(folder, 'data')],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
+        ...process.env,
+        // The measure is of this program, not of a server that this computer may have.
+        OLLAMA_HOST: '127.0.0.1:1',
+      },
     },
-  });
+  );
   let complaints = '';
   child.stderr.on('data', (chunk: Buffer) => {
     complaints += chunk.toString();

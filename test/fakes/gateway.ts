@@ -1,169 +1,193 @@
-/** The gateway's data plane in this process, in front of servers on loopback, with a table made from their listings. */
-import { createSystemClock } from '../../electron/adapters/system.ts';
-import type {
-  FinishedRequest,
-  GatewayTable,
-  NodeTraffic,
-  TableModel,
-  TableNode,
-} from '../../electron/core/gateway/model.ts';
-import { createGateway, type GatewayOptions } from '../../electron/workers/gateway/gateway.ts';
-import { gatewayTable, tableModel, tableNode } from './gateway-table.ts';
-import { createRememberingLog } from './transport.ts';
+/** A control plane of the gateway over a process that a test plays. */
+import { createInFlight } from '../../electron/core/acquire/in-flight.ts';
+import type { GatewayLink, GatewayStart, PortHolder } from '../../electron/core/gateway/link.ts';
+import type { FinishedRequest, GatewayTable } from '../../electron/core/gateway/model.ts';
+import type { GatewayAddress, GatewayEvent } from '../../electron/core/gateway/protocol.ts';
+import { createGatewayService } from '../../electron/core/gateway/service.ts';
+import { createStreams } from '../../electron/core/runtime/streams.ts';
+import { createEmitter } from '../../shared/emitter.ts';
+import type { NodeView } from '../../shared/models/fleet.ts';
+import type { Message } from '../../shared/models/message.ts';
+import { defaultSettings, type Settings, settingsSchema } from '../../shared/models/settings.ts';
+import type { TelemetrySample } from '../../shared/models/telemetry.ts';
+import { createMemoryAccess } from './access.ts';
+import { createFakeClock } from './clock.ts';
+import { silentLog } from './indexing.ts';
 
-export interface GatewayServer {
-  id: string;
-  url: string;
-  /** Names of models that it is said to have, with every capability. Left out: those that it lists. */
-  models?: readonly string[];
-  /** Whatever else differs from a node that serves and has room. */
-  node?: Partial<TableNode>;
-}
-
-export interface OpenGateway extends AsyncDisposable {
-  url: string;
-  port: number;
-  /** Addresses of the servers behind it. */
-  servers: readonly string[];
-  /** Reads the listings of the servers again, as the core does when it checks them. */
-  refresh(): Promise<void>;
-  /** Changes the table in place. */
-  change(change: (table: GatewayTable) => GatewayTable): void;
-  finished(): readonly FinishedRequest[];
-  /** Resolves when so many requests have finished in all. */
-  waitForFinished(count: number): Promise<readonly FinishedRequest[]>;
-  /** As last reported. */
-  traffic(): ReadonlyMap<string, NodeTraffic>;
-  inFlight(): number;
-  log: ReturnType<typeof createRememberingLog>;
-}
-
-export interface OpenGatewayOptions {
-  settings?: Partial<GatewayTable['settings']>;
-  credentials?: GatewayTable['credentials'];
-  limits?: GatewayOptions['limits'];
-}
-
-interface ListedModel {
-  name: string;
-  modified_at: string;
-  size: number;
-  digest: string;
-  details: {
-    parent_model: string;
-    format: string;
-    family: string;
-    families: string[] | null;
-    parameter_size: string;
-    quantization_level: string;
-    context_length?: number;
-    embedding_length?: number;
-  };
-  capabilities?: string[];
-  expires_at: string;
-  size_vram: number;
-  context_length?: number;
-}
-
-/** With every capability, and a digest of its own. */
-function madeUp(name: string): TableModel {
-  const digest = Buffer.from(name).toString('hex').padEnd(64, '0').slice(0, 64);
-  return tableModel({ name, digest, capabilities: ['completion', 'embedding', 'tools', 'vision'] });
-}
-
-function fromListing({ details, ...model }: ListedModel): TableModel {
+export function aFinishedRequest(changes: Partial<FinishedRequest> = {}): FinishedRequest {
   return {
-    name: model.name,
-    digest: model.digest,
-    sizeBytes: model.size,
-    modifiedAt: model.modified_at,
-    parentModel: details.parent_model,
-    format: details.format,
-    family: details.family,
-    families: details.families,
-    parameterSize: details.parameter_size,
-    quantization: details.quantization_level,
-    capabilities: model.capabilities ?? null,
-    contextLength: details.context_length ?? null,
-    embeddingLength: details.embedding_length ?? null,
-    cloud: false,
+    id: 1,
+    at: 1,
+    dialect: 'ollama',
+    method: 'POST',
+    path: '/api/chat',
+    model: 'llama3.2:3b',
+    nodeId: 'node_1',
+    credentialId: null,
+    outcome: 'completed',
+    status: 200,
+    code: null,
+    reason: null,
+    fallback: null,
+    retries: 0,
+    firstByteMs: 100,
+    durationMs: 500,
+    bytesIn: 10,
+    bytesOut: 100,
+    inputTokens: 7,
+    outputTokens: 20,
+    ...changes,
   };
 }
 
-/** What a server lists, as the core would put it into the table. */
-async function nodeOf({ id, url, models, node }: GatewayServer): Promise<TableNode> {
-  const list = async (path: string) => {
-    const answer = await fetch(url + path);
-    return ((await answer.json()) as { models: ListedModel[] }).models;
-  };
-  const installed = models?.map(madeUp) ?? (await list('/api/tags')).map(fromListing);
-  const loaded = models === undefined ? await list('/api/ps') : [];
-  return tableNode(id, {
-    url,
-    installed,
-    loaded: loaded.map((model) => ({
-      name: model.name,
-      digest: model.digest,
-      sizeBytes: model.size,
-      vramBytes: model.size_vram,
-      // A model that stays for good has no expiry, as the core reads it.
-      expiresAt: new Date(model.expires_at).getFullYear() > 2300 ? null : Date.parse(model.expires_at),
-      contextLength: model.context_length ?? null,
-      gpuShare: model.size === 0 ? 0 : model.size_vram / model.size,
-    })),
-    vram: { totalBytes: 24e9, usedBytes: 0 },
-    ...node,
-  });
-}
+export const newStart: GatewayStart = { version: 0, listening: null, traffic: [] };
 
-export async function openGateway(
-  servers: readonly GatewayServer[],
-  { settings, credentials = [], limits }: OpenGatewayOptions = {},
-): Promise<OpenGateway> {
-  const finished: FinishedRequest[] = [];
-  const traffic = new Map<string, NodeTraffic>();
-  let waiting: (() => void)[] = [];
-  const log = createRememberingLog();
-  const gateway = createGateway({
-    clock: createSystemClock(),
-    log,
-    onEvent(event) {
-      if (event.kind === 'finished') finished.push(...event.requests);
-      if (event.kind === 'traffic') for (const node of event.nodes) traffic.set(node.nodeId, node);
-      const woken = waiting;
-      waiting = [];
-      for (const wake of woken) wake();
+/** A process that takes every table and listens at every address, unless a test says otherwise. */
+export function createFakeGatewayLink() {
+  const started = createEmitter<[GatewayStart]>({ name: 'gateway' });
+  const events = createEmitter<[GatewayEvent]>({ name: 'gateway' });
+  const ended = createEmitter<[]>({ name: 'gateway' });
+  const failed = createEmitter<[]>({ name: 'gateway' });
+  const fake = {
+    /** What it was asked, in order. */
+    calls: [] as string[],
+    tables: [] as GatewayTable[],
+    /** What it answers to the next calls. */
+    onTable: (_table: GatewayTable): Promise<void> => Promise.resolve(),
+    onListen: (_address: GatewayAddress): Promise<void> => Promise.resolve(),
+    holder: null as PortHolder | null,
+    /** What it finds at its start. */
+    found: newStart,
+    /** Whether it starts by itself when it is asked to. */
+    starts: true,
+    begin: (start: GatewayStart = newStart) => started.emit(start),
+    report: events.emit,
+    end: () => ended.emit(),
+    fail: () => failed.emit(),
+  };
+  const link: GatewayLink = {
+    start() {
+      fake.calls.push('start');
+      if (fake.starts) started.emit(fake.found);
     },
-    ...(limits && { limits }),
-  });
-  let table: GatewayTable = {
-    ...gatewayTable([], { managementNodeId: servers[0]?.id ?? null, ...settings }),
-    credentials,
+    async setTable(table) {
+      fake.tables.push(table);
+      await fake.onTable(table);
+    },
+    async listen(address) {
+      fake.calls.push(`listen ${address.host}:${address.port}`);
+      await fake.onListen(address);
+      return { port: address.port === 0 ? 40_000 : address.port };
+    },
+    async close() {
+      fake.calls.push('close');
+    },
+    onStart: started.on,
+    onEvent: events.on,
+    onEnd: ended.on,
+    onFailedStart: failed.on,
+    async stop({ forGood }) {
+      fake.calls.push(forGood ? 'end' : 'leave');
+    },
+    holderOf: async () => fake.holder,
   };
-  const change = (next: (table: GatewayTable) => GatewayTable) => {
-    table = { ...next(table), version: table.version + 1 };
-    gateway.setTable(table);
-  };
-  const refresh = async () => {
-    const nodes = await Promise.all(servers.map(nodeOf));
-    change((before) => ({ ...before, nodes }));
-  };
-  await refresh();
-  const { port } = await gateway.listen({ host: '127.0.0.1', port: 0 });
-  return {
-    url: `http://127.0.0.1:${port}`,
+  return { ...fake, link, fake };
+}
+
+export interface GatewayWorldOptions {
+  nodes?: readonly NodeView[];
+  settings?: Partial<Settings['gateway']>;
+  port?: number | 'off' | null;
+  hasLink?: boolean;
+}
+
+export function createGatewayWorld({
+  nodes = [],
+  settings = {},
+  port = null,
+  hasLink = true,
+}: GatewayWorldOptions = {}) {
+  const clock = createFakeClock();
+  const { link, fake } = createFakeGatewayLink();
+  const streams = createStreams({ clock, epoch: 'run-1' });
+  const { access } = createMemoryAccess({ clock });
+  const inFlight = createInFlight({ clock });
+  const fleet = new Map(nodes.map((node) => [node.id, node]));
+  const fleetChanged = createEmitter<[NodeView | null, NodeView | null]>({ name: 'fleet' });
+  const sampled = createEmitter<[TelemetrySample]>({ name: 'telemetry' });
+  const settingsChanged = createEmitter<[Settings, Settings]>({ name: 'settings' });
+  const leases: string[] = [];
+  const readings = new Map<string, TelemetrySample>();
+  const withGateway = (part: Partial<Settings['gateway']>, before = defaultSettings) =>
+    settingsSchema.parse({ ...before, gateway: { ...before.gateway, ...part } });
+  let current = withGateway(settings);
+  let rule: (next: Settings, previous: Settings) => void = () => {};
+
+  const service = createGatewayService({
+    clock,
+    log: silentLog,
+    streams,
+    settings: {
+      current: () => current,
+      onChange: settingsChanged.on,
+      addRule: (given) => {
+        rule = given;
+      },
+    },
+    fleet: {
+      list: () => [...fleet.values()],
+      get: (id) => fleet.get(id) ?? null,
+      onChange: fleetChanged.on,
+    },
+    telemetry: {
+      reading: (id) => {
+        const gpus = readings.get(id)?.gpus;
+        return gpus ? { gpus, host: { cpuPercent: 0, memoryTotalBytes: 1, memoryUsedBytes: 1 } } : null;
+      },
+      onSample: sampled.on,
+    },
+    access,
+    inFlight,
+    leases: {
+      hold({ nodeId, purpose }: { nodeId: string; purpose: Message }) {
+        const text = `${nodeId} ${JSON.stringify(purpose.params)}`;
+        leases.push(`+ ${text}`);
+        return { lease: { id: text }, [Symbol.dispose]: () => void leases.push(`- ${text}`) };
+      },
+      get: (id) => (leases.filter((one) => one.endsWith(id)).length % 2 === 1 ? ({ id } as never) : null),
+    },
+    link: hasLink ? link : null,
     port,
-    servers: servers.map(({ url }) => url),
-    refresh,
-    change,
-    finished: () => finished,
-    async waitForFinished(count) {
-      while (finished.length < count) await new Promise<void>((resolve) => waiting.push(resolve));
-      return finished;
+  });
+
+  return {
+    clock,
+    service,
+    streams,
+    access,
+    inFlight,
+    leases,
+    fake,
+    table: () => fake.tables.at(-1),
+    change(node: NodeView | null, id = node?.id ?? '') {
+      const previous = fleet.get(id) ?? null;
+      if (node) fleet.set(node.id, node);
+      else fleet.delete(id);
+      fleetChanged.emit(node, previous);
     },
-    traffic: () => traffic,
-    inFlight: () => gateway.inFlight,
-    log,
-    [Symbol.asyncDispose]: () => gateway.stop(),
+    sample(sample: TelemetrySample) {
+      readings.set(sample.nodeId, sample);
+      sampled.emit(sample);
+    },
+    /** Throws what the rules of the gateway say. */
+    set(part: Partial<Settings['gateway']>) {
+      const next = withGateway(part, current);
+      rule(next, current);
+      const previous = current;
+      current = next;
+      settingsChanged.emit(current, previous);
+    },
+    addKey: (name: string, rights?: readonly ('infer' | 'view')[]) =>
+      access.addKey({ name, kind: 'program', rights, expiresInDays: null }).credential.id,
   };
 }

@@ -1,6 +1,7 @@
 /** Whole records with plain values, of which a test changes what it is about. */
 
 import { type NodeView, nodeViewSchema, serverCapabilitySchema } from '../../shared/models/fleet.ts';
+import { type GatewayView, gatewayViewSchema } from '../../shared/models/gateway.ts';
 import {
   type IndexJob,
   indexJobSchema,
@@ -37,6 +38,18 @@ export function aJob(changes: Partial<IndexJob> = {}): IndexJob {
     leftOut: [],
     error: null,
     resumed: false,
+    ...changes,
+  });
+}
+
+export function aGatewayView(changes: Partial<GatewayView> = {}): GatewayView {
+  return gatewayViewSchema.parse({
+    state: 'running',
+    url: 'http://127.0.0.1:11435',
+    listening: 'loopback',
+    problem: null,
+    restarts: 0,
+    version: 1,
     ...changes,
   });
 }

@@ -15,7 +15,16 @@ export interface Core {
 }
 
 export async function startCore(data: string): Promise<Core> {
-  const args = [join(dist, 'headless', 'headless.mjs'), '--data', data, '--port', '0', '--no-open'];
+  const args = [
+    join(dist, 'headless', 'headless.mjs'),
+    '--data',
+    data,
+    '--port',
+    '0',
+    '--gateway-port',
+    'off',
+    '--no-open',
+  ];
   const child: ChildProcess = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     // Nothing of the own fleet of whoever takes the pictures may be in them.

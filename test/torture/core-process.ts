@@ -28,7 +28,16 @@ export function launchCore(dataFolder: string, args: readonly string[] = []): St
   mkdirSync(empty, { recursive: true });
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', program, '--no-open', '--data', dataFolder, ...args],
+    [
+      '--disable-warning=ExperimentalWarning',
+      program,
+      '--no-open',
+      '--gateway-port',
+      'off',
+      '--data',
+      dataFolder,
+      ...args,
+    ],
     // Without programs on the path: a fuzzed command must not run anything of this machine.
     {
       stdio: ['ignore', 'pipe', 'pipe'],

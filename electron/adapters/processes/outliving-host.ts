@@ -141,7 +141,8 @@ export function createOutlivingHost(options: OutlivingHostOptions): OutlivingHos
         }
         writeFrame(socket, { kind: 'leave' } satisfies LinkMessage);
         socket.end();
-        end(0, null);
+        // Its client is told after it has said what it wants.
+        queueMicrotask(() => end(0, null));
       }
 
       void (async () => {

@@ -40,6 +40,9 @@ export const electronBinary = () =>
     isRoot: process.getuid?.() === 0,
   });
 
+/** Its usual port may be in use on the computer of the person who runs the tests. */
+const noGateway = '--gateway-port=off';
+
 const environment = (): Record<string, string> => {
   const { NODE_OPTIONS: _, ELECTRON_RUN_AS_NODE: __, ...env } = process.env;
   // An Ollama of the person who runs the tests is none of their business.
@@ -55,7 +58,7 @@ async function launchElectron(args: readonly string[]): Promise<Desktop> {
   if ('reason' in binary) throw new Error(`Electron cannot run here: ${binary.reason}.`);
   const program = await electronLauncher.launch({
     executablePath: binary.path,
-    args: ['--require', probe, root, ...args],
+    args: ['--require', probe, root, noGateway, ...args],
     env: environment(),
   });
   const page = await program.firstWindow();
@@ -73,7 +76,14 @@ async function launchElectron(args: readonly string[]): Promise<Desktop> {
 export function spawnStandIn(args: readonly string[]): ChildProcess {
   return spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', '--import', hooks, join(dist, 'main', 'main.mjs'), ...args],
+    [
+      '--disable-warning=ExperimentalWarning',
+      '--import',
+      hooks,
+      join(dist, 'main', 'main.mjs'),
+      noGateway,
+      ...args,
+    ],
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

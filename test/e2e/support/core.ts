@@ -69,6 +69,8 @@ export async function startCoreProcess(
       '--data',
       data,
       '--no-open',
+      '--gateway-port',
+      'off',
       ...(options.simulate ? ['--simulate'] : []),
       ...(options.port === undefined ? [] : ['--port', String(options.port)]),
     ],

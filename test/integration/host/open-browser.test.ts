@@ -89,20 +89,24 @@ function desktop(handlers: { file: string; address: string }, entries: Record<st
 
 /** Starts the real program; resolves with its data folder and the address that it printed. */
 async function start(report: string, data = join(root, '.data')) {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', headless, '--data', data], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      PATH: `${join(root, 'bin')}${delimiter}${process.env.PATH}`,
-      HOME: root,
-      DISPLAY: ':99',
-      XDG_DATA_HOME: join(root, 'share'),
-      XDG_DATA_DIRS: join(root, 'nothing'),
-      XDG_CONFIG_HOME: '',
-      OLLAMA_HOST: '127.0.0.1:9',
-      STUB_REPORT: report,
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', headless, '--gateway-port', 'off', '--data', data],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        PATH: `${join(root, 'bin')}${delimiter}${process.env.PATH}`,
+        HOME: root,
+        DISPLAY: ':99',
+        XDG_DATA_HOME: join(root, 'share'),
+        XDG_DATA_DIRS: join(root, 'nothing'),
+        XDG_CONFIG_HOME: '',
+        OLLAMA_HOST: '127.0.0.1:9',
+        STUB_REPORT: report,
+      },
     },
-  });
+  );
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   cleanups.push(async () => {
     child.kill('SIGTERM');

@@ -14,7 +14,16 @@ export function createPrograms(dataFolder: () => string) {
   function launch(...args: string[]) {
     const child = spawn(
       process.execPath,
-      ['--disable-warning=ExperimentalWarning', program, '--no-open', '--data', dataFolder(), ...args],
+      [
+        '--disable-warning=ExperimentalWarning',
+        program,
+        '--no-open',
+        '--gateway-port',
+        'off',
+        '--data',
+        dataFolder(),
+        ...args,
+      ],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { ...process.env, OLLAMA_HOST: '127.0.0.1:1', PILOTLIGHT_LOG: '' },

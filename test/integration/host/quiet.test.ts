@@ -22,10 +22,14 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 async function destinations(environment: Record<string, string>) {
   const record = join(folder, 'network.jsonl');
   const data = join(folder, 'data');
-  const child = spawn(process.execPath, ['--import', recorder, program, '--no-open', '--data', data], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...environment, RECORD_NETWORK: record, NODE_NO_WARNINGS: '1' },
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', recorder, program, '--no-open', '--gateway-port', 'off', '--data', data],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...environment, RECORD_NETWORK: record, NODE_NO_WARNINGS: '1' },
+    },
+  );
   const exited = once(child, 'exit');
   try {
     for await (const line of createInterface({ input: child.stdout }))

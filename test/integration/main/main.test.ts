@@ -29,6 +29,7 @@ describe('the main process with a real core, in plain Node', () => {
         new URL('../../fakes/electron-hooks.mjs', import.meta.url).href,
         ...imports.flatMap((name) => ['--import', new URL(`../../fakes/${name}`, import.meta.url).href]),
         file('electron/main/main.ts'),
+        '--gateway-port=off',
         ...args,
       ],
       {

@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../../electron/adapters/system.ts';
+import type { NodeTraffic } from '../../../electron/core/gateway/model.ts';
+import { createStatistics } from '../../../electron/core/gateway/statistics.ts';
 import { createStreams } from '../../../electron/core/runtime/streams.ts';
 import { createMetrics, metricsRoute } from '../../../electron/transport/http/metrics.ts';
+import { aFinishedRequest } from '../../fakes/gateway.ts';
 import { createTestServer } from '../../fakes/http-server.ts';
 import { findPromtool } from '../../fakes/promtool.ts';
 import { aGpu, aJob, aMove, aNode } from '../../fakes/records.ts';
@@ -13,13 +16,20 @@ const tool = findPromtool();
 
 function start() {
   const streams = createStreams({ clock: createSystemClock(), epoch: 'run-1' });
-  const metrics = createMetrics({ streams, version: '0.1.0', startedAt });
+  const statistics = createStatistics({ since: startedAt });
+  const traffic: NodeTraffic[] = [];
+  const metrics = createMetrics({
+    streams,
+    version: '0.1.0',
+    startedAt,
+    gatewayStats: () => statistics.read({ traffic, nameOf: () => 'a "b"\\\n' }),
+  });
   const value = async (name: string): Promise<number | undefined> => {
     const { text } = await metrics.read();
     const line = text.split('\n').find((one) => one.startsWith(`${name} `));
     return line === undefined ? undefined : Number(line.slice(name.length + 1).replace('Nan', 'NaN'));
   };
-  return { streams, metrics, value };
+  return { streams, metrics, statistics, traffic, value };
 }
 
 function check(text: string): { status: number; output: string } {
@@ -34,7 +44,7 @@ function check(text: string): { status: number; output: string } {
 
 describe.skipIf(tool === null)('promtool', () => {
   it('finds nothing to mend, idle or busy', async () => {
-    const { streams, metrics } = start();
+    const { streams, metrics, statistics, traffic } = start();
     expect(check((await metrics.read()).text)).toEqual({ status: 0, output: '' });
     streams.fleet.set('node_1', aNode());
     streams.telemetry.set('node_1', {
@@ -50,6 +60,8 @@ describe.skipIf(tool === null)('promtool', () => {
     );
     streams.jobs.set('job_1', aJob());
     streams.moves.set('1', aMove());
+    statistics.add([aFinishedRequest(), aFinishedRequest({ nodeId: null, outcome: 'refused' })], 1);
+    traffic.push({ nodeId: 'node_1', breaker: 'open', inFlight: { 'llama3.2:3b': 2 } });
     streams.work.set('work', { at: 1, vectorsPerSecondByNode: { node_1: 12.5 } });
     expect(check((await metrics.read()).text)).toEqual({ status: 0, output: '' });
     streams.jobs.set('job_1', aJob({ etaMs: null }));

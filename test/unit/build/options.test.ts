@@ -10,6 +10,7 @@ describe('parseStartOptions', () => {
       headless: false,
       port: undefined,
       data: undefined,
+      gatewayPort: undefined,
       simulate: false,
       open: true,
       help: false,
@@ -17,11 +18,20 @@ describe('parseStartOptions', () => {
   });
 
   it('reads every option, with a value behind it or behind an equals sign', () => {
-    const args = ['--headless', '--port', '4100', '--data=here', '--simulate', '--no-open'];
+    const args = [
+      '--headless',
+      '--port',
+      '4100',
+      '--data=here',
+      '--gateway-port=off',
+      '--simulate',
+      '--no-open',
+    ];
     expect(parseStartOptions(args, folder)).toEqual({
       headless: true,
       port: 4100,
       data: resolve(folder, 'here'),
+      gatewayPort: 'off',
       simulate: true,
       open: false,
       help: false,
@@ -38,6 +48,9 @@ describe('parseStartOptions', () => {
     [['--port', '0x50']],
     [['--port=']],
     [['--data']],
+    [['--gateway-port']],
+    [['--gateway-port', 'on']],
+    [['--gateway-port=70000']],
     [['--headless=yes']],
   ])('refuses %j with a code, the usage and exit code 2', (args) => {
     expect(() => parseStartOptions(args, folder)).toThrowError(
@@ -54,7 +67,7 @@ describe('toProgramArguments', () => {
   it('gives on what the program knows, and nothing that is at its default', () => {
     expect(toProgramArguments(parseStartOptions([], folder))).toEqual([]);
     const options = parseStartOptions(
-      ['--headless', '--port', '0', '--data', '/data', '--simulate', '--no-open'],
+      ['--headless', '--port', '0', '--data', '/data', '--gateway-port', '0', '--simulate', '--no-open'],
       folder,
     );
     expect(toProgramArguments(options)).toEqual([
@@ -62,6 +75,8 @@ describe('toProgramArguments', () => {
       '0',
       '--data',
       resolve('/data'),
+      '--gateway-port',
+      '0',
       '--simulate',
       '--no-open',
     ]);

@@ -3,7 +3,14 @@ import { browserCommand } from '../../../electron/headless/open-browser.ts';
 import { parseOptions } from '../../../electron/headless/options.ts';
 
 describe('the options of the headless program', () => {
-  const defaults = { port: undefined, data: undefined, simulate: false, open: true, help: false };
+  const defaults = {
+    port: undefined,
+    data: undefined,
+    simulate: false,
+    open: true,
+    gatewayPort: undefined,
+    help: false,
+  };
 
   it.each([
     [[], defaults],
@@ -14,6 +21,8 @@ describe('the options of the headless program', () => {
       ['--data', '/x y', '--simulate', '--no-open'],
       { ...defaults, data: '/x y', simulate: true, open: false },
     ],
+    [['--gateway-port', '0'], { ...defaults, gatewayPort: 0 }],
+    [['--gateway-port=off'], { ...defaults, gatewayPort: 'off' }],
     [['-h'], { ...defaults, help: true }],
   ])('%j', (args, expected) => {
     expect(parseOptions(args)).toEqual(expected);
@@ -25,6 +34,8 @@ describe('the options of the headless program', () => {
     [['--port', '1e3'], '1e3'],
     [['--port='], '--port'],
     [['--data'], '--data'],
+    [['--gateway-port', 'on'], '"on"'],
+    [['--gateway-port', '70000'], '70000'],
     [['--simulate=yes'], '--simulate'],
     [['file'], 'file'],
   ])('%j is refused by name', (args, named) => {

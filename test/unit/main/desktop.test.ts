@@ -6,10 +6,11 @@ import { runDesktop } from '../../../electron/main/desktop.ts';
 import { panelUrl } from '../../../electron/main/origin.ts';
 import type { DesktopHost } from '../../../electron/main/shell-core.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import type { GatewayView } from '../../../shared/models/gateway.ts';
 import { fact, plainText } from '../../../shared/models/message.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import { createFakeElectron, createFakePort, type FakeElectronOptions } from '../../fakes/electron.ts';
-import { aNode, aSource } from '../../fakes/records.ts';
+import { aGatewayView, aNode, aSource } from '../../fakes/records.ts';
 import { createFakeShellCore } from '../../fakes/shell-core.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -32,6 +33,7 @@ describe('runDesktop', () => {
     const fake = createFakeElectron(options);
     const shell = createFakeShellCore(desktop);
     const host = Promise.withResolvers<DesktopHost>();
+    const gateway = Promise.withResolvers<GatewayView>();
     host.promise.catch(() => {});
     const served: unknown[] = [];
     const lines: string[] = [];
@@ -39,6 +41,7 @@ describe('runDesktop', () => {
     const running: DesktopHost = {
       url: 'http://127.0.0.1:4100',
       core: shell.core,
+      openGateway: () => gateway.promise,
       serve: (port) => served.push(port),
       stop: async () => {
         stops += 1;
@@ -58,7 +61,7 @@ describe('runDesktop', () => {
       describeError: (error) => ({ title: 'It did not start.', text: String(error) }),
       print: (line) => lines.push(line),
     });
-    return { ...fake, shell, done, host, running, served, lines, stops: () => stops };
+    return { ...fake, shell, done, host, gateway, running, served, lines, stops: () => stops };
   }
 
   async function start(setup: Setup = {}) {
@@ -106,6 +109,9 @@ describe('runDesktop', () => {
         preload: '/dist/preload/preload.cjs',
       });
       expect(desktop.lines).toEqual(['Pilotlight is ready at http://127.0.0.1:4100']);
+      desktop.gateway.resolve(aGatewayView({ url: 'http://127.0.0.1:11435' }));
+      await turn();
+      expect(desktop.lines.slice(1)).toEqual([expect.stringContaining('http://127.0.0.1:11435')]);
     });
 
     it('starts the core also where the page never paints', async () => {
