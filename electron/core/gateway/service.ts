@@ -4,12 +4,13 @@
  */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../shared/emitter.ts';
+import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import type { GatewayStats, GatewayView } from '../../../shared/models/gateway.ts';
 import { fact } from '../../../shared/models/message.ts';
 import { measuredVramBytes, usedVramBytes } from '../../../shared/vram.ts';
 import type { AccessService } from '../access/model.ts';
 import type { InFlight } from '../acquire/in-flight.ts';
-import type { AcquireLeases } from '../acquire/model.ts';
+import type { AcquireLeases, AcquireService } from '../acquire/model.ts';
 import { sameValue } from '../fleet/equal.ts';
 import type { FleetService } from '../fleet/model.ts';
 import type { Log } from '../ports/log.ts';
@@ -18,8 +19,10 @@ import type { Streams } from '../runtime/streams.ts';
 import type { SettingsService } from '../settings/service.ts';
 import type { TelemetryService } from '../telemetry/service.ts';
 import { notPart, offHere, wantedAddress } from './address.ts';
+import { createAsks } from './asks.ts';
 import type { GatewayLink } from './link.ts';
 import { createMovingModels } from './moving.ts';
+import { noticed } from './noticed.ts';
 import { createOpening } from './opening.ts';
 import type { GatewayEvent } from './protocol.ts';
 import { createRequestLeases } from './request-leases.ts';
@@ -51,6 +54,8 @@ export interface GatewayDependencies {
   access: Pick<AccessService, 'known' | 'onKnownChange' | 'find' | 'use'>;
   inFlight: Pick<InFlight, 'begin'>;
   leases: AcquireLeases;
+  acquire: Pick<AcquireService, 'acquire'>;
+  activity: { record(entry: NewActivityEntry): void };
   /** null for a program without a gateway. */
   link: GatewayLink | null;
   /** Chosen for this run of the program; null for that of the settings. */
@@ -103,9 +108,22 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
           inFlight: traffic.total,
           onChange: publish,
         });
+  const asks = createAsks({
+    clock,
+    log,
+    acquire: dependencies.acquire,
+    nodeIds: () => fleet.list().map(({ id }) => id),
+    nameOf: (id) => access.find(id)?.name ?? null,
+    pushed: push.applied,
+    answer: async (askId, answer) => link?.answer(askId, answer),
+  });
   const changed = createEmitter<[GatewayView]>({ name: 'gateway', log });
   /** VRAM in use by node, as the last samples showed it. */
   const usedVram = new Map<string, number | null>();
+  const names = {
+    key: (id: string) => access.find(id)?.name ?? null,
+    node: (id: string) => fleet.get(id)?.name ?? id,
+  };
   let started = false;
   let settleAtStop = () => {};
 
@@ -155,6 +173,9 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
         if (nodeId !== null && credentialId !== null) leases.used(nodeId, [credentialId]);
       }
     } else if (event.kind === 'traffic') traffic.update(event.nodes);
+    else if (event.kind === 'ask') asks.receive(event.ask);
+    else if (event.kind === 'withdrawn') asks.withdraw(event.askIds);
+    else if (event.kind === 'noticed') dependencies.activity.record(noticed(event.notice, names));
     else for (const id of event.credentialIds) access.use(id);
   }
 
@@ -181,6 +202,7 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
       }),
       link.onEvent(receive),
       link.onEnd(() => {
+        asks.clear();
         push.end();
         traffic.clear();
         opened.ended();
@@ -233,6 +255,7 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
       for (const stop of stops.splice(0)) stop();
       opening?.stop();
       settleAtStop();
+      asks.clear();
       push.end();
       traffic.clear();
       leases.stop();

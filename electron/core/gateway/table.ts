@@ -11,6 +11,7 @@ import type {
   Dialect,
   GatewayTable,
   TableCredential,
+  TableHolding,
   TableModel,
   TableNode,
   TableSettings,
@@ -42,14 +43,18 @@ const everyDialect: readonly Dialect[] = ['ollama', 'openai', 'anthropic'];
 
 export function buildTable({ nodes, credentials, settings }: TableFacts): Omit<GatewayTable, 'version'> {
   return {
-    nodes: nodes.flatMap((node) => tableNode(node) ?? []),
+    nodes: nodes.flatMap((node) => tableNode(node, settings) ?? []),
     credentials: credentials.flatMap((credential) => tableCredential(credential) ?? []),
     settings: tableSettings(settings),
+    holding: tableHolding(settings),
   };
 }
 
 /** null for a node without an inference server. */
-function tableNode({ view, usedVramBytes, moving }: NodeFacts): TableNode | null {
+function tableNode(
+  { view, usedVramBytes, moving }: NodeFacts,
+  settings: Settings['gateway'],
+): TableNode | null {
   if (view.url === null || view.server === null) return null;
   return {
     id: view.id,
@@ -74,7 +79,10 @@ function tableNode({ view, usedVramBytes, moving }: NodeFacts): TableNode | null
       totalBytes: view.vram.totalBytes,
       usedBytes: roundedVram(usedVramBytes),
     },
-    slots: null,
+    slots: settings.slots.find(({ nodeId }) => nodeId === view.id)?.slots ?? null,
+    canWake: view.canWake,
+    usualWakeMs: view.boot.usualMs,
+    gpuLost: view.gpuLost !== null,
     moving,
   };
 }
@@ -122,6 +130,19 @@ function tableSettings(settings: Settings['gateway']): TableSettings {
     allowCloud: settings.allowCloud,
     fallbacks: Object.fromEntries(settings.fallbacks.map(({ model, use }) => [canonicalName(model), use])),
     bodyBudgetBytes: settings.bodyBudgetMb * MIB,
+  };
+}
+
+function tableHolding(settings: Settings['gateway']): TableHolding {
+  return {
+    rules: settings.policies.map(({ cpuAfterSeconds, ...policy }) => ({
+      ...policy,
+      cpuAfterMs: cpuAfterSeconds * 1000,
+    })),
+    mayWake: settings.mayWake,
+    queueLimit: settings.queueLimit,
+    maxWaitMs: settings.maxWaitSeconds * 1000,
+    contextRules: settings.contextRules,
   };
 }
 

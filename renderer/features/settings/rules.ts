@@ -30,7 +30,11 @@ type PlaceOfItsOwn =
   | 'api.indexToken'
   | 'gateway.beta'
   | 'gateway.managementNodeId'
-  | 'gateway.fallbacks';
+  | 'gateway.fallbacks'
+  | 'gateway.policies'
+  | 'gateway.mayWake'
+  | 'gateway.slots'
+  | 'gateway.contextRules';
 
 export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> = {
   'fleet.lookIntervalMs': { is: 'number', byDefault: 5000, least: 1000, most: 600_000 },
@@ -58,6 +62,8 @@ export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> 
   'gateway.keyOnLoopback': { is: 'switch', byDefault: false },
   'gateway.allowCloud': { is: 'switch', byDefault: false },
   'gateway.bodyBudgetMb': { is: 'number', byDefault: 64, least: 1, most: 4096 },
+  'gateway.queueLimit': { is: 'number', byDefault: 1000, least: 1, most: 10_000 },
+  'gateway.maxWaitSeconds': { is: 'number', byDefault: 60, least: 1, most: 3600 },
   'desktop.closeToTray': { is: 'switch', byDefault: true },
   'desktop.startAtLogin': { is: 'switch', byDefault: false },
   'desktop.shortcut': {

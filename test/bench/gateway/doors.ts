@@ -227,7 +227,7 @@ export async function startGateway(
     clock: createSystemClock(),
     log: { debug() {}, info() {}, warn: console.error, error: console.error },
     config: { core: 'bench' },
-    methods: { 'table.set': policy, listen: policy, close: policy, resume: policy },
+    methods: { 'table.set': policy, listen: policy, close: policy, resume: policy, answer: policy },
   });
   await client.call('table.set', benchTable(nodes));
   const { port } = await client.call('listen', { host: '127.0.0.1', port: 0 });

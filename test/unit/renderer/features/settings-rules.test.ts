@@ -53,7 +53,16 @@ test('every setting has the limits and the default of its schema', () => {
   // It has a switch of its own, on the Fleet page.
   delete expected['fleet.simulated'];
   // These belong to the page of the gateway.
-  for (const key of ['beta', 'managementNodeId', 'fallbacks']) delete expected[`gateway.${key}`];
+  const onItsPage = [
+    'beta',
+    'managementNodeId',
+    'fallbacks',
+    'policies',
+    'mayWake',
+    'slots',
+    'contextRules',
+  ];
+  for (const key of onItsPage) delete expected[`gateway.${key}`];
   // It is a key of the part "Access".
   delete expected['api.indexToken'];
   const here = Object.entries(rules).map(([path, rule]) => [

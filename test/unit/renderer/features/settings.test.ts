@@ -24,6 +24,10 @@ const elsewhere = [
   'gateway.beta',
   'gateway.managementNodeId',
   'gateway.fallbacks',
+  'gateway.policies',
+  'gateway.mayWake',
+  'gateway.slots',
+  'gateway.contextRules',
 ];
 
 test('every setting has its field, or a place of its own', () => {
