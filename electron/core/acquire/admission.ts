@@ -120,8 +120,8 @@ export function pickNext<Entry extends Waiting>(
   const next = chooseModel(candidates, {
     current: current?.model ?? null,
     fits,
-    // The share of time that each model gets while others wait too long.
-    hasHadShare: current !== null && now - current.since >= maxWaitMs / (4 * heads.length),
+    // The other half of the limit is shared by all, so that nobody waits longer than it.
+    hasHadShare: current !== null && now - current.since >= maxWaitMs / (2 * heads.length),
     isUrgent,
   });
   if (next === null || next.model === current?.model || fits(next.model)) return next;

@@ -173,6 +173,6 @@ export interface NodeTraffic {
   breaker: 'closed' | 'open' | 'half-open';
   /** Canonical name, or '' for none → requests in flight. */
   inFlight: Readonly<Record<string, number>>;
-  /** Requests at once that its own answers show to be its limit; null or left out if it was not seen to queue. */
-  learnedSlots?: number | null;
+  /** Requests at once that its own answers show to be its limit; left out if it was not seen to queue. */
+  learnedSlots?: number;
 }

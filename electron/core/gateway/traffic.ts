@@ -32,8 +32,8 @@ export function createTraffic({
       if (held.length > 0) marks.set(model, held);
       else marks.delete(model);
     }
-    const learned = traffic.learnedSlots ?? null;
-    if (marks.size === 0 && traffic.breaker === 'closed' && learned === null) known.delete(nodeId);
+    const learned = traffic.learnedSlots !== undefined;
+    if (marks.size === 0 && traffic.breaker === 'closed' && !learned) known.delete(nodeId);
     else known.set(nodeId, { traffic, marks });
     onChange(nodeId, traffic);
   }

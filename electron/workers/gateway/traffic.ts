@@ -44,16 +44,17 @@ export function createTraffic(options: {
   let timer: Timer | null = null;
 
   function view(nodeId: string): NodeTraffic {
+    const learnedSlots = options.learnedSlots?.(nodeId) ?? null;
     return {
       nodeId,
       breaker: health.breaker(nodeId),
       inFlight: Object.fromEntries(nodes.get(nodeId) ?? []),
-      learnedSlots: options.learnedSlots?.(nodeId) ?? null,
+      ...(learnedSlots !== null && { learnedSlots }),
     };
   }
 
   function isQuiet({ breaker, inFlight, learnedSlots }: NodeTraffic): boolean {
-    return breaker === 'closed' && Object.keys(inFlight).length === 0 && learnedSlots === null;
+    return breaker === 'closed' && Object.keys(inFlight).length === 0 && learnedSlots === undefined;
   }
 
   function flush(): void {
