@@ -8,7 +8,7 @@ import { createAnnouncementListener } from '../adapters/agents/announcement-list
 import { folderError } from '../adapters/folder-error.ts';
 import { createFolders } from '../adapters/folders.ts';
 import { createLocalHardware } from '../adapters/hardware/local-hardware.ts';
-import { createOllamaServer } from '../adapters/inference/ollama.ts';
+import { connectServer } from '../adapters/inference/detected-server.ts';
 import { holdConnection } from '../adapters/network/held-connection.ts';
 import { createNodeHttp } from '../adapters/network/http.ts';
 import { createSurroundings } from '../adapters/network/surroundings.ts';
@@ -113,7 +113,7 @@ export async function createRealPorts({
       settings: () => settings().index,
       onNotice: (notice) => report?.(indexNotice(notice)),
     }),
-    connectInferenceServer: (url) => createOllamaServer({ http, url }),
+    connectInferenceServer: (url) => connectServer({ http, url }),
     connectAgent: createConnectAgent({ http }),
     announcementListener: createAnnouncementListener({ log }),
     exec: createExec(),

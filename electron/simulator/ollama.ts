@@ -13,6 +13,7 @@ import {
   type Profile,
   type Speeds,
 } from './model.ts';
+import type { OpenAiProduct } from './openai-only.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import { createOllamaServer, type RequestRecord } from './server.ts';
 import type { ServerContext } from './server-context.ts';
@@ -32,6 +33,8 @@ export interface SimulatedOllamaSetup {
   faults?: Faults;
   /** Models that `pull` can fetch. Default none. */
   registry?: readonly ModelDefinition[];
+  /** Speaks only OpenAI's dialect, as this product does. Default: it is Ollama. */
+  openAiOnly?: OpenAiProduct;
   /** Digests of files on disk that belong to no model. */
   blobs?: readonly string[];
   /** Default 50 MB/s. */
@@ -99,6 +102,7 @@ export function createSimulatedOllama(setup: SimulatedOllamaSetup): SimulatedOll
     faults,
     utcOffsetMinutes: setup.utcOffsetMinutes ?? 60,
     embedders: new Map(),
+    openAiOnly: setup.openAiOnly ?? null,
     completions: 0,
   };
   const server = createOllamaServer(context);

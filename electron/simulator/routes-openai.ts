@@ -11,6 +11,7 @@ import {
   writeEvents,
 } from './http-exchange.ts';
 import { type ModelDefinition, OllamaError } from './model.ts';
+import { openAiOnlyModel } from './openai-only.ts';
 import { embedTexts, readInput } from './routes-embed.ts';
 import { type Generated, produce, readMessages, requireCompletion } from './routes-generate.ts';
 import { acquire, findModel, notFound, type RequestedLoad, type ServerContext } from './server-context.ts';
@@ -40,7 +41,8 @@ export async function readRequest({ request }: Exchange): Promise<JsonObject> {
   }
 }
 
-function shown(model: ModelDefinition) {
+function shown(context: ServerContext, model: ModelDefinition) {
+  if (context.openAiOnly !== null) return openAiOnlyModel(context.openAiOnly, model, context.clock.now());
   return {
     id: model.name,
     object: 'model',
@@ -50,12 +52,15 @@ function shown(model: ModelDefinition) {
 }
 
 export function models(context: ServerContext, exchange: Exchange): void {
-  sendEncodedJson(exchange.response, 200, { object: 'list', data: context.library.list().map(shown) });
+  sendEncodedJson(exchange.response, 200, {
+    object: 'list',
+    data: context.library.list().map((one) => shown(context, one)),
+  });
 }
 
 export function model(context: ServerContext, exchange: Exchange): void {
   const name = decodeURIComponent(exchange.path.slice('/v1/models/'.length));
-  sendEncodedJson(exchange.response, 200, shown(findModel(context, name, notFound.tagged)));
+  sendEncodedJson(exchange.response, 200, shown(context, findModel(context, name, notFound.tagged)));
 }
 
 export async function embeddings(context: ServerContext, exchange: Exchange): Promise<void> {

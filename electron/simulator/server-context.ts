@@ -8,6 +8,7 @@ import { booleanField, type JsonObject, objectField } from './http-exchange.ts';
 import { fullName, type Library } from './library.ts';
 import type { Lease } from './lifecycle.ts';
 import { type ModelDefinition, OllamaError, type Profile } from './model.ts';
+import type { OpenAiProduct } from './openai-only.ts';
 import { checkOptionTypes, resolveLoadOptions } from './options.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -24,6 +25,8 @@ export interface ServerContext {
   /** The server's time zone, used in `modified_at` and `expires_at`. */
   utcOffsetMinutes: number;
   embedders: Map<string, Embedder>;
+  /** The product, if it speaks only OpenAI's dialect; null for Ollama. */
+  openAiOnly: OpenAiProduct | null;
   /** OpenAI completions answered, for their ids. */
   completions: number;
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hostAllowed, originAllowed, pageHeaders, preflightHeaders } from '../adapters/http/local-source.ts';
 import { type Exchange, sendError, sendJson, sendNothing, sendText, writeLine } from './http-exchange.ts';
 import { OllamaError } from './model.ts';
+import { answerBesideOpenAi } from './openai-only.ts';
 import * as createRoutes from './routes-create.ts';
 import * as embedRoutes from './routes-embed.ts';
 import * as generateRoutes from './routes-generate.ts';
@@ -150,6 +151,8 @@ export function createOllamaServer(context: ServerContext): OllamaServer {
     if (origin !== undefined && !isPreflight(request))
       for (const [name, value] of Object.entries(pageHeaders(origin))) response.setHeader(name, value);
     if (applyFault(context, response)) return;
+    if (context.openAiOnly !== null && answerBesideOpenAi(context.openAiOnly, request, response, path))
+      return;
     void run({ request, response, path, signal: controller.signal });
   };
 

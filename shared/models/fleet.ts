@@ -34,8 +34,8 @@ export type NodeRecord = z.infer<typeof nodeRecordSchema>;
 
 /**
  * What a server can do. Pilotlight checks these, never a product's name: it lists its models, reports where a loaded
- * model sits, moves models between GPU and CPU, embeds texts, generates text, streams what it generates, and answers
- * requests of other programs that are forwarded unchanged.
+ * model sits, moves models between GPU and CPU, embeds texts, generates text, streams what it generates, answers
+ * requests of other programs that are forwarded unchanged, and speaks these dialects.
  */
 export const serverCapabilitySchema = z.enum([
   'lists-models',
@@ -45,6 +45,9 @@ export const serverCapabilitySchema = z.enum([
   'generates',
   'streams',
   'forwards',
+  'speaks-ollama',
+  'speaks-openai',
+  'speaks-anthropic',
 ]);
 export type ServerCapability = z.infer<typeof serverCapabilitySchema>;
 
@@ -87,6 +90,8 @@ export const nodeViewSchema = nodeRecordSchema.omit({ vramBytes: true }).extend(
   gpus: z.array(gpuCardSchema),
   loaded: z.array(modelOnNodeSchema),
   installed: z.array(installedModelSchema),
+  /** Models that its server lists and that run elsewhere: used only through the gateway, where that is allowed. */
+  cloudModels: z.array(installedModelSchema).optional(),
   /** When it last answered; while it answers, no later than its state last changed on the stream. */
   lastSeenAt: z.number().nullable(),
   /** What it is needed for now, as parts of a sentence: `indexing "Notes"`. */

@@ -65,7 +65,17 @@ export async function startGateway(
   ) {
     const bytes =
       body === undefined || Buffer.isBuffer(body) || typeof body === 'string' ? body : JSON.stringify(body);
-    const request = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent });
+    // Node itself gives a DELETE no length.
+    const isFramed = bytes === undefined || 'content-length' in headers || 'transfer-encoding' in headers;
+    const length = isFramed ? {} : { 'content-length': String(Buffer.byteLength(bytes)) };
+    const request = httpRequest({
+      host: '127.0.0.1',
+      port,
+      path,
+      method,
+      headers: { ...headers, ...length },
+      agent,
+    });
     request.on('error', () => {});
     request.end(bytes);
     return request;

@@ -116,7 +116,7 @@ function skipSpace(text: string, from: number): number {
   return at;
 }
 
-function toVector(value: unknown): Float32Array {
+export function toVector(value: unknown): Float32Array {
   if (!Array.isArray(value)) throw badVectors('half of the vectors');
   if (value.length === 0) throw badVectors('an empty vector');
   if (value.length > MOST_NUMBERS) throw badVectors(`a vector of more than ${MOST_NUMBERS} numbers`);

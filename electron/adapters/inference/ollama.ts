@@ -33,6 +33,9 @@ const CAPABILITIES: ReadonlySet<ServerCapability> = new Set([
   'generates',
   'streams',
   'forwards',
+  'speaks-ollama',
+  'speaks-openai',
+  'speaks-anthropic',
 ]);
 
 export interface OllamaOptions {
@@ -84,16 +87,17 @@ export function createOllamaServer({ http, url }: OllamaOptions): InferenceServe
 
     version: async (signal) => (await ask(versionSchema, get('/api/version', signal))).version,
 
-    async installed(signal) {
+    async installed(signal, { withCloud = false } = {}) {
       const { models } = await ask(tagsSchema, get('/api/tags', signal));
-      const installed = models.filter((model) => model.remote_host === '').map(readInstalled);
+      const all = models.map(readInstalled);
+      const installed = all.filter(({ cloud }) => !cloud);
       for (const { name, digest, capabilities } of installed) {
         if (capabilities) known.set(name, { digest, capabilities });
         // Pulled again under the same name: what show reported may no longer apply.
         else if (known.has(name) && known.get(name)?.digest !== digest) known.delete(name);
       }
       digests = new Map(installed.map(({ name, digest }) => [name, digest]));
-      return installed;
+      return withCloud ? all : installed;
     },
 
     async loaded(signal) {

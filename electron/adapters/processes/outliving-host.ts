@@ -8,7 +8,14 @@ import { createEmitter } from '../../../shared/emitter.ts';
 import type { Log } from '../../core/ports/log.ts';
 import { type LinkEndpoint, readBootId, readLinkEndpoint, removeLinkEndpoint } from './link/endpoint.ts';
 import { readFrames, writeFrame } from './link/frames.ts';
-import { endpointOption, type LinkMessage, READY, versionOption } from './link/messages.ts';
+import {
+  endpointOption,
+  type LinkMessage,
+  ORPHAN_MS,
+  orphanOption,
+  READY,
+  versionOption,
+} from './link/messages.ts';
 import { proveToProcess } from './link/proof.ts';
 import type { WorkerExit, WorkerHost, WorkerProcess } from './worker-host.ts';
 
@@ -20,8 +27,11 @@ export interface OutlivingHostOptions {
   /** A process of another version is asked to end, and replaced. */
   version: string;
   log: Log;
+  /** How long the process may run without a core, milliseconds. Default 30 s. */
+  orphanMs?: number;
   /** For tests. */
   spawn?: typeof spawnProcess;
+  onConnected?: (socket: Socket) => void;
 }
 
 export interface OutlivingHost extends WorkerHost {
@@ -65,6 +75,7 @@ export function createOutlivingHost(options: OutlivingHostOptions): OutlivingHos
         options.entry,
         `${endpointOption}${path}`,
         `${versionOption}${version}`,
+        `${orphanOption}${options.orphanMs ?? ORPHAN_MS}`,
       ],
       // In a session of its own, so that Ctrl+C does not reach it.
       { detached: true, windowsHide: true, stdio: ['ignore', 'pipe', 'pipe'], env },
@@ -112,6 +123,7 @@ export function createOutlivingHost(options: OutlivingHostOptions): OutlivingHos
       function use(connection: Connection): void {
         opened = connection;
         const { socket, child } = connection;
+        options.onConnected?.(socket);
         socket.on('close', () => {
           if (child === null || child.exitCode !== null || child.signalCode !== null) {
             return end(child?.exitCode ?? null, child?.signalCode ?? null);

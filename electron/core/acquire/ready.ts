@@ -37,7 +37,9 @@ export async function makeReady(
   const model =
     request.model === undefined ? null : await listed(dependencies, nodeId, request.model, signal);
   const server = capableServer(dependencies, request);
-  if (model === null || request.gpu !== 'needed') {
+  // Where a server that doesn't say has its models is its own affair; unknown is not the CPU.
+  const places = server.capabilities.has('says-placement');
+  if (model === null || request.gpu !== 'needed' || !places) {
     const node = current(fleet, nodeId);
     const loaded = node.loaded.find((entry) => entry.name === model);
     return { node, server, model, placement: loaded?.placement ?? null, reason: null };

@@ -16,7 +16,7 @@ export interface ServerFacts {
   /** The machine itself answers. */
   hostAnswers: boolean;
   onThisComputer: boolean;
-  server: Probe<{ version: string }> | null;
+  server: Probe<{ product: string; version: string | null }> | null;
   /** Whether the server answers on the machine itself, by its agent; null if unknown. */
   answersThere: boolean | null;
 }
@@ -44,8 +44,10 @@ export function judgeServer(facts: ServerFacts): Verdict {
   const { url, server } = facts;
   if (url === null || server === null) return notApplicable(fact('THIS_NODE_HAS_NO_SERVER'));
   if (judgePort(facts).state !== 'pass') return notApplicable(fact('PORT_NOT_OPEN'));
-  if (server.ok)
-    return pass(fact('SERVER_ANSWERS', { version: server.value.version, tookMs: server.tookMs }));
+  if (server.ok) {
+    const { product, version } = server.value;
+    return pass(fact('SERVER_ANSWERS', { product, version, tookMs: server.tookMs }));
+  }
   if (server.error.code === 'HOST_TIMEOUT') return fail(fact('SERVER_SILENT'), fact('RESTART_OLLAMA'));
   return failWith(server.error);
 }

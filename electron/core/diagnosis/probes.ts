@@ -38,7 +38,9 @@ export const PROBE_DEADLINE_MS = 5000;
 const MACHINE_DEADLINE_MS = 10_000;
 
 export interface ServerAnswer {
-  version: string;
+  product: string;
+  /** null if it does not say. */
+  version: string | null;
   loaded: LoadedModel[];
 }
 
@@ -85,7 +87,7 @@ export function createProbes(dependencies: ProbeDependencies, node: NodeView, si
     const connection = connectInferenceServer(url);
     return probe(async (limited) => {
       const [loaded, version] = await Promise.all([connection.loaded(limited), connection.version(limited)]);
-      return { version, loaded };
+      return { product: connection.product, version, loaded };
     });
   });
 

@@ -83,8 +83,9 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     simulated: (nodeId) => simulated(nodeId),
     restarted: (entry) => dependencies.restarted(entry.record.id),
     listed(entry) {
-      if (entry.simulated === null && entry.server)
-        listings.save(entry.record.id, entry.server.url, entry.installed);
+      const { record, server, installed, cloudModels } = entry;
+      if (entry.simulated === null && server)
+        listings.save(record.id, server.url, [...installed, ...cloudModels]);
     },
   });
 
@@ -180,14 +181,13 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     });
   }
 
-  const lastListed = ({ record, simulated, server }: Omit<Entry, 'view'>) =>
-    simulated === null ? listings.of(record.id, server?.url ?? null) : [];
+  const lastListed = ({ record, server }: Omit<Entry, 'view'>) => listings.of(record.id, server?.url ?? null);
 
   function create(record: NodeRecord, machine: SimulatedMachine | null): Entry {
     const draft = newEntry(record, machine, clock);
     waking.readBoot(draft);
     Object.assign(draft, connect(draft));
-    draft.installed = lastListed(draft);
+    Object.assign(draft, lastListed(draft));
     const entry: Entry = Object.assign(draft, { view: views.of(draft) });
     entries.set(record.id, entry);
     streams.fleet.set(record.id, entry.view);
@@ -232,7 +232,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
         detailsAt: null,
       } satisfies Partial<Entry>);
       Object.assign(entry, connect(entry));
-      entry.installed = lastListed(entry);
+      Object.assign(entry, lastListed(entry));
     }
     publish(entry);
     publishWokenBy(record.id);

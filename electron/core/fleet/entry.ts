@@ -77,6 +77,7 @@ export function newEntry(
     version: null,
     loaded: [],
     installed: [],
+    cloudModels: [],
     detailsAt: null,
     detailsRead: null,
     hardwareAt: null,

@@ -30,11 +30,15 @@ export function guardServer(server: InferenceServer, guard: ServerGuard): Infere
     }
   }
   return {
-    product: server.product,
+    get product() {
+      return server.product;
+    },
     url: server.url,
-    capabilities: server.capabilities,
+    get capabilities() {
+      return server.capabilities;
+    },
     version: (signal) => watched(signal, server.version),
-    installed: (signal) => watched(signal, server.installed),
+    installed: (signal, options) => watched(signal, (inner) => server.installed(inner, options)),
     loaded: (signal) => watched(signal, server.loaded),
     describe: (model, signal) => watched(signal, (either) => server.describe(model, either)),
     load: (model, options, signal) => watched(signal, (either) => server.load(model, options, either)),

@@ -7,9 +7,9 @@ import { sameValue } from './equal.ts';
 
 export interface Listings {
   /** What the server at this address listed last on the node; empty if that is not known. */
-  of(nodeId: string, url: string | null): InstalledModel[];
+  of(nodeId: string, url: string | null): { installed: InstalledModel[]; cloudModels: InstalledModel[] };
   /** Saves a list that has changed. Never throws. */
-  save(nodeId: string, url: string, models: InstalledModel[]): void;
+  save(nodeId: string, url: string, models: readonly InstalledModel[]): void;
   forget(nodeId: string): void;
 }
 
@@ -26,12 +26,16 @@ export function createListings({
   return {
     of(nodeId, url) {
       const listing = saved.get(nodeId);
-      return listing !== undefined && listing.url === url ? listing.models : [];
+      const models = listing?.url === url ? listing.models : [];
+      return {
+        installed: models.filter(({ cloud = false }) => !cloud),
+        cloudModels: models.filter(({ cloud = false }) => cloud),
+      };
     },
     save(nodeId, url, models) {
       const before = saved.get(nodeId);
       if (before?.url === url && sameValue(before.models, models)) return;
-      const listing = { nodeId, url, at: clock.now(), models };
+      const listing = { nodeId, url, at: clock.now(), models: [...models] };
       try {
         store.listings.put(listing);
         saved.set(nodeId, listing);

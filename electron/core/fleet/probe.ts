@@ -18,11 +18,13 @@ export interface ProbeTarget {
   loaded(signal: AbortSignal): Promise<readonly LoadedModel[]>;
 }
 
-/** Probes a server through its loaded models if it reports them, else through its version. */
+/** Probes a server through its loaded models. One that doesn't report them answers all the same, with none. */
 export function serverTarget(server: InferenceServer): ProbeTarget {
-  const loaded = server.capabilities.has('says-placement')
-    ? server.loaded
-    : (signal: AbortSignal) => server.version(signal).then(() => NO_MODELS);
+  const loaded = async (signal: AbortSignal) => {
+    const models = await server.loaded(signal);
+    // Asked only now, because a server is known once it has answered.
+    return server.capabilities.has('says-placement') ? models : NO_MODELS;
+  };
   return { kind: 'server', url: server.url, loaded };
 }
 
@@ -56,6 +58,8 @@ export interface ServerDetails {
   /** null if the server answers, but does not say. */
   version: string | null;
   installed: InstalledModel[];
+  /** Models that it lists and that run elsewhere. */
+  cloudModels: InstalledModel[];
 }
 
 export const DETAILS_EVERY_MS = 600_000;
@@ -63,9 +67,13 @@ export const DETAILS_EVERY_MS = 600_000;
 export async function readDetails(server: InferenceServer, signal: AbortSignal): Promise<ServerDetails> {
   const [version, installed] = await Promise.all([
     server.version(signal).catch(nullIfUnclear),
-    server.capabilities.has('lists-models') ? server.installed(signal) : [],
+    server.capabilities.has('lists-models') ? server.installed(signal, { withCloud: true }) : [],
   ]);
-  return { version, installed };
+  return {
+    version,
+    installed: installed.filter(({ cloud = false }) => !cloud),
+    cloudModels: installed.filter(({ cloud = false }) => cloud),
+  };
 }
 
 /** An odd answer about its version must not hide the models of a server. */

@@ -156,6 +156,7 @@ export function createProber(
         entry.version = details.version;
         // The same list stays, so that nobody compares or sends it again.
         if (!sameValue(entry.installed, details.installed)) entry.installed = details.installed;
+        if (!sameValue(entry.cloudModels, details.cloudModels)) entry.cloudModels = details.cloudModels;
         dependencies.listed(entry);
         // Randomised by a tenth, so that a large fleet is not queried in one burst again.
         entry.detailsAt = clock.monotonic() - random() * 0.1 * DETAILS_EVERY_MS;

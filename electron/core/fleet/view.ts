@@ -22,6 +22,8 @@ export interface NodeKnowledge {
   loaded: readonly LoadedModel[];
   /** Replaced, never mutated: the view carries the same list. */
   installed: InstalledModel[];
+  /** Models that its server lists and that run elsewhere. */
+  cloudModels: InstalledModel[];
   lastWakeError: Trouble | null;
   canWake: boolean;
   secrets: Pick<NodeView, 'hasSecureOn' | 'hasAgentToken' | 'hasRelayToken' | 'hasShutdownSecret'>;
@@ -76,6 +78,7 @@ export function toNodeView(known: NodeKnowledge, settings: ViewSettings): NodeVi
     loaded: describeLoaded({ loaded, installed: known.installed, hasGpu, ...settings }),
     // Kept while the node is asleep, because a job has to know which machine to wake.
     installed: known.installed,
+    ...(known.cloudModels.length > 0 && { cloudModels: known.cloudModels }),
     lastSeenAt: observation.lastSeenAt,
     uses: [...known.uses],
   };

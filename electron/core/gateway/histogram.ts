@@ -3,7 +3,7 @@
 /** Each bucket is a fifth wider than the one before, so that a quantile is at most a tenth off. */
 const GROWTH = 1.2;
 /** More than an hour. */
-const BUCKETS = 84;
+const BUCKETS = 86;
 
 export type Histogram = Uint32Array;
 

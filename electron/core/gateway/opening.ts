@@ -77,7 +77,8 @@ export function createOpening(dependencies: OpeningDependencies): Opening {
   }
 
   async function open(address: GatewayAddress): Promise<void> {
-    if (fits(listening, address)) {
+    if (listening !== null && fits(listening, address)) {
+      if (address.port === 0) lastFreePort = listening.port;
       problem = wanted().problem;
       failedStarts = 0;
       return;

@@ -38,8 +38,7 @@ const MIB = 1024 ** 2;
 export const roundedVram = (bytes: number | null): number | null =>
   bytes === null ? null : Math.round(bytes / VRAM_STEP) * VRAM_STEP;
 
-/** A server that forwards requests unchanged is an Ollama server, which speaks all of them. */
-const everyDialect: readonly Dialect[] = ['ollama', 'openai', 'anthropic'];
+const dialects: readonly Dialect[] = ['ollama', 'openai', 'anthropic'];
 
 export function buildTable({ nodes, credentials, settings }: TableFacts): Omit<GatewayTable, 'version'> {
   return {
@@ -61,10 +60,12 @@ function tableNode(
     name: view.name,
     url: view.url,
     serverVersion: view.server.version,
-    dialects: everyDialect,
+    dialects: dialects.filter((dialect) => serverCan(view, `speaks-${dialect}`)),
     serving: isServing(view.state),
     hasGpu: view.hasGpu,
-    installed: tableModels(view.installed),
+    installed: view.cloudModels
+      ? [...tableModels(view.installed), ...tableModels(view.cloudModels)]
+      : tableModels(view.installed),
     loaded: view.loaded.map(({ name, digest, sizeBytes, vramBytes, expiresAt, contextLength, gpuShare }) => ({
       name,
       digest,

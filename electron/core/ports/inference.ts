@@ -27,12 +27,15 @@ export interface Embeddings {
  * MODEL_NOT_FOUND, OUT_OF_MEMORY, SERVER_BUSY.
  */
 export interface InferenceServer {
-  /** The product's name, for display only. */
+  /** The product's name, for display only. Like the capabilities, it is known once the server has answered. */
   readonly product: string;
   readonly url: string;
   readonly capabilities: ReadonlySet<ServerCapability>;
-  version(signal: AbortSignal): Promise<string>;
-  installed(signal: AbortSignal): Promise<InstalledModel[]>;
+  /** null if it does not say. */
+  version(signal: AbortSignal): Promise<string | null>;
+  /** Without those that run elsewhere, unless asked for: nothing is sent to them by itself. */
+  installed(signal: AbortSignal, options?: { withCloud?: boolean }): Promise<InstalledModel[]>;
+  /** Empty if it doesn't report them (`says-placement`); then it only says that the server answers. */
   loaded(signal: AbortSignal): Promise<LoadedModel[]>;
   describe(model: string, signal: AbortSignal): Promise<DescribedModel>;
   /** Loads without generating anything. Resolves when the server says it is loaded. No total deadline. */

@@ -28,14 +28,14 @@ export function readEncoding(header: string | undefined): Encoding | null {
   });
 }
 
-/** Rejects with BODY_TOO_LARGE, or BAD_ENCODING for what is not encoded so. */
+/** Rejects with REQUEST_TOO_LARGE, or BAD_ENCODING for what is not encoded so. */
 export async function decodeBody(encoding: Encoding, chunks: readonly Buffer[]): Promise<Buffer> {
   try {
     return await decoders[encoding](Buffer.concat(chunks), { maxOutputLength: MOST_DECODED });
   } catch (error) {
     const isTooLarge = (error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE';
     if (isTooLarge) {
-      throw new Refusal('BODY_TOO_LARGE', {
+      throw new Refusal('REQUEST_TOO_LARGE', {
         message: fact('GATEWAY_BODY_LIMIT', { limitBytes: MOST_DECODED }),
       });
     }

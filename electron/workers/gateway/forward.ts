@@ -17,7 +17,9 @@ export interface Forwarding {
   /** Why this node. */
   reason: string;
   /** Chunks that came before, in place of those that were read. */
-  first: readonly Buffer[];
+  first: Buffer[];
+  /** They have been sent, or never will be. */
+  onFirstSent?: () => void;
   /** Of the whole body; null if unknown. */
   length: number | null;
   mustComplete: boolean;
@@ -59,13 +61,14 @@ export function forward(exchange: Exchange, state: GatewayState, forwarding: For
     node: node.name,
     path: target.path + target.query,
     headers: headersToServer(request.rawHeaders, hasBody ? length : null),
-    body: hasBody ? restOf(exchange, first) : null,
+    body: hasBody ? restOf(exchange, forwarding) : null,
     answerHeaders: ['X-Pilotlight-Node', headerText(node.name), 'X-Pilotlight-Route', reason],
     mustComplete: forwarding.mustComplete,
     leavesBusy: false,
     onCommitted() {},
     onEnd(end) {
       slot[Symbol.dispose]();
+      forwarding.onFirstSent?.();
       judge(state, node.id, end, true);
       if (end.kind === 'unanswered') exchange.refuse(end.refusal, 'failed');
     },
@@ -82,8 +85,13 @@ function hasBodyOf({ headers }: IncomingMessage): boolean {
 }
 
 /** The node takes it as fast as it can; the client is read no faster. Its connection outlives the node's. */
-async function* restOf(exchange: Exchange, first: readonly Buffer[]): AsyncGenerator<Buffer> {
-  yield* first;
+async function* restOf(
+  exchange: Exchange,
+  { first, onFirstSent }: Pick<Forwarding, 'first' | 'onFirstSent'>,
+): AsyncGenerator<Buffer> {
+  // Each is forgotten as it goes: the rest may take hours.
+  for (let chunk = first.shift(); chunk !== undefined; chunk = first.shift()) yield chunk;
+  onFirstSent?.();
   for await (const chunk of exchange.request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     exchange.bytesIn += chunk.length;
     yield chunk;

@@ -3,7 +3,7 @@ import type { GatewayEvent } from '../../core/gateway/protocol.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import { createGateway } from './gateway.ts';
-import type { GatewayProgram } from './link.ts';
+import type { GatewayProgram } from './program.ts';
 
 export function createGatewayProgram({ clock, log }: { clock: Clock; log: Log }): GatewayProgram {
   let core: ((event: GatewayEvent) => void) | null = null;

@@ -1,11 +1,10 @@
 /** The data plane: one address for every model of the fleet. */
 
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import { type Attempts, createAttempts } from '../../adapters/http/attempts.ts';
+import { createAttempts } from '../../adapters/http/attempts.ts';
 import { isPortTaken } from '../../adapters/http/bind.ts';
 import type { ListenerLimits } from '../../adapters/http/limits.ts';
-import { createListener, type Listener } from '../../adapters/http/listener.ts';
-import { wireRefusal } from '../../adapters/http/wire-refusals.ts';
+import type { Listener } from '../../adapters/http/listener.ts';
 import { createThrashWatch } from '../../core/acquire/context-guard.ts';
 import { heldModel } from '../../core/acquire/held-model.ts';
 import { createHealthTracker } from '../../core/acquire/node-health.ts';
@@ -21,13 +20,12 @@ import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import { createAdmissionDesk } from './admission-desk.ts';
 import { createBodyBudget } from './body-budget.ts';
-import { type Caller, identify, isLoopback, secretOf } from './callers.ts';
-import { createDoor } from './door.ts';
+import type { Caller } from './callers.ts';
 import { createFinishedBatches } from './finished-batches.ts';
+import { createGatewayListener, usualLimits } from './gateway-listener.ts';
 import { createKeyLimits } from './key-limits.ts';
 import { createRetryLoops } from './retry-loops.ts';
 import type { GatewayState } from './state.ts';
-import { readTarget } from './target.ts';
 import { createTraffic } from './traffic.ts';
 import { createUpstreams } from './upstreams.ts';
 import { createWaitingRoom } from './waiting-room.ts';
@@ -61,18 +59,6 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** A stream may last for hours; what is idle for long gives its place to others. */
-const usualLimits: ListenerLimits = {
-  connections: 4096,
-  perAddress: 2048,
-  firstMs: 15_000,
-  idleMs: 75_000,
-  // Longer than the pools of clients keep theirs.
-  keepAliveMs: 75_000,
-  requestMs: 0,
-  headerBytes: 32 * 1024,
-};
-
 const CLOSE_MS = 24 * 3_600_000;
 
 export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): Gateway {
@@ -93,7 +79,8 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
   const room = createWaitingRoom(clock);
   const wakes = createWakes({ clock, table: present, report: onEvent });
   const batches = createFinishedBatches({ clock, report: onEvent });
-  const attempts: Attempts = createAttempts({ monotonic: clock.monotonic });
+  const attempts = createAttempts({ monotonic: clock.monotonic });
+  const keyLimits = createKeyLimits(clock.monotonic);
   const state: GatewayState = {
     clock,
     table: present,
@@ -110,42 +97,27 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
     notify: (notice) => onEvent({ kind: 'noticed', notice }),
   };
 
-  function newListener(): Listener<Caller> {
-    const door = createDoor({
+  const newListener = () =>
+    createGatewayListener({
       state,
-      limits: createKeyLimits(clock.monotonic),
+      limits: { ...usualLimits, ...limits },
+      keyLimits,
+      attempts,
       table: () => table,
-      listener: () => listener,
       onFinish(request) {
         lastId += 1;
         batches.add({ id: lastId, ...request });
       },
       onUsed: batches.used,
-      onDefect: (error) =>
-        log.error('A request through the gateway failed.', {
-          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-        }),
+      log,
     });
-    const listener = createListener<Caller>({
-      limits: { ...usualLimits, ...limits },
-      handle: door,
-      // The door decides about Host and Origin, because a key allows more.
-      source: () => true,
-      attempts,
-      clock,
-      answer: wireRefusal,
-      authenticate(request) {
-        if (table === null) return { principal: { credential: null } };
-        const secret = secretOf(request, readTarget(request.url ?? '')?.key ?? null);
-        return identify(table, secret, {
-          now: clock.now(),
-          local: isLoopback(request.socket.remoteAddress),
-          origin: request.headers.origin ?? null,
-        });
-      },
-      onRefused: (refused) => log.warn('The gateway refused connections.', { ...refused }),
-    });
-    return listener;
+
+  async function openAt(address: GatewayAddress): Promise<{ port: number }> {
+    const listener = newListener();
+    const { port } = await listener.listen(address);
+    await close();
+    open = { address, port, listener };
+    return { port };
   }
 
   async function close(): Promise<void> {
@@ -159,6 +131,12 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
   return {
     setTable(next) {
       if (table !== null && next.version < table.version) return table.version;
+      for (const { id, serving } of next.nodes) {
+        const before = table?.nodes.find((node) => node.id === id);
+        if (!serving || before?.serving !== false) continue;
+        health.cameUp(id);
+        traffic.touch(id);
+      }
       table = next;
       state.upstreams.set(next.nodes);
       wakes.tableChanged(({ nodes }, nodeId, { model }) => {
@@ -174,13 +152,13 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
       if (open !== null && open.address.host === address.host && open.address.port === address.port) {
         return { port: open.port };
       }
-      const listener = newListener();
+      // Of one port, a system gives all addresses or one of them.
+      const before = open;
+      if (before?.port === address.port) await close();
       try {
-        const { port } = await listener.listen(address);
-        await close();
-        open = { address, port, listener };
-        return { port };
+        return await openAt(address);
       } catch (error) {
+        if (before !== null && open === null) await openAt(before.address).catch(() => {});
         throw isPortTaken(error) ? new PilotlightError('PORT_IN_USE', { cause: error }) : error;
       }
     },

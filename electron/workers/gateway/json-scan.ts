@@ -3,6 +3,8 @@
  * about a millisecond. Pure. It does not judge the JSON below the outer level; the server that gets the body does.
  */
 
+import { countEscapes, type JsonFault, keyOf, notAnObject } from './json-text.ts';
+
 export interface Span {
   /** Offset of the first byte in the body. */
   start: number;
@@ -24,14 +26,6 @@ export interface JsonListener {
   /** An element of an array has ended. */
   element(key: string): void;
 }
-
-export type JsonFault =
-  | { kind: 'empty' }
-  | { kind: 'incomplete' }
-  /** The first character that is not white space, and begins no value. */
-  | { kind: 'no-value'; character: string }
-  /** A value, but not an object. */
-  | { kind: 'not-an-object'; type: 'array' | 'string' | 'number' | 'bool' };
 
 export interface JsonScan {
   write(chunk: Buffer): void;
@@ -265,38 +259,4 @@ export function createJsonScan(listener: JsonListener): JsonScan {
       return depth === 0 ? { kind: 'empty' } : { kind: 'incomplete' };
     },
   };
-}
-
-function countEscapes(chunk: Buffer, from: number, end: number): number {
-  let at = end;
-  while (at > from && chunk[at - 1] === BACKSLASH) at -= 1;
-  return end - at;
-}
-
-/** In lower case; '' for a key that is none of ours. */
-function keyOf(text: string | null): string {
-  if (text === null) return '';
-  if (!text.includes('\\')) return text.slice(1, -1).toLowerCase();
-  return stringOf(text)?.toLowerCase() ?? '';
-}
-
-/** The value of a JSON string; null for anything else. */
-export function stringOf(text: string): string | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'string' ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-function notAnObject(byte: number): JsonFault | null {
-  const character = String.fromCharCode(byte);
-  // `null` is valid, and has no members.
-  if (character === 'n') return null;
-  if (character === '[') return { kind: 'not-an-object', type: 'array' };
-  if (character === '"') return { kind: 'not-an-object', type: 'string' };
-  if (/[-\d]/.test(character)) return { kind: 'not-an-object', type: 'number' };
-  if (/[tf]/.test(character)) return { kind: 'not-an-object', type: 'bool' };
-  return { kind: 'no-value', character };
 }

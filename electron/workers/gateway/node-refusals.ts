@@ -1,5 +1,8 @@
 /** What went wrong at a node. Pure. */
+
+import { errors } from 'undici';
 import { fact } from '../../../shared/models/message.ts';
+import type { FailureKind } from '../../core/acquire/failure.ts';
 import { Refusal } from './refusal.ts';
 
 export const unreachable = (node: string) =>
@@ -13,3 +16,19 @@ export const noServer = (node: string) =>
 
 export const asleep = (node: string) =>
   new Refusal('NODE_ASLEEP', { message: fact('GATEWAY_NODE_ASLEEP', { node }) });
+
+/** What a status of 500 or more says about its node. */
+export function failureOf(status: number): FailureKind {
+  return status === 503 ? 'busy' : 'server';
+}
+
+/** No answer came. Bytes that are no HTTP are another program's. */
+export function unanswered(error: unknown, node: string): { failure: FailureKind; refusal: Refusal } {
+  const isNotHttp = error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError;
+  // What undici refuses to send was the client's idea.
+  if (error instanceof errors.InvalidArgumentError) {
+    return { failure: 'input', refusal: new Refusal('BAD_REQUEST') };
+  }
+  if (isNotHttp) return { failure: 'unavailable', refusal: noServer(node) };
+  return { failure: 'connection', refusal: unreachable(node) };
+}

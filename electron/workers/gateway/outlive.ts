@@ -8,25 +8,29 @@ import {
   endpointOption,
   type LinkMessage,
   ORPHAN_MS,
+  orphanOption,
   READY,
   versionOption,
 } from '../../adapters/processes/link/messages.ts';
 import { proveToCore } from '../../adapters/processes/link/proof.ts';
 import type { FromWorker, ToWorker } from '../../adapters/processes/worker-protocol.ts';
 import type { GatewayContract } from '../../core/gateway/protocol.ts';
-import type { Conversation, GatewayProgram } from './link.ts';
+import type { Conversation, GatewayProgram } from './program.ts';
 
 export interface OutliveOptions {
   /** The private endpoint file. */
   endpoint: string;
   version: string;
+  /** How long it runs without a core, milliseconds. */
+  orphanMs: number;
 }
 
 /** null for a child of the core. */
 export function outliveOptions(argv: readonly string[]): OutliveOptions | null {
   const after = (option: string) => argv.find((one) => one.startsWith(option))?.slice(option.length);
   const [endpoint, version] = [after(endpointOption), after(versionOption)];
-  return endpoint === undefined || version === undefined ? null : { endpoint, version };
+  if (endpoint === undefined || version === undefined) return null;
+  return { endpoint, version, orphanMs: Number(after(orphanOption) ?? ORPHAN_MS) };
 }
 
 /** Connections that have not proved anything yet, at most. */
@@ -55,7 +59,7 @@ export function serveOutliving(program: GatewayProgram, options: OutliveOptions,
 
   /** Nobody is connected: it ends unless another core comes. */
   function orphan(): void {
-    orphaned ??= setTimeout(exit, ORPHAN_MS);
+    orphaned ??= setTimeout(exit, options.orphanMs);
   }
 
   /** Ends as soon as nothing is in flight. */
@@ -71,7 +75,7 @@ export function serveOutliving(program: GatewayProgram, options: OutliveOptions,
     if (retiring) return;
     retiring = true;
     removeLinkEndpoint(options.endpoint, token);
-    setTimeout(exit, ORPHAN_MS);
+    setTimeout(exit, options.orphanMs);
     await program.close();
     endWhenIdle();
   }

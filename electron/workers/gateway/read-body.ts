@@ -93,5 +93,5 @@ export function readBody(
 }
 
 function tooLarge(limitBytes: number): Refusal {
-  return new Refusal('BODY_TOO_LARGE', { message: fact('GATEWAY_BODY_LIMIT', { limitBytes }) });
+  return new Refusal('REQUEST_TOO_LARGE', { message: fact('GATEWAY_BODY_LIMIT', { limitBytes }) });
 }

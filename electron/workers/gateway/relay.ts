@@ -9,7 +9,7 @@ import { createStreamWatch, type StreamKind, type StreamWatch, streamKind } from
 import { lateError } from './early-answer.ts';
 import type { Exchange } from './exchange.ts';
 import { headersToClient } from './headers.ts';
-import { cutOff, noServer, unreachable } from './node-refusals.ts';
+import { cutOff, failureOf, noServer, unanswered } from './node-refusals.ts';
 import { errorInStream, Refusal } from './refusal.ts';
 import { readServerTimes } from './server-times.ts';
 import { readTokens } from './tokens.ts';
@@ -209,17 +209,4 @@ export function relay(options: RelayOptions): void {
   } catch (error) {
     end({ kind: 'unanswered', ...unanswered(error, node) });
   }
-}
-
-function failureOf(status: number): FailureKind {
-  return status === 503 || status === 499 ? 'busy' : 'server';
-}
-
-/** Bytes that are no HTTP are another program's. */
-function unanswered(error: unknown, node: string): { failure: FailureKind; refusal: Refusal } {
-  const code = String((error as { code?: unknown }).code);
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return { failure: 'unavailable', refusal: noServer(node) };
-  }
-  return { failure: 'connection', refusal: unreachable(node) };
 }

@@ -28,7 +28,7 @@ const REPORT_MS = 250;
 
 export function createTraffic(options: {
   clock: Pick<Clock, 'timer'>;
-  health: Pick<HealthTracker, 'breaker'>;
+  health: Pick<HealthTracker, 'breaker' | 'nextRetryMs'>;
   report(nodes: readonly NodeTraffic[]): void;
   /** The limit that was learned; null for none. */
   learnedSlots?(nodeId: string): number | null;
@@ -41,7 +41,8 @@ export function createTraffic(options: {
   const changed = new Set<string>();
   const reported = new Map<string, string>();
   let count = 0;
-  let timer: Timer | null = null;
+  let soon: Timer | null = null;
+  let later: Timer | null = null;
 
   function view(nodeId: string): NodeTraffic {
     const learnedSlots = options.learnedSlots?.(nodeId) ?? null;
@@ -57,9 +58,15 @@ export function createTraffic(options: {
     return breaker === 'closed' && Object.keys(inFlight).length === 0 && learnedSlots === undefined;
   }
 
+  function cancel(): void {
+    soon?.cancel();
+    later?.cancel();
+    soon = null;
+    later = null;
+  }
+
   function flush(): void {
-    timer?.cancel();
-    timer = null;
+    cancel();
     const news: NodeTraffic[] = [];
     for (const nodeId of changed) {
       const traffic = view(nodeId);
@@ -71,13 +78,22 @@ export function createTraffic(options: {
     }
     changed.clear();
     if (news.length > 0) report(news);
+    const waiting = [...reported.keys()].filter((nodeId) => health.breaker(nodeId) === 'open');
+    const retryMs = waiting.length > 0 ? health.nextRetryMs() : null;
+    // A breaker that has waited long enough is half-open without any request.
+    if (retryMs !== null) {
+      later = clock.timer(retryMs, () => {
+        for (const nodeId of waiting) changed.add(nodeId);
+        flush();
+      });
+    }
   }
 
   /** The first request of an idle node is reported at once: its machine must not be put to sleep now. */
   function touch(nodeId: string, atOnce = false): void {
     changed.add(nodeId);
     if (atOnce) flush();
-    else timer ??= clock.timer(REPORT_MS, flush);
+    else soon ??= clock.timer(REPORT_MS, flush);
   }
 
   function change(nodeId: string, model: string, by: 1 | -1): void {
@@ -117,9 +133,6 @@ export function createTraffic(options: {
     get count() {
       return count;
     },
-    stop() {
-      timer?.cancel();
-      timer = null;
-    },
+    stop: cancel,
   };
 }

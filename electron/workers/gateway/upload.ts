@@ -70,8 +70,8 @@ export function receiveForm(exchange: Exchange, state: GatewayState): void {
         first,
         length,
         mustComplete: true,
+        onFirstSent: drop,
       });
-      drop();
     } catch (error) {
       refuse(error);
     }

@@ -88,7 +88,7 @@ export const gatewayRequestErrors = {
     next: 'Try again in a few seconds, or raise its limit in Settings → Gateway.',
     status: 503,
   },
-  BODY_TOO_LARGE: {
+  REQUEST_TOO_LARGE: {
     message: 'The request is too large.',
     next: 'Send less at once, or raise the limit in Settings → Gateway.',
     status: 413,

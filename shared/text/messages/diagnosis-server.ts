@@ -28,8 +28,8 @@ export const diagnosisServerMessages = {
 
   // Its server.
   PORT_NOT_OPEN: () => 'Its port accepts no connections.',
-  SERVER_ANSWERS: ({ version, tookMs }: { version: string; tookMs: number }) =>
-    `Ollama ${version} answers, in ${formatDuration(tookMs)}.`,
+  SERVER_ANSWERS: (answer: { product?: string; version: string | null; tookMs: number }) =>
+    `${sentences(answer.product ?? 'Ollama', answer.version)} answers, in ${formatDuration(answer.tookMs)}.`,
   SERVER_IS_SILENT: () => 'Ollama does not answer.',
 
   // Whether its tools detect a GPU.

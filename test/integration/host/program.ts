@@ -56,7 +56,8 @@ export function createPrograms(dataFolder: () => string) {
 
     const ready = () =>
       until(() => {
-        const match = readyPattern.exec(output.out.trimEnd().split('\n').at(-1) ?? '');
+        const lines = output.out.split('\n').slice(0, -1);
+        const match = lines.map((line) => readyPattern.exec(line)).find((found) => found !== null);
         return match ? { url: match[1] ?? '', port: Number(match[2]), token: match[3] ?? '' } : null;
       });
     return { child, output, exit, ready, until };

@@ -79,8 +79,36 @@ describe('a list with odd entries', () => {
         quantization: '',
         capabilities: null,
         embeddingLength: null,
+        modifiedAt: null,
+        parentModel: null,
+        format: null,
+        families: null,
+        contextLength: null,
+        cloud: false,
       },
     ]);
+  });
+
+  it('has what a listing shows, and says which models run elsewhere', async () => {
+    const details = { parent_model: 'p', format: 'gguf', families: ['bert', 7], context_length: 512 };
+    const models = [
+      { name: 'm', modified_at: '2026-01-01T00:00:00+01:00', details },
+      { name: 'a:cloud', remote_host: 'https://ollama.com' },
+      { name: 'b:cloud', remote_model: 'b' },
+    ];
+    const { server } = setup({ '/api/tags': { models } });
+    const [first, ...none] = await server.installed(signal);
+    expect(none).toEqual([]);
+    const [, ...others] = await server.installed(signal, { withCloud: true });
+    expect(first).toMatchObject({
+      modifiedAt: '2026-01-01T00:00:00+01:00',
+      parentModel: 'p',
+      format: 'gguf',
+      families: ['bert'],
+      contextLength: 512,
+      cloud: false,
+    });
+    expect(others.map(({ cloud }) => cloud)).toEqual([true, true]);
   });
 
   it.each([

@@ -5,6 +5,8 @@ import { agentLinkErrors } from '../../../shared/contract/errors/agent-link.ts';
 import { commonErrors } from '../../../shared/contract/errors/common.ts';
 import { computerErrors } from '../../../shared/contract/errors/computer.ts';
 import { discoveryErrors } from '../../../shared/contract/errors/discovery.ts';
+import { gatewayErrors } from '../../../shared/contract/errors/gateway.ts';
+import { gatewayRequestErrors } from '../../../shared/contract/errors/gateway-requests.ts';
 import { hostErrors } from '../../../shared/contract/errors/hosts.ts';
 import { indexingErrors } from '../../../shared/contract/errors/indexing.ts';
 import { inputErrors } from '../../../shared/contract/errors/input.ts';
@@ -47,7 +49,15 @@ describe('the catalogue of errors', () => {
       powerErrors,
       agentLinkErrors,
     ];
-    const all = [...domains, discoveryErrors, placementErrors, indexingErrors, computerErrors];
+    const all = [
+      ...domains,
+      discoveryErrors,
+      placementErrors,
+      indexingErrors,
+      gatewayErrors,
+      gatewayRequestErrors,
+      computerErrors,
+    ];
     expect(all.flatMap((domain) => Object.keys(domain)).sort()).toEqual([...errorCodes].sort());
   });
 

@@ -7,7 +7,7 @@ export type LinkMessage =
   /** Another version takes over: close the listener, let requests finish, and end. */
   | { kind: 'retire' };
 
-/** How long a process runs without a core, milliseconds. */
+/** How long a process runs without a core by default, milliseconds. */
 export const ORPHAN_MS = 30_000;
 
 /** What the process writes to its standard output when it can be connected to. */
@@ -16,3 +16,4 @@ export const READY = 'ready';
 /** Its command-line options. */
 export const endpointOption = '--link-endpoint=';
 export const versionOption = '--link-version=';
+export const orphanOption = '--link-orphan-ms=';

@@ -21,7 +21,7 @@ const facts = (changes: Partial<ServerFacts>): ServerFacts => ({
   url: 'http://10.0.0.7:11434',
   hostAnswers: true,
   onThisComputer: false,
-  server: answered({ version: '0.9.1' }),
+  server: answered({ product: 'Ollama', version: '0.9.1' }),
   answersThere: null,
   ...changes,
 });

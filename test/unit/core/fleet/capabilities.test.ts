@@ -25,7 +25,7 @@ it('one that neither lists models nor says where they are serves all the same', 
     loaded: [],
     installed: [],
   });
-  expect(new Set(world.server.calls)).toEqual(new Set(['version']));
+  expect(new Set(world.server.calls)).toEqual(new Set(['loaded', 'version']));
   expect(serverCan(world.node, 'embeds')).toBe(true);
   expect(serverCan(world.node, 'moves')).toBe(false);
   await world.stop();

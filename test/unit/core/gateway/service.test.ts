@@ -106,6 +106,16 @@ describe('a process that ends', () => {
     expect(fake.calls.slice(1)).toEqual(['listen 127.0.0.1:0', 'listen 127.0.0.1:40000']);
   });
 
+  it('gets the free port of a process that was found', async () => {
+    const { service, fake, clock } = createGatewayWorld({ port: 0 });
+    fake.found = { ...newStart, version: 5, listening: { host: '127.0.0.1', port: 40_001 } };
+    expect((await service.start()).url).toBe('http://127.0.0.1:40001');
+    fake.end();
+    fake.begin(newStart);
+    await clock.flush();
+    expect(fake.calls.at(-1)).toBe('listen 127.0.0.1:40001');
+  });
+
   it('and never listens is a failure that is shown', async () => {
     const { service, fake, clock } = createGatewayWorld();
     fake.starts = false;

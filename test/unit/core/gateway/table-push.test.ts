@@ -66,7 +66,7 @@ describe('the table', () => {
     change('now');
     change('now');
     await clock.flush();
-    expect(betas()).toEqual([0, 2]);
+    expect(betas()).toEqual([0, 1, 2]);
   });
 
   it('is not sent again if it is the same', async () => {

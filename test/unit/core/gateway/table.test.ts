@@ -1,11 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import type { KnownKey } from '../../../../electron/core/access/credential-view.ts';
 import { buildTable, hasUsableKey } from '../../../../electron/core/gateway/table.ts';
+import type { ServerCapability } from '../../../../shared/models/fleet.ts';
 import { defaultSettings } from '../../../../shared/models/settings.ts';
 import { aNode } from '../../../fakes/records.ts';
 
 const settings = defaultSettings.gateway;
 const MIB = 1024 ** 2;
+
+const model = {
+  name: 'a',
+  digest: 'd',
+  sizeBytes: 1,
+  family: 'bert',
+  parameterSize: '1M',
+  quantization: 'F16',
+  capabilities: null,
+  embeddingLength: null,
+};
 
 const key = (changes: Partial<KnownKey> = {}): KnownKey => ({
   id: 'key_1',
@@ -43,6 +55,18 @@ describe('a node in the table', () => {
     expect(node?.loaded[0]).not.toHaveProperty('flagged');
   });
 
+  it('speaks the dialects that its server can', () => {
+    const speaking = (...capabilities: ServerCapability[]) =>
+      buildTable(facts(aNode({ server: { product: 'x', version: null, capabilities } }))).nodes[0];
+    expect(buildTable(facts()).nodes[0]?.dialects).toEqual(['ollama', 'openai', 'anthropic']);
+    expect(speaking('speaks-openai', 'lists-models')).toMatchObject({
+      dialects: ['openai'],
+      saysPlacement: false,
+      serverVersion: null,
+    });
+    expect(speaking()?.dialects).toEqual([]);
+  });
+
   it.each([
     ['an agent only', { url: null }],
     ['no known server', { server: null }],
@@ -51,22 +75,12 @@ describe('a node in the table', () => {
   });
 
   it('keeps its models while it sleeps, and is not serving', () => {
-    const [node] = buildTable(facts(aNode({ state: 'off', loaded: [] }))).nodes;
+    const [node] = buildTable(facts(aNode({ state: 'off', loaded: [], installed: [model] }))).nodes;
     expect(node?.serving).toBe(false);
-    expect(node?.installed.map(({ name }) => name)).toEqual(aNode().installed.map(({ name }) => name));
+    expect(node?.installed.map(({ name }) => name)).toEqual(['a']);
   });
 
   it('reads what an earlier version did not save as missing', () => {
-    const model = {
-      name: 'a',
-      digest: 'd',
-      sizeBytes: 1,
-      family: 'bert',
-      parameterSize: '1M',
-      quantization: 'F16',
-      capabilities: null,
-      embeddingLength: null,
-    };
     const more = {
       modifiedAt: '2026-01-01T00:00:00Z',
       parentModel: 'p',
@@ -95,6 +109,12 @@ describe('a node in the table', () => {
     const [first, second] = [buildTable(facts(view)), buildTable(facts({ ...view, name: 'other' }))];
     expect(second.nodes[0]?.installed).toBe(first.nodes[0]?.installed);
   });
+});
+
+it('a node has its cloud models too, for where they are allowed', () => {
+  const cloud = { ...model, name: 'big:cloud', cloud: true };
+  const [node] = buildTable(facts(aNode({ cloudModels: [cloud] }))).nodes;
+  expect(node?.installed.map((model) => [model.name, model.cloud]).at(-1)).toEqual(['big:cloud', true]);
 });
 
 describe('the rest of the table', () => {

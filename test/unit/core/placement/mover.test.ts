@@ -22,7 +22,9 @@ const model = 'llama3.1:8b';
 const task = { model, target: 'gpu', by: 'person' } as const;
 const signal = new AbortController().signal;
 
-function createWorld(server: InferenceServer | null) {
+function createWorld(server: InferenceServer | null, drains = true) {
+  /** Which models get no new requests, and which are waited for, in order. */
+  const heldBack: string[] = [];
   const clock = createFakeClock();
   const node = aNode({ loaded: [aLoaded()] });
   const entries: Omit<NewActivityEntry, 'kind'>[] = [];
@@ -53,8 +55,17 @@ function createWorld(server: InferenceServer | null) {
     readGpus: async () => null,
     moves: createMoveHistory({ store, streams: createStreams({ clock, epoch: 'test' }), log: silentLog }),
     memory: createPlacementMemory({ clock, moves: [] }),
-    inFlight: { count: () => 0, drain: async () => true },
-    holdBack: async () => ({ [Symbol.dispose]() {} }),
+    inFlight: {
+      count: () => 0,
+      async drain(_nodeId, models) {
+        heldBack.push(`drain ${models.join()}`);
+        return drains;
+      },
+    },
+    async holdBack(_nodeId, models) {
+      heldBack.push(`+ ${models.join()}`);
+      return { [Symbol.dispose]: () => void heldBack.push(`- ${models.join()}`) };
+    },
     locks,
     loads,
     lifetime: signal,
@@ -62,7 +73,7 @@ function createWorld(server: InferenceServer | null) {
     isPriority: () => false,
     onRecord: (record) => records.push(record),
   });
-  return { clock, node, entries, records, locks, loads, mover };
+  return { clock, node, entries, records, heldBack, locks, loads, mover };
 }
 
 function serverWithout(missing: ServerCapability): FakeInferenceServer {
@@ -103,6 +114,24 @@ describe('a move is refused', () => {
     const asleep = aNode({ state: 'off', loaded: [aLoaded()] });
     const reason = fact('NODE_ASLEEP_WAKE_FIRST', { node: 'tower' });
     expect(world.mover.refuse(asleep, task, 'NODE_ASLEEP', reason)).toMatchObject({ from: null, to: null });
+  });
+});
+
+describe('a move', () => {
+  it.each([
+    ['to its end', true],
+    ['until it is refused, because requests do not finish', false],
+  ])('keeps new requests away before it waits for those in flight, %s', async (_what, drains) => {
+    const server = createFakeInferenceServer('http://127.0.0.1:11434');
+    const world = createWorld(server, drains);
+    const moved = world.mover.placeOn(world.node, { ...task, target: 'cpu' }, signal);
+    await world.clock.advance(60_000);
+    await moved;
+    expect(world.heldBack.slice(0, 2)).toEqual([`+ ${model}`, `drain ${model}`]);
+    expect(world.heldBack.at(-1)).toBe(`- ${model}`);
+    expect(world.heldBack.filter((one) => one.startsWith('+'))).toHaveLength(
+      world.heldBack.filter((one) => one.startsWith('-')).length,
+    );
   });
 });
 

@@ -84,3 +84,17 @@ it('reports a breaker that opened, also without requests', async () => {
   expect(reported).toEqual([[{ nodeId: 'a', breaker: 'open', inFlight: {} }]]);
   expect(counted.all()).toEqual(reported[0]);
 });
+
+it('reports that a node may be tried again, also without requests', async () => {
+  const { clock, health, reported, traffic: counted } = traffic();
+  health.failed('a', 'unavailable');
+  counted.touch('a');
+  await clock.advance(250);
+  await clock.advance(5000);
+  expect(reported.at(-1)).toEqual([{ nodeId: 'a', breaker: 'half-open', inFlight: {} }]);
+  health.succeeded('a');
+  counted.touch('a');
+  await clock.advance(250);
+  expect(reported.at(-1)).toEqual([{ nodeId: 'a', breaker: 'closed', inFlight: {} }]);
+  expect(clock.pending()).toBe(0);
+});
