@@ -6,11 +6,11 @@ import { measureRounds, median, medianOf, ratioOf, rounded, withDoors } from './
 import { percentile } from './index-workplace.ts';
 
 const STREAMS = 64;
-const FULL_ROUNDS = 7;
+const FULL_ROUNDS = 5;
 const FULL_MS = 3000;
 const PACED_ROUNDS = 5;
 const PACE = 50;
-const PACED_SECONDS = 5;
+const PACED_SECONDS = 4;
 
 const perSecond = ({ tokens, seconds }: StreamsResult) => tokens / seconds;
 

@@ -44,8 +44,8 @@ interface Connection {
   socket: Socket;
   address: string;
   admitted: boolean;
-  /** Responses in progress, the oldest first. */
-  responses: Set<ServerResponse>;
+  /** Responses in progress, the oldest first. Not a Set: one that is filled and emptied keeps many of them in memory. */
+  responses: ServerResponse[];
   /** When its last request arrived, monotonic. */
   askedAt: number;
   /** Monotonic time. */
@@ -131,7 +131,7 @@ export function limitConnections(server: Server, options: ConnectionOptions): Co
       socket,
       address,
       admitted: false,
-      responses: new Set(),
+      responses: [],
       askedAt: 0,
       idleSince: 0,
       bytesRead: 0,
@@ -184,15 +184,15 @@ export function limitConnections(server: Server, options: ConnectionOptions): Co
     if (!connection) return false;
     wake(connection);
     connection.askedAt = clock.monotonic();
-    connection.responses.add(response);
-    if (connection.responses.size > MAX_AT_ONCE && !connection.admitted) {
+    connection.responses.push(response);
+    if (connection.responses.length > MAX_AT_ONCE && !connection.admitted) {
       report(connection.address);
       end(connection);
       return false;
     }
     response.once('close', () => {
-      connection.responses.delete(response);
-      if (connection.responses.size === 0 && connections.has(connection.socket)) {
+      connection.responses.splice(connection.responses.indexOf(response), 1);
+      if (connection.responses.length === 0 && connections.has(connection.socket)) {
         rest(connection, limits.idleMs);
       }
     });

@@ -62,6 +62,9 @@ export interface Exchange {
 /** How long the rest of a refused request may arrive: closing at once would discard the answer. */
 const LINGER_MS = 1000;
 
+/** Of a path or a name in a report, characters. */
+const MOST_SHOWN = 200;
+
 export interface ExchangeOptions {
   request: IncomingMessage;
   response: ServerResponse;
@@ -128,8 +131,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
         at,
         dialect: endpoint.dialect,
         method: request.method ?? '',
-        path: target.path,
-        model: exchange.model === null ? null : printable(exchange.model).slice(0, 200),
+        path: target.path.slice(0, MOST_SHOWN),
+        model: exchange.model === null ? null : printable(exchange.model).slice(0, MOST_SHOWN),
         nodeId: exchange.nodeId,
         credentialId: caller.credential?.id ?? null,
         outcome,
@@ -155,6 +158,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
     },
   };
 
+  // A client that went away shows in `close`.
+  response.on('error', () => {});
   response.once('close', () => {
     if (response.writableFinished || finished) return;
     isGone = true;

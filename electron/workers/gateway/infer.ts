@@ -236,6 +236,13 @@ function send(attempt: Attempt, sending: Sending): void {
   };
   exchange.contextLength = sent.contextLength;
   const canReturn = tableOf(attempt).holding !== undefined && !isFallback;
+  /** Its limit is known now, so the request waits here for its turn. */
+  function waitThere(): void {
+    hold.returned = true;
+    attempt.refusal = null;
+    attempt.tried.delete(nodeId);
+    heldRequest(attempt).again();
+  }
   const slot = state.traffic.begin(nodeId, attempt.model);
   state.desk.began(nodeId, key);
   exchange.nodeId = nodeId;
@@ -269,13 +276,14 @@ function send(attempt: Attempt, sending: Sending): void {
         return body.drop();
       }
       attempt.refusal = end.refusal;
-      if (others.length === 0 && canReturn && !hold.returned && isBusy(end)) {
-        // Now that its limit is known, it waits here for its turn.
-        hold.returned = true;
-        attempt.refusal = null;
-        attempt.tried.delete(nodeId);
-        heldRequest(attempt).again();
-      } else tryChoices(attempt, others, conversation);
+      try {
+        if (others.length === 0 && canReturn && !hold.returned && isBusy(end)) waitThere();
+        else tryChoices(attempt, others, conversation);
+      } catch (error) {
+        endHold(attempt, state.clock.monotonic());
+        body.drop();
+        exchange.refuse(error, 'failed');
+      }
     },
   });
 }

@@ -12,7 +12,7 @@ import { headersToClient } from './headers.ts';
 import { cutOff, failureOf, noServer, unanswered } from './node-refusals.ts';
 import { errorInStream, Refusal } from './refusal.ts';
 import { readServerTimes } from './server-times.ts';
-import { readTokens } from './tokens.ts';
+import { endOf, readTokens } from './tokens.ts';
 
 export type RelayBody = Buffer | readonly Buffer[] | AsyncIterable<Buffer> | null;
 
@@ -110,7 +110,7 @@ export function relay(options: RelayOptions): void {
       response.end(lateError(exchange.early, exchange.endpoint.dialect, text));
     } else response.end();
     if (last !== null) {
-      const tail = previous === null ? last : Buffer.concat([previous, last]);
+      const tail = endOf(last, previous);
       exchange.tokens = readTokens(tail);
       if (exchange.endpoint.dialect === 'ollama') exchange.times = readServerTimes(tail);
     }

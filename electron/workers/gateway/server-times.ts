@@ -1,22 +1,20 @@
 /** How a server says that it spent the time of an answer. Pure. */
 import type { ServerTimes } from '../../core/acquire/slot-learning.ts';
+import { lastNumber } from './tokens.ts';
 
-const TAIL_BYTES = 4096;
+const needle = (name: string) => [Buffer.from(`"${name}":`)];
+const total = needle('total_duration');
+const load = needle('load_duration');
+const prompt = needle('prompt_eval_duration');
+const output = needle('eval_duration');
+
 const NANOSECONDS = 1e6;
 
-/** @param tail the last chunks of the answer */
+/** @param tail the end of the answer */
 export function readServerTimes(tail: Buffer): ServerTimes {
-  const text = tail.toString('latin1', Math.max(0, tail.length - TAIL_BYTES));
-  const read = (name: string): number | null => {
-    const at = text.lastIndexOf(`"${name}":`);
-    if (at < 0) return null;
-    const digits = /^\s*(\d{1,18})\b/.exec(text.slice(at + name.length + 3, at + name.length + 24));
-    return digits?.[1] === undefined ? null : Number(digits[1]) / NANOSECONDS;
+  const read = (name: readonly Buffer[]): number | null => {
+    const value = lastNumber(tail, name);
+    return value === null ? null : value / NANOSECONDS;
   };
-  return {
-    totalMs: read('total_duration'),
-    loadMs: read('load_duration'),
-    promptMs: read('prompt_eval_duration'),
-    outputMs: read('eval_duration'),
-  };
+  return { totalMs: read(total), loadMs: read(load), promptMs: read(prompt), outputMs: read(output) };
 }

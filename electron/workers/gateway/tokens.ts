@@ -6,23 +6,35 @@ export interface Tokens {
 }
 
 /** Of the names of all dialects; no answer has two of a row. */
-const inputNames = ['"prompt_eval_count":', '"prompt_tokens":', '"input_tokens":'];
-const outputNames = ['"eval_count":', '"completion_tokens":', '"output_tokens":'];
+const inputNames = ['"prompt_eval_count":', '"prompt_tokens":', '"input_tokens":'].map(needle);
+const outputNames = ['"eval_count":', '"completion_tokens":', '"output_tokens":'].map(needle);
 
 /** Bytes at the end of an answer in which the numbers are. */
-const TAIL_BYTES = 4096;
+const TAIL_BYTES = 1024;
 
-/** @param tail the last chunks of the answer */
-export function readTokens(tail: Buffer): Tokens {
-  const text = tail.toString('latin1', Math.max(0, tail.length - TAIL_BYTES));
-  return { input: lastNumber(text, inputNames), output: lastNumber(text, outputNames) };
+function needle(text: string): Buffer {
+  return Buffer.from(text);
 }
 
-function lastNumber(text: string, names: readonly string[]): number | null {
+/** The end of an answer. @param last its last chunk; `previous` the one before, if the last one is short */
+export function endOf(last: Buffer, previous: Buffer | null = null): Buffer {
+  const before = previous === null ? 0 : Math.max(0, TAIL_BYTES - last.length);
+  const end = last.subarray(-TAIL_BYTES);
+  return previous === null || before === 0 ? end : Buffer.concat([previous.subarray(-before), end]);
+}
+
+/** @param tail the end of the answer */
+export function readTokens(tail: Buffer): Tokens {
+  return { input: lastNumber(tail, inputNames), output: lastNumber(tail, outputNames) };
+}
+
+// Found in the bytes: searching a text backwards is slow.
+export function lastNumber(tail: Buffer, names: readonly Buffer[]): number | null {
   for (const name of names) {
-    const at = text.lastIndexOf(name);
-    const digits =
-      at < 0 ? null : /^\s*(\d{1,15})\b/.exec(text.slice(at + name.length, at + name.length + 20));
+    const at = tail.lastIndexOf(name);
+    if (at < 0) continue;
+    const from = at + name.length;
+    const digits = /^\s*(\d{1,15})\b/.exec(tail.toString('latin1', from, from + 20));
     if (digits?.[1] !== undefined) return Number(digits[1]);
   }
   return null;

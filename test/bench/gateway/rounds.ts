@@ -30,7 +30,7 @@ export async function withDoors<Result>(
   const gateway = stack.use(await startGateway([benchNode('bench', upstream.port)]));
   const load = stack.use(startLoad());
   const doors = [upstream, ...(nginx === null ? [] : [nginx]), bare, gateway];
-  return use({ load, doors, find: (name) => doors.find((door) => door.name === name) });
+  return await use({ load, doors, find: (name) => doors.find((door) => door.name === name) });
 }
 
 /** What was measured at each door, one entry for each round. The first round warms up and does not count. */

@@ -1,7 +1,7 @@
 /** Every request gets the same answer directly and through the gateway, but for ids, times and what is documented. */
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../../electron/simulator/catalogue.ts';
-import { type OpenGateway, openGateway } from '../../fakes/open-gateway.ts';
+import { type OpenGateway, openGateway } from '../../fakes/listed-gateway.ts';
 import { sharedFolder } from '../../fakes/shared-folder.ts';
 import { notCompared } from '../ollama-recordings/not-compared.ts';
 import { openExchange } from '../ollama-recordings/raw-http.ts';

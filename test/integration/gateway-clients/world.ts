@@ -4,7 +4,7 @@ import { CATALOGUE, defineModel } from '../../../electron/simulator/catalogue.ts
 import { createSystemClock } from '../../../electron/simulator/clock.ts';
 import type { SimulatedOllama } from '../../../electron/simulator/ollama.ts';
 import { startHttpServer } from '../../fakes/bad-server.ts';
-import { type OpenGateway, openGateway } from '../../fakes/open-gateway.ts';
+import { type OpenGateway, openGateway } from '../../fakes/listed-gateway.ts';
 import { serveOllama } from '../simulator/support.ts';
 
 export const CHAT = 'llama3.1:8b';

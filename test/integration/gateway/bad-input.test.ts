@@ -1,6 +1,8 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { answerJson, model, node, startGateway, startUpstream } from '../../fakes/data-plane.ts';
+import { answerJson, answerLines, model, node, startGateway, startUpstream } from '../../fakes/data-plane.ts';
 import { gatewayTable } from '../../fakes/gateway-table.ts';
 
 async function world(settings: Parameters<typeof gatewayTable>[1] = {}) {
@@ -107,6 +109,30 @@ describe('a body', () => {
     expect((await first).status).toBe(200);
     expect((await gateway.ask('/api/generate', { body: body('third') })).status).toBe(200);
   });
+});
+
+it('gives the memory of a body back at the first byte of its answer, or when its client goes away', async () => {
+  await using server = await startUpstream((_, response, body) => {
+    if (body.includes('stream')) answerLines(response, { done: false });
+  });
+  await using gateway = await startGateway(
+    gatewayTable([node('one', server.url)], { bodyBudgetBytes: 100_000 }),
+  );
+  const body = (word: string) => JSON.stringify({ model: 'm', prompt: word + 'x'.repeat(80_000) });
+  for (const word of ['stream', 'wait', 'wait', 'stream']) {
+    const request = gateway.send('/api/generate', { body: body(word) });
+    const count = server.asked.length + 1;
+    if (word === 'stream') {
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      await once(response, 'data');
+      continue;
+    }
+    while (server.asked.length < count) await new Promise((resolve) => setImmediate(resolve));
+    request.destroy();
+    await server.untilClosed(count - 1);
+    await gateway.until(() => gateway.finished().length === count - 1);
+  }
+  expect(server.asked).toHaveLength(4);
 });
 
 describe('an encoded body', () => {

@@ -185,6 +185,19 @@ describe('without a node that can serve it', () => {
   });
 });
 
+it('asks no node twice, not even for another model', async () => {
+  await using bad = await startUpstream((_, response) => response.destroy());
+  await using good = await startUpstream((_, response) => answerJson(response, { done: true }));
+  const nodes = [
+    node('bad', bad.url, { installed: [model('big:latest'), model('small:latest')] }),
+    node('good', good.url, { installed: [model('small:latest')] }),
+  ];
+  await using gateway = await startGateway(gatewayTable(nodes, { fallbacks: { 'big:latest': ['small'] } }));
+  const answer = await gateway.ask('/api/chat', { body: { model: 'big', stream: false } });
+  expect([answer.status, answer.headers['x-pilotlight-node']]).toEqual([200, 'good']);
+  expect(bad.asked).toHaveLength(1);
+});
+
 describe('a node that fails', () => {
   async function beside(answer: (response: ServerResponse) => void) {
     const clock = createFakeClock();

@@ -137,7 +137,7 @@ describe('the name of a model', () => {
     );
     await gateway.ask('/v1/chat/completions', { body: '{"messages":[],"model":"ONE"}' });
     await gateway.ask('/v1/chat/completions', { body: '{"messages":[],"model":"two:latest","n":1}' });
-    await gateway.ask('/v1/chat/completions', { body: '{"model":"x","model":"two"}' });
+    await gateway.ask('/v1/chat/completions', { body: '{"model":"x","model":"Two"}' });
     expect(ollama.asked[0]?.body).toBe('{"messages":[],"model":"ONE"}');
     expect(other.asked.map(({ body }) => body)).toEqual([
       '{"messages":[],"model":"Two","n":1}',
@@ -246,5 +246,28 @@ describe('a batch of texts', () => {
     await gateway.until(() => gateway.finished().length === 1);
     expect(gateway.finished()[0]).toMatchObject({ outcome: 'cancelled' });
     expect(gateway.gateway.inFlight).toBe(0);
+  });
+});
+
+describe('a conversation', () => {
+  const turns = ['a', 'b', 'c', 'd'];
+  const messages = (count: number, first: string) =>
+    [first, ...turns.slice(1, count)].map((content) => ({ role: 'user', content }));
+
+  it('stays with the node that knows it, while others go elsewhere', async () => {
+    await using all = await world();
+    const ask = async (path: string, first: string, count: number, headers: Record<string, string> = {}) => {
+      const body = { model: 'm', stream: false, messages: messages(count, first) };
+      const answer = (await all.gateway.ask(path, { body, headers })).headers;
+      return [answer['x-pilotlight-node'], answer['x-pilotlight-route']];
+    };
+    await ask('/n/id-2/api/chat', 'a', 1);
+    for (const count of [2, 3, 4]) {
+      expect(await ask('/api/chat', 'a', count)).toEqual(['b%C3%BCro', 'ROUTE_KNOWS_CONVERSATION']);
+    }
+    expect((await ask('/api/chat', 'b', 4))[0]).toBe('Tower');
+    const session = { 'x-session-id': 's' };
+    await ask('/n/id-2/api/chat', 'x', 1, session);
+    expect(await ask('/api/chat', 'y', 1, session)).toEqual(['b%C3%BCro', 'ROUTE_KNOWS_CONVERSATION']);
   });
 });

@@ -32,7 +32,7 @@ function simulate(
   let now = 0;
   let next = 0;
   let loads = 0;
-  let current: { model: string; since: number } | null = null;
+  let current = null as { model: string; since: number } | null;
   const waits = new Map<number, number>();
   const order: number[] = [];
   while (next < coming.length || queue.total > 0) {
@@ -40,7 +40,7 @@ function simulate(
       queue.add({ id: one.id, model: one.model, priority: one.priority, since: one.at });
       next += 1;
     }
-    const entry = pickNext(
+    const entry: Waiting | null = pickNext(
       queue,
       { free: 1, current, serves: () => true, fits: () => false, running: [] },
       { now, maxWaitMs: MAX_WAIT },
