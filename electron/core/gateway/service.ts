@@ -5,7 +5,7 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
-import type { GatewayStats, GatewayView } from '../../../shared/models/gateway.ts';
+import type { GatewayPolicy, GatewayStats, GatewayView } from '../../../shared/models/gateway.ts';
 import { fact } from '../../../shared/models/message.ts';
 import { measuredVramBytes, usedVramBytes } from '../../../shared/vram.ts';
 import type { AccessService } from '../access/model.ts';
@@ -20,6 +20,7 @@ import type { SettingsService } from '../settings/service.ts';
 import type { TelemetryService } from '../telemetry/service.ts';
 import { notPart, offHere, wantedAddress } from './address.ts';
 import { createAsks } from './asks.ts';
+import { explainPolicy } from './explain-policy.ts';
 import type { GatewayLink } from './link.ts';
 import { createMovingModels } from './moving.ts';
 import { noticed } from './noticed.ts';
@@ -27,13 +28,15 @@ import { createOpening } from './opening.ts';
 import type { GatewayEvent } from './protocol.ts';
 import { createRequestLeases } from './request-leases.ts';
 import { createStatistics } from './statistics.ts';
-import { buildTable, hasUsableKey, roundedVram } from './table.ts';
+import { buildTable, hasUsableKey, holdRules, roundedVram, slotsSetFor } from './table.ts';
 import { createTablePush } from './table-push.ts';
 import { createTraffic } from './traffic.ts';
 
 export interface GatewayService {
   view(): GatewayView;
   stats(): GatewayStats;
+  /** Which policy applies to requests for a model. */
+  policy(request: { model: string; credentialId: string | null }): GatewayPolicy;
   /**
    * No new request for these models is sent to the node until disposed. Resolves when that is so and the requests before
    * are counted in flight.
@@ -237,6 +240,12 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
       statistics.read({
         traffic: traffic.nodes(),
         nameOf: (nodeId) => fleet.get(nodeId)?.name ?? null,
+        slotsOf: (nodeId) => slotsSetFor(current(), nodeId),
+      }),
+    policy: (request) =>
+      explainPolicy(request, {
+        rules: holdRules(current()),
+        models: fleet.list().flatMap(({ installed }) => installed.map(({ name }) => name)),
       }),
     async holdBack(nodeId, models) {
       const held = moving.add(nodeId, models);

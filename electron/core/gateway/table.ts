@@ -16,6 +16,7 @@ import type {
   TableNode,
   TableSettings,
 } from './model.ts';
+import type { HoldRule } from './wake-policy.ts';
 
 export interface TableFacts {
   nodes: readonly NodeFacts[];
@@ -80,7 +81,7 @@ function tableNode(
       totalBytes: view.vram.totalBytes,
       usedBytes: roundedVram(usedVramBytes),
     },
-    slots: settings.slots.find(({ nodeId }) => nodeId === view.id)?.slots ?? null,
+    slots: slotsSetFor(settings, view.id),
     canWake: view.canWake,
     usualWakeMs: view.boot.usualMs,
     gpuLost: view.gpuLost !== null,
@@ -134,12 +135,16 @@ function tableSettings(settings: Settings['gateway']): TableSettings {
   };
 }
 
+/** Requests at once that a person set for a node; null for none. */
+export const slotsSetFor = ({ slots }: Pick<Settings['gateway'], 'slots'>, nodeId: string): number | null =>
+  slots.find((one) => one.nodeId === nodeId)?.slots ?? null;
+
+export const holdRules = ({ policies }: Pick<Settings['gateway'], 'policies'>): HoldRule[] =>
+  policies.map(({ cpuAfterSeconds, ...policy }) => ({ ...policy, cpuAfterMs: cpuAfterSeconds * 1000 }));
+
 function tableHolding(settings: Settings['gateway']): TableHolding {
   return {
-    rules: settings.policies.map(({ cpuAfterSeconds, ...policy }) => ({
-      ...policy,
-      cpuAfterMs: cpuAfterSeconds * 1000,
-    })),
+    rules: holdRules(settings),
     mayWake: settings.mayWake,
     queueLimit: settings.queueLimit,
     maxWaitMs: settings.maxWaitSeconds * 1000,

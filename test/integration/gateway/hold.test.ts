@@ -1,4 +1,5 @@
 /** Requests that wait for a machine to wake: what their clients see, and what the core is asked. */
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { expect, it } from 'vitest';
@@ -278,4 +279,58 @@ it('serves by the CPU of a machine that woke without its GPU, unless the policy 
   gateway.gateway.setTable(tableWith(lost, { rules }, 4));
   const refused = await second.whole();
   expect([refused.status, refused.headers['x-pilotlight-error']]).toEqual([503, 'GPU_NOT_USED']);
+});
+
+it('does not mind a clock that jumps while requests wait', async () => {
+  const steady = createFakeClock();
+  let jump = 0;
+  const clock = { ...steady, now: () => steady.now() + jump };
+  await using server = await startUpstream((_, response) => answerJson(response, { done: true }));
+  await using gateway = await startGateway(tableWith([asleep('gpu', server.url)]), { clock });
+  const held = await sendAndWait(gateway, '/api/chat', chat({ stream: false }));
+  jump = 86_400_000;
+  await steady.advance(14_999);
+  jump = -86_400_000;
+  await steady.advance(1);
+  gateway.gateway.setTable(tableWith([asleep('gpu', server.url, { serving: true })], {}, 2));
+  const answer = await held.whole();
+  expect([answer.status, answer.text]).toEqual([200, ' {"done":true}']);
+  await steady.advance(250);
+  expect(gateway.finished()[0]).toMatchObject({ heldMs: 15_000, durationMs: 15_000 });
+});
+
+it('waits until a model has been moved', async () => {
+  await using server = await startUpstream((_, response) => answerJson(response, { done: true }));
+  await using gateway = await startGateway(tableWith([node('gpu', server.url, { moving: ['m:latest'] })]));
+  const held = await sendAndWait(gateway, '/api/chat', chat({ stream: false }));
+  expect(server.asked).toHaveLength(0);
+  gateway.gateway.setTable(tableWith([node('gpu', server.url)], {}, 2));
+  expect((await held.whole()).status).toBe(200);
+});
+
+it('lets a request go nowhere when its key is revoked while it waits', async () => {
+  await using server = await startUpstream((_, response) => answerJson(response, { done: true }));
+  const secret = 'a-secret';
+  const key = {
+    id: 'k',
+    kind: 'program' as const,
+    name: 'Kitchen',
+    rights: ['infer' as const],
+    digest: new Uint8Array(createHash('sha256').update(secret).digest()),
+    origin: null,
+    endsAt: null,
+    revoked: false,
+    models: null,
+    requestsPerMinute: null,
+  };
+  const before = { ...tableWith([asleep('gpu', server.url)]), credentials: [key] };
+  await using gateway = await startGateway(before);
+  const headers = { authorization: `Bearer ${secret}` };
+  const held = await sendAndWait(gateway, '/api/chat', { ...chat(), headers } as ReturnType<typeof chat>);
+  expect(asks(gateway)[0]).toMatchObject({ credentialId: 'k' });
+  const awake = tableWith([asleep('gpu', server.url, { serving: true })], {}, 2);
+  gateway.gateway.setTable({ ...awake, credentials: [{ ...key, revoked: true }] });
+  const answer = await held.whole();
+  expect([answer.status, answer.headers['x-pilotlight-error']]).toEqual([401, 'GATEWAY_KEY_NEEDED']);
+  expect(server.asked).toHaveLength(0);
 });
