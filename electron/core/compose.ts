@@ -215,6 +215,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     access,
     inFlight,
     leases: leases.ledger,
+    acquire,
+    activity,
     link: options.gateway?.link ?? null,
     port: options.gateway?.port ?? null,
   });

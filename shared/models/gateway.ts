@@ -71,6 +71,10 @@ export const gatewayStatsSchema = z.object({
       /** `open`: it failed, and gets no requests for a while. `half-open`: one request tries whether it works again. */
       breaker: z.enum(['closed', 'open', 'half-open']),
       inFlight: z.number(),
+      /** Requests that it gets at once; null for no limit. */
+      slots: z.number().nullable(),
+      /** Where that limit comes from. */
+      limit: messageSchema,
     }),
   ),
   models: z.array(z.object({ ...countsShape, model: z.string() })),
@@ -79,3 +83,17 @@ export const gatewayStatsSchema = z.object({
   series: z.array(z.object({ ...countsShape, nodeId: z.string().nullable(), dialect: gatewayDialectSchema })),
 });
 export type GatewayStats = z.infer<typeof gatewayStatsSchema>;
+
+/** What a request for a model does while the machines that have it sleep. */
+export const gatewayPolicySchema = z.object({
+  wake: z.enum(['if-needed', 'wait', 'cpu-meanwhile', 'cpu-after', 'never']),
+  /** For `cpu-after`. */
+  cpuAfterSeconds: z.number(),
+  /** null for what the kind of call suggests. */
+  priority: z.enum(['interactive', 'batch', 'index']).nullable(),
+  /** Which policy it is. */
+  reason: messageSchema,
+  /** What else is worth knowing, such as that no machine has the model. */
+  notes: z.array(messageSchema),
+});
+export type GatewayPolicy = z.infer<typeof gatewayPolicySchema>;

@@ -38,6 +38,33 @@ const indexSchema = z.object({
 
 const modelName = z.string().trim().min(1).max(300);
 
+const gatewayPolicySchema = z.object({
+  /** Pattern; null for every model. */
+  model: modelName.nullable().default(null),
+  /** A key; null for every program. */
+  credentialId: z.string().min(1).max(100).nullable().default(null),
+  /**
+   * `if-needed`: wakes a machine only if none that is awake has the model. `wait`: for a machine with a GPU.
+   * `cpu-meanwhile`: served without a GPU while one wakes. `cpu-after`: the same, after some time. `never`: wakes none.
+   */
+  wake: z.enum(['if-needed', 'wait', 'cpu-meanwhile', 'cpu-after', 'never']).default('if-needed'),
+  /** For `cpu-after`, seconds. */
+  cpuAfterSeconds: z.number().int().min(0).max(3600).default(30),
+  /** null: `batch` for lists of texts to embed, else `interactive`. */
+  priority: z.enum(['interactive', 'batch', 'index']).nullable().default(null),
+});
+
+/** `pass`: as the program asks. `clamp`: as the model is loaded. `fixed`: always `contextLength`. */
+const gatewayContextRuleSchema = z.discriminatedUnion('rule', [
+  z.object({ model: modelName, rule: z.literal('pass') }),
+  z.object({ model: modelName, rule: z.literal('clamp') }),
+  z.object({
+    model: modelName,
+    rule: z.literal('fixed'),
+    contextLength: z.number().int().min(256).max(10_000_000),
+  }),
+]);
+
 const gatewaySchema = z.object({
   on: z.boolean().default(true),
   /** null or 0 for any free one. */
@@ -59,6 +86,24 @@ const gatewaySchema = z.object({
     .array(z.object({ model: modelName, use: z.array(modelName).min(1).max(10) }))
     .max(100)
     .default([]),
+  /** Whether requests wake machines, and how important they are. The most specific policy counts. */
+  policies: z.array(gatewayPolicySchema).max(100).default([]),
+  /** The calls that may wake a machine; listings never do. */
+  mayWake: z
+    .array(z.enum(['chat', 'generate', 'embed', 'other']))
+    .max(4)
+    .default(['chat', 'generate', 'embed']),
+  /** Requests that may wait for one model. */
+  queueLimit: z.number().int().min(1).max(10_000).default(1000),
+  /** How long a request may wait for a machine that is awake, seconds. */
+  maxWaitSeconds: z.number().int().min(1).max(3600).default(60),
+  /** Requests that a node takes at once; the others wait here. Without an entry it has no limit until it is seen to queue. */
+  slots: z
+    .array(z.object({ nodeId: z.string().min(1).max(100), slots: z.number().int().min(1).max(256) }))
+    .max(200)
+    .default([]),
+  /** The context with which requests are sent. The first rule that fits a model counts. */
+  contextRules: z.array(gatewayContextRuleSchema).max(100).default([]),
 });
 
 /** A key combination in Electron's notation: at least one modifier, then a key. */

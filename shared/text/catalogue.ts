@@ -12,6 +12,7 @@ import { discoveryMessages } from './messages/discovery.ts';
 import { energyMessages } from './messages/energy.ts';
 import { fleetMessages } from './messages/fleet.ts';
 import { gatewayMessages } from './messages/gateway.ts';
+import { gatewayHoldingMessages } from './messages/gateway-holding.ts';
 import { gatewayRequestMessages } from './messages/gateway-requests.ts';
 import { gatewayStateMessages } from './messages/gateway-state.ts';
 import { gpuMessages } from './messages/gpu.ts';
@@ -49,6 +50,7 @@ export const domains = {
   energy: energyMessages,
   fleet: fleetMessages,
   gateway: gatewayMessages,
+  gatewayHolding: gatewayHoldingMessages,
   gatewayRequests: gatewayRequestMessages,
   gatewayState: gatewayStateMessages,
   gpu: gpuMessages,
@@ -85,6 +87,7 @@ export const catalogue = {
   ...energyMessages,
   ...fleetMessages,
   ...gatewayMessages,
+  ...gatewayHoldingMessages,
   ...gatewayRequestMessages,
   ...gatewayStateMessages,
   ...gpuMessages,

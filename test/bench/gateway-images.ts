@@ -1,30 +1,16 @@
 /** Chats with a picture of 20 MB: the longest block of the gateway's event loop, which every other stream waits for. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { atMost, type Benchmark, type BenchmarkResult, reported } from './benchmark.ts';
 import { benchNode, startGateway, startLoad, startUpstream } from './gateway/doors.ts';
 import type { PicturesResult } from './gateway/load.ts';
+import { longestBlock } from './gateway/process-use.ts';
 import { median, rounded } from './gateway/rounds.ts';
 
 const BYTES = 20_000_000;
 const ROUNDS = 7;
 const CHATS = 4;
-
-/** The longest block since the last time, milliseconds; see block-probe.mjs. */
-async function longestBlock(pid: number, file: string, signal: AbortSignal): Promise<number> {
-  rmSync(file, { force: true });
-  process.kill(pid, 'SIGUSR2');
-  for (;;) {
-    signal.throwIfAborted();
-    try {
-      return Number(readFileSync(file, 'utf8'));
-    } catch {
-      await wait(20);
-    }
-  }
-}
 
 export const benchmark: Benchmark = {
   name: 'gateway-images',

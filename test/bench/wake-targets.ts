@@ -1,7 +1,8 @@
 /**
  * Machines that sleep until a magic packet comes, then boot, then serve, in a process of their own. Prints where they
- * are, and for each boot when its server first listened and when it gave its first healthy answer: nanoseconds of the
- * clock that all processes of this computer share. A line on its input with a number puts that machine to sleep.
+ * are, and for each boot when its server first listened, when it gave its first healthy answer, and when it was first
+ * asked to generate: nanoseconds of the clock that all processes of this computer share. Each lists a model of its own.
+ * A line on its input with a number puts that machine to sleep.
  */
 import dgram from 'node:dgram';
 import { createServer, type Server } from 'node:http';
@@ -16,14 +17,28 @@ const SPREAD = 0.1;
 const now = () => process.hrtime.bigint().toString();
 const say = (line: object) => console.log(JSON.stringify(line));
 
-const answers: Record<string, object> = {
+const answersOf = (index: number): Record<string, object> => ({
   '/api/ps': { models: [] },
-  '/api/tags': { models: [] },
+  '/api/tags': {
+    models: [
+      {
+        name: `bench-${index}:latest`,
+        model: `bench-${index}:latest`,
+        modified_at: '2026-11-01T12:00:00+01:00',
+        size: 1_000_000_000,
+        digest: 'b'.repeat(64),
+        details: { family: 'llama', parameter_size: '1B', quantization_level: 'Q4_0' },
+        capabilities: ['completion'],
+      },
+    ],
+  },
   '/api/version': { version: '0.33.0' },
-};
+  '/api/generate': { model: `bench-${index}:latest`, response: '', done: true },
+});
 
 async function createTarget(index: number) {
   const port = await freePort();
+  const answers = answersOf(index);
   const socket = dgram.createSocket('udp4');
   let server: Server | null = null;
   let booting = false;
@@ -35,11 +50,16 @@ async function createTarget(index: number) {
     setTimeout(() => {
       booting = false;
       let healthyAt: string | null = null;
+      let isAsked = false;
       server = createServer((request, response) => {
         const answer = answers[request.url ?? ''];
         if (request.url === '/api/ps' && healthyAt === null) {
           healthyAt = now();
           say({ index, readyAt, healthyAt });
+        }
+        if (request.url === '/api/generate' && !isAsked) {
+          isAsked = true;
+          say({ index, askedAt: now() });
         }
         response.writeHead(answer ? 200 : 404, { 'content-type': 'application/json' });
         response.end(JSON.stringify(answer ?? {}));

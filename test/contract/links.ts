@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { WebSocket } from 'ws';
 import { readEndpoint } from '../../electron/host/endpoint.ts';
+import type { HostGateway } from '../../electron/host/gateway.ts';
 import { type Host, startHost } from '../../electron/host/start-host.ts';
 import { serveMessagePort } from '../../electron/transport/message-port.ts';
 import { PilotlightError, type WireError, wireErrorSchema } from '../../shared/contract/errors.ts';
@@ -30,12 +31,15 @@ export interface TestHost {
 }
 
 /** A real core with a real state, worker and simulated fleet, in a folder of its own. */
-export async function startTestHost(options: { simulate?: boolean } = {}): Promise<TestHost> {
+export async function startTestHost(
+  options: { simulate?: boolean; gateway?: HostGateway } = {},
+): Promise<TestHost> {
   const folder = mkdtempSync(join(tmpdir(), 'pilotlight-contract-'));
   const log = createRememberingLog();
   const host = await startHost({
     dataFolder: join(folder, 'data'),
     simulate: options.simulate ?? false,
+    ...(options.gateway && { gateway: options.gateway }),
     // A port where nothing listens: an Ollama of this machine has no part in the tests.
     environment: { OLLAMA_HOST: '127.0.0.1:1' },
     panelRoot: null,

@@ -466,6 +466,11 @@ export const methodCases: Record<MethodName, MethodCase> = {
   'access.revokeOtherSessions': nothing,
   'gateway.get': nothing,
   'gateway.stats': nothing,
+  'gateway.policy': {
+    right: () => ({ model: 'llama3.2' }),
+    wrong: [{ model: '' }, 'model'],
+    errors: [],
+  },
   'settings.export': nothing,
   'settings.import': {
     right: async ({ call }) => ({

@@ -1,11 +1,14 @@
 /** A control plane of the gateway over a process that a test plays. */
 import { createInFlight } from '../../electron/core/acquire/in-flight.ts';
+import type { AcquireService } from '../../electron/core/acquire/model.ts';
 import type { GatewayLink, GatewayStart, PortHolder } from '../../electron/core/gateway/link.ts';
 import type { FinishedRequest, GatewayTable } from '../../electron/core/gateway/model.ts';
 import type { GatewayAddress, GatewayEvent } from '../../electron/core/gateway/protocol.ts';
 import { createGatewayService } from '../../electron/core/gateway/service.ts';
 import { createStreams } from '../../electron/core/runtime/streams.ts';
+import { PilotlightError } from '../../shared/contract/errors.ts';
 import { createEmitter } from '../../shared/emitter.ts';
+import type { NewActivityEntry } from '../../shared/models/activity.ts';
 import type { NodeView } from '../../shared/models/fleet.ts';
 import type { Message } from '../../shared/models/message.ts';
 import { defaultSettings, type Settings, settingsSchema } from '../../shared/models/settings.ts';
@@ -30,6 +33,10 @@ export function aFinishedRequest(changes: Partial<FinishedRequest> = {}): Finish
     reason: null,
     fallback: null,
     retries: 0,
+    program: null,
+    priority: null,
+    heldMs: 0,
+    contextLength: null,
     firstByteMs: 100,
     durationMs: 500,
     bytesIn: 10,
@@ -82,6 +89,9 @@ export function createFakeGatewayLink() {
     async close() {
       fake.calls.push('close');
     },
+    async answer(askId, answer) {
+      fake.calls.push(`answer ${askId} ${answer.outcome}`);
+    },
     onStart: started.on,
     onEvent: events.on,
     onEnd: ended.on,
@@ -99,6 +109,8 @@ export interface GatewayWorldOptions {
   settings?: Partial<Settings['gateway']>;
   port?: number | 'off' | null;
   hasLink?: boolean;
+  /** Default: no machine can be woken. */
+  acquire?: AcquireService['acquire'];
 }
 
 export function createGatewayWorld({
@@ -106,6 +118,7 @@ export function createGatewayWorld({
   settings = {},
   port = null,
   hasLink = true,
+  acquire = () => Promise.reject(new PilotlightError('NODE_ASLEEP')),
 }: GatewayWorldOptions = {}) {
   const clock = createFakeClock();
   const { link, fake } = createFakeGatewayLink();
@@ -118,6 +131,7 @@ export function createGatewayWorld({
   const settingsChanged = createEmitter<[Settings, Settings]>({ name: 'settings' });
   const leases: string[] = [];
   const probed: string[] = [];
+  const recorded: NewActivityEntry[] = [];
   const readings = new Map<string, TelemetrySample>();
   const withGateway = (part: Partial<Settings['gateway']>, before = defaultSettings) =>
     settingsSchema.parse({ ...before, gateway: { ...before.gateway, ...part } });
@@ -158,6 +172,8 @@ export function createGatewayWorld({
       },
       get: (id) => (leases.filter((one) => one.endsWith(id)).length % 2 === 1 ? ({ id } as never) : null),
     },
+    acquire: { acquire },
+    activity: { record: (entry) => void recorded.push(entry) },
     link: hasLink ? link : null,
     port,
   });
@@ -171,6 +187,7 @@ export function createGatewayWorld({
     leases,
     /** Nodes that were to be probed at once. */
     probed,
+    recorded,
     fake,
     table: () => fake.tables.at(-1),
     change(node: NodeView | null, id = node?.id ?? '') {

@@ -25,6 +25,7 @@ function createSmallGateway(): GatewayProgram {
 
   return {
     handlers: {
+      answer: () => null,
       'table.set'(table) {
         version = table.version;
         return { version };

@@ -39,7 +39,13 @@ export function createGatewayLink(options: GatewayLinkOptions): GatewayLink {
       log,
       config: { core: options.core },
       keepRunning: true,
-      methods: { resume: starting, 'table.set': answered, listen: answered, close: answered },
+      methods: {
+        resume: starting,
+        'table.set': answered,
+        listen: answered,
+        close: answered,
+        answer: answered,
+      },
       onStart() {
         // It was lost again meanwhile: the next start asks the next one.
         opened.call('resume', null).then(started.emit, () => {});
@@ -64,6 +70,9 @@ export function createGatewayLink(options: GatewayLinkOptions): GatewayLink {
     listen: (address) => present().call('listen', address),
     async close() {
       await present().call('close', null);
+    },
+    async answer(askId, answer) {
+      await present().call('answer', { askId, answer });
     },
     onStart: started.on,
     onEvent: events.on,

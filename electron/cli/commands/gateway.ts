@@ -54,6 +54,7 @@ async function showStats(context: CommandContext): Promise<unknown> {
         node.name,
         ...countCells(node),
         node.inFlight > 0 ? `${node.inFlight} in flight` : '',
+        node.slots === null ? '' : `at most ${node.slots} at once`,
         node.breaker === 'closed' ? '' : style.bad(node.breaker === 'open' ? 'failing' : 'on trial'),
       ]),
     ],

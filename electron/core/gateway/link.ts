@@ -1,6 +1,6 @@
 /** The gateway's process, as the core sees it. An adapter starts it, keeps it running, and connects to it. */
 import type { GatewayTable, NodeTraffic } from './model.ts';
-import type { GatewayAddress, GatewayEvent } from './protocol.ts';
+import type { AskAnswer, GatewayAddress, GatewayEvent } from './protocol.ts';
 
 /** The process is there: a new one, or one that outlived an earlier core. */
 export interface GatewayStart {
@@ -25,6 +25,8 @@ export interface GatewayLink {
   listen(address: GatewayAddress): Promise<{ port: number }>;
   /** Closes the listener; what is in flight goes on. */
   close(): Promise<void>;
+  /** Resolves when what waited for the answer has been sent, and that traffic was reported. */
+  answer(askId: number, answer: AskAnswer): Promise<void>;
   /** Its start and end, and what it reports. Returns how to stop. */
   onStart(listener: (start: GatewayStart) => void): () => void;
   onEvent(listener: (event: GatewayEvent) => void): () => void;

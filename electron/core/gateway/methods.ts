@@ -5,9 +5,10 @@ export function gatewayMethods({
   gateway,
 }: {
   gateway: GatewayService;
-}): Handlers<'gateway.get' | 'gateway.stats'> {
+}): Handlers<'gateway.get' | 'gateway.stats' | 'gateway.policy'> {
   return {
     'gateway.get': () => gateway.view(),
     'gateway.stats': () => gateway.stats(),
+    'gateway.policy': (request) => gateway.policy(request),
   };
 }

@@ -6,6 +6,9 @@
  */
 import type { ModelOnNode } from '../../../shared/models/placement.ts';
 import type { KnownCredential } from '../access/check-credential.ts';
+import type { Priority } from '../acquire/admission.ts';
+import type { ContextRule } from '../acquire/context-guard.ts';
+import type { CallKind, HoldRule } from './wake-policy.ts';
 
 /** An API family that a server speaks. */
 export type Dialect = 'ollama' | 'openai' | 'anthropic';
@@ -54,8 +57,14 @@ export interface TableNode {
   /** Whether the server reports where its models are loaded. */
   saysPlacement: boolean;
   vram: { totalBytes: number | null; usedBytes: number | null };
-  /** Requests at once that were set by a person or learned; null for no limit. */
+  /** Requests at once that a person set; null for no limit. */
   slots: number | null;
+  /** Whether it can be woken. Left out: no. */
+  canWake?: boolean;
+  /** How long it takes to wake, as learned, milliseconds; null or left out if unknown. */
+  usualWakeMs?: number | null;
+  /** It has a GPU, but came up without it. Left out: no. */
+  gpuLost?: boolean;
   /** Canonical names of models that are being moved: they get no new requests. */
   moving: readonly string[];
 }
@@ -82,12 +91,26 @@ export interface TableSettings {
   bodyBudgetBytes: number;
 }
 
+/** What wakes a machine, what waits, and for how long. */
+export interface TableHolding {
+  rules: readonly HoldRule[];
+  /** The calls that may wake a machine. Others, and every listing, never do. */
+  mayWake: readonly CallKind[];
+  /** Requests that may wait for one model. */
+  queueLimit: number;
+  /** How long a request may wait for a machine that is awake, milliseconds. */
+  maxWaitMs: number;
+  contextRules: readonly ContextRule[];
+}
+
 export interface GatewayTable {
   /** Rises with each change. An older table than the present one is ignored. */
   version: number;
   nodes: readonly TableNode[];
   credentials: readonly TableCredential[];
   settings: TableSettings;
+  /** Left out: no request waits, and none wakes a machine. */
+  holding?: TableHolding;
 }
 
 /**
@@ -126,6 +149,14 @@ export interface FinishedRequest {
   fallback: string | null;
   /** Nodes tried before. */
   retries: number;
+  /** As the program names itself; null if it does not. */
+  program: string | null;
+  /** How important it was; null if it did not come so far. */
+  priority: Priority | null;
+  /** How long it waited for a machine or for its turn, milliseconds; 0 if it did not. */
+  heldMs: number;
+  /** `num_ctx` that it was sent with instead of its own; null if that was left alone. */
+  contextLength: number | null;
   /** From the arrival of the request's headers until the first byte of the answer's body; null if none was sent. */
   firstByteMs: number | null;
   durationMs: number;
@@ -142,4 +173,6 @@ export interface NodeTraffic {
   breaker: 'closed' | 'open' | 'half-open';
   /** Canonical name, or '' for none → requests in flight. */
   inFlight: Readonly<Record<string, number>>;
+  /** Requests at once that its own answers show to be its limit; left out if it was not seen to queue. */
+  learnedSlots?: number;
 }

@@ -1,4 +1,5 @@
 /** The messages between the core and the gateway's process, in the form of every worker (adapters/processes). */
+import type { Message } from '../../../shared/models/message.ts';
 import type { FinishedRequest, GatewayTable, NodeTraffic } from './model.ts';
 
 export interface GatewayAddress {
@@ -7,13 +8,61 @@ export interface GatewayAddress {
   port: number;
 }
 
+/** What the table cannot answer. Requests wait until the core answers it. */
+export interface GatewayAsk {
+  /** Unique within this process. */
+  id: number;
+  /** One of these machines is needed awake. */
+  kind: 'wake';
+  /** As the program named it. */
+  model: string;
+  nodeIds: readonly string[];
+  /** Key that was used; null for none. */
+  credentialId: string | null;
+  /** As the program names itself; null if it does not. */
+  program: string | null;
+}
+
+export type AskAnswer =
+  /** The table that was pushed before says so, too. */
+  | { outcome: 'ready'; nodeId: string }
+  /** `code` is one of the catalogue of errors; `message` is null for its own text. */
+  | { outcome: 'failed'; code: string; message: Message | null };
+
+/** Something that a person should know, and the process alone can see. */
+export type GatewayNotice =
+  /** A program asks for another context than others do, so the model is loaded again and again. */
+  | {
+      kind: 'context-thrash';
+      nodeId: string;
+      model: string;
+      program: string | null;
+      credentialId: string | null;
+      contextLength: number | null;
+      otherContextLength: number | null;
+      reloads: number;
+    }
+  /** A program asks again and again without waiting, and is kept back now. */
+  | {
+      kind: 'retry-loop';
+      model: string;
+      program: string | null;
+      credentialId: string | null;
+      requests: number;
+    };
+
 export type GatewayEvent =
   /** At most every 250 ms while requests end; at most 1,000 are kept while no core is connected. */
   | { kind: 'finished'; requests: readonly FinishedRequest[]; dropped: number }
   /** Nodes whose traffic or breaker changed; before it, a node has none. */
   | { kind: 'traffic'; nodes: readonly NodeTraffic[] }
   /** A credential was used. */
-  | { kind: 'used'; credentialIds: readonly string[] };
+  | { kind: 'used'; credentialIds: readonly string[] }
+  /** Sent again to each new core until it is answered. */
+  | { kind: 'ask'; ask: GatewayAsk }
+  /** Nobody waits for these asks any more. */
+  | { kind: 'withdrawn'; askIds: readonly number[] }
+  | { kind: 'noticed'; notice: GatewayNotice };
 
 export interface GatewayContract {
   config: {
@@ -27,6 +76,8 @@ export interface GatewayContract {
     listen: { params: GatewayAddress; result: { port: number } };
     /** Closes the listener; what is in flight ends. */
     close: { params: null; result: null };
+    /** Resolves when what waited for it has been sent, and that traffic was reported. An unknown ask is ignored. */
+    answer: { params: { askId: number; answer: AskAnswer }; result: null };
     /** What a new core needs of a process that it found running. */
     resume: {
       params: null;

@@ -4,12 +4,13 @@
  */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../shared/emitter.ts';
-import type { GatewayStats, GatewayView } from '../../../shared/models/gateway.ts';
+import type { NewActivityEntry } from '../../../shared/models/activity.ts';
+import type { GatewayPolicy, GatewayStats, GatewayView } from '../../../shared/models/gateway.ts';
 import { fact } from '../../../shared/models/message.ts';
 import { measuredVramBytes, usedVramBytes } from '../../../shared/vram.ts';
 import type { AccessService } from '../access/model.ts';
 import type { InFlight } from '../acquire/in-flight.ts';
-import type { AcquireLeases } from '../acquire/model.ts';
+import type { AcquireLeases, AcquireService } from '../acquire/model.ts';
 import { sameValue } from '../fleet/equal.ts';
 import type { FleetService } from '../fleet/model.ts';
 import type { Log } from '../ports/log.ts';
@@ -18,21 +19,26 @@ import type { Streams } from '../runtime/streams.ts';
 import type { SettingsService } from '../settings/service.ts';
 import type { TelemetryService } from '../telemetry/service.ts';
 import { notPart, offHere, wantedAddress } from './address.ts';
+import { createAsks } from './asks.ts';
+import { explainPolicy } from './explain-policy.ts';
 import { createKeyExpiry } from './key-expiry.ts';
 import type { GatewayLink } from './link.ts';
 import type { FinishedRequest } from './model.ts';
 import { createMovingModels } from './moving.ts';
+import { noticed } from './noticed.ts';
 import { createOpening } from './opening.ts';
 import type { GatewayEvent } from './protocol.ts';
 import { createRequestLeases } from './request-leases.ts';
 import { createStatistics } from './statistics.ts';
-import { buildTable, hasUsableKey, roundedVram } from './table.ts';
+import { buildTable, hasUsableKey, holdRules, roundedVram, slotsSetFor } from './table.ts';
 import { createTablePush } from './table-push.ts';
 import { createTraffic } from './traffic.ts';
 
 export interface GatewayService {
   view(): GatewayView;
   stats(): GatewayStats;
+  /** Which policy applies to requests for a model. */
+  policy(request: { model: string; credentialId: string | null }): GatewayPolicy;
   /**
    * No new request for these models is sent to the node until disposed. Resolves when that is so and the requests before
    * are counted in flight.
@@ -53,6 +59,8 @@ export interface GatewayDependencies {
   access: Pick<AccessService, 'known' | 'onKnownChange' | 'find' | 'use'>;
   inFlight: Pick<InFlight, 'begin'>;
   leases: AcquireLeases;
+  acquire: Pick<AcquireService, 'acquire'>;
+  activity: { record(entry: NewActivityEntry): void };
   /** null for a program without a gateway. */
   link: GatewayLink | null;
   /** Chosen for this run of the program; null for that of the settings. */
@@ -110,9 +118,22 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
           inFlight: traffic.total,
           onChange: publish,
         });
+  const asks = createAsks({
+    clock,
+    log,
+    acquire: dependencies.acquire,
+    nodeIds: () => fleet.list().map(({ id }) => id),
+    nameOf: (id) => access.find(id)?.name ?? null,
+    pushed: push.applied,
+    answer: async (askId, answer) => link?.answer(askId, answer),
+  });
   const changed = createEmitter<[GatewayView]>({ name: 'gateway', log });
   /** VRAM in use by node, as the last samples showed it. */
   const usedVram = new Map<string, number | null>();
+  const names = {
+    key: (id: string) => access.find(id)?.name ?? null,
+    node: (id: string) => fleet.get(id)?.name ?? id,
+  };
   let started = false;
   let settleAtStop = () => {};
 
@@ -166,6 +187,9 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
         if (nodeId !== null) fleet.probeSoon(nodeId, { listChanged: true });
       }
     } else if (event.kind === 'traffic') traffic.update(event.nodes);
+    else if (event.kind === 'ask') asks.receive(event.ask);
+    else if (event.kind === 'withdrawn') asks.withdraw(event.askIds);
+    else if (event.kind === 'noticed') dependencies.activity.record(noticed(event.notice, names));
     else for (const id of event.credentialIds) access.use(id);
   }
 
@@ -194,6 +218,7 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
       }),
       link.onEvent(receive),
       link.onEnd(() => {
+        asks.clear();
         push.end();
         traffic.clear();
         opened.ended();
@@ -231,6 +256,12 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
       statistics.read({
         traffic: traffic.nodes(),
         nameOf: (nodeId) => fleet.get(nodeId)?.name ?? null,
+        slotsOf: (nodeId) => slotsSetFor(current(), nodeId),
+      }),
+    policy: (request) =>
+      explainPolicy(request, {
+        rules: holdRules(current()),
+        models: fleet.list().flatMap(({ installed }) => installed.map(({ name }) => name)),
       }),
     async holdBack(nodeId, models) {
       const held = moving.add(nodeId, models);
@@ -249,6 +280,7 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
       for (const stop of stops.splice(0)) stop();
       opening?.stop();
       settleAtStop();
+      asks.clear();
       push.end();
       traffic.clear();
       leases.stop();

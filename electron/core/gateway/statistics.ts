@@ -1,5 +1,6 @@
 /** What the gateway has done since the core started. Pure accumulation; it keeps no single request. */
 import type { GatewayCounts, GatewayStats } from '../../../shared/models/gateway.ts';
+import { fact } from '../../../shared/models/message.ts';
 import { canonicalName } from '../fleet/model-placement.ts';
 import { addDuration, addHistogram, type Histogram, newHistogram, quantile } from './histogram.ts';
 import type { Dialect, FinishedRequest, NodeTraffic } from './model.ts';
@@ -18,7 +19,12 @@ interface Row {
 
 export interface Statistics {
   add(requests: readonly FinishedRequest[], dropped: number): void;
-  read(now: { traffic: readonly NodeTraffic[]; nameOf(nodeId: string): string | null }): GatewayStats;
+  read(now: {
+    traffic: readonly NodeTraffic[];
+    nameOf(nodeId: string): string | null;
+    /** Requests at once that a person set; null for none. */
+    slotsOf(nodeId: string): number | null;
+  }): GatewayStats;
 }
 
 /** Names of models come from clients, so their number is limited; further ones are counted together. */
@@ -61,7 +67,7 @@ export function createStatistics({ since }: { since: number }): Statistics {
           addDuration(firstByte, request.firstByteMs);
       }
     },
-    read({ traffic, nameOf }) {
+    read({ traffic, nameOf, slotsOf }) {
       const all = [...rows.values()];
       const nodeIds = new Set([
         ...all.flatMap(({ nodeId }) => nodeId ?? []),
@@ -80,6 +86,7 @@ export function createStatistics({ since }: { since: number }): Statistics {
             name: nameOf(nodeId) ?? nodeId,
             breaker: now?.breaker ?? 'closed',
             inFlight: now === undefined ? 0 : trafficOf(now),
+            ...limitOf(slotsOf(nodeId), now?.learnedSlots),
           };
         }),
         models: groups(all, ({ model }) => model).flatMap(([model, some]) =>
@@ -96,6 +103,12 @@ export function createStatistics({ since }: { since: number }): Statistics {
       };
     },
   };
+}
+
+function limitOf(set: number | null, learned: number | undefined) {
+  if (set !== null) return { slots: set, limit: fact('GATEWAY_SLOTS_SET', { slots: set }) };
+  if (learned === undefined) return { slots: null, limit: fact('GATEWAY_SLOTS_NONE') };
+  return { slots: learned, limit: fact('GATEWAY_SLOTS_LEARNED', { slots: learned }) };
 }
 
 /** Rows with the same key, in the order of their first one. */

@@ -11,10 +11,12 @@ import type {
   Dialect,
   GatewayTable,
   TableCredential,
+  TableHolding,
   TableModel,
   TableNode,
   TableSettings,
 } from './model.ts';
+import type { HoldRule } from './wake-policy.ts';
 
 export interface TableFacts {
   nodes: readonly NodeFacts[];
@@ -41,14 +43,18 @@ const dialects: readonly Dialect[] = ['ollama', 'openai', 'anthropic'];
 
 export function buildTable({ nodes, credentials, settings }: TableFacts): Omit<GatewayTable, 'version'> {
   return {
-    nodes: nodes.flatMap((node) => tableNode(node) ?? []),
+    nodes: nodes.flatMap((node) => tableNode(node, settings) ?? []),
     credentials: credentials.flatMap((credential) => tableCredential(credential) ?? []),
     settings: tableSettings(settings),
+    holding: tableHolding(settings),
   };
 }
 
 /** null for a node without an inference server. */
-function tableNode({ view, usedVramBytes, moving }: NodeFacts): TableNode | null {
+function tableNode(
+  { view, usedVramBytes, moving }: NodeFacts,
+  settings: Settings['gateway'],
+): TableNode | null {
   if (view.url === null || view.server === null) return null;
   return {
     id: view.id,
@@ -75,7 +81,10 @@ function tableNode({ view, usedVramBytes, moving }: NodeFacts): TableNode | null
       totalBytes: view.vram.totalBytes,
       usedBytes: roundedVram(usedVramBytes),
     },
-    slots: null,
+    slots: slotsSetFor(settings, view.id),
+    canWake: view.canWake,
+    usualWakeMs: view.boot.usualMs,
+    gpuLost: view.gpuLost !== null,
     moving,
   };
 }
@@ -132,6 +141,23 @@ export function keyEnds(credentials: readonly KnownKey[], now: number): number |
     endsAt === null || endsAt <= now || revoked ? [] : [endsAt],
   );
   return ends.length === 0 ? null : Math.min(...ends);
+}
+
+/** Requests at once that a person set for a node; null for none. */
+export const slotsSetFor = ({ slots }: Pick<Settings['gateway'], 'slots'>, nodeId: string): number | null =>
+  slots.find((one) => one.nodeId === nodeId)?.slots ?? null;
+
+export const holdRules = ({ policies }: Pick<Settings['gateway'], 'policies'>): HoldRule[] =>
+  policies.map(({ cpuAfterSeconds, ...policy }) => ({ ...policy, cpuAfterMs: cpuAfterSeconds * 1000 }));
+
+function tableHolding(settings: Settings['gateway']): TableHolding {
+  return {
+    rules: holdRules(settings),
+    mayWake: settings.mayWake,
+    queueLimit: settings.queueLimit,
+    maxWaitMs: settings.maxWaitSeconds * 1000,
+    contextRules: settings.contextRules,
+  };
 }
 
 /** Whether somebody on the network could use the gateway. */

@@ -7,7 +7,7 @@ export interface Traffic {
   update(nodes: readonly NodeTraffic[]): void;
   /** The process has ended: nothing of it is in flight any more. */
   clear(): void;
-  /** Nodes with traffic, or with a breaker that is not closed. */
+  /** Nodes with traffic, with a breaker that is not closed, or with a limit that was learned. */
   nodes(): NodeTraffic[];
   total(): number;
 }
@@ -32,7 +32,8 @@ export function createTraffic({
       if (held.length > 0) marks.set(model, held);
       else marks.delete(model);
     }
-    if (marks.size === 0 && traffic.breaker === 'closed') known.delete(nodeId);
+    const learned = traffic.learnedSlots !== undefined;
+    if (marks.size === 0 && traffic.breaker === 'closed' && !learned) known.delete(nodeId);
     else known.set(nodeId, { traffic, marks });
     onChange(nodeId, traffic);
   }

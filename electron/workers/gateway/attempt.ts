@@ -1,13 +1,17 @@
 /** One model at one node after the other, before the first byte of an answer, and then the fallbacks. */
-import { type RankedChoice, routeRequest } from '../../core/acquire/route-request.ts';
+import { contextToSend } from '../../core/acquire/context-guard.ts';
+import { type RankedChoice, type RequestRoute, routeRequest } from '../../core/acquire/route-request.ts';
 import { canonicalName } from '../../core/fleet/model-placement.ts';
-import type { TableNode } from '../../core/gateway/model.ts';
+import type { GatewayTable, TableNode } from '../../core/gateway/model.ts';
 import { mayUse } from './callers.ts';
 import { conversationKeys } from './conversation.ts';
 import type { Exchange } from './exchange.ts';
 import { fallbacksOf } from './fallbacks.ts';
 import { headersToServer, headerText } from './headers.ts';
+import { endHold, type HeldRequest, type Hold, holdForMove, holdForTurn, holdForWake } from './hold.ts';
 import { judge } from './judge.ts';
+import { noteEnd } from './kept-back.ts';
+import { isBusy, learn, type Sent } from './learn.ts';
 import { noRoute } from './model-refusals.ts';
 import { requestNodes } from './nodes.ts';
 import type { KeptBody } from './read-body.ts';
@@ -21,7 +25,8 @@ export interface Attempt {
   exchange: Exchange;
   body: KeptBody;
   state: GatewayState;
-  nodes: readonly TableNode[];
+  /** Only this node; null for all. */
+  scope: string | null;
   model: string;
   /** Nodes that were asked: none is asked twice. */
   tried: Set<string>;
@@ -29,10 +34,34 @@ export interface Attempt {
   refusal: Refusal | null;
   /** Models that are left to try; null while the model itself is tried. */
   fallbacks: readonly string[] | null;
+  hold: Hold;
 }
 
+/** Of the present table: the one of its arrival may be old if it has waited. */
+const tableOf = ({ state, exchange }: Attempt): GatewayTable => state.table() ?? exchange.table;
+
+const nodesOf = (attempt: Attempt): readonly TableNode[] => {
+  const { nodes } = tableOf(attempt);
+  return attempt.scope === null ? nodes : nodes.filter(({ id }) => id === attempt.scope);
+};
+
 export function tryModel(attempt: Attempt): void {
-  const { exchange, body, state, nodes, model } = attempt;
+  const plan = planFor(attempt);
+  if (plan === 'taken') return;
+  if (plan instanceof Refusal) {
+    attempt.refusal ??= plan;
+    next(attempt);
+  } else tryChoices(attempt, plan.choices, plan.conversation);
+}
+
+interface Plan {
+  choices: readonly RankedChoice[];
+  conversation: readonly string[];
+}
+
+/** Which nodes to try, or why none; `taken` if it waits, or is being sent already. */
+function planFor(attempt: Attempt): Plan | 'taken' | Refusal {
+  const { exchange, body, state, model, hold } = attempt;
   const { health, traffic, stickiness } = state;
   const { endpoint, table } = exchange;
   const key = canonicalName(model);
@@ -46,22 +75,67 @@ export function tryModel(attempt: Attempt): void {
       dialect: endpoint.dialect,
       conversation,
     },
-    requestNodes(nodes, key, {
+    requestNodes(nodesOf(attempt), key, {
       onNode: traffic.onNode,
       ofModel: traffic.ofModel,
       isOpen: (nodeId) => health.breaker(nodeId) === 'open',
+      slotsOf: state.desk.slotsOf,
     }),
     { stickiness, beta: table.settings.beta },
   );
-  if (route.kind === 'none') {
-    attempt.refusal ??= noRoute(route.code, route.nodes, model, endpoint);
-    next(attempt);
-    return;
-  }
+  const request = heldRequest(attempt);
+  // A fallback is there because the model itself could not be waited for.
+  const waits = attempt.fallbacks === null ? waitingOf(request, route, state) : 'go';
+  if (waits === 'held') return 'taken';
+  if (waits !== 'go') return waits;
+  if (route.kind === 'none') return noRoute(route.code, route.nodes, model, endpoint);
   const choices = route.choices.filter(({ cloud }) => table.settings.allowCloud || !cloud);
-  if (choices.length === 0) attempt.refusal ??= new Refusal('CLOUD_NOT_ALLOWED');
-  if (attempt.fallbacks === null && splitEmbed({ exchange, body, state, choices })) return;
-  tryChoices(attempt, choices, conversation);
+  if (choices.length === 0) return new Refusal('CLOUD_NOT_ALLOWED');
+  const isFirst = attempt.fallbacks === null && hold.heldSince === null;
+  if (isFirst && splitEmbed({ exchange, body, state, choices })) return 'taken';
+  const turn = holdForTurn(request, choices, state);
+  if (turn === 'held') return 'taken';
+  return turn instanceof Refusal ? turn : { choices: turn, conversation };
+}
+
+function waitingOf(request: HeldRequest, route: RequestRoute, state: GatewayState): 'go' | 'held' | Refusal {
+  if (route.kind === 'use' || route.code === 'NODE_ASLEEP') return holdForWake(request, state);
+  return route.code === 'MODEL_IS_MOVING' ? holdForMove(request, state) : 'go';
+}
+
+function heldRequest(attempt: Attempt): HeldRequest {
+  const { exchange, body, scope, model, hold, state } = attempt;
+  return {
+    exchange,
+    body,
+    scope,
+    model,
+    hold,
+    again() {
+      try {
+        checkStillAllowed(attempt);
+        tryModel(attempt);
+      } catch (error) {
+        fail(attempt, error);
+      }
+    },
+    refuse: (refusal) => fail(attempt, refusal),
+  };
+
+  function fail(failed: Attempt, error: unknown): void {
+    endHold(failed, state.clock.monotonic());
+    body.drop();
+    if (error instanceof Refusal) noteEnd(exchange, exchange.model ?? model, error, state);
+    exchange.refuse(error);
+  }
+}
+
+/** Its key may have been revoked while it waited. */
+function checkStillAllowed(attempt: Attempt): void {
+  const { credential } = attempt.exchange.caller;
+  if (credential === null) return;
+  const now = tableOf(attempt).credentials.find(({ id }) => id === credential.id);
+  if (now === undefined || now.revoked) throw new Refusal('GATEWAY_KEY_NEEDED');
 }
 
 function tryChoices(
@@ -102,13 +176,33 @@ interface Sending {
 
 function send(attempt: Attempt, sending: Sending): void {
   const { choice, dispatcher, admitted, others, isOnly, conversation } = sending;
-  const { exchange, body, state, nodes } = attempt;
+  const { exchange, body, state, hold } = attempt;
   const { request, target } = exchange;
   const { nodeId } = choice;
-  const node = nodes.find(({ id }) => id === nodeId);
+  const node = nodesOf(attempt).find(({ id }) => id === nodeId);
   const isFallback = attempt.fallbacks !== null;
-  const sent = bodyFor(body, choice.model, node?.dialects ?? [], isFallback);
+  const contextLength = contextFor(attempt, choice, node);
+  const sent = bodyFor(body, choice.model, { dialects: node?.dialects ?? [], isFallback, contextLength });
+  const key = canonicalName(attempt.model);
+  const started: Sent = {
+    nodeId,
+    model: key,
+    atOnce: state.traffic.onNode(nodeId) + 1,
+    wasLoaded: state.desk.hasServed(nodeId, key),
+    sentAt: state.clock.monotonic(),
+    contextLength: sent.contextLength ?? body.fields.contextLength,
+  };
+  exchange.contextLength = sent.contextLength;
+  const canReturn = tableOf(attempt).holding !== undefined && !isFallback;
+  /** Its limit is known now, so the request waits here for its turn. */
+  function waitThere(): void {
+    hold.returned = true;
+    attempt.refusal = null;
+    attempt.tried.delete(nodeId);
+    heldRequest(attempt).again();
+  }
   const slot = state.traffic.begin(nodeId, attempt.model);
+  state.desk.began(nodeId, key);
   exchange.nodeId = nodeId;
   exchange.reason = choice.reason.code;
   exchange.fallback = isFallback ? choice.model : null;
@@ -119,22 +213,32 @@ function send(attempt: Attempt, sending: Sending): void {
     path: target.path + target.query,
     headers: headersToServer(request.rawHeaders, sent.length),
     body: sent.body,
-    answerHeaders: answerHeaders(choice, isFallback),
+    answerHeaders: [...answerHeaders(choice, isFallback), ...moreHeaders(exchange, node)],
     mustComplete: exchange.endpoint.known,
-    leavesBusy: others.length > 0,
-    onCommitted: body.drop,
+    leavesBusy: others.length > 0 || (canReturn && !hold.returned),
+    onCommitted() {
+      endHold(attempt, state.clock.monotonic());
+      body.drop();
+    },
     onEnd(end) {
-      slot[Symbol.dispose]();
+      learn(state, exchange, started, end);
       judge(state, nodeId, end, isOnly);
       admitted[Symbol.dispose]();
+      slot[Symbol.dispose]();
       if (end.kind === 'answered' && end.ok && conversation.length > 0) {
         state.stickiness.remember(conversation, { nodeId, digest: choice.digest });
       }
-      if (end.kind !== 'unanswered') return body.drop();
+      if (end.kind !== 'unanswered') {
+        endHold(attempt, state.clock.monotonic());
+        noteEnd(exchange, exchange.model ?? attempt.model, null, state);
+        return body.drop();
+      }
       attempt.refusal = end.refusal;
       try {
-        tryChoices(attempt, others, conversation);
+        if (others.length === 0 && canReturn && !hold.returned && isBusy(end)) waitThere();
+        else tryChoices(attempt, others, conversation);
       } catch (error) {
+        endHold(attempt, state.clock.monotonic());
         body.drop();
         exchange.refuse(error, 'failed');
       }
@@ -144,8 +248,9 @@ function send(attempt: Attempt, sending: Sending): void {
 
 /** No node of this model is left: the next fallback, or the error. */
 function next(attempt: Attempt): void {
-  const { exchange, body, model, refusal } = attempt;
+  const { exchange, body, model, state } = attempt;
   if (exchange.isGone) {
+    endHold(attempt, state.clock.monotonic());
     body.drop();
     exchange.finish('cancelled');
     return;
@@ -157,9 +262,33 @@ function next(attempt: Attempt): void {
     tryModel({ ...attempt, model: first, fallbacks: others });
     return;
   }
+  endHold(attempt, state.clock.monotonic());
   body.drop();
   const outcome = exchange.nodeId === null ? 'refused' : 'failed';
-  exchange.refuse(refusal ?? noRoute('NODE_FAILING', [], model, exchange.endpoint), outcome);
+  const refusal = attempt.refusal ?? noRoute('NODE_FAILING', [], model, exchange.endpoint);
+  noteEnd(exchange, exchange.model ?? model, refusal, state);
+  exchange.refuse(refusal, outcome);
+}
+
+/** The context that a rule gives it; null to leave its own. Only this API lets a request choose one. */
+function contextFor(attempt: Attempt, choice: RankedChoice, node: TableNode | undefined): number | null {
+  const { exchange, body } = attempt;
+  const rules = tableOf(attempt).holding?.contextRules ?? [];
+  const { dialect, capability } = exchange.endpoint;
+  if (rules.length === 0 || dialect !== 'ollama' || capability === null || body.encoding !== null)
+    return null;
+  const key = canonicalName(choice.model);
+  const loaded = node?.loaded.find(({ name }) => canonicalName(name) === key)?.contextLength ?? null;
+  return contextToSend(rules, { model: choice.model, requested: body.fields.contextLength, loaded });
+}
+
+function moreHeaders(exchange: Exchange, node: TableNode | undefined): string[] {
+  const headers = [...exchange.holdHeaders];
+  if (node !== undefined && (node.hasGpu === false || node.gpuLost === true)) {
+    headers.push('X-Pilotlight-Placement', 'cpu');
+  }
+  if (exchange.contextLength !== null) headers.push('X-Pilotlight-Context', String(exchange.contextLength));
+  return headers;
 }
 
 function answerHeaders(choice: RankedChoice, isFallback: boolean): string[] {

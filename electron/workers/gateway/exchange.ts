@@ -2,10 +2,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import { printable } from '../../../shared/printable.ts';
+import type { Priority } from '../../core/acquire/admission.ts';
+import type { ServerTimes } from '../../core/acquire/slot-learning.ts';
 import type { FinishedRequest, GatewayTable, RequestOutcome } from '../../core/gateway/model.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import type { Caller } from './callers.ts';
+import { type EarlyKind, lateRefusal } from './early-answer.ts';
 import type { Endpoint } from './endpoints.ts';
+import { programOf } from './programs.ts';
 import { Refusal } from './refusal.ts';
 import { linger, sendRefusal } from './send-refusal.ts';
 import { corsHeaders } from './sources.ts';
@@ -37,6 +41,18 @@ export interface Exchange {
   bytesIn: number;
   bytesOut: number;
   tokens: Tokens | null;
+  /** How the server says that it spent the time; null while it has not. */
+  times: ServerTimes | null;
+  /** As the program names itself; null if it does not. */
+  readonly program: string | null;
+  priority: Priority | null;
+  heldMs: number;
+  /** `num_ctx` that was sent instead of its own; null if that was left alone. */
+  contextLength: number | null;
+  /** How the answer was begun before a node answered; null if it was not. */
+  early: EarlyKind | null;
+  /** Its place in the queue, names and values in turn; empty if it did not wait. */
+  holdHeaders: readonly string[];
   /** Answers with an error, unless the client is gone. Anything but a refusal is a defect and becomes INTERNAL. */
   refuse(error: unknown, outcome?: RequestOutcome): void;
   /** Counts it; later calls do nothing. `code` is that of the error, if any. */
@@ -89,11 +105,19 @@ export function createExchange(options: ExchangeOptions): Exchange {
     bytesIn: 0,
     bytesOut: 0,
     tokens: null,
+    times: null,
+    program: programOf(request.headers),
+    priority: null,
+    heldMs: 0,
+    contextLength: null,
+    early: null,
+    holdHeaders: [],
     refuse(error, outcome = 'refused') {
       const refusal = error instanceof Refusal ? error : asRefusal(error, onDefect);
       if (exchange.isGone) exchange.finish('cancelled');
       else {
-        sendRefusal(response, endpoint.dialect, refusal, exchange.cors);
+        if (exchange.early !== null) response.end(lateRefusal(exchange.early, endpoint.dialect, refusal));
+        else sendRefusal(response, endpoint.dialect, refusal, [...exchange.cors, ...exchange.holdHeaders]);
         linger(request, clock);
         exchange.finish(outcome, refusal.code);
       }
@@ -116,6 +140,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
         reason: exchange.reason,
         fallback: exchange.fallback,
         retries: exchange.retries,
+        program: exchange.program,
+        priority: exchange.priority,
+        heldMs: exchange.heldMs,
+        contextLength: exchange.contextLength,
         firstByteMs: exchange.firstByteMs,
         durationMs: clock.monotonic() - startedAt,
         bytesIn: exchange.bytesIn,

@@ -17,6 +17,10 @@ export function createGatewayProgram({ clock, log }: { clock: Clock; log: Log })
         await gateway.close();
         return null;
       },
+      async answer({ askId, answer }) {
+        await gateway.answer(askId, answer);
+        return null;
+      },
       resume: () => gateway.resume(),
     },
     connect(send) {

@@ -5,21 +5,32 @@ import { createAttempts } from '../../adapters/http/attempts.ts';
 import { isPortTaken } from '../../adapters/http/bind.ts';
 import type { ListenerLimits } from '../../adapters/http/limits.ts';
 import type { Listener } from '../../adapters/http/listener.ts';
+import { createThrashWatch } from '../../core/acquire/context-guard.ts';
+import { heldModel } from '../../core/acquire/held-model.ts';
 import { createHealthTracker } from '../../core/acquire/node-health.ts';
 import { createStickiness } from '../../core/acquire/stickiness.ts';
 import type { GatewayTable } from '../../core/gateway/model.ts';
-import type { GatewayAddress, GatewayContract, GatewayEvent } from '../../core/gateway/protocol.ts';
+import type {
+  AskAnswer,
+  GatewayAddress,
+  GatewayContract,
+  GatewayEvent,
+} from '../../core/gateway/protocol.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import { createTurns } from '../../core/runtime/turns.ts';
+import { createAdmissionDesk } from './admission-desk.ts';
 import { createBodyBudget } from './body-budget.ts';
 import type { Caller } from './callers.ts';
 import { createFinishedBatches } from './finished-batches.ts';
 import { createGatewayListener, usualLimits } from './gateway-listener.ts';
 import { createKeyLimits } from './key-limits.ts';
+import { createRetryLoops } from './retry-loops.ts';
 import type { GatewayState } from './state.ts';
 import { createTraffic } from './traffic.ts';
 import { createUpstreams } from './upstreams.ts';
+import { createWaitingRoom } from './waiting-room.ts';
+import { createWakes } from './wakes.ts';
 
 export interface GatewayOptions {
   clock: Clock;
@@ -38,10 +49,12 @@ export interface Gateway {
   listen(address: GatewayAddress): Promise<{ port: number }>;
   /** Accepts no more connections; what is in flight ends. */
   close(): Promise<void>;
+  /** Resolves when what waited for it has been sent, and that traffic was reported. */
+  answer(askId: number, answer: AskAnswer): Promise<void>;
   resume(): Resume;
   /** Whether a core takes the events. Default true. */
   setConnected(connected: boolean): void;
-  /** Requests in flight. */
+  /** Requests in flight or waiting. */
   readonly inFlight: number;
   /** Ends everything at once. */
   stop(): Promise<void>;
@@ -59,18 +72,31 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
     clock,
     health,
     report: (nodes) => onEvent({ kind: 'traffic', nodes }),
+    learnedSlots: (nodeId) => desk.learned(nodeId),
+    onEnd: (nodeId) => desk.pump(nodeId),
   });
+  const present = () => table;
+  const desk = createAdmissionDesk({ clock, table: present, traffic });
+  const room = createWaitingRoom(clock);
+  const wakes = createWakes({ clock, table: present, report: onEvent });
   const batches = createFinishedBatches({ clock, report: onEvent });
   const attempts = createAttempts({ monotonic: clock.monotonic });
   const keyLimits = createKeyLimits(clock.monotonic);
   const state: GatewayState = {
     clock,
+    table: present,
     health,
     traffic,
     upstreams: createUpstreams(),
     budget: createBodyBudget(() => table?.settings.bodyBudgetBytes ?? 0),
     decoding: createTurns(),
     stickiness: createStickiness(),
+    room,
+    wakes,
+    desk,
+    loops: createRetryLoops(clock),
+    thrash: createThrashWatch(),
+    notify: (notice) => onEvent({ kind: 'noticed', notice }),
   };
 
   const newListener = () =>
@@ -115,6 +141,12 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
       }
       table = next;
       state.upstreams.set(next.nodes);
+      wakes.tableChanged(({ nodes }, nodeId, { model }) => {
+        const node = nodes.find(({ id }) => id === nodeId);
+        if (node === undefined || heldModel(node, { model, digest: null }) === null) return 'gone';
+        return node.serving ? 'serves' : 'asleep';
+      });
+      desk.tableChanged();
       traffic.flush();
       return next.version;
     },
@@ -133,18 +165,28 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
       }
     },
     close,
+    async answer(askId, answer) {
+      await wakes.answer(askId, answer);
+      traffic.flush();
+    },
     resume: () => ({
       version: table?.version ?? 0,
       listening: open === null ? null : { host: open.address.host, port: open.port },
       traffic: traffic.all(),
     }),
-    setConnected: batches.setConnected,
+    setConnected(connected) {
+      batches.setConnected(connected);
+      wakes.setConnected(connected);
+    },
     get inFlight() {
-      return traffic.count;
+      return traffic.count + room.count;
     },
     async stop() {
       const listeners = [...closing, ...(open === null ? [] : [open.listener])];
       open = null;
+      room.stop();
+      wakes.stop();
+      desk.stop();
       await Promise.all(listeners.map((listener) => listener.close(0, clock)));
       await state.upstreams.stop();
       traffic.flush();

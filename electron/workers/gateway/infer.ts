@@ -3,6 +3,8 @@ import { tryModel } from './attempt.ts';
 import { bodyRefusal } from './body-faults.ts';
 import { checkModel } from './callers.ts';
 import type { Exchange } from './exchange.ts';
+import { newHold } from './hold.ts';
+import { checkRetries } from './kept-back.ts';
 import { isCloudName, missingModel } from './model-refusals.ts';
 import { chosenNode } from './nodes.ts';
 import { sendText } from './plain-answers.ts';
@@ -36,6 +38,8 @@ function begin(exchange: Exchange, body: KeptBody, state: GatewayState): void {
   exchange.model = model;
   checkModel(caller, model);
   if (!table.settings.allowCloud && isCloudName(model)) throw new Refusal('CLOUD_NOT_ALLOWED');
-  const nodes = target.node === null ? table.nodes : [chosenNode(table, target.node)];
-  tryModel({ exchange, body, state, nodes, model, tried: new Set(), refusal: null, fallbacks: null });
+  checkRetries(exchange, model, state);
+  const scope = target.node === null ? null : chosenNode(table, target.node).id;
+  const hold = newHold();
+  tryModel({ exchange, body, state, scope, model, tried: new Set(), refusal: null, fallbacks: null, hold });
 }

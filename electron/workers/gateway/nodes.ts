@@ -22,12 +22,15 @@ export interface Counts {
   onNode(nodeId: string): number;
   ofModel(nodeId: string, model: string): number;
   isOpen(nodeId: string): boolean;
+  /** Requests at once; null for no limit. */
+  slotsOf(node: TableNode): number | null;
 }
 
 /** @param model canonical */
 export function requestNodes(nodes: readonly TableNode[], model: string, counts: Counts): RequestNode[] {
   return nodes.map((node) => ({
     ...node,
+    slots: counts.slotsOf(node),
     inFlight: counts.onNode(node.id),
     inFlightOfModel: counts.ofModel(node.id, model),
     excluded: counts.isOpen(node.id),

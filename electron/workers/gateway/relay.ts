@@ -6,11 +6,13 @@
 import type { Dispatcher } from 'undici';
 import type { FailureKind } from '../../core/acquire/failure.ts';
 import { createStreamWatch, type StreamKind, type StreamWatch, streamKind } from './completion.ts';
+import { lateError } from './early-answer.ts';
 import type { Exchange } from './exchange.ts';
 import { headersToClient } from './headers.ts';
 import { cutOff, failureOf, noServer, unanswered } from './node-refusals.ts';
 import { errorInStream, Refusal } from './refusal.ts';
-import { readTokens } from './tokens.ts';
+import { readServerTimes } from './server-times.ts';
+import { endOf, readTokens } from './tokens.ts';
 
 export type RelayBody = Buffer | readonly Buffer[] | AsyncIterable<Buffer> | null;
 
@@ -41,6 +43,9 @@ export type RelayEnd =
   /** Nothing was sent to the client yet. */
   | { kind: 'unanswered'; failure: FailureKind; refusal: Refusal };
 
+/** Of an error that is said in the body. */
+const MOST_LATE_BYTES = 64 * 1024;
+
 const ABORTED = new Error('The gateway ended this request.');
 
 export function relay(options: RelayOptions): void {
@@ -55,6 +60,10 @@ export function relay(options: RelayOptions): void {
   let last: Buffer | null = null;
   let pending: { failure: FailureKind; refusal: Refusal } | null = null;
   let ended = false;
+  let committed = false;
+  /** An error of the node, after the answer was begun with the status of success. */
+  let late: Buffer[] | null = null;
+  let lateBytes = 0;
 
   function end(how: RelayEnd): void {
     if (ended) return;
@@ -76,8 +85,9 @@ export function relay(options: RelayOptions): void {
 
   function commit(): void {
     if (head === null) return;
-    response.writeHead(status, head);
+    if (exchange.early === null) response.writeHead(status, head);
     head = null;
+    committed = true;
     options.onCommitted();
   }
 
@@ -95,8 +105,15 @@ export function relay(options: RelayOptions): void {
   }
 
   function complete(): void {
-    response.end();
-    if (last !== null) exchange.tokens = readTokens(last, previous);
+    if (late !== null && exchange.early !== null) {
+      const text = Buffer.concat(late).toString();
+      response.end(lateError(exchange.early, exchange.endpoint.dialect, text));
+    } else response.end();
+    if (last !== null) {
+      const tail = endOf(last, previous);
+      exchange.tokens = readTokens(tail);
+      if (exchange.endpoint.dialect === 'ollama') exchange.times = readServerTimes(tail);
+    }
     const outcome = status < 400 ? 'completed' : status < 500 ? 'rejected' : 'failed';
     exchange.finish(outcome, status >= 500 ? 'SERVER_ERROR' : null);
     end({ kind: 'answered', failure: status >= 500 ? failureOf(status) : null, ok: status < 400 });
@@ -121,6 +138,7 @@ export function relay(options: RelayOptions): void {
       if (stream !== null) watch = createStreamWatch(stream, exchange.endpoint.dialect);
       head = [...exchange.cors, ...options.answerHeaders];
       headersToClient(headers, head);
+      if (exchange.early !== null && code >= 400) late = [];
       if (stream === null) return;
       head.push('X-Accel-Buffering', 'no');
       // A server that sends its headers before it computes wants them to arrive.
@@ -137,6 +155,11 @@ export function relay(options: RelayOptions): void {
         exchange.firstByteMs = exchange.elapsed();
       }
       exchange.bytesOut += chunk.length;
+      if (late !== null) {
+        lateBytes += chunk.length;
+        if (lateBytes <= MOST_LATE_BYTES) late.push(chunk);
+        return;
+      }
       previous = last;
       last = chunk;
       watch?.write(chunk);
@@ -154,7 +177,7 @@ export function relay(options: RelayOptions): void {
         commit();
         return complete();
       }
-      if (!response.headersSent) return end({ kind: 'unanswered', failure: 'server', refusal: cutOff(node) });
+      if (!committed) return end({ kind: 'unanswered', failure: 'server', refusal: cutOff(node) });
       failInStream(cutOff(node));
       end({ kind: 'answered', failure: 'server', ok: false });
     },
@@ -164,7 +187,7 @@ export function relay(options: RelayOptions): void {
         exchange.finish('cancelled');
         setImmediate(end, { kind: 'gone' });
       } else if (pending !== null) end({ kind: 'unanswered', ...pending });
-      else if (response.headersSent) {
+      else if (committed) {
         failInStream(cutOff(node));
         end({ kind: 'answered', failure: 'connection', ok: false });
       } else end({ kind: 'unanswered', ...unanswered(error, node) });

@@ -1,6 +1,7 @@
-/** The body as a node gets it: with the name that the model has there. */
+/** The body as a node gets it: with the name that the model has there, and the context that a rule gives it. */
 import { canonicalName } from '../../core/fleet/model-placement.ts';
 import type { Dialect } from '../../core/gateway/model.ts';
+import { withContext } from './context-splice.ts';
 import type { KeptBody } from './read-body.ts';
 import type { RelayBody } from './relay.ts';
 import { lengthOf, splice } from './splice.ts';
@@ -11,6 +12,8 @@ const ONE_WRITE = 64 * 1024;
 export interface SentBody {
   body: RelayBody;
   length: number;
+  /** The context that it has now instead of its own; null if that was left alone. */
+  contextLength: number | null;
 }
 
 /**
@@ -20,8 +23,11 @@ export interface SentBody {
 export function bodyFor(
   body: KeptBody,
   model: string,
-  dialects: readonly Dialect[],
-  isFallback: boolean,
+  {
+    dialects,
+    isFallback,
+    contextLength,
+  }: { dialects: readonly Dialect[]; isFallback: boolean; contextLength: number | null },
 ): SentBody {
   const { fields, chunks, encoding } = body;
   const asked = fields.model ?? '';
@@ -29,11 +35,12 @@ export function bodyFor(
   const name = isKnown && !isFallback ? asked : model;
   // Servers differ in which of two values counts.
   const isAmbiguous = fields.modelSpans.length > 1;
-  if (encoding !== null || (name === asked && !isAmbiguous))
-    return { body: written(chunks, body.length), length: body.length };
-  const renamed = splice(chunks, fields.modelSpans, Buffer.from(JSON.stringify(name)));
-  const length = lengthOf(renamed);
-  return { body: written(renamed, length), length };
+  const isLeft = encoding !== null || (name === asked && !isAmbiguous);
+  const renamed = isLeft ? chunks : splice(chunks, fields.modelSpans, Buffer.from(JSON.stringify(name)));
+  const changed = contextLength === null ? null : withContext(Buffer.concat(renamed), contextLength);
+  if (changed !== null) return { body: changed, length: changed.length, contextLength };
+  const length = isLeft ? body.length : lengthOf(renamed);
+  return { body: written(renamed, length), length, contextLength: null };
 }
 
 function written(chunks: readonly Buffer[], length: number): RelayBody {

@@ -6,7 +6,7 @@ import { type SplitOptions, sendPart } from './embed-part.ts';
 import type { Exchange } from './exchange.ts';
 import { headersToClient, headerText } from './headers.ts';
 import { cutOff } from './node-refusals.ts';
-import { readTokens } from './tokens.ts';
+import { endOf, readTokens } from './tokens.ts';
 
 /** Fewer texts than this are not worth a second node. */
 const LEAST_IN_PART = 16;
@@ -110,7 +110,7 @@ function answer(
     return;
   }
   write(exchange, nodes, parts[0] as Collected, merged.body);
-  exchange.tokens = readTokens(merged.body);
+  exchange.tokens = readTokens(endOf(merged.body));
   exchange.finish('completed');
 }
 

@@ -16,16 +16,20 @@ function needle(text: string): Buffer {
   return Buffer.from(text);
 }
 
-/** @param last the last chunk of the answer; `previous` the one before, if the last one is short */
-export function readTokens(last: Buffer, previous: Buffer | null = null): Tokens {
+/** The end of an answer. @param last its last chunk; `previous` the one before, if the last one is short */
+export function endOf(last: Buffer, previous: Buffer | null = null): Buffer {
   const before = previous === null ? 0 : Math.max(0, TAIL_BYTES - last.length);
   const end = last.subarray(-TAIL_BYTES);
-  const tail = previous === null || before === 0 ? end : Buffer.concat([previous.subarray(-before), end]);
+  return previous === null || before === 0 ? end : Buffer.concat([previous.subarray(-before), end]);
+}
+
+/** @param tail the end of the answer */
+export function readTokens(tail: Buffer): Tokens {
   return { input: lastNumber(tail, inputNames), output: lastNumber(tail, outputNames) };
 }
 
 // Found in the bytes: searching a text backwards is slow.
-function lastNumber(tail: Buffer, names: readonly Buffer[]): number | null {
+export function lastNumber(tail: Buffer, names: readonly Buffer[]): number | null {
   for (const name of names) {
     const at = tail.lastIndexOf(name);
     if (at < 0) continue;

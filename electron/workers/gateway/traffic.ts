@@ -10,6 +10,8 @@ export interface Traffic {
   onNode(nodeId: string): number;
   /** @param model canonical */
   ofModel(nodeId: string, model: string): number;
+  /** Canonical names of the models that requests are in flight for. */
+  models(nodeId: string): string[];
   /** A breaker may have changed. */
   touch(nodeId: string): void;
   /** Every node that has traffic, or whose breaker is not closed. */
@@ -28,6 +30,10 @@ export function createTraffic(options: {
   clock: Pick<Clock, 'timer'>;
   health: Pick<HealthTracker, 'breaker' | 'nextRetryMs'>;
   report(nodes: readonly NodeTraffic[]): void;
+  /** The limit that was learned; null for none. */
+  learnedSlots?(nodeId: string): number | null;
+  /** A request has ended there. */
+  onEnd?(nodeId: string): void;
 }): Traffic {
   const { clock, health, report } = options;
   const nodes = new Map<string, Map<string, number>>();
@@ -39,15 +45,17 @@ export function createTraffic(options: {
   let later: Timer | null = null;
 
   function view(nodeId: string): NodeTraffic {
+    const learnedSlots = options.learnedSlots?.(nodeId) ?? null;
     return {
       nodeId,
       breaker: health.breaker(nodeId),
       inFlight: Object.fromEntries(nodes.get(nodeId) ?? []),
+      ...(learnedSlots !== null && { learnedSlots }),
     };
   }
 
-  function isQuiet({ breaker, inFlight }: NodeTraffic): boolean {
-    return breaker === 'closed' && Object.keys(inFlight).length === 0;
+  function isQuiet({ breaker, inFlight, learnedSlots }: NodeTraffic): boolean {
+    return breaker === 'closed' && Object.keys(inFlight).length === 0 && learnedSlots === undefined;
   }
 
   function cancel(): void {
@@ -111,11 +119,13 @@ export function createTraffic(options: {
           ended = true;
           change(nodeId, key, -1);
           touch(nodeId);
+          options.onEnd?.(nodeId);
         },
       };
     },
     onNode: (nodeId) => totals.get(nodeId) ?? 0,
     ofModel: (nodeId, model) => nodes.get(nodeId)?.get(model) ?? 0,
+    models: (nodeId) => [...(nodes.get(nodeId)?.keys() ?? [])],
     touch: (nodeId) => touch(nodeId),
     all: () =>
       [...new Set([...nodes.keys(), ...reported.keys()])].map(view).filter((traffic) => !isQuiet(traffic)),

@@ -87,7 +87,7 @@ export function receiveForm(exchange: Exchange, state: GatewayState): void {
   request.on('end', onEnd);
 }
 
-function nodeFor(exchange: Exchange, { traffic, health, stickiness }: GatewayState, model: string) {
+function nodeFor(exchange: Exchange, { traffic, health, stickiness, desk }: GatewayState, model: string) {
   const { table, target, endpoint, caller } = exchange;
   exchange.model = model;
   checkModel(caller, model);
@@ -97,6 +97,7 @@ function nodeFor(exchange: Exchange, { traffic, health, stickiness }: GatewaySta
     onNode: traffic.onNode,
     ofModel: traffic.ofModel,
     isOpen: (nodeId: string) => health.breaker(nodeId) === 'open',
+    slotsOf: desk.slotsOf,
   };
   const route = routeRequest(
     {

@@ -221,6 +221,20 @@ export const settingFields: readonly SettingField[] = [
       'Requests that wait or may be repeated are kept in memory, never on disk. Beyond this they are refused.',
   },
   {
+    section: 'gateway',
+    key: 'queueLimit',
+    kind: 'number',
+    label: 'Requests that may wait for one model',
+    about: 'Further ones are refused, and told when to try again.',
+  },
+  {
+    section: 'gateway',
+    key: 'maxWaitSeconds',
+    kind: 'number',
+    label: 'Longest wait for a turn (seconds)',
+    about: 'At a machine that is awake and busy. Waiting for a machine to wake takes as long as the wake.',
+  },
+  {
     section: 'desktop',
     key: 'closeToTray',
     kind: 'switch',

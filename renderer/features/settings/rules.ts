@@ -27,7 +27,13 @@ const keysPattern =
   /^(?:(?:CommandOrControl|CmdOrCtrl|Command|Cmd|Control|Ctrl|Alt|Option|AltGr|Shift|Super|Meta)\+)+(?:[A-Z0-9]|F(?:[1-9]|1\d|2[0-4])|Space|Tab|Insert|Home|End|PageUp|PageDown|Up|Down|Left|Right)$/i;
 
 /** Settings that are not in the form. */
-type PlaceOfItsOwn = 'fleet.simulated' | 'api.indexToken';
+type PlaceOfItsOwn =
+  | 'fleet.simulated'
+  | 'api.indexToken'
+  | 'gateway.policies'
+  | 'gateway.mayWake'
+  | 'gateway.slots'
+  | 'gateway.contextRules';
 
 export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> = {
   'fleet.lookIntervalMs': { is: 'number', byDefault: 5000, least: 1000, most: 600_000 },
@@ -58,6 +64,8 @@ export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> 
   'gateway.fallbacks': { is: 'fallbacks', byDefault: [], least: 1, most: 300, lines: 100, each: 10 },
   'gateway.allowCloud': { is: 'switch', byDefault: false },
   'gateway.bodyBudgetMb': { is: 'number', byDefault: 64, least: 1, most: 4096 },
+  'gateway.queueLimit': { is: 'number', byDefault: 1000, least: 1, most: 10_000 },
+  'gateway.maxWaitSeconds': { is: 'number', byDefault: 60, least: 1, most: 3600 },
   'desktop.closeToTray': { is: 'switch', byDefault: true },
   'desktop.startAtLogin': { is: 'switch', byDefault: false },
   'desktop.shortcut': {

@@ -62,6 +62,27 @@ export const gatewayRequestErrors = {
     next: 'Try again in a few seconds.',
     status: 503,
   },
+  GATEWAY_ALONE: {
+    message:
+      'The machines with this model are asleep, and the part of Pilotlight that wakes them is not running.',
+    next: 'Start Pilotlight, or wake the machine yourself.',
+    status: 503,
+  },
+  QUEUE_FULL: {
+    message: 'Too many requests wait for this model.',
+    next: 'Try again later, or raise the limit in Settings → Gateway.',
+    status: 503,
+  },
+  QUEUE_WAIT_OVER: {
+    message: 'The request has waited for its turn as long as it may.',
+    next: 'Try again later, or let requests wait longer in Settings → Gateway.',
+    status: 503,
+  },
+  TOO_MANY_RETRIES: {
+    message: 'This program asks again without waiting as it was told.',
+    next: 'Wait as long as the header Retry-After says.',
+    status: 429,
+  },
   BODY_MEMORY_FULL: {
     message: 'The memory for waiting requests is full.',
     next: 'Try again in a few seconds, or raise its limit in Settings → Gateway.',

@@ -11,7 +11,12 @@ import { coreWatchArguments } from '../../../electron/adapters/processes/core-wa
 import { createWorkerClient } from '../../../electron/adapters/processes/worker-client.ts';
 import { createForkWorkerHost, type WorkerHost } from '../../../electron/adapters/processes/worker-host.ts';
 import { createSystemClock } from '../../../electron/adapters/system.ts';
-import type { GatewayTable, TableModel, TableNode } from '../../../electron/core/gateway/model.ts';
+import type {
+  GatewayTable,
+  TableHolding,
+  TableModel,
+  TableNode,
+} from '../../../electron/core/gateway/model.ts';
 import type { GatewayContract } from '../../../electron/core/gateway/protocol.ts';
 import { type ChildProcess, fork, spawn } from '../../fakes/children.ts';
 import type { Order } from './load.ts';
@@ -196,9 +201,9 @@ export function benchNode(id: string, port: number): TableNode {
   };
 }
 
-export function benchTable(nodes: readonly TableNode[]): GatewayTable {
+export function benchTable(nodes: readonly TableNode[], version = 1): GatewayTable {
   return {
-    version: 1,
+    version,
     nodes,
     credentials: [],
     settings: {
@@ -214,12 +219,12 @@ export function benchTable(nodes: readonly TableNode[]): GatewayTable {
 
 /**
  * The built process of the gateway with a table of its own, as the core starts it but without one.
- * @param options.blocksFile where block-probe.mjs writes the longest block of its event loop
+ * @param options.holding left out: nothing waits. @param options.blocksFile where block-probe.mjs writes the longest block of its event loop
  */
 export async function startGateway(
   nodes: readonly TableNode[],
-  { blocksFile }: { blocksFile?: string } = {},
-): Promise<Door> {
+  { blocksFile, holding }: { blocksFile?: string; holding?: TableHolding } = {},
+): Promise<Door & { setNodes(nodes: readonly TableNode[]): Promise<void> }> {
   if (!existsSync(builtWorker)) throw new Error('There is no build. Run npm run build first.');
   const client = createWorkerClient<GatewayContract>({
     name: 'gateway',
@@ -227,11 +232,22 @@ export async function startGateway(
     clock: createSystemClock(),
     log: { debug() {}, info() {}, warn: console.error, error: console.error },
     config: { core: 'bench' },
-    methods: { 'table.set': policy, listen: policy, close: policy, resume: policy },
+    methods: { 'table.set': policy, listen: policy, close: policy, resume: policy, answer: policy },
   });
-  await client.call('table.set', benchTable(nodes));
+  let version = 0;
+  const setNodes = async (given: readonly TableNode[]) => {
+    version += 1;
+    await client.call('table.set', { ...benchTable(given, version), ...(holding && { holding }) });
+  };
+  await setNodes(nodes);
   const { port } = await client.call('listen', { host: '127.0.0.1', port: 0 });
-  return { name: 'gateway', port, pid: client.pid() ?? 0, [Symbol.asyncDispose]: () => client.stop() };
+  return {
+    name: 'gateway',
+    port,
+    pid: client.pid() ?? 0,
+    setNodes,
+    [Symbol.asyncDispose]: () => client.stop(),
+  };
 }
 
 const policy = { deadlineMs: 10_000, lateCode: null, isRepeatable: true };

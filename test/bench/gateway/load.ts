@@ -12,6 +12,8 @@ export type Order =
   | { kind: 'streams'; port: number; count: number; tokens: number; pace: number; ms?: number }
   /** Chats with a picture of so many bytes of base64, one after another. */
   | { kind: 'pictures'; port: number; bytes: number; count: number }
+  /** Streams of four tokens that are begun one after another within `ms`, and may be kept waiting. */
+  | { kind: 'held'; port: number; count: number; ms: number }
   /** As `embeds`, but a failure is counted instead of ending it. */
   | { kind: 'steady'; port: number; connections: number; ms: number };
 
@@ -33,6 +35,12 @@ export interface StreamsResult {
 
 export interface PicturesResult {
   statuses: number[];
+}
+
+export interface HeldResult {
+  completed: number;
+  /** Streams that began with a sign of life. */
+  signed: number;
 }
 
 export interface SteadyResult {
@@ -142,6 +150,27 @@ async function pictures({ port, bytes, count }: Order & { kind: 'pictures' }): P
   return { statuses };
 }
 
+async function held({ port, count, ms }: Order & { kind: 'held' }): Promise<HeldResult> {
+  const pool = openPool(port, count);
+  const body = JSON.stringify({
+    model: 'bench',
+    messages: [{ role: 'user', content: 'Count.' }],
+    options: { num_predict: 4, pace: 0 },
+  });
+  const result: HeldResult = { completed: 0, signed: 0 };
+  await Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      await new Promise((resolve) => setTimeout(resolve, (index * ms) / count));
+      const answer = await pool.request({ ...EMBED, path: '/api/chat', body });
+      const text = await answer.body.text();
+      if (answer.statusCode === 200 && text.includes('"done":true')) result.completed += 1;
+      if (text.startsWith(' ')) result.signed += 1;
+    }),
+  );
+  await pool.destroy();
+  return result;
+}
+
 async function steady({ port, connections, ms }: Order & { kind: 'steady' }): Promise<SteadyResult> {
   const pool = openPool(port, connections);
   const failed: SteadyResult['failed'] = [];
@@ -171,6 +200,7 @@ function follow(order: Order): Promise<unknown> {
   if (order.kind === 'embeds') return embeds(order);
   if (order.kind === 'streams') return streams(order);
   if (order.kind === 'pictures') return pictures(order);
+  if (order.kind === 'held') return held(order);
   return steady(order);
 }
 

@@ -1,5 +1,6 @@
 /** What a process uses, as Linux counts it. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /** Resident memory, bytes. */
 export function rssOf(pid: number): number {
@@ -16,4 +17,18 @@ export function processorSecondsOf(pid: number): number {
   // Its name may contain spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * TICK_SECONDS;
+}
+
+/** The longest block since the last time, milliseconds; see block-probe.mjs. */
+export async function longestBlock(pid: number, file: string, signal: AbortSignal): Promise<number> {
+  rmSync(file, { force: true });
+  process.kill(pid, 'SIGUSR2');
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return Number(readFileSync(file, 'utf8'));
+    } catch {
+      await wait(20);
+    }
+  }
 }

@@ -87,3 +87,7 @@ export function ratioOf<Value>(
     (measured.get(name) ?? []).map((value, round) => figure(value) / figure(others[round] as Value)),
   );
 }
+
+/** @param sorted ascending */
+export const percentile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;

@@ -20,7 +20,7 @@ it('serves in a process of its own, and reports to its core', async () => {
     clock: createSystemClock(),
     log: { debug() {}, info() {}, warn() {}, error() {} },
     config: { core: 'test' },
-    methods: { 'table.set': policy, listen: policy, close: policy, resume: policy },
+    methods: { 'table.set': policy, listen: policy, close: policy, resume: policy, answer: policy },
     onEvent: (detail) => events.dispatchEvent(new CustomEvent(detail.kind, { detail })),
   });
   await using _ = { [Symbol.asyncDispose]: () => client.stop() };

@@ -22,7 +22,7 @@ function start() {
     streams,
     version: '0.1.0',
     startedAt,
-    gatewayStats: () => statistics.read({ traffic, nameOf: () => 'a "b"\\\n' }),
+    gatewayStats: () => statistics.read({ traffic, slotsOf: () => null, nameOf: () => 'a "b"\\\n' }),
   });
   const value = async (name: string): Promise<number | undefined> => {
     const { text } = await metrics.read();

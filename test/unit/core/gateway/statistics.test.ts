@@ -41,7 +41,7 @@ describe('statistics', () => {
   const start = () => {
     const statistics = createStatistics({ since: 5 });
     const read = (traffic: Parameters<typeof statistics.read>[0]['traffic'] = []) =>
-      statistics.read({ traffic, nameOf: (id) => (id === 'node_1' ? 'tower' : null) });
+      statistics.read({ traffic, slotsOf: () => null, nameOf: (id) => (id === 'node_1' ? 'tower' : null) });
     return { ...statistics, read };
   };
 

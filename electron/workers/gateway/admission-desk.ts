@@ -1,0 +1,207 @@
+/** The queue of the requests for nodes that take only so many at once, and what is learned of their limits. */
+import {
+  type AdmissionQueue,
+  createAdmissionQueue,
+  expectedWaitMs,
+  pickNext,
+  serviceTime,
+  type Waiting,
+} from '../../core/acquire/admission.ts';
+import { type Answered, createSlotLearner } from '../../core/acquire/slot-learning.ts';
+import type { GatewayTable, TableNode } from '../../core/gateway/model.ts';
+import type { Clock, Timer } from '../../core/ports/time.ts';
+import { inSlices } from './in-slices.ts';
+import type { Traffic } from './traffic.ts';
+
+export interface Queued extends Waiting {
+  /** Whether the node has the model and is awake. */
+  serves(nodeId: string): boolean;
+  /** Whether it may begin there now, apart from the number of requests. */
+  isReady(nodeId: string): boolean;
+  /** Whether the node can serve it without unloading another model. */
+  fits(nodeId: string): boolean;
+  /** It is its turn there, and it is counted before this returns; null: no node is left that could serve it. */
+  begin(nodeId: string | null): void;
+  /** It has waited as long as it may. */
+  expire(): void;
+}
+
+export interface Place {
+  /** 1 for the next one of its model. */
+  position: number;
+  /** Milliseconds; null if unknown. */
+  expectedMs: number | null;
+}
+
+export interface AdmissionDesk {
+  /** Those of a person, else those learned; null for no limit. */
+  slotsOf(node: Pick<TableNode, 'id' | 'slots'>): number | null;
+  learned(nodeId: string): number | null;
+  enter(entry: Queued): Disposable;
+  /** @param model canonical */
+  waiting(model: string): number;
+  readonly total: number;
+  /** What a request that came now would get. */
+  placeOf(
+    entry: Pick<Queued, 'model' | 'priority'>,
+    nodes: readonly Pick<TableNode, 'id' | 'slots'>[],
+  ): Place;
+  /** A request was sent there. @param model canonical */
+  began(nodeId: string, model: string): void;
+  /** Whether the node has answered for the model since it was last sent another one. */
+  hasServed(nodeId: string, model: string): boolean;
+  /** @param model canonical; null if the answer says nothing about its work */
+  answered(nodeId: string, model: string, answered: Answered): void;
+  /** A slot may be free. */
+  pump(nodeId: string): void;
+  tableChanged(): void;
+  stop(): void;
+}
+
+export function createAdmissionDesk(options: {
+  clock: Pick<Clock, 'monotonic' | 'timer'>;
+  table(): GatewayTable | null;
+  traffic: Pick<Traffic, 'onNode' | 'models' | 'touch'>;
+}): AdmissionDesk {
+  const { clock, traffic } = options;
+  const queue: AdmissionQueue<Queued> = createAdmissionQueue();
+  /** In the order in which they came. */
+  const all = new Set<Queued>();
+  const learner = createSlotLearner();
+  const current = new Map<string, { model: string; since: number; served: boolean }>();
+  const serviceMs = new Map<string, number>();
+  const servingBefore = new Map<string, boolean>();
+  let timer: Timer | null = null;
+  let pumping = false;
+
+  const maxWaitMs = () => options.table()?.holding?.maxWaitMs ?? 0;
+  const slotsOf = ({ id, slots }: Pick<TableNode, 'id' | 'slots'>) => slots ?? learner.of(id)?.slots ?? null;
+
+  function remove(entry: Queued): boolean {
+    if (!queue.remove(entry)) return false;
+    all.delete(entry);
+    return true;
+  }
+
+  function arm(): void {
+    if (timer !== null) return;
+    for (const { since } of all) {
+      timer = clock.timer(Math.max(0, since + maxWaitMs() - clock.monotonic()), expire);
+      return;
+    }
+  }
+
+  function expire(): void {
+    timer = null;
+    const before = clock.monotonic() - maxWaitMs();
+    for (const entry of all) {
+      if (entry.since > before) break;
+      if (remove(entry)) entry.expire();
+    }
+    arm();
+  }
+
+  function pumpNode(node: TableNode): void {
+    if (!node.serving) return;
+    for (;;) {
+      const slots = slotsOf(node);
+      const heads = (model: string) =>
+        queue.heads(model).filter((entry) => entry.serves(node.id) && entry.isReady(node.id));
+      const next = pickNext(
+        { models: queue.models, heads },
+        {
+          free: slots === null ? 1 : slots - traffic.onNode(node.id),
+          current: current.get(node.id) ?? null,
+          serves: (model) => heads(model).length > 0,
+          fits: (model) => heads(model)[0]?.fits(node.id) ?? false,
+          running: traffic.models(node.id),
+        },
+        { now: clock.monotonic(), maxWaitMs: maxWaitMs() },
+      );
+      if (next === null || !remove(next)) return;
+      next.begin(node.id);
+    }
+  }
+
+  function pump(nodes: readonly TableNode[]): void {
+    // A request that fails at once frees its slot in the middle of this.
+    if (pumping || queue.total === 0) return;
+    pumping = true;
+    try {
+      for (const node of nodes) pumpNode(node);
+    } finally {
+      pumping = false;
+    }
+  }
+
+  return {
+    slotsOf,
+    learned: (nodeId) => learner.of(nodeId)?.slots ?? null,
+    enter(entry) {
+      queue.add(entry);
+      all.add(entry);
+      arm();
+      pump(options.table()?.nodes ?? []);
+      return { [Symbol.dispose]: () => void remove(entry) };
+    },
+    waiting: queue.size,
+    get total() {
+      return queue.total;
+    },
+    placeOf({ model, priority }, nodes) {
+      const entry = { id: 0, model, priority, since: clock.monotonic() } as Queued;
+      const slots = nodes.reduce((sum, node) => sum + (slotsOf(node) ?? 1), 0);
+      const ahead = queue.total;
+      return {
+        position: queue.place(entry),
+        expectedMs: expectedWaitMs({ ahead, slots, serviceMs: serviceMs.get(model) ?? null }),
+      };
+    },
+    began(nodeId, model) {
+      const before = current.get(nodeId);
+      if (before?.model !== model) current.set(nodeId, { model, since: clock.monotonic(), served: false });
+    },
+    hasServed(nodeId, model) {
+      const now = current.get(nodeId);
+      return now?.model === model && now.served;
+    },
+    answered(nodeId, model, answered) {
+      const limit = learner.of(nodeId)?.slots;
+      learner.observe(nodeId, answered);
+      if (learner.of(nodeId)?.slots !== limit) traffic.touch(nodeId);
+      if (answered.busy) return;
+      serviceMs.set(model, serviceTime(serviceMs.get(model) ?? null, answered.durationMs));
+      const now = current.get(nodeId);
+      if (now?.model === model) now.served = true;
+    },
+    pump(nodeId) {
+      if (queue.total === 0) return;
+      const node = options.table()?.nodes.find(({ id }) => id === nodeId);
+      if (node !== undefined) pump([node]);
+    },
+    tableChanged() {
+      const nodes = options.table()?.nodes ?? [];
+      for (const { id, serving } of nodes) {
+        if (!serving && servingBefore.get(id) === true) {
+          learner.forget(id);
+          current.delete(id);
+        }
+        servingBefore.set(id, serving);
+      }
+      pump(nodes);
+      const isServed = (entry: Queued) => nodes.some(({ id, serving }) => serving && entry.serves(id));
+      const lost = new Set(queue.models().filter((model) => !queue.heads(model).some(isServed)));
+      if (lost.size === 0) return;
+      void inSlices(
+        queue.entries().filter(({ model }) => lost.has(model)),
+        (entry) => {
+          if (remove(entry)) entry.begin(null);
+        },
+      );
+    },
+    stop() {
+      timer?.cancel();
+      all.clear();
+    },
+  };
+}
