@@ -50,7 +50,7 @@ export function readWebAddress(
   if (!allow.query && (url.search !== '' || url.hash !== '')) return refused('query');
   if (url.port === '0') return refused('port-zero');
   if (readIpv4(url.hostname) !== null && host !== url.hostname) return refused('ipv4');
-  if (url.href.length > MAX_ADDRESS) return refused('too-long');
+  if (url.href.replace(/\/$/, '').length > MAX_ADDRESS) return refused('too-long');
   unmapHost(url);
   if (url.hostname.endsWith('.')) url.hostname = url.hostname.replace(/\.+$/, '');
   return { ok: true, url, hasScheme, hasPort: /:\d+$/.test(authority) };
