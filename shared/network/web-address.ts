@@ -7,21 +7,11 @@ import { formatIpv4, readIpv4 } from './ipv4.ts';
 import { trimPasted } from './pasted.ts';
 
 /** What is wrong with an address: `ipv4` if its host is an IPv4 address in another form than four plain decimals. */
-export type AddressFault =
-  | 'not-an-address'
-  | 'ipv4'
-  | 'not-http'
-  | 'password'
-  | 'query'
-  | 'port-zero'
-  | 'too-long';
+export type AddressFault = 'not-an-address' | 'ipv4' | 'not-http' | 'password' | 'query' | 'port-zero';
 
 export type ReadAddress =
   | { ok: true; url: URL; hasScheme: boolean; hasPort: boolean }
   | { ok: false; fault: AddressFault };
-
-/** Of an address as it is saved: letters outside ASCII become several characters. */
-export const MAX_ADDRESS = 2000;
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 
@@ -50,7 +40,6 @@ export function readWebAddress(
   if (!allow.query && (url.search !== '' || url.hash !== '')) return refused('query');
   if (url.port === '0') return refused('port-zero');
   if (readIpv4(url.hostname) !== null && host !== url.hostname) return refused('ipv4');
-  if (url.href.replace(/\/$/, '').length > MAX_ADDRESS) return refused('too-long');
   unmapHost(url);
   if (url.hostname.endsWith('.')) url.hostname = url.hostname.replace(/\.+$/, '');
   return { ok: true, url, hasScheme, hasPort: /:\d+$/.test(authority) };

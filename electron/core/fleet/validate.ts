@@ -7,7 +7,7 @@ import { type ApiKind, basePath } from '../../../shared/network/api-path.ts';
 import { readIpv4 } from '../../../shared/network/ipv4.ts';
 import { isSingleMachine, parseMac, readSecureOn } from '../../../shared/network/mac.ts';
 import { trimPasted } from '../../../shared/network/pasted.ts';
-import { type AddressFault, MAX_ADDRESS, readWebAddress } from '../../../shared/network/web-address.ts';
+import { type AddressFault, readWebAddress } from '../../../shared/network/web-address.ts';
 
 export const DEFAULT_SERVER_PORT = 11434;
 
@@ -19,6 +19,9 @@ function refuse(code: ErrorCode, field: string, value: string, message?: Message
   });
 }
 
+/** Of an address as it is saved, in which a letter outside ASCII takes several characters. */
+const MAX_ADDRESS = 2000;
+
 const faultMessages: Readonly<Record<AddressFault, Message | undefined>> = {
   'not-an-address': undefined,
   ipv4: fact('ADDRESS_NOT_PLAIN_IPV4'),
@@ -26,7 +29,6 @@ const faultMessages: Readonly<Record<AddressFault, Message | undefined>> = {
   password: fact('ADDRESS_WITH_PASSWORD'),
   query: fact('ADDRESS_WITH_QUERY'),
   'port-zero': fact('PORT_ZERO'),
-  'too-long': fact('ADDRESS_TOO_LONG', { limit: MAX_ADDRESS }),
 };
 
 /**
@@ -48,7 +50,11 @@ function normaliseUrl(
   }
   const { url, hasScheme, hasPort } = read;
   if (!hasScheme && !hasPort) url.port = String(defaultPort);
-  return `${url.protocol}//${url.host}${basePath(url.pathname, api)}`;
+  const address = `${url.protocol}//${url.host}${basePath(url.pathname, api)}`;
+  if (address.length > MAX_ADDRESS) {
+    throw refuse('BAD_URL', field, text, fact('ADDRESS_TOO_LONG', { limit: MAX_ADDRESS }));
+  }
+  return address;
 }
 
 /** The host of a normalised URL, IPv6 without its brackets. */

@@ -55,6 +55,14 @@ describe('the URL of a server', () => {
     expect(normaliseServerUrl(text)).toBe(wanted);
   });
 
+  it('may be as long as the limit, as it is saved', () => {
+    const path = (length: number) => `http://box/${'a'.repeat(length - 'http://box/'.length)}`;
+    expect(codeOf(() => normaliseServerUrl(path(2000)))).toBe('accepted');
+    expect(codeOf(() => normaliseServerUrl(path(2001)))).toBe('BAD_URL url');
+    // Each becomes six characters.
+    expect(codeOf(() => normaliseServerUrl(`http://box/${'é'.repeat(400)}`))).toBe('BAD_URL url');
+  });
+
   it.each([
     '',
     '   ',
