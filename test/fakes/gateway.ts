@@ -152,6 +152,7 @@ export function createGatewayWorld({
       list: () => [...fleet.values()],
       get: (id) => fleet.get(id) ?? null,
       onChange: fleetChanged.on,
+      probe: async () => [...fleet.values()],
     },
     telemetry: {
       reading: (id) => {
