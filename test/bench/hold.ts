@@ -80,8 +80,11 @@ async function measure({ signal, note }: BenchmarkContext): Promise<{ waits: num
         await until(id, ({ state }) => state === 'off');
         const body = JSON.stringify({ model: `bench-${index}`, prompt: 'Hi', stream: false });
         const answer = await fetch(`${url}/api/generate`, { method: 'POST', body, signal });
-        await answer.arrayBuffer();
-        if (answer.status !== 200) refused += 1;
+        const text = await answer.text();
+        if (answer.status !== 200) {
+          refused += 1;
+          note(`${answer.status} ${text.slice(0, 200)}`);
+        }
         child.stdin.write(`${index}\n`);
       }
     }),

@@ -154,6 +154,7 @@ export function createGatewayWorld({
       get: (id) => fleet.get(id) ?? null,
       onChange: fleetChanged.on,
       probeSoon: (id, how) => void probed.push(how?.listChanged ? `${id}, list` : id),
+      probe: async () => [...fleet.values()],
     },
     telemetry: {
       reading: (id) => {

@@ -18,6 +18,8 @@ export interface AsksDependencies {
   clock: Pick<Clock, 'monotonic'>;
   log: Log;
   acquire: Pick<AcquireService, 'acquire'>;
+  /** Resolves when the node has been checked. Must not reject. */
+  probe(nodeId: string): Promise<void>;
   nodeIds(): readonly string[];
   /** The name of a key; null if there is none with this id. */
   nameOf(credentialId: string): string | null;
@@ -39,6 +41,9 @@ export function createAsks(dependencies: AsksDependencies): Asks {
     const wanted = new Set(ask.nodeIds);
     const program = (ask.credentialId === null ? null : nameOf(ask.credentialId)) ?? ask.program;
     try {
+      // It may have fallen asleep since it was last checked.
+      if (ask.unreachable) await Promise.all(ask.nodeIds.map(dependencies.probe));
+      signal.throwIfAborted();
       await using acquired = await acquire.acquire({
         model: { name: ask.model, digest: null },
         purpose: fact('GATEWAY_WAKE_FOR', { program, model: ask.model }),

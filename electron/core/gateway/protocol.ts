@@ -21,6 +21,8 @@ export interface GatewayAsk {
   credentialId: string | null;
   /** As the program names itself; null if it does not. */
   program: string | null;
+  /** The table says that it serves, but it did not accept a connection just now. */
+  unreachable: boolean;
 }
 
 export type AskAnswer =

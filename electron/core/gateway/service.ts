@@ -54,7 +54,7 @@ export interface GatewayDependencies {
   log: Log;
   streams: Pick<Streams, 'gateway'>;
   settings: Pick<SettingsService, 'current' | 'onChange' | 'addRule'>;
-  fleet: Pick<FleetService, 'list' | 'get' | 'onChange' | 'probeSoon'>;
+  fleet: Pick<FleetService, 'list' | 'get' | 'onChange' | 'probe' | 'probeSoon'>;
   telemetry: Pick<TelemetryService, 'reading' | 'onSample'>;
   access: Pick<AccessService, 'known' | 'onKnownChange' | 'find' | 'use'>;
   inFlight: Pick<InFlight, 'begin'>;
@@ -123,6 +123,9 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
     log,
     acquire: dependencies.acquire,
     nodeIds: () => fleet.list().map(({ id }) => id),
+    async probe(nodeId) {
+      await fleet.probe(nodeId).catch(() => {});
+    },
     nameOf: (id) => access.find(id)?.name ?? null,
     pushed: push.applied,
     answer: async (askId, answer) => link?.answer(askId, answer),

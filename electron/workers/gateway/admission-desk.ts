@@ -33,6 +33,12 @@ export interface Place {
   expectedMs: number | null;
 }
 
+/**
+ * Requests that have waited together are not sent all at once: a server that has just woken would refuse what its own
+ * queue cannot take.
+ */
+export const SENT_AT_ONCE = 64;
+
 export interface AdmissionDesk {
   /** Those of a person, else those learned; null for no limit. */
   slotsOf(node: Pick<TableNode, 'id' | 'slots'>): number | null;
@@ -110,7 +116,7 @@ export function createAdmissionDesk(options: {
       const next = pickNext(
         { models: queue.models, heads },
         {
-          free: slots === null ? 1 : slots - traffic.onNode(node.id),
+          free: (slots ?? SENT_AT_ONCE) - traffic.onNode(node.id),
           current: current.get(node.id) ?? null,
           serves: (model) => heads(model).length > 0,
           fits: (model) => heads(model)[0]?.fits(node.id) ?? false,

@@ -3,12 +3,21 @@ import { contextToSend } from '../../core/acquire/context-guard.ts';
 import { type RankedChoice, type RequestRoute, routeRequest } from '../../core/acquire/route-request.ts';
 import { canonicalName } from '../../core/fleet/model-placement.ts';
 import type { GatewayTable, TableNode } from '../../core/gateway/model.ts';
+import { answerHeaders } from './answer-headers.ts';
 import { mayUse } from './callers.ts';
 import { conversationKeys } from './conversation.ts';
 import type { Exchange } from './exchange.ts';
 import { fallbacksOf } from './fallbacks.ts';
-import { headersToServer, headerText } from './headers.ts';
-import { endHold, type HeldRequest, type Hold, holdForMove, holdForTurn, holdForWake } from './hold.ts';
+import { headersToServer } from './headers.ts';
+import {
+  endHold,
+  type HeldRequest,
+  type Hold,
+  holdForMove,
+  holdForTurn,
+  holdForWake,
+  MOST_LOST,
+} from './hold.ts';
 import { judge } from './judge.ts';
 import { noteEnd } from './kept-back.ts';
 import { isBusy, learn, type Sent } from './learn.ts';
@@ -16,7 +25,7 @@ import { noRoute } from './model-refusals.ts';
 import { requestNodes } from './nodes.ts';
 import type { KeptBody } from './read-body.ts';
 import { Refusal } from './refusal.ts';
-import { relay } from './relay.ts';
+import { type RelayEnd, relay } from './relay.ts';
 import { bodyFor } from './rename.ts';
 import { splitEmbed } from './split-embed.ts';
 import type { GatewayState } from './state.ts';
@@ -201,6 +210,13 @@ function send(attempt: Attempt, sending: Sending): void {
     attempt.tried.delete(nodeId);
     heldRequest(attempt).again();
   }
+  /** The table has not noticed yet that it sleeps. */
+  function wakeIt(): void {
+    hold.unreachable = nodeId;
+    hold.lost += 1;
+    attempt.tried.delete(nodeId);
+    heldRequest(attempt).again();
+  }
   const slot = state.traffic.begin(nodeId, attempt.model);
   state.desk.began(nodeId, key);
   exchange.nodeId = nodeId;
@@ -213,7 +229,7 @@ function send(attempt: Attempt, sending: Sending): void {
     path: target.path + target.query,
     headers: headersToServer(request.rawHeaders, sent.length),
     body: sent.body,
-    answerHeaders: [...answerHeaders(choice, isFallback), ...moreHeaders(exchange, node)],
+    answerHeaders: answerHeaders(exchange, choice, node),
     mustComplete: exchange.endpoint.known,
     leavesBusy: others.length > 0 || (canReturn && !hold.returned),
     onCommitted() {
@@ -235,7 +251,8 @@ function send(attempt: Attempt, sending: Sending): void {
       }
       attempt.refusal = end.refusal;
       try {
-        if (others.length === 0 && canReturn && !hold.returned && isBusy(end)) waitThere();
+        if (others.length === 0 && canReturn && hold.lost < MOST_LOST && isAsleep(end, node)) wakeIt();
+        else if (others.length === 0 && canReturn && !hold.returned && isBusy(end)) waitThere();
         else tryChoices(attempt, others, conversation);
       } catch (error) {
         endHold(attempt, state.clock.monotonic());
@@ -282,22 +299,6 @@ function contextFor(attempt: Attempt, choice: RankedChoice, node: TableNode | un
   return contextToSend(rules, { model: choice.model, requested: body.fields.contextLength, loaded });
 }
 
-function moreHeaders(exchange: Exchange, node: TableNode | undefined): string[] {
-  const headers = [...exchange.holdHeaders];
-  if (node !== undefined && (node.hasGpu === false || node.gpuLost === true)) {
-    headers.push('X-Pilotlight-Placement', 'cpu');
-  }
-  if (exchange.contextLength !== null) headers.push('X-Pilotlight-Context', String(exchange.contextLength));
-  return headers;
-}
-
-function answerHeaders(choice: RankedChoice, isFallback: boolean): string[] {
-  const headers = [
-    'X-Pilotlight-Node',
-    headerText(choice.node),
-    'X-Pilotlight-Route',
-    headerText(choice.reason.code),
-  ];
-  if (isFallback) headers.push('X-Pilotlight-Fallback', headerText(choice.model));
-  return headers;
-}
+/** A machine that can be woken, and did not accept a connection. */
+const isAsleep = (end: RelayEnd, node: TableNode | undefined): boolean =>
+  end.kind === 'unanswered' && end.failure === 'connection' && node?.canWake === true;

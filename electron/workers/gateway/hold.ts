@@ -14,7 +14,7 @@ import {
   type WakeRefusal,
 } from '../../core/gateway/wake-policy.ts';
 import type { Timer } from '../../core/ports/time.ts';
-import type { Place } from './admission-desk.ts';
+import { type Place, SENT_AT_ONCE } from './admission-desk.ts';
 import { earlyKind } from './early-answer.ts';
 import type { Endpoint } from './endpoints.ts';
 import type { Exchange } from './exchange.ts';
@@ -38,6 +38,10 @@ export interface Hold {
   /** Why no machine was woken for it. */
   failure: Refusal | null;
   asks: number;
+  /** The node that did not accept a connection, while the table says that it serves. */
+  unreachable: string | null;
+  /** How often that happened. */
+  lost: number;
   /** The node at which it is its turn. */
   turn: string | null;
   /** A server that was busy got it back once. */
@@ -53,6 +57,8 @@ export const newHold = (): Hold => ({
   mayUseCpu: false,
   failure: null,
   asks: 0,
+  unreachable: null,
+  lost: 0,
   turn: null,
   returned: false,
   heldSince: null,
@@ -70,6 +76,8 @@ export interface HeldRequest {
   refuse(refusal: Refusal): void;
 }
 
+/** So often may a machine turn out to be asleep while the table says that it serves. */
+export const MOST_LOST = 3;
 /** A machine that falls asleep whenever it is needed is not waited for without end. */
 const MOST_ASKS = 3;
 
@@ -94,7 +102,9 @@ export function holdForWake(request: HeldRequest, state: GatewayState): 'go' | '
     nodeIds: decision.wake,
     credentialId: credential?.id ?? null,
     program: exchange.program,
+    unreachable: hold.unreachable !== null && decision.wake.includes(hold.unreachable),
   };
+  hold.unreachable = null;
   if (decision.kind === 'serve') {
     if (decision.wake.length > 0) state.wakes.inBackground(want);
     return 'go';
@@ -142,13 +152,15 @@ export function holdForTurn(
   const { turn } = hold;
   hold.turn = null;
   if (turn !== null) return choices.toSorted((one, other) => at(other, turn) - at(one, turn));
+  const isCrowded = hold.heldSince !== null && state.traffic.onNode(first.nodeId) >= SENT_AT_ONCE;
   const nodes = choices.flatMap(({ nodeId }) => table.nodes.find(({ id }) => id === nodeId) ?? []);
   if (!nodes.some(({ id }) => id === first.nodeId) || nodes.every((node) => desk.slotsOf(node) === null)) {
-    return choices;
+    if (!isCrowded) return choices;
   }
   const key = queueKey(request);
   const free = choices.filter(({ standing }) => standing.free === 1);
-  if (free.length > 0 && desk.total === 0) return [...free, ...choices.filter((one) => !free.includes(one))];
+  if (free.length > 0 && desk.total === 0 && !isCrowded)
+    return [...free, ...choices.filter((one) => !free.includes(one))];
   const priority = priorityOf(request, holding);
   const place = desk.placeOf({ model: key, priority }, nodes);
   if (desk.waiting(key) >= holding.queueLimit) return queueFull(exchange, place);
@@ -267,7 +279,7 @@ function standing(table: GatewayTable, request: HeldRequest, state: GatewayState
     if (!hasModel(node, request)) continue;
     const { id, gpuLost = false, canWake = false } = node;
     const isCpu = node.hasGpu === false || gpuLost;
-    if (!node.serving) found.asleep.push({ id, isCpu, canWake });
+    if (!node.serving || id === request.hold.unreachable) found.asleep.push({ id, isCpu, canWake });
     else if (state.health.breaker(id) !== 'open') found.awake.push({ id, isCpu, gpuLost });
   }
   return found;

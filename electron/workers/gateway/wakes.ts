@@ -17,6 +17,8 @@ export interface WakeWant {
   nodeIds: readonly string[];
   credentialId: string | null;
   program: string | null;
+  /** The table says that it serves, but it did not accept a connection just now. */
+  unreachable: boolean;
 }
 
 export interface WakeWaiter {
@@ -48,6 +50,8 @@ interface Group {
   want: WakeWant;
   waiters: Set<WakeWaiter>;
   background: boolean;
+  /** A table has shown these machines asleep: one that shows them awake is news. */
+  wasAsleep: boolean;
 }
 
 /** How long requests wait for a new core when the one that they asked has gone, milliseconds. */
@@ -69,17 +73,24 @@ export function createWakes(options: {
   let connected = true;
   let gone: Timer | null = null;
 
-  const keyOf = ({ key, nodeIds, credentialId, program }: WakeWant) =>
-    JSON.stringify([key, nodeIds.toSorted(), credentialId, program]);
+  const keyOf = ({ key, nodeIds, credentialId, program, unreachable }: WakeWant) =>
+    JSON.stringify([key, nodeIds.toSorted(), credentialId, program, unreachable]);
 
   function groupOf(want: WakeWant): Group {
     const key = keyOf(want);
     const known = groups.get(key);
     if (known !== undefined) return known;
     lastId += 1;
-    const { model, nodeIds, credentialId, program } = want;
-    const ask: GatewayAsk = { id: lastId, kind: 'wake', model, nodeIds, credentialId, program };
-    const group: Group = { ask, want, waiters: new Set(), background: false };
+    const { model, nodeIds, credentialId, program, unreachable } = want;
+    const asked = { model, nodeIds, credentialId, program, unreachable };
+    const ask: GatewayAsk = { id: lastId, kind: 'wake', ...asked };
+    const group: Group = {
+      ask,
+      want,
+      waiters: new Set(),
+      background: false,
+      wasAsleep: !unreachable,
+    };
     groups.set(key, group);
     if (connected) report({ kind: 'ask', ask });
     return group;
@@ -137,7 +148,9 @@ export function createWakes(options: {
       for (const group of [...groups.values()]) {
         const { ask, want } = group;
         const standings = want.nodeIds.map((id) => standing(table, id, want));
-        if (!standings.includes('serves') && standings.includes('asleep')) continue;
+        if (!standings.includes('serves')) group.wasAsleep = true;
+        const isThere = standings.includes('serves') && group.wasAsleep;
+        if (!isThere && standings.some((one) => one !== 'gone')) continue;
         // The core's lease for it ends only after the requests have been counted.
         void dissolve(group, (waiter) => waiter.released()).then(() => {
           if (connected) report({ kind: 'withdrawn', askIds: [ask.id] });

@@ -334,3 +334,37 @@ it('lets a request go nowhere when its key is revoked while it waits', async () 
   expect([answer.status, answer.headers['x-pilotlight-error']]).toEqual([401, 'GATEWAY_KEY_NEEDED']);
   expect(server.asked).toHaveLength(0);
 });
+
+it('wakes a machine that has fallen asleep since the last table, instead of failing', async () => {
+  await using server = await startUpstream((_, response) => answerJson(response, { done: true }));
+  const awake = (url: string, version: number) =>
+    tableWith([asleep('gpu', url, { serving: true })], {}, version);
+  await using dead = await startUpstream(() => {});
+  await dead.kill();
+  await using gateway = await startGateway(awake(dead.url, 1));
+  const held = gateway.ask('/api/chat', chat({ stream: false }));
+  await gateway.until(() => asks(gateway).length === 1);
+  expect(asks(gateway)[0]).toMatchObject({ nodeIds: ['gpu'], unreachable: true });
+  // Another table that does not know better yet is no reason to try again.
+  gateway.gateway.setTable(awake(dead.url, 2));
+  expect(gateway.gateway.inFlight).toBe(1);
+  gateway.gateway.setTable(tableWith([asleep('gpu', dead.url)], {}, 3));
+  gateway.gateway.setTable(awake(server.url, 4));
+  expect((await held).status).toBe(200);
+  expect(asks(gateway)).toHaveLength(1);
+});
+
+it('gives up on a machine that never accepts a connection', async () => {
+  await using dead = await startUpstream(() => {});
+  await dead.kill();
+  await using gateway = await startGateway(tableWith([asleep('gpu', dead.url, { serving: true })]));
+  const held = gateway.ask('/api/chat', chat({ stream: false }));
+  // The third failure in a row opens its breaker.
+  for (let id = 1; id <= 2; id += 1) {
+    await gateway.until(() => asks(gateway).length === id);
+    await gateway.gateway.answer(id, { outcome: 'ready', nodeId: 'gpu' });
+  }
+  const answer = await held;
+  expect([answer.status, answer.headers['x-pilotlight-error']]).toEqual([503, 'NODE_FAILING']);
+  expect(gateway.gateway.inFlight).toBe(0);
+});

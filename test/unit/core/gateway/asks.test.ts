@@ -14,6 +14,7 @@ const ask = (own: Partial<GatewayAsk> = {}): GatewayAsk => ({
   nodeIds: ['gpu'],
   credentialId: 'key',
   program: 'curl',
+  unreachable: false,
   ...own,
 });
 
@@ -34,6 +35,9 @@ function world() {
         request.signal.addEventListener('abort', () => waiting.reject(request.signal.reason));
         return waiting.promise;
       },
+    },
+    async probe(nodeId) {
+      log.push(`probed ${nodeId}`);
     },
     nodeIds: () => ['nas', 'gpu', 'other'],
     nameOf: (id) => (id === 'key' ? 'Kitchen' : null),
@@ -69,6 +73,14 @@ it('wakes one of the machines for the program, and keeps it until its requests h
   await clock.flush();
   expect(log).toEqual(['pushed', 'answered ready', 'released']);
   expect(answers).toEqual([[1, { outcome: 'ready', nodeId: 'gpu' }]]);
+});
+
+it('checks a machine first that the gateway could not reach', async () => {
+  const { clock, log, requests, asks } = world();
+  asks.receive(ask({ unreachable: true }));
+  await clock.flush();
+  expect(log).toEqual(['probed gpu']);
+  expect(requests).toHaveLength(1);
 });
 
 it('names the program as it names itself without a key', () => {
