@@ -2,18 +2,20 @@
 import type { NodeView } from './models/fleet.ts';
 import { isServing } from './models/serving.ts';
 import type { GpuReading, TelemetrySample } from './models/telemetry.ts';
+import { serverCan } from './server-can.ts';
 
 /**
  * Bytes in use. The machine's own tools count every program; without them, it is what the server reports for its
- * models. null if neither is known.
+ * models. null if neither is known, as of a server that doesn't report where its models are.
  */
 export function usedVramBytes(
-  node: Pick<NodeView, 'state' | 'loaded'>,
+  node: Pick<NodeView, 'state' | 'loaded' | 'server'>,
   reading: Pick<TelemetrySample, 'gpus'> | null | undefined,
 ): number | null {
   const measured = measuredVramBytes(reading?.gpus ?? null);
   if (measured !== null) return measured;
-  return isServing(node.state) ? node.loaded.reduce((sum, model) => sum + model.vramBytes, 0) : null;
+  const known = isServing(node.state) && (node.server === null || serverCan(node, 'says-placement'));
+  return known ? node.loaded.reduce((sum, model) => sum + model.vramBytes, 0) : null;
 }
 
 /** In use over all GPUs by the machine's own tools, bytes; null unless they report it for every GPU. */

@@ -13,6 +13,7 @@ export interface ActionsOptions {
   core: Promise<ShellCore>;
   notifier: Pick<Notifier, 'notify'>;
   show(): void;
+  copy(text: string): void;
   quit(): void;
   /** Milliseconds since the epoch. */
   now?: () => number;
@@ -23,10 +24,11 @@ export function createActions({
   core,
   notifier,
   show,
+  copy,
   quit,
   now = Date.now,
 }: ActionsOptions): (action: TrayAction) => void {
-  async function carryOut(action: Exclude<TrayAction, { kind: 'show' | 'quit' }>): Promise<void> {
+  async function carryOut(action: Exclude<TrayAction, { kind: 'show' | 'quit' | 'copy' }>): Promise<void> {
     const { call } = await core;
     switch (action.kind) {
       case 'wake':
@@ -59,6 +61,7 @@ export function createActions({
   return (action) => {
     if (action.kind === 'show') show();
     else if (action.kind === 'quit') quit();
+    else if (action.kind === 'copy') copy(action.text);
     else {
       carryOut(action).catch((error: unknown) => {
         const known = isPilotlightError(error);

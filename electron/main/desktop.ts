@@ -23,6 +23,7 @@ export interface DesktopOptions {
   electron: Pick<
     typeof import('electron'),
     | 'app'
+    | 'clipboard'
     | 'BrowserWindow'
     | 'dialog'
     | 'globalShortcut'
@@ -187,7 +188,13 @@ function openDesktop(
     isFocused: window.isFocused,
     open: window.show,
   });
-  const act = createActions({ core, notifier, show: () => window.show(), quit: () => app.quit() });
+  const act = createActions({
+    core,
+    notifier,
+    show: () => window.show(),
+    copy: (text) => electron.clipboard.writeText(text),
+    quit: () => app.quit(),
+  });
   const tray = tryTray(() => createTray({ electron, platform: system.platform, icons, act }));
   const shortcut = createShortcut({ globalShortcut: electron.globalShortcut, onPressed: window.toggle });
   const answerWakeLink = createWakeLinks({

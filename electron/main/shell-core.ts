@@ -7,7 +7,7 @@ import type { Streams } from '../core/runtime/streams.ts';
 
 /** What the tray, the notifications and the links need of the core. */
 export interface ShellCore {
-  readonly streams: Pick<Streams, 'fleet' | 'power' | 'jobs' | 'sources' | 'activity'>;
+  readonly streams: Pick<Streams, 'fleet' | 'power' | 'jobs' | 'sources' | 'gateway' | 'activity'>;
   readonly settings: {
     current(): Pick<Settings, 'desktop'>;
     onChange(

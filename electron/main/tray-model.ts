@@ -1,4 +1,5 @@
 import { isServing, type NodeState, type NodeView } from '../../shared/models/fleet.ts';
+import type { GatewayView } from '../../shared/models/gateway.ts';
 import { type IndexJob, jobProgress, type SourceView } from '../../shared/models/indexing.ts';
 import type { NodePower, PowerAction } from '../../shared/models/power.ts';
 import { textOf } from '../../shared/text/index.ts';
@@ -13,6 +14,8 @@ export interface TrayState {
   power: readonly NodePower[];
   jobs: readonly Pick<IndexJob, 'label' | 'status' | 'phase' | 'detail' | 'files' | 'etaMs'>[];
   sources: readonly Pick<SourceView, 'id'>[];
+  /** null while it is not known. */
+  gateway: Pick<GatewayView, 'url'> | null;
 }
 
 /** How long to keep a machine awake; the end is worked out at the click. */
@@ -27,6 +30,7 @@ export type TrayAction =
   | { kind: 'release'; nodeId: string; leaseId: string }
   | { kind: 'restart-ollama'; nodeId: string }
   | { kind: 'index' }
+  | { kind: 'copy'; text: string }
   | { kind: 'show' }
   | { kind: 'quit' };
 
@@ -50,6 +54,8 @@ export interface TrayModel {
   /** How many nodes have no line of their own. */
   more: number;
   index: TrayLine;
+  /** The address for other programs; null while there is none. */
+  gateway: TrayLine | null;
 }
 
 /** A menu longer than the screen is no use. */
@@ -66,7 +72,7 @@ const glyphs: Readonly<Record<NodeState, string>> = {
 };
 
 /** The tray's menu and icon. If there are too many nodes, the ones that need attention come first. */
-export function trayModel({ nodes, power, jobs, sources }: TrayState): TrayModel {
+export function trayModel({ nodes, power, jobs, sources, gateway }: TrayState): TrayModel {
   const powerOf = new Map(power.map((one) => [one.nodeId, one]));
   const running = jobs.find((job) => job.status === 'running' || job.status === 'pending');
   const awake = nodes.filter((node) => isServing(node.state)).length;
@@ -79,6 +85,9 @@ export function trayModel({ nodes, power, jobs, sources }: TrayState): TrayModel
     title: running === undefined ? counts : jobText(running),
     nodes: shown.flatMap((node) => nodeLines(node, powerOf.get(node.id) ?? null)),
     more: nodes.length - shown.length,
+    gateway: gateway?.url
+      ? { label: `Programs: ${gateway.url} · Copy`, action: { kind: 'copy', text: gateway.url } }
+      : null,
     index: {
       label: 'Index again',
       action: running === undefined && sources.length > 0 ? { kind: 'index' } : null,

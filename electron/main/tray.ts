@@ -57,6 +57,7 @@ export function createTray(options: TrayOptions): PilotTray {
       power: streams.power.values(),
       jobs: streams.jobs.values(),
       sources: streams.sources.values(),
+      gateway: streams.gateway.values()[0] ?? null,
     });
     const now = JSON.stringify(model);
     if (now === shown) return;
@@ -88,8 +89,8 @@ export function createTray(options: TrayOptions): PilotTray {
         drawSoon(streams);
         return true;
       };
-      subscriptions = [streams.fleet, streams.power, streams.jobs, streams.sources].map((topic) =>
-        topic.subscribe(null, deliver),
+      subscriptions = [streams.fleet, streams.power, streams.jobs, streams.sources, streams.gateway].map(
+        (topic) => topic.subscribe(null, deliver),
       );
     },
     pause,
@@ -110,7 +111,7 @@ function startingTemplate(act: TrayOptions['act']): MenuItemConstructorOptions[]
   return [{ label: 'Pilotlight is starting…', enabled: false }, { type: 'separator' }, ...ending(act)];
 }
 
-/** Title · a line per node · Index again · Show · Quit. */
+/** Title · a line per node · Index again · the gateway's address · Show · Quit. */
 export function trayTemplate(model: TrayModel, act: TrayOptions['act']): MenuItemConstructorOptions[] {
   const more: MenuItemConstructorOptions[] =
     model.more === 0 ? [] : [{ label: `${model.more} more…`, click: () => act({ kind: 'show' }) }];
@@ -121,6 +122,7 @@ export function trayTemplate(model: TrayModel, act: TrayOptions['act']): MenuIte
     ...more,
     { type: 'separator' },
     item(model.index, act),
+    ...(model.gateway === null ? [] : [item(model.gateway, act)]),
     ...ending(act),
   ];
 }

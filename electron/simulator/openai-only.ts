@@ -1,6 +1,6 @@
 /** Servers that speak only OpenAI's dialect: which paths they have, and what they say of themselves. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { sendJson, sendText } from './http-exchange.ts';
+import { sendJson } from './http-exchange.ts';
 import type { ModelDefinition } from './model.ts';
 
 export const OPENAI_PRODUCTS = ['llama.cpp', 'vllm', 'lm-studio'] as const;
@@ -23,9 +23,7 @@ export function answerBesideOpenAi(
   if (product === 'llama.cpp') response.setHeader('Server', 'llama.cpp');
   if (product === 'vllm') response.setHeader('Server', 'uvicorn');
   if (path.startsWith('/v1/')) return false;
-  if (path === '/health' && product === 'llama.cpp') sendJson(response, 200, { status: 'ok' });
-  else if (path === '/health' && product === 'vllm') sendText(response, 200, '');
-  else if (path === '/version' && product === 'vllm') sendJson(response, 200, { version: '0.11.2' });
+  if (path === '/version' && product === 'vllm') sendJson(response, 200, { version: '0.11.2' });
   else if (path === '/props' && product === 'llama.cpp')
     sendJson(response, 200, { build_info: 'b6942-4aaa5ba2', total_slots: 4 });
   else sendJson(response, ...unknownPath[product](request));

@@ -8,6 +8,7 @@ export function nodeStateLabel(node: {
   url: string | null;
   agentUrl?: string | null;
   gpuLost?: GpuLost | null;
+  server?: { capabilities: readonly string[] } | null;
 }): string {
   if (node.gpuLost && isServing(node.state)) return 'GPU lost';
   // A node without a server can still be on: this computer runs Pilotlight, another one only its agent.
@@ -23,10 +24,14 @@ export function nodeStateLabel(node: {
     case 'booting':
       return 'booting';
     case 'serving':
-      return node.hasGpu === false ? 'serving' : 'serving, GPU not checked';
+      return node.hasGpu === false || saysNothing(node) ? 'serving' : 'serving, GPU not checked';
     case 'gpu-verified':
       return 'gpu-verified';
     case 'trouble':
       return 'trouble';
   }
 }
+
+/** Its server never says where its models are, so the GPU can't be checked. */
+const saysNothing = ({ server }: { server?: { capabilities: readonly string[] } | null }): boolean =>
+  (server ?? null) !== null && server?.capabilities.includes('says-placement') === false;

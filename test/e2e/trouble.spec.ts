@@ -2,7 +2,11 @@ import { startSimulatorProcess } from './support/core.ts';
 import { expect, expectAccessible, expectNoSideScroll, goTo, test } from './support/fixtures.ts';
 
 const faults = [
-  { fault: 'html', words: 'it is not an Ollama server', code: 'NOT_AN_INFERENCE_SERVER' },
+  {
+    fault: 'html',
+    words: 'it is not an Ollama or OpenAI-compatible server',
+    code: 'NOT_AN_INFERENCE_SERVER',
+  },
   { fault: 'server-error', words: 'The server says: something went wrong', code: 'SERVER_ERROR' },
   { fault: 'endless-body', words: 'far larger than it should be', code: 'RESPONSE_TOO_LARGE' },
   { fault: 'half-open', words: 'its server does not answer', code: 'HOST_TIMEOUT' },

@@ -1,5 +1,6 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
+import { serverCan } from '../../../shared/server-can.ts';
 import { textOf } from '../../../shared/text/index.ts';
 import {
   type Command,
@@ -45,7 +46,10 @@ export const vram: Command = {
         terminal.line(`  ${style.bad('!')} ${line}`);
       }
       for (const model of node.loaded) terminal.line(`  ${modelText(model, style)}`);
-      if (isServing(node.state) && node.loaded.length === 0) terminal.line(style.quiet('  no models loaded'));
+      if (isServing(node.state) && node.loaded.length === 0) {
+        const says = serverCan(node, 'says-placement');
+        terminal.line(style.quiet(says ? '  no models loaded' : '  its server does not say what is loaded'));
+      }
     }
     return result;
   },

@@ -30,7 +30,7 @@ export interface NodeReading {
 
 /** One reading of a node with all its GPUs; tools take precedence over its server. */
 export function readingOf(
-  node: Pick<NodeView, 'vram' | 'state' | 'loaded'>,
+  node: Pick<NodeView, 'vram' | 'state' | 'loaded' | 'server'>,
   gpus: readonly GpuReading[],
 ): NodeReading {
   const known = (key: 'vramTotalBytes' | 'vramUsedBytes' | 'utilisationPercent' | 'powerWatts') =>

@@ -37,8 +37,6 @@ export function streamKind(contentType: string | undefined): StreamKind | null {
 }
 
 export function createStreamWatch(kind: StreamKind, dialect: Dialect): StreamWatch {
-  let end: 'done' | 'error' | null = null;
-  let onNewLine = true;
   /** The beginning of a line whose end has not come. */
   let open: Buffer[] = [];
   let openBytes = 0;
@@ -46,20 +44,24 @@ export function createStreamWatch(kind: StreamKind, dialect: Dialect): StreamWat
 
   function read(text: Buffer): void {
     if (kind === 'lines') {
-      if (isDone(text)) end = 'done';
-      else if (isError(text)) end = 'error';
+      if (isDone(text)) watch.end = 'done';
+      else if (isError(text)) watch.end = 'error';
       return;
     }
-    if (done.some((needle) => isAtLineStart(text, needle))) end = 'done';
-    else if (end === null && errorEvents.some((needle) => isAtLineStart(text, needle))) end = 'error';
+    if (done.some((needle) => isAtLineStart(text, needle))) watch.end = 'done';
+    else if (watch.end === null && errorEvents.some((needle) => isAtLineStart(text, needle)))
+      watch.end = 'error';
   }
 
-  return {
+  // Without getters: see exchange.ts.
+  const watch: { -readonly [Key in keyof StreamWatch]: StreamWatch[Key] } = {
+    end: null,
+    onNewLine: true,
     write(chunk) {
       const { length } = chunk;
       if (length === 0) return;
-      onNewLine = chunk[length - 1] === NEWLINE;
-      const lineEnd = onNewLine ? length : chunk.lastIndexOf(NEWLINE) + 1;
+      watch.onNewLine = chunk[length - 1] === NEWLINE;
+      const lineEnd = watch.onNewLine ? length : chunk.lastIndexOf(NEWLINE) + 1;
       if (lineEnd > 0) {
         const lines = lineEnd === length ? chunk : chunk.subarray(0, lineEnd);
         read(open.length === 0 ? lines : Buffer.concat([...open, lines]));
@@ -75,13 +77,8 @@ export function createStreamWatch(kind: StreamKind, dialect: Dialect): StreamWat
       if (open.length > 0) read(Buffer.concat(open));
       open = [];
     },
-    get end() {
-      return end;
-    },
-    get onNewLine() {
-      return onNewLine;
-    },
   };
+  return watch;
 }
 
 const DONE = Buffer.from('"done"');

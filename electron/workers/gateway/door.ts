@@ -4,15 +4,17 @@ import type { Listener } from '../../adapters/http/listener.ts';
 import type { FinishedRequest, GatewayTable } from '../../core/gateway/model.ts';
 import { type Caller, checkRight } from './callers.ts';
 import { dialectOf, type Endpoint, findEndpoint } from './endpoints.ts';
-import { createExchange, type Exchange, linger, sendRefusal } from './exchange.ts';
+import { createExchange, type Exchange } from './exchange.ts';
 import { manage } from './forward.ts';
 import { infer } from './infer.ts';
 import type { KeyLimits } from './key-limits.ts';
 import { answerLocally } from './local-answers.ts';
-import { sendNothing, sendText } from './plain-answers.ts';
+import { redirect, sendNothing, sendText } from './plain-answers.ts';
+import { answerPreflight } from './preflight.ts';
 import { readBody } from './read-body.ts';
 import { Refusal } from './refusal.ts';
-import { corsHeaders, isOwnHost, isOwnPage, isPreflight, preflightAnswer } from './sources.ts';
+import { linger, sendRefusal } from './send-refusal.ts';
+import { corsHeaders, isOwnHost, isOwnPage, isPreflight } from './sources.ts';
 import type { GatewayState } from './state.ts';
 import { readTarget, type Target } from './target.ts';
 import { isForm, receiveForm } from './upload.ts';
@@ -59,7 +61,7 @@ export function createDoor(
   }
 
   function serve(exchange: Exchange): void {
-    const { endpoint, caller, table } = exchange;
+    const { endpoint, caller } = exchange;
     const { credential } = caller;
     checkRight(caller, endpoint.kind === 'manage' ? 'control' : 'infer');
     if (credential !== null) {
@@ -74,8 +76,7 @@ export function createDoor(
         receiveForm(exchange, state);
         return;
       }
-      const budget = { budget: state.budget, budgetBytes: table.settings.bodyBudgetBytes };
-      readBody(exchange, budget, (body) => infer(exchange, body, state));
+      readBody(exchange, state, (body) => infer(exchange, body, state));
     } else answerLocally(exchange, endpoint.kind, clock.now());
   }
 
@@ -132,32 +133,4 @@ export function createDoor(
     }
     linger(request, clock);
   };
-}
-
-/** A page of another site may only send a key, so it is asked to where there are keys. */
-function answerPreflight(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { path, key }: Target,
-  table: GatewayTable | null,
-): void {
-  const hasKeys = key !== null || (table?.credentials.length ?? 0) > 0;
-  if (!hasKeys && !(isOwnHost(request) && isOwnPage(request))) {
-    sendNothing(response, 403);
-    return;
-  }
-  const found = findEndpoint('OPTIONS', path);
-  const allow = found.kind === 'method' ? { Allow: found.allowed.join(', ') } : {};
-  response.writeHead(204, { ...preflightAnswer(request), ...allow });
-  response.end();
-}
-
-function redirect(response: ServerResponse, method: string, to: string, headers: readonly string[]): void {
-  const location = [...headers, 'Location', to];
-  if (method !== 'GET') {
-    sendNothing(response, 307, location);
-    return;
-  }
-  const text = `<a href="${to}">Moved Permanently</a>.\n\n`;
-  sendText(response, 301, text, { type: 'text/html; charset=utf-8', headers: location });
 }

@@ -4,13 +4,14 @@ import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import { printable } from '../../../shared/printable.ts';
 import type { Priority } from '../../core/acquire/admission.ts';
 import type { ServerTimes } from '../../core/acquire/slot-learning.ts';
-import type { Dialect, FinishedRequest, GatewayTable, RequestOutcome } from '../../core/gateway/model.ts';
+import type { FinishedRequest, GatewayTable, RequestOutcome } from '../../core/gateway/model.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import type { Caller } from './callers.ts';
 import { type EarlyKind, lateRefusal } from './early-answer.ts';
 import type { Endpoint } from './endpoints.ts';
 import { programOf } from './programs.ts';
-import { errorBody, Refusal } from './refusal.ts';
+import { Refusal } from './refusal.ts';
+import { linger, sendRefusal } from './send-refusal.ts';
 import { corsHeaders } from './sources.ts';
 import type { Target } from './target.ts';
 import type { Tokens } from './tokens.ts';
@@ -59,9 +60,6 @@ export interface Exchange {
   readonly finished: boolean;
 }
 
-/** How long the rest of a refused request may arrive: closing at once would discard the answer. */
-const LINGER_MS = 1000;
-
 /** Of a path or a name in a report, characters. */
 const MOST_SHOWN = 200;
 
@@ -77,14 +75,16 @@ export interface ExchangeOptions {
   onDefect(error: unknown): void;
 }
 
+type Writable = { -readonly [Key in keyof Exchange]: Exchange[Key] };
+
 export function createExchange(options: ExchangeOptions): Exchange {
   const { request, response, target, endpoint, caller, table, clock, onFinish, onDefect } = options;
   const at = clock.now();
   const startedAt = clock.monotonic();
-  let isGone = false;
-  let finished = false;
 
-  const exchange: Exchange = {
+  // No getters in objects that are made for each request: each such object has a shape of its own, which only a full
+  // garbage collection frees, together with all that the getters reach.
+  const exchange: Writable = {
     request,
     response,
     target,
@@ -93,9 +93,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
     table,
     cors: corsHeaders(request.headers.origin),
     elapsed: () => clock.monotonic() - startedAt,
-    get isGone() {
-      return isGone;
-    },
+    isGone: false,
+    finished: false,
     onGone: null,
     model: null,
     nodeId: null,
@@ -115,7 +114,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     holdHeaders: [],
     refuse(error, outcome = 'refused') {
       const refusal = error instanceof Refusal ? error : asRefusal(error, onDefect);
-      if (isGone) exchange.finish('cancelled');
+      if (exchange.isGone) exchange.finish('cancelled');
       else {
         if (exchange.early !== null) response.end(lateRefusal(exchange.early, endpoint.dialect, refusal));
         else sendRefusal(response, endpoint.dialect, refusal, [...exchange.cors, ...exchange.holdHeaders]);
@@ -124,8 +123,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
       }
     },
     finish(outcome, code = null) {
-      if (finished) return;
-      finished = true;
+      if (exchange.finished) return;
+      exchange.finished = true;
       exchange.onGone = null;
       onFinish({
         at,
@@ -153,16 +152,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
         outputTokens: exchange.tokens?.output ?? null,
       });
     },
-    get finished() {
-      return finished;
-    },
   };
 
   // A client that went away shows in `close`.
   response.on('error', () => {});
   response.once('close', () => {
-    if (response.writableFinished || finished) return;
-    isGone = true;
+    if (response.writableFinished || exchange.finished) return;
+    exchange.isGone = true;
     const act = exchange.onGone;
     exchange.onGone = null;
     if (act === null) exchange.finish('cancelled');
@@ -175,41 +171,4 @@ function asRefusal(error: unknown, onDefect: (error: unknown) => void): Refusal 
   if (isPilotlightError(error)) return new Refusal(error.code);
   onDefect(error);
   return new Refusal('INTERNAL');
-}
-
-export function sendRefusal(
-  response: ServerResponse,
-  dialect: Dialect,
-  refusal: Refusal,
-  cors: readonly string[] = [],
-): void {
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  const body = JSON.stringify(errorBody(dialect, refusal));
-  // A body that a server could not read is refused by its web framework, in every dialect; the rest by Go's encoder.
-  const byFramework = dialect === 'ollama' || refusal.code === 'BAD_REQUEST';
-  const text = byFramework ? body : `${body}\n`;
-  const headers = [
-    ...cors,
-    'Content-Type',
-    byFramework ? 'application/json; charset=utf-8' : 'application/json',
-    'Content-Length',
-    String(Buffer.byteLength(text)),
-    'X-Pilotlight-Error',
-    refusal.code,
-  ];
-  if (refusal.retryAfter !== null) headers.push('Retry-After', String(refusal.retryAfter));
-  response.writeHead(refusal.status, headers);
-  response.end(text);
-}
-
-/** Reads away what still comes, for a moment. */
-export function linger(request: IncomingMessage, clock: Pick<Clock, 'timer'>): void {
-  if (request.complete) return;
-  request.resume();
-  const timer = clock.timer(LINGER_MS, () => request.socket.destroy());
-  request.once('end', timer.cancel);
-  request.once('close', timer.cancel);
 }

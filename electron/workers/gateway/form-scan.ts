@@ -17,11 +17,12 @@ export function createFormScan(boundary: string): FormScan {
   let before: Buffer = Buffer.alloc(0);
   /** Offset of `before` in the body. */
   let base = 0;
-  let model: { value: string; span: Span } | null = null;
 
-  return {
+  // Without getters: see exchange.ts.
+  const scan: { -readonly [Key in keyof FormScan]: FormScan[Key] } = {
+    model: null,
     write(chunk) {
-      if (model !== null) return;
+      if (scan.model !== null) return;
       const text = before.length === 0 ? chunk : Buffer.concat([before, chunk]);
       // Only the header of a part contains this; content that does is not preceded by the boundary.
       for (let at = text.indexOf(end.subarray(2)); at >= 0; at = text.indexOf(end.subarray(2), at + 1)) {
@@ -32,17 +33,15 @@ export function createFormScan(boundary: string): FormScan {
         const from = start + header.length;
         const to = text.indexOf(end, from);
         if (to < 0) continue;
-        model = { value: text.toString('utf8', from, to), span: { start: base + from, end: base + to } };
+        scan.model = { value: text.toString('utf8', from, to), span: { start: base + from, end: base + to } };
         return;
       }
       const kept = Math.min(text.length, MOST_FIELD + end.length);
       base += text.length - kept;
       before = Buffer.from(text.subarray(text.length - kept));
     },
-    get model() {
-      return model;
-    },
   };
+  return scan;
 }
 
 /** null for a Content-Type that is no form. */

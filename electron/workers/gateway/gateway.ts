@@ -18,6 +18,7 @@ import type {
 } from '../../core/gateway/protocol.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
+import { createTurns } from '../../core/runtime/turns.ts';
 import { createAdmissionDesk } from './admission-desk.ts';
 import { createBodyBudget } from './body-budget.ts';
 import type { Caller } from './callers.ts';
@@ -88,6 +89,7 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
     traffic,
     upstreams: createUpstreams(),
     budget: createBodyBudget(() => table?.settings.bodyBudgetBytes ?? 0),
+    decoding: createTurns(),
     stickiness: createStickiness(),
     room,
     wakes,

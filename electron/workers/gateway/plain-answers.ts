@@ -33,3 +33,19 @@ export function sendNothing(response: ServerResponse, status: number, headers: r
   response.writeHead(status, [...headers, 'Content-Length', '0']);
   response.end();
 }
+
+/** To the same path without its slash. */
+export function redirect(
+  response: ServerResponse,
+  method: string,
+  to: string,
+  headers: readonly string[],
+): void {
+  const location = [...headers, 'Location', to];
+  if (method !== 'GET') {
+    sendNothing(response, 307, location);
+    return;
+  }
+  const text = `<a href="${to}">Moved Permanently</a>.\n\n`;
+  sendText(response, 301, text, { type: 'text/html; charset=utf-8', headers: location });
+}

@@ -1,10 +1,10 @@
 /** Reads a request's body into memory, within the budget, while what routing needs is read from it. */
 import { fact } from '../../../shared/models/message.ts';
-import type { BodyBudget } from './body-budget.ts';
 import { decodeBody, type Encoding, readEncoding } from './body-encoding.ts';
 import { type BodyFields, createBodyFieldsReader } from './body-fields.ts';
 import type { Exchange } from './exchange.ts';
 import { Refusal } from './refusal.ts';
+import type { GatewayState } from './state.ts';
 
 export interface KeptBody {
   readonly chunks: readonly Buffer[];
@@ -15,13 +15,16 @@ export interface KeptBody {
   drop(): void;
 }
 
+const PIECE_BYTES = 1024 * 1024;
+
 /** Calls `done` once, unless the client goes away or the exchange is refused before. */
 export function readBody(
   exchange: Exchange,
-  { budget, budgetBytes }: { budget: BodyBudget; budgetBytes: number },
+  { budget, decoding }: Pick<GatewayState, 'budget' | 'decoding'>,
   done: (body: KeptBody) => void,
 ): void {
   const { request, endpoint } = exchange;
+  const budgetBytes = exchange.table.settings.bodyBudgetBytes;
   const encoding = readEncoding(request.headers['content-encoding']);
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > budgetBytes) throw tooLarge(budgetBytes);
@@ -29,11 +32,13 @@ export function readBody(
   let chunks: Buffer[] = [];
   let length = 0;
   let kept = 0;
+  let body: { -readonly [Key in keyof KeptBody]: KeptBody[Key] } | null = null;
 
   function drop(): void {
     budget.give(kept);
     kept = 0;
     chunks = [];
+    if (body !== null) body.chunks = chunks;
   }
 
   function refuse(refusal: Refusal): void {
@@ -64,23 +69,24 @@ export function readBody(
       finish();
       return;
     }
-    decodeBody(encoding, chunks).then((decoded) => {
-      if (exchange.finished) return;
-      reader.write(decoded);
-      finish();
+    const decoded = decoding.take('', () => readDecoded(encoding));
+    decoded.then(() => {
+      if (!exchange.finished) finish();
     }, refuse);
   }
 
+  async function readDecoded(encoded: Encoding): Promise<void> {
+    const decoded = await decodeBody(encoded, chunks);
+    for (let at = 0; at < decoded.length; at += PIECE_BYTES) {
+      reader.write(decoded.subarray(at, at + PIECE_BYTES));
+      // Others are served meanwhile.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
   function finish(): void {
-    const body: KeptBody = {
-      get chunks() {
-        return chunks;
-      },
-      length,
-      encoding,
-      fields: reader.end(),
-      drop,
-    };
+    // Without getters: see exchange.ts.
+    body = { chunks, length, encoding, fields: reader.end(), drop };
     done(body);
   }
 

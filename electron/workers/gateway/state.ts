@@ -5,6 +5,7 @@ import type { Stickiness } from '../../core/acquire/stickiness.ts';
 import type { GatewayTable } from '../../core/gateway/model.ts';
 import type { GatewayNotice } from '../../core/gateway/protocol.ts';
 import type { Clock } from '../../core/ports/time.ts';
+import type { Turns } from '../../core/runtime/turns.ts';
 import type { AdmissionDesk } from './admission-desk.ts';
 import type { BodyBudget } from './body-budget.ts';
 import type { RetryLoops } from './retry-loops.ts';
@@ -21,6 +22,8 @@ export interface GatewayState {
   traffic: Traffic;
   upstreams: Upstreams;
   budget: BodyBudget;
+  /** Encoded bodies are decoded one after the other: of each, up to 20 MiB are in memory meanwhile. */
+  decoding: Turns;
   stickiness: Stickiness;
   room: WaitingRoom;
   wakes: Wakes;

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import type { KeyKind } from '../../../shared/models/access.ts';
-import type { Right } from '../../../shared/rights.ts';
+import { allRightsOf, type Right } from '../../../shared/rights.ts';
 import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
@@ -9,6 +9,7 @@ import { Dialog } from '../../components/dialog.tsx';
 import { SelectField, TextField } from '../../components/field.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { kindTexts, lifetimes, mayHave, usualRights } from './access-text.ts';
+import { isLimit, limitsOf } from './key-limits.ts';
 import { namedFields } from './named-fields.ts';
 import { NewSecret } from './new-secret.tsx';
 import { RightsField } from './rights-field.tsx';
@@ -19,10 +20,14 @@ export function KeyDialog({ onClose }: { onClose(): void }) {
   const [kind, setKind] = useState<KeyKind>('script');
   const [granted, setGranted] = useState<readonly Right[]>(usualRights.script);
   const [days, setDays] = useState<number | null>(null);
+  const [models, setModels] = useState('');
+  const [perMinute, setPerMinute] = useState('');
   const [secret, setSecret] = useState<string | null>(null);
   const [error, setError] = useState<WireError | null>(null);
   const [busy, setBusy] = useState(false);
   const fields = namedFields(error);
+  const infers = allRightsOf(granted).has('infer');
+  const wrongLimit = infers && perMinute.trim() !== '' && !isLimit(perMinute);
 
   function choose(next: KeyKind): void {
     setKind(next);
@@ -40,6 +45,7 @@ export function KeyDialog({ onClose }: { onClose(): void }) {
         kind,
         rights: [...granted],
         expiresInDays: days,
+        ...(infers ? limitsOf(models, perMinute) : {}),
       });
       setSecret(made.secret);
     } catch (failure) {
@@ -98,13 +104,38 @@ export function KeyDialog({ onClose }: { onClose(): void }) {
           </SelectField>
         </div>
         <RightsField kind={kind} granted={granted} error={fields.rights} onChange={setGranted} />
+        {infers && (
+          <div className="grid gap-x-4 gap-y-3 sm:grid-cols-2">
+            <TextField
+              label="Models (optional)"
+              hint="Leave empty for all. For example: qwen3, llama3.1:8b, mx*"
+              value={models}
+              error={fields.models}
+              onChange={(event) => {
+                setModels(event.target.value);
+                setError(null);
+              }}
+            />
+            <TextField
+              label="Requests a minute (optional)"
+              hint="Leave empty for no limit"
+              inputMode="numeric"
+              value={perMinute}
+              error={wrongLimit ? 'Enter a number from 1 to 100,000.' : fields.requestsPerMinute}
+              onChange={(event) => {
+                setPerMinute(event.target.value);
+                setError(null);
+              }}
+            />
+          </div>
+        )}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button
             type="submit"
             tone="primary"
             busy={busy}
-            disabled={name.trim() === '' || granted.length === 0}
+            disabled={name.trim() === '' || granted.length === 0 || wrongLimit}
           >
             Generate
           </Button>

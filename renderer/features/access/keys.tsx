@@ -9,6 +9,7 @@ import { toastDone } from '../../stores/toasts.ts';
 import { endText, isExpired, lastUseText, rightsLine } from './access-text.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { Badge, CredentialRow } from './credential-row.tsx';
+import { limitsLine } from './key-limits.ts';
 import { NewSecret } from './new-secret.tsx';
 
 type Asked = { what: 'rotate' | 'revoke'; key: CredentialView };
@@ -38,7 +39,7 @@ export function Keys({ keys }: { keys: readonly CredentialView[] }) {
               key.damaged
                 ? []
                 : [
-                    rightsLine(key.rights),
+                    [rightsLine(key.rights), limitsLine(key)].filter(Boolean).join(' · '),
                     [lastUseText(key, now), expiryText(key, now)].filter(Boolean).join(' · '),
                   ]
             }

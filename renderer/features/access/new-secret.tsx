@@ -1,7 +1,7 @@
 import { Check, Copy } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { Button } from '../../components/button.tsx';
-import { copyText } from './copy-text.ts';
+import { copyText } from '../../components/copy-text.ts';
 
 /** A new secret, the only time that it is shown. */
 export function NewSecret({ secret, onDone }: { secret: string; onDone(): void }) {

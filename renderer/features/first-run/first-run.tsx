@@ -4,6 +4,7 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { FlameMark } from '../../components/glyphs.tsx';
 import { useAction } from '../../components/use-action.ts';
+import { GatewayStrip } from '../gateway/strip.tsx';
 import { openDialog } from '../shell/open-dialog.ts';
 import { goTo } from '../shell/route.ts';
 import { dismissFirstRun } from './use-first-run.ts';
@@ -37,7 +38,7 @@ export function FirstRun() {
         <Door
           icon={<Zap size={20} aria-hidden="true" />}
           title="Add my GPU machine"
-          about="Enter its Ollama address, and its MAC address if Pilotlight should wake it."
+          about="Enter the address of its Ollama, llama.cpp, vLLM or LM Studio, and its MAC address if Pilotlight should wake it."
           onClick={() => openDialog({ dialog: 'node' })}
         />
         <Door
@@ -48,6 +49,7 @@ export function FirstRun() {
           onClick={() => run(() => client.call('fleet.simulate', { on: true }), 'Simulated fleet added')}
         />
       </div>
+      <GatewayStrip className="mt-4 w-full sm:mt-6" />
       <Button tone="quiet" size="small" className="mt-6" onClick={dismissFirstRun}>
         {' '}
         Skip{' '}

@@ -7,7 +7,7 @@ import { endProcesses } from '../../../shared/text/left-behind.ts';
 import { formatDuration, formatMemory, plural } from '../../../shared/units.ts';
 import { formatElapsed } from '../../components/time.tsx';
 
-/** `11.2 of 24 GB`, `11.2 GB, size unknown`, `size unknown`. */
+/** `11.2 of 24 GB`, `24 GB in total` if its use is unknown, `11.2 GB, size unknown`, `size unknown`. */
 export function vramText({
   totalBytes,
   usedBytes,
@@ -18,7 +18,8 @@ export function vramText({
   if (totalBytes === null) {
     return usedBytes ? `${formatMemory(usedBytes)} used, size unknown` : 'size unknown';
   }
-  return `${formatMemory(usedBytes ?? 0).replace(/^0 B$/, '0')} of ${formatMemory(totalBytes)}`;
+  if (usedBytes === null) return `${formatMemory(totalBytes)} in total`;
+  return `${formatMemory(usedBytes).replace(/^0 B$/, '0')} of ${formatMemory(totalBytes)}`;
 }
 
 /** Progress of a wake, 0 to 1, by the learned boot time; null before the first wake. Stays below 1 until the machine is up. */

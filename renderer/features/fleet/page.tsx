@@ -14,6 +14,7 @@ import type { KeyedState } from '../../stores/keyed.ts';
 import { forgetSeeds, seedHistory, telemetryStore } from '../../stores/telemetry.ts';
 import { FirstRun } from '../first-run/first-run.tsx';
 import { useFirstRun } from '../first-run/use-first-run.ts';
+import { GatewayStrip } from '../gateway/strip.tsx';
 import { openDialog } from '../shell/open-dialog.ts';
 import { Banners } from './banners.tsx';
 import { FleetCharts } from './fleet-charts.tsx';
@@ -42,6 +43,7 @@ export function FleetPage() {
       }
     >
       <Banners />
+      {!firstRun && <GatewayStrip className="mb-4" />}
       {firstRun ? (
         <FirstRun />
       ) : !ready ? (

@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { ModelOnNode } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
+import { serverCan } from '../../../shared/server-can.ts';
 import { endProcesses } from '../../../shared/text/left-behind.ts';
 import { formatMemory, plural } from '../../../shared/units.ts';
 import { PlacementGlyph, placementLabel } from '../../components/glyphs.tsx';
@@ -73,6 +74,9 @@ const shown = 4;
 
 /** The loaded models, with location and size. */
 export function LoadedModels({ node }: { node: NodeView }) {
+  if (node.loaded.length === 0 && !serverCan(node, 'says-placement')) {
+    return <p className="text-[0.8125rem] text-faint">Its server doesn’t say which models are loaded</p>;
+  }
   if (node.loaded.length === 0) {
     return <p className="text-[0.8125rem] text-faint">No models loaded</p>;
   }

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { ModelOnNode } from '../../../shared/models/placement.ts';
 import { isServing } from '../../../shared/models/serving.ts';
+import { serverCan } from '../../../shared/server-can.ts';
 import { textOf, textOrEmpty } from '../../../shared/text/index.ts';
 import { formatBytes, formatCount, formatMemory, plural } from '../../../shared/units.ts';
 import { Button } from '../../components/button.tsx';
@@ -25,17 +26,25 @@ export function NodeModels({ node }: { node: NodeView }) {
   const loadedNames = new Set(node.loaded.map((model) => model.name));
   const onDisk = node.installed.filter((model) => !loadedNames.has(model.name));
   const serving = isServing(node.state);
+  // Unknown for one that has not answered yet.
+  const says = node.server === null || serverCan(node, 'says-placement');
   if (node.url === null) return null;
   return (
     <Section
       title="Models"
-      aside={`${plural(node.loaded.length, 'model')} loaded, ${formatCount(onDisk.length)} more on disk`}
+      aside={
+        says
+          ? `${plural(node.loaded.length, 'model')} loaded, ${formatCount(onDisk.length)} more on disk`
+          : plural(onDisk.length, 'model')
+      }
     >
       {node.loaded.length === 0 ? (
         <p className={`${cardClass} px-4 py-6 text-center text-soft`}>
-          {serving
-            ? 'No models loaded. A model loads when something uses it, or when you force it to the GPU.'
-            : 'Loaded models appear once the machine is serving.'}
+          {serving && !says
+            ? 'Its server doesn’t say which models are loaded, or whether they are on the GPU.'
+            : serving
+              ? 'No models loaded. A model loads when something uses it, or when you force it to the GPU.'
+              : 'Loaded models appear once the machine is serving.'}
         </p>
       ) : (
         <ul className={`${cardClass} divide-y divide-line`} aria-label="Loaded models">
@@ -56,7 +65,7 @@ export function NodeModels({ node }: { node: NodeView }) {
       {onDisk.length > 0 && (
         <details className="mt-3 text-[0.8125rem]">
           <summary className="inline-block rounded px-1 py-0.5 text-soft hover:text-text">
-            {plural(onDisk.length, 'model')} on disk, not loaded
+            {says ? `${plural(onDisk.length, 'model')} on disk, not loaded` : plural(onDisk.length, 'model')}
           </summary>
           <ul className="mt-2 grid grid-cols-[repeat(auto-fill,minmax(min(100%,18rem),1fr))] gap-x-4">
             {onDisk.map((model) => (

@@ -16,6 +16,11 @@ export type FieldKind =
   | 'name'
   | 'text'
   | 'choice'
+  | 'decimal'
+  /** A machine; empty for none. */
+  | 'node'
+  /** Other models to use, a line for each: `MODEL = OTHER, OTHER`. */
+  | 'fallbacks'
   | 'keys';
 
 export interface SettingField {
@@ -175,6 +180,30 @@ export const settingFields: readonly SettingField[] = [
     kind: 'switch',
     label: 'Require a key on this computer',
     about: 'Programs on this computer need a key, too.',
+  },
+  {
+    section: 'gateway',
+    key: 'beta',
+    kind: 'decimal',
+    label: 'Prefer the machine that knows a conversation',
+    about:
+      'That machine needn’t read it again. 0 always prefers it, 1 until it is busy, and larger numbers soon choose the less busy machine.',
+  },
+  {
+    section: 'gateway',
+    key: 'managementNodeId',
+    kind: 'node',
+    label: 'Machine for pulls and deletes',
+    about:
+      'Where programs pull, create, copy and delete models if they don’t name a machine. They need a key with the right “control”.',
+  },
+  {
+    section: 'gateway',
+    key: 'fallbacks',
+    kind: 'fallbacks',
+    label: 'Use other models instead',
+    about:
+      'For models that no machine can serve. A line for each, such as “qwen3:32b = qwen3:8b, llama3.1”. The answer names the model that was used.',
   },
   {
     section: 'gateway',

@@ -42,31 +42,51 @@ export const toText = (settings: Settings, field: SettingField): string =>
 export const defaultText = (field: SettingField): string => textOf(ruleOf(field).byDefault, field.kind);
 
 function textOf(value: unknown, kind: FieldKind): string {
+  if (kind === 'fallbacks') return fallbackLines(value as Fallbacks);
   if (Array.isArray(value)) return value.join('\n');
   if (typeof value === 'number') return String(value / (scale[kind] ?? 1));
   return typeof value === 'string' || typeof value === 'boolean' ? String(value) : '';
 }
 
+type Fallbacks = Settings['gateway']['fallbacks'];
+
+const fallbackLines = (fallbacks: Fallbacks): string =>
+  fallbacks.map(({ model, use }) => `${model} = ${use.join(', ')}`).join('\n');
+
+/** A line without a model on either side stays text, so that validation refuses it. */
+function readFallbacks(text: string): (Fallbacks[number] | string)[] {
+  return linesOf(text).map((line) => {
+    const [model = '', used, ...more] = line.split('=').map((side) => side.trim());
+    const use = (used ?? '').split(',').flatMap((name) => name.trim() || []);
+    return model === '' || use.length === 0 || more.length > 0 ? line : { model, use };
+  });
+}
+
+const linesOf = (text: string): string[] =>
+  text
+    .split(/\n/)
+    .map((line) => line.trim())
+    .filter(Boolean);
+
 /** The value of the text. Text that is not a number stays text, so that validation refuses it. */
 function fromText(text: string, kind: FieldKind): unknown {
   const trimmed = text.trim();
   if (kind === 'switch') return trimmed === 'true';
-  if (kind === 'lines')
-    return trimmed
-      .split(/\n/)
-      .map((line) => line.trim())
-      .filter(Boolean);
+  if (kind === 'lines') return linesOf(trimmed);
+  if (kind === 'fallbacks') return readFallbacks(trimmed);
   if (kind === 'choice') return trimmed;
-  if (kind === 'text' || kind === 'keys' || kind === 'name') return trimmed === '' ? null : trimmed;
+  if (kind === 'text' || kind === 'keys' || kind === 'name' || kind === 'node')
+    return trimmed === '' ? null : trimmed;
   if (kind === 'port' && trimmed === '') return null;
   const number = Number(trimmed.replace(',', '.'));
-  return trimmed === '' || Number.isNaN(number) ? trimmed : Math.round(number * (scale[kind] ?? 1));
+  if (trimmed === '' || Number.isNaN(number)) return trimmed;
+  return kind === 'decimal' ? number : Math.round(number * (scale[kind] ?? 1));
 }
 
 /** The default, as text. */
 export function defaultLabel(field: SettingField): string {
   const value = ruleOf(field).byDefault;
-  if (typeof value === 'object' && value !== null) return value.join(', ');
+  if (typeof value === 'object' && value !== null) return value.join(', ') || 'none';
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   if (typeof value === 'string') return field.options?.[value] ?? value;
   return typeof value === 'number' ? amountText(value, field.kind) : 'none';
@@ -141,6 +161,8 @@ function refusal(field: SettingField, value: unknown): string | null {
   const rule = ruleOf(field);
   const part = brokenPart(rule, value);
   if (part === null) return null;
+  if (rule.is === 'fallbacks')
+    return part === 'lines' ? `At most ${rule.lines} lines.` : 'Write each line as MODEL = OTHER, OTHER.';
   if (rule.is === 'lines')
     return part === 'lines' ? `At most ${rule.lines} lines.` : `At most ${rule.most} characters per line.`;
   if (field.kind === 'port' && rule.is === 'number') {

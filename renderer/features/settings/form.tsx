@@ -7,6 +7,7 @@ import { Button } from '../../components/button.tsx';
 import { cardClass } from '../../components/page.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { toastDone } from '../../stores/toasts.ts';
+import { GatewayState } from '../gateway/settings-state.tsx';
 import {
   checkDraft,
   type Draft,
@@ -88,6 +89,7 @@ export function SettingsForm({
               {sectionTitles[section].title}
             </h2>
             <p className="mb-2 text-[0.8125rem] text-soft">{sectionTitles[section].about}</p>
+            {section === 'gateway' && <GatewayState />}
             <div className="divide-y divide-line">
               {fields.map((field) => {
                 const path = fieldPath(field);

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Switch } from '../../components/switch.tsx';
 import { defaultLabel, fieldPath, rangeText, type SettingField, unitLabels } from './fields.ts';
 import { KeysBox } from './keys-box.tsx';
+import { NodeSelect } from './node-select.tsx';
 
 export const settingId = (field: Pick<SettingField, 'section' | 'key'>) => `setting-${fieldPath(field)}`;
 
@@ -75,7 +76,8 @@ export function Row({
   onReset: (() => void) | null;
 }) {
   const id = settingId(field);
-  const wide = field.kind === 'lines' || field.kind === 'keys' || field.kind === 'name';
+  const isLines = field.kind === 'lines' || field.kind === 'fallbacks';
+  const wide = isLines || field.kind === 'keys' || field.kind === 'name';
   const common = {
     id,
     'aria-describedby': error ? `${id}-about ${id}-error` : `${id}-about`,
@@ -89,7 +91,7 @@ export function Row({
     <RowFrame field={field} error={error} wide={wide} onReset={onReset}>
       {field.kind === 'switch' ? (
         <Switch id={id} on={text === 'true'} onChange={(on) => onChange(String(on))} />
-      ) : field.kind === 'lines' ? (
+      ) : isLines ? (
         <textarea
           {...common}
           rows={Math.min(8, Math.max(3, text.split('\n').length + 1))}
@@ -109,6 +111,8 @@ export function Row({
             </option>
           ))}
         </select>
+      ) : field.kind === 'node' ? (
+        <NodeSelect {...common} className={`${boxClass} h-9`} />
       ) : field.kind === 'name' ? (
         <input {...common} className={`${boxClass} h-9 w-full sm:max-w-80`} />
       ) : (

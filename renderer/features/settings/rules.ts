@@ -14,6 +14,8 @@ export type Rule =
   | { is: 'text'; byDefault: null; least: number; most: number; accepts?(text: string): boolean }
   | { is: 'choice'; byDefault: string; options: readonly string[] }
   | { is: 'lines'; byDefault: readonly string[]; least: number; most: number; lines: number }
+  /** Lists of models by the model that they replace; `each` is the most of one list. */
+  | { is: 'fallbacks'; byDefault: readonly []; least: number; most: number; lines: number; each: number }
   /** Write-only. */
   | { is: 'secret'; byDefault: null; least: number; most: number; accepts?(text: string): boolean };
 
@@ -28,9 +30,6 @@ const keysPattern =
 type PlaceOfItsOwn =
   | 'fleet.simulated'
   | 'api.indexToken'
-  | 'gateway.beta'
-  | 'gateway.managementNodeId'
-  | 'gateway.fallbacks'
   | 'gateway.policies'
   | 'gateway.mayWake'
   | 'gateway.slots'
@@ -60,6 +59,9 @@ export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> 
   'gateway.port': { is: 'number', byDefault: GATEWAY_PORT, least: 0, most: 65_535 },
   'gateway.listen': { is: 'choice', byDefault: 'loopback', options: ['loopback', 'network'] },
   'gateway.keyOnLoopback': { is: 'switch', byDefault: false },
+  'gateway.beta': { is: 'number', byDefault: 1, least: 0, most: 100 },
+  'gateway.managementNodeId': { is: 'text', byDefault: null, least: 1, most: 100 },
+  'gateway.fallbacks': { is: 'fallbacks', byDefault: [], least: 1, most: 300, lines: 100, each: 10 },
   'gateway.allowCloud': { is: 'switch', byDefault: false },
   'gateway.bodyBudgetMb': { is: 'number', byDefault: 64, least: 1, most: 4096 },
   'gateway.queueLimit': { is: 'number', byDefault: 1000, least: 1, most: 10_000 },
@@ -88,6 +90,24 @@ export function brokenPart(rule: Rule, value: unknown): 'form' | 'least' | 'most
     if (value.length > rule.lines) return 'lines';
     return value.map((line: unknown) => within(String(line).length)).find((part) => part !== null) ?? null;
   }
+  if (rule.is === 'fallbacks') {
+    if (!Array.isArray(value)) return 'form';
+    if (value.length > rule.lines) return 'lines';
+    const breaks = value.map((entry: unknown) => brokenFallback(rule, entry, within));
+    return breaks.find((part) => part !== null) ?? null;
+  }
   if (typeof value !== 'string' || rule.accepts?.(value) === false) return 'form';
   return within(value.length);
+}
+
+function brokenFallback(
+  { each }: { each: number },
+  entry: unknown,
+  within: (size: number) => 'least' | 'most' | null,
+): 'form' | 'least' | 'most' | null {
+  // A line that could not be read stays text.
+  if (typeof entry !== 'object' || entry === null) return 'form';
+  const { model, use } = entry as { model: string; use: readonly string[] };
+  if (use.length === 0 || use.length > each) return 'form';
+  return [model, ...use].map((name) => within(name.length)).find((part) => part !== null) ?? null;
 }

@@ -18,8 +18,8 @@ export const hostErrors = {
     status: 502,
   },
   NOT_AN_INFERENCE_SERVER: {
-    message: 'Something answers there, but it is not an Ollama server.',
-    next: 'Check the port; Ollama listens on 11434 by default.',
+    message: 'Something answers there, but it is not an Ollama or OpenAI-compatible server.',
+    next: 'Check the port: Ollama uses 11434 by default, llama.cpp 8080, vLLM 8000 and LM Studio 1234.',
     status: 502,
   },
   SERVER_LOCKED: {

@@ -199,7 +199,7 @@ export const everyState = scene(
     node('lab-3', 'trouble', {
       trouble: {
         code: 'NOT_AN_INFERENCE_SERVER',
-        message: 'Something answers there, but it is not an Ollama server.',
+        message: 'Something answers there, but it is not an Ollama or OpenAI-compatible server.',
         next: 'Check the port; Ollama listens on 11434 by default.',
       },
     }),

@@ -152,6 +152,15 @@ describe('an encoded body', () => {
     expect(all.server.asked[0]?.headers['content-length']).toBe(String(body.length));
   });
 
+  it('of 15 MB is read in pieces, and several at once', async () => {
+    await using all = await world();
+    const large = gzipSync(JSON.stringify({ prompt: 'x'.repeat(15e6), model: 'm' }));
+    const ask = () =>
+      all.gateway.ask('/v1/completions', { body: large, headers: { 'content-encoding': 'gzip' } });
+    const statuses = (await Promise.all([ask(), ask(), ask()])).map(({ status }) => status);
+    expect(statuses).toEqual([200, 200, 200]);
+  });
+
   it.each([
     ['zstd', zstdCompressSync(Buffer.alloc(30 * 1024 * 1024)), 413, 'REQUEST_TOO_LARGE'],
     ['zstd', Buffer.from('nonsense'), 400, 'BAD_ENCODING'],

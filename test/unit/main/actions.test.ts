@@ -19,6 +19,7 @@ function start(failure: Error | null = null) {
     core: Promise.resolve({ call } as unknown as ShellCore),
     notifier: { notify: (notice) => told.push(notice) },
     show: () => called.push('show'),
+    copy: (text) => called.push(`copy ${text}`),
     quit: () => called.push('quit'),
     now: () => now,
   });
@@ -44,6 +45,7 @@ it.each<[TrayAction, unknown]>([
   [{ kind: 'keep', nodeId: 'a', until: 'released' }, ['power.keepAwake', { nodeId: 'a', until: null }]],
   [{ kind: 'release', nodeId: 'a', leaseId: 'l' }, ['power.release', { nodeId: 'a', leaseId: 'l' }]],
   [{ kind: 'index' }, ['index.start', {}]],
+  [{ kind: 'copy', text: 'http://127.0.0.1:11435' }, 'copy http://127.0.0.1:11435'],
   [{ kind: 'show' }, 'show'],
   [{ kind: 'quit' }, 'quit'],
 ])('%j', async (action, expected) => {

@@ -6,7 +6,7 @@ import { lease, power } from '../../e2e/support/power-scenes.ts';
 import { aJob, aNode, aSource } from '../../fakes/records.ts';
 
 const model = (state: Partial<Parameters<typeof trayModel>[0]>) =>
-  trayModel({ nodes: [], power: [], jobs: [], sources: [], ...state });
+  trayModel({ nodes: [], power: [], jobs: [], sources: [], gateway: null, ...state });
 
 describe('trayModel', () => {
   it.each([
@@ -96,6 +96,17 @@ describe('trayModel', () => {
         ...keeping,
       ]);
     });
+  });
+
+  it('copies the address of the gateway, while it has one', () => {
+    const url = 'http://127.0.0.1:11435';
+    expect(model({ gateway: { url } }).gateway?.action).toEqual({ kind: 'copy', text: url });
+    expect(model({ gateway: { url: null } }).gateway).toBeNull();
+    expect(model({}).gateway).toBeNull();
+    const clicked: unknown[] = [];
+    const shown = trayTemplate(model({ gateway: { url } }), (action) => clicked.push(action));
+    shown.find(({ label }) => label?.includes(url))?.click?.({} as never, undefined, {} as never);
+    expect(clicked).toEqual([{ kind: 'copy', text: url }]);
   });
 
   it('has a flame for the fleet', () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { rightsOfKey } from '../../../../electron/core/access/key-rights.ts';
 import {
   endText,
@@ -10,6 +10,7 @@ import {
   rightTexts,
   usualRights,
 } from '../../../../renderer/features/access/access-text.ts';
+import { isLimit, limitsLine, limitsOf } from '../../../../renderer/features/access/key-limits.ts';
 import { namedFields } from '../../../../renderer/features/access/named-fields.ts';
 import { rights } from '../../../../shared/rights.ts';
 
@@ -66,4 +67,24 @@ test('an error is shown at the field that it names', () => {
     rights: 'no',
   });
   expect([namedFields(error), namedFields(null)]).toEqual([{}, {}]);
+});
+
+describe('the limits of a key', () => {
+  it('are read as entered', () => {
+    expect(limitsOf('', '')).toEqual({ models: null, requestsPerMinute: null });
+    expect(limitsOf(' qwen3, llama3.1:8b,\nmx* ,', ' 60 ')).toEqual({
+      models: ['qwen3', 'llama3.1:8b', 'mx*'],
+      requestsPerMinute: 60,
+    });
+    expect(['1', '100000', ' 5 '].map(isLimit)).toEqual([true, true, true]);
+    expect(['0', '100001', '1.5', '-1', 'x', ''].map(isLimit)).toEqual(Array(6).fill(false));
+  });
+
+  it('are shown in one line, without any that it has not', () => {
+    expect(limitsLine({ models: null, requestsPerMinute: null })).toBe('');
+    const line = limitsLine({ models: ['a', 'b', 'c', 'd', 'e'], requestsPerMinute: 1200 });
+    expect(line).toContain('c');
+    expect(line).not.toContain('d,');
+    expect(line).toContain('2');
+  });
 });

@@ -48,6 +48,7 @@ test('what is missing before it can be woken', () => {
 test('VRAM as text', () => {
   expect(vramText({ totalBytes: gigabytes(24), usedBytes: gigabytes(11.2) })).toBe('11.2 GB of 24 GB');
   expect(vramText({ totalBytes: gigabytes(24), usedBytes: 0 })).toBe('0 of 24 GB');
+  expect(vramText({ totalBytes: gigabytes(24), usedBytes: null })).toBe('24 GB in total');
   expect(vramText({ totalBytes: null, usedBytes: gigabytes(3) })).toBe('3 GB used, size unknown');
   expect(vramText({ totalBytes: null, usedBytes: null })).toBe('size unknown');
 });

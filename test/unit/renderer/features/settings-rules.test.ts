@@ -30,10 +30,15 @@ function ruleBySchema(schema: JsonSchema, byDefault = schema.default): Omit<Rule
   switch (inner.type) {
     case 'boolean':
       return { is: 'switch', byDefault };
+    case 'number':
     case 'integer':
       return { is: 'number', byDefault, least: inner.minimum, most: inner.maximum };
-    case 'array':
+    case 'array': {
+      const { model, use } = inner.items?.properties ?? {};
+      if (model)
+        return { is: 'fallbacks', byDefault, ...lengths(model), lines: inner.maxItems, each: use?.maxItems };
       return { is: 'lines', byDefault, ...lengths(inner.items ?? {}), lines: inner.maxItems };
+    }
     default:
       return { is: 'text', byDefault, ...lengths(inner) };
   }
@@ -52,17 +57,8 @@ test('every setting has the limits and the default of its schema', () => {
   }
   // It has a switch of its own, on the Fleet page.
   delete expected['fleet.simulated'];
-  // These belong to the page of the gateway.
-  const onItsPage = [
-    'beta',
-    'managementNodeId',
-    'fallbacks',
-    'policies',
-    'mayWake',
-    'slots',
-    'contextRules',
-  ];
-  for (const key of onItsPage) delete expected[`gateway.${key}`];
+  // These are lists of what a form of fields cannot show.
+  for (const key of ['policies', 'mayWake', 'slots', 'contextRules']) delete expected[`gateway.${key}`];
   // It is a key of the part "Access".
   delete expected['api.indexToken'];
   const here = Object.entries(rules).map(([path, rule]) => [

@@ -21,9 +21,6 @@ import type { ImportEntry } from '../../../../shared/models/transfer.ts';
 const elsewhere = [
   'fleet.simulated',
   'api.indexToken',
-  'gateway.beta',
-  'gateway.managementNodeId',
-  'gateway.fallbacks',
   'gateway.policies',
   'gateway.mayWake',
   'gateway.slots',
@@ -128,7 +125,7 @@ test('the range is that of the schema, as text', () => {
   expect(rangeText(field('index.batchSize'))).toBe('1 to 512');
   expect(rangeText(field('optimizer.on'))).toBeNull();
   for (const one of settingFields) {
-    const number = ['seconds', 'minutes', 'megabytes', 'number', 'port'].includes(one.kind);
+    const number = ['seconds', 'minutes', 'megabytes', 'number', 'decimal', 'port'].includes(one.kind);
     expect(rangeText(one) !== null, fieldPath(one)).toBe(number);
   }
 });
@@ -148,6 +145,30 @@ test('a combination of keys is taken, and emptied', () => {
   expect(checkDraft(set, { 'desktop.shortcut': 'Ctrl+Alt+P' })).toEqual({});
   expect(patchOf(set, { 'desktop.shortcut': ' ' })).toEqual({ desktop: { shortcut: null } });
   expect(checkDraft(set, { 'desktop.shortcut': ' ' })).toEqual({});
+});
+
+test('other models to use are a line for each', () => {
+  const path = 'gateway.fallbacks';
+  const saved = [{ model: 'qwen3:32b', use: ['qwen3:8b', 'llama3.1'] }];
+  const settings = { ...defaultSettings, gateway: { ...defaultSettings.gateway, fallbacks: saved } };
+  expect(toText(settings, field(path))).toBe('qwen3:32b = qwen3:8b, llama3.1');
+  const patched = (text: string) => patchOf(defaultSettings, { [path]: text }).gateway?.fallbacks;
+  expect(patched(' qwen3:32b=qwen3:8b , llama3.1,\n\n')).toEqual(saved);
+  expect(checkDraft(defaultSettings, { [path]: 'a = b\nc = d, e' })).toEqual({});
+  const refused = (text: string) => Object.keys(checkDraft(defaultSettings, { [path]: text }));
+  const many = Array.from({ length: 11 }, (_, index) => `m${index}`).join(',');
+  for (const text of ['a', 'a =', '= b', 'a = b = c', `a = ${many}`, `a = ${'x'.repeat(301)}`])
+    expect(refused(text), text).toEqual([path]);
+  expect(refused('a = b\n'.repeat(101))).toEqual([path]);
+  expect([isDefault(settings, field(path), undefined), isDefault(settings, field(path), '')]).toEqual([
+    false,
+    true,
+  ]);
+});
+
+test('the weight of the load may be a part of one', () => {
+  expect(patchOf(defaultSettings, { 'gateway.beta': '0,5' })).toEqual({ gateway: { beta: 0.5 } });
+  expect(Object.keys(checkDraft(defaultSettings, { 'gateway.beta': '101' }))).toEqual(['gateway.beta']);
 });
 
 test('settings are found by name, meaning, section and path', () => {

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { identify, isLoopback } from '../../../../electron/workers/gateway/callers.ts';
 import { conversationKeys } from '../../../../electron/workers/gateway/conversation.ts';
 import { dialectOf, findEndpoint } from '../../../../electron/workers/gateway/endpoints.ts';
 import { fallbacksOf } from '../../../../electron/workers/gateway/fallbacks.ts';
@@ -258,4 +260,49 @@ it('recognises a conversation by its session, else by its beginnings', () => {
 it('knows models of the cloud by their tag', () => {
   expect(['a:cloud', 'a:20b-cloud', 'A:CLOUD'].map(isCloudName)).toEqual([true, true, true]);
   expect(['cloud', 'cloud:latest', 'a:clouds'].map(isCloudName)).toEqual([false, false, false]);
+});
+
+describe('a client', () => {
+  const digest = createHash('sha256').update('right').digest();
+  const known = {
+    id: 'k',
+    kind: 'program',
+    name: 'k',
+    rights: ['infer'],
+    digest,
+    origin: null,
+    endsAt: null,
+  } as const;
+  const credentials = [{ ...known, revoked: false, models: null, requestsPerMinute: null }];
+  const table = { ...gatewayTable([]), credentials };
+  const at = (secret: string | null, local: boolean) =>
+    identify(table, secret, { now: 0, local, origin: null });
+
+  it('of another computer always needs a key', () => {
+    expect(at(null, false)).toEqual({ refused: 'missing' });
+    expect(at('wrong', false)).toEqual({ refused: 'wrong' });
+    expect(at('right', false)).toEqual({ principal: { credential: credentials[0] } });
+  });
+
+  it('of this computer needs none, and is who its key says', () => {
+    expect(at(null, true)).toEqual({ principal: { credential: null } });
+    expect(at('wrong', true)).toEqual({ principal: { credential: null } });
+    expect(at('right', true)).toEqual({ principal: { credential: credentials[0] } });
+  });
+
+  it('is of this computer by its address', () => {
+    expect(['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'].map(isLoopback)).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+    expect(['192.168.1.2', '::ffff:10.0.0.1', '1127.0.0.1', '', undefined].map(isLoopback)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
 });
