@@ -54,11 +54,12 @@ export const exportedSourceSchema = z.object({
 });
 export type ExportedSource = z.infer<typeof exportedSourceSchema>;
 
-const { fleet } = savedSettingsSchema.shape;
+const { fleet, gateway } = savedSettingsSchema.shape;
 
-/** Whether the simulated fleet runs is not exported. */
+/** Whether the simulated fleet runs is not exported, nor a machine by its id, because ids are local. */
 export const exportedSettingsSchema = savedSettingsSchema.extend({
   fleet: fleet.unwrap().omit({ simulated: true }),
+  gateway: gateway.unwrap().omit({ managementNodeId: true }),
 });
 export type ExportedSettings = z.infer<typeof exportedSettingsSchema>;
 

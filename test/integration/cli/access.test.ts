@@ -30,6 +30,30 @@ async function start(): Promise<Host> {
 }
 const keyForm = /^pilotlight_key_[0-9A-Za-z]{43}$/;
 
+describe('the limits of a key at the gateway', () => {
+  it('are set when it is created, kept when it is rotated, and shown', async () => {
+    const limits = ['--models', 'llama3*, nomic-embed-text', '--rpm', '60'];
+    expect((await cli('keys', 'add', 'n8n', '--kind', 'program', ...limits)).code).toBe(0);
+    expect((await cli('keys', 'add', 'all', '--models', 'all', '--rpm', 'none')).code).toBe(0);
+    expect((await cli('keys', 'rotate', 'n8n')).code).toBe(0);
+    expect(jsonOf(await cli('keys', '--json'))).toMatchObject([
+      { name: 'all', models: null, requestsPerMinute: null },
+      { name: 'n8n', models: ['llama3*', 'nomic-embed-text'], requestsPerMinute: 60 },
+    ]);
+    const { out } = await cli('keys', 'list');
+    for (const part of ['llama3*', 'nomic-embed-text', '60']) expect(out).toContain(part);
+  });
+
+  it.each([
+    ['--models', ' , '],
+    ['--rpm', '0'],
+    ['--rpm', 'many'],
+    ['--rpm', '1.5'],
+  ])('%s %j is refused', async (option, value) => {
+    expect(await cli('keys', 'add', 'x', option, value)).toMatchObject({ code: 2, out: '' });
+  });
+});
+
 describe('keys', () => {
   it('are printed once, alone on standard output, and work at once', async () => {
     const host = await start();

@@ -8,7 +8,7 @@ import { createMetrics, metricsRoute } from '../../../electron/transport/http/me
 import { aFinishedRequest } from '../../fakes/gateway.ts';
 import { createTestServer } from '../../fakes/http-server.ts';
 import { findPromtool } from '../../fakes/promtool.ts';
-import { aGpu, aJob, aMove, aNode } from '../../fakes/records.ts';
+import { aGatewayView, aGpu, aJob, aMove, aNode } from '../../fakes/records.ts';
 
 const startedAt = Date.UTC(2026, 10, 21, 9);
 
@@ -163,5 +163,37 @@ describe('GET /metrics', () => {
       expect(reply.headers['content-type']).toContain('text/plain; version=0.0.4');
       expect(reply.body).toContain('pilotlight_build_info{version="0.1.0"} 1');
     }
+  });
+});
+
+describe('the metrics of the gateway', () => {
+  it('count requests by node, dialect and how they ended, and show breakers', async () => {
+    const { value, statistics, traffic, streams } = start();
+    expect(await value('pilotlight_gateway_up')).toBe(0);
+    streams.gateway.set('gateway', aGatewayView());
+    statistics.add(
+      [
+        aFinishedRequest(),
+        aFinishedRequest({ outcome: 'failed', retries: 1 }),
+        aFinishedRequest({ nodeId: null, dialect: 'openai', outcome: 'refused' }),
+      ],
+      4,
+    );
+    traffic.push({ nodeId: 'node_1', breaker: 'half-open', inFlight: { m: 2 } });
+    expect(await value('pilotlight_gateway_up')).toBe(1);
+    const requests = (labels: string) => value(`pilotlight_gateway_requests_total{${labels}}`);
+    expect(await requests('node="node_1",dialect="ollama",outcome="completed"')).toBe(1);
+    expect(await requests('node="node_1",dialect="ollama",outcome="failed"')).toBe(1);
+    expect(await requests('node="",dialect="openai",outcome="refused"')).toBe(1);
+    expect(await value('pilotlight_gateway_retries_total')).toBe(1);
+    expect(await value('pilotlight_gateway_unreported_requests_total')).toBe(4);
+    expect(await value('pilotlight_gateway_tokens_total{node="node_1",direction="out"}')).toBe(40);
+    const name = 'name="a \\"b\\"\\\\\\n"';
+    expect(await value(`pilotlight_gateway_in_flight_requests{node="node_1",${name}}`)).toBe(2);
+    const breaker = (state: string) =>
+      value(`pilotlight_gateway_breaker_state{node="node_1",${name},state="${state}"}`);
+    expect([await breaker('half-open'), await breaker('closed')]).toEqual([1, 0]);
+    // Read again, it is the same: counters are those of the statistics.
+    expect(await value('pilotlight_gateway_retries_total')).toBe(1);
   });
 });

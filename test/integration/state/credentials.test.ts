@@ -69,6 +69,17 @@ it('a state from before they were stored has none', () => {
   store.close();
 });
 
+it('a key from before there were limits has none', () => {
+  const { models: _, requestsPerMinute: __, ...earlier } = record('a');
+  save(record('a'));
+  const raw = new DatabaseSync(path);
+  raw.prepare('UPDATE credentials SET value = ? WHERE id = ?').run(JSON.stringify(earlier), 'a');
+  raw.close();
+  const { store } = createSqliteStore({ path });
+  expect(store.credentials.list()).toEqual([record('a')]);
+  store.close();
+});
+
 describe('a damaged row', () => {
   it.each([
     ['text', 'nonsense'],

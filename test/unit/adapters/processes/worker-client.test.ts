@@ -218,6 +218,26 @@ describe('the client of a worker process', () => {
     await expect(client.call('read', 'b')).rejects.toMatchObject({ code: 'WORKER_LOST' });
   });
 
+  test('says when a worker starts, ends by itself, and cannot be started again', async () => {
+    const said: string[] = [];
+    const { client, workers, clock, failWith } = open({
+      keepRunning: true,
+      onStart: () => said.push('start'),
+      onEnd: () => said.push('end'),
+      onFailedStart: () => said.push('failed'),
+    });
+    client.start();
+    workers[0]?.end();
+    failWith(new Error('No memory.'));
+    await clock.advance(250);
+    failWith(null);
+    await clock.advance(500);
+    const stopped = client.stop();
+    workers[1]?.end({ code: 0, signal: null });
+    await stopped;
+    expect(said).toEqual(['start', 'end', 'failed', 'start']);
+  });
+
   test('one that has to keep running is started again, ever later, and soon again once it has recovered', async () => {
     const { client, workers, clock, failWith } = open({ keepRunning: true });
     client.start();

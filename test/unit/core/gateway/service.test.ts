@@ -210,11 +210,21 @@ describe('a move', () => {
   it('keeps new requests away before it looks at those in flight', async () => {
     const { service, fake, table, clock, inFlight } = createGatewayWorld({ nodes: [aNode()] });
     await service.start();
+    const taken = Promise.withResolvers<void>();
     fake.onTable = async () => {
+      await taken.promise;
       const nodes = [{ nodeId: 'node_1', breaker: 'closed' as const, inFlight: { 'llama3.1:8b': 1 } }];
       fake.report({ kind: 'traffic', nodes });
     };
-    const held = await service.holdBack('node_1', ['Llama3.1:8b']);
+    let isHeld = false;
+    const holding = service.holdBack('node_1', ['Llama3.1:8b']).then((held) => {
+      isHeld = true;
+      return held;
+    });
+    await clock.flush();
+    expect(isHeld).toBe(false);
+    taken.resolve();
+    const held = await holding;
     expect(table()?.nodes[0]?.moving).toEqual(['llama3.1:8b']);
     expect(inFlight.count('node_1', 'llama3.1:8b')).toBe(1);
     held[Symbol.dispose]();

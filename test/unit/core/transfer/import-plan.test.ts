@@ -134,6 +134,11 @@ describe('the plan of an exported file', () => {
       [['leave-out', 'setting', 'api.indexToken']],
     ],
     [
+      'a machine by its id',
+      { settings: { gateway: { managementNodeId: 'node_1' } } },
+      [['leave-out', 'setting', 'gateway.managementNodeId']],
+    ],
+    [
       'the simulated fleet',
       { settings: { fleet: { simulated: true } } },
       [['leave-out', 'setting', 'fleet.simulated']],
