@@ -1,12 +1,11 @@
 /** 64 streams at the pace of a reader through the gateway of a headless core: what they cost the core's own process. */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { spawn } from '../fakes/children.ts';
 import { atMost, type Benchmark, type BenchmarkResult, reported } from './benchmark.ts';
 import { startLoad, startUpstream } from './gateway/doors.ts';
@@ -56,8 +55,10 @@ async function gatewayPort(dataFolder: string, signal: AbortSignal): Promise<num
   const args = [built('cli/cli.mjs'), 'status', '--json', '--data', dataFolder];
   for (;;) {
     signal.throwIfAborted();
-    const { stdout } = await promisify(execFile)(process.execPath, args).catch(() => ({ stdout: '{}' }));
-    const { gateway } = JSON.parse(stdout) as { gateway?: { url?: string | null } };
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    const { gateway } = JSON.parse((await text(child.stdout)).trim() || '{}') as {
+      gateway?: { url?: string | null };
+    };
     if (gateway?.url) {
       const tags = await fetch(`${gateway.url}/api/tags`).then((answer) => answer.text());
       if (tags.includes('bench:latest')) return Number(new URL(gateway.url).port);
