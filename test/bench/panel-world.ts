@@ -2,16 +2,20 @@
  * The built panel with a core of made-up machines behind it, over the real wire: static files, one bearer, one
  * WebSocket. What a core would send in an hour can be sent in seconds.
  */
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import type { Page } from '@playwright/test';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { sessionProof } from '../../electron/core/access/session-proof.ts';
 import {
   type ClientMessage,
   exchangePath,
   linkProtocol,
+  proofPath,
   type ServerMessage,
   streamPath,
 } from '../../shared/contract/link.ts';
@@ -19,6 +23,8 @@ import type { NodeView } from '../../shared/models/fleet.ts';
 import type { TelemetrySample } from '../../shared/models/telemetry.ts';
 import { dist } from '../e2e/support/core.ts';
 import { scene } from '../e2e/support/scenes.ts';
+
+const bearer = 'of-the-bench';
 
 const types: Record<string, string> = {
   '.html': 'text/html',
@@ -79,8 +85,15 @@ export async function servePanel(options: {
 
   const server = createServer((request, reply) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    if (pathname === exchangePath) {
-      reply.writeHead(200, { 'content-type': 'application/json' }).end('{"bearer":"of-the-bench"}');
+    const sendJson = (body: unknown) =>
+      reply.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    if (pathname === exchangePath) sendJson({ session: 'bench', bearer });
+    else if (pathname === proofPath) {
+      void json(request).then((question) => {
+        const { nonce } = question as { nonce: string };
+        const digest = createHash('sha256').update(bearer).digest('hex');
+        sendJson({ proof: sessionProof({ digest, nonce, origin: request.headers.origin ?? '' }) });
+      });
     } else {
       void sendFile(pathname, reply);
     }
@@ -98,7 +111,7 @@ export async function servePanel(options: {
   const { port } = server.address() as AddressInfo;
 
   return {
-    url: `http://127.0.0.1:${port}/#token=of-the-bench`,
+    url: `http://127.0.0.1:${port}/#token=${bearer}`,
     push(stream, set) {
       sequence += 1;
       const frame = { kind: 'delta' as const, cursor: { epoch: 'bench', sequence }, set, removed: [] };
