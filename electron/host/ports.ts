@@ -38,7 +38,13 @@ export interface RealPorts {
 }
 
 /** `name` is what the system's list of processes shows. */
-export type CreateWorkerHost = (options: { entry: string; name: string; log: Log }) => WorkerHost;
+export type CreateWorkerHost = (options: {
+  entry: string;
+  name: string;
+  log: Log;
+  /** For plain Node; a host of Electron ignores them. */
+  nodeFlags?: readonly string[];
+}) => WorkerHost;
 
 export interface RealPortsOptions {
   dataFolder: string;

@@ -131,6 +131,7 @@ export function createGatewayWorld({
   const settingsChanged = createEmitter<[Settings, Settings]>({ name: 'settings' });
   const leases: string[] = [];
   const recorded: NewActivityEntry[] = [];
+  const probed: string[] = [];
   const readings = new Map<string, TelemetrySample>();
   const withGateway = (part: Partial<Settings['gateway']>, before = defaultSettings) =>
     settingsSchema.parse({ ...before, gateway: { ...before.gateway, ...part } });
@@ -153,6 +154,7 @@ export function createGatewayWorld({
       get: (id) => fleet.get(id) ?? null,
       onChange: fleetChanged.on,
       probe: async () => [...fleet.values()],
+      probeSoon: (id, how) => void probed.push(how?.listChanged ? `${id}, list` : id),
     },
     telemetry: {
       reading: (id) => {
@@ -185,6 +187,8 @@ export function createGatewayWorld({
     inFlight,
     leases,
     recorded,
+    /** Nodes that were to be probed at once. */
+    probed,
     fake,
     table: () => fake.tables.at(-1),
     change(node: NodeView | null, id = node?.id ?? '') {

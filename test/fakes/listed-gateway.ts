@@ -1,47 +1,20 @@
-/** The gateway's data plane in this process, in front of servers on loopback, with a table made from their listings. */
-import { createSystemClock } from '../../electron/adapters/system.ts';
-import type {
-  FinishedRequest,
-  GatewayTable,
-  NodeTraffic,
-  TableModel,
-  TableNode,
-} from '../../electron/core/gateway/model.ts';
-import { createGateway, type GatewayOptions } from '../../electron/workers/gateway/gateway.ts';
+/** A gateway in the test's process, with a table made of what the servers behind it list. */
+import type { TableModel, TableNode } from '../../electron/core/gateway/model.ts';
+import { startGateway } from './data-plane.ts';
 import { gatewayTable, tableModel, tableNode } from './gateway-table.ts';
-import { createRememberingLog } from './transport.ts';
 
 export interface GatewayServer {
   id: string;
   url: string;
   /** Names of models that it is said to have, with every capability. Left out: those that it lists. */
   models?: readonly string[];
-  /** Whatever else differs from a node that serves and has room. */
-  node?: Partial<TableNode>;
 }
 
-export interface OpenGateway extends AsyncDisposable {
+export interface ListedGateway extends AsyncDisposable {
   url: string;
   port: number;
-  /** Addresses of the servers behind it. */
-  servers: readonly string[];
   /** Reads the listings of the servers again, as the core does when it checks them. */
   refresh(): Promise<void>;
-  /** Changes the table in place. */
-  change(change: (table: GatewayTable) => GatewayTable): void;
-  finished(): readonly FinishedRequest[];
-  /** Resolves when so many requests have finished in all. */
-  waitForFinished(count: number): Promise<readonly FinishedRequest[]>;
-  /** As last reported. */
-  traffic(): ReadonlyMap<string, NodeTraffic>;
-  inFlight(): number;
-  log: ReturnType<typeof createRememberingLog>;
-}
-
-export interface OpenGatewayOptions {
-  settings?: Partial<GatewayTable['settings']>;
-  credentials?: GatewayTable['credentials'];
-  limits?: GatewayOptions['limits'];
 }
 
 interface ListedModel {
@@ -91,7 +64,7 @@ function fromListing({ details, ...model }: ListedModel): TableModel {
 }
 
 /** What a server lists, as the core would put it into the table. */
-async function nodeOf({ id, url, models, node }: GatewayServer): Promise<TableNode> {
+async function nodeOf({ id, url, models }: GatewayServer): Promise<TableNode> {
   const list = async (path: string) => {
     const answer = await fetch(url + path);
     return ((await answer.json()) as { models: ListedModel[] }).models;
@@ -112,58 +85,18 @@ async function nodeOf({ id, url, models, node }: GatewayServer): Promise<TableNo
       gpuShare: model.size === 0 ? 0 : model.size_vram / model.size,
     })),
     vram: { totalBytes: 24e9, usedBytes: 0 },
-    ...node,
   });
 }
 
-export async function openGateway(
-  servers: readonly GatewayServer[],
-  { settings, credentials = [], limits }: OpenGatewayOptions = {},
-): Promise<OpenGateway> {
-  const finished: FinishedRequest[] = [];
-  const traffic = new Map<string, NodeTraffic>();
-  let waiting: (() => void)[] = [];
-  const log = createRememberingLog();
-  const gateway = createGateway({
-    clock: createSystemClock(),
-    log,
-    onEvent(event) {
-      if (event.kind === 'finished') finished.push(...event.requests);
-      if (event.kind === 'traffic') for (const node of event.nodes) traffic.set(node.nodeId, node);
-      const woken = waiting;
-      waiting = [];
-      for (const wake of woken) wake();
-    },
-    ...(limits && { limits }),
-  });
-  let table: GatewayTable = {
-    ...gatewayTable([], { managementNodeId: servers[0]?.id ?? null, ...settings }),
-    credentials,
-  };
-  const change = (next: (table: GatewayTable) => GatewayTable) => {
-    table = { ...next(table), version: table.version + 1 };
-    gateway.setTable(table);
-  };
+/** The first server is the one for calls that change a node. */
+export async function openGateway(servers: readonly GatewayServer[]): Promise<ListedGateway> {
+  const { gateway, port, url, [Symbol.asyncDispose]: dispose } = await startGateway(null);
+  let version = 0;
   const refresh = async () => {
     const nodes = await Promise.all(servers.map(nodeOf));
-    change((before) => ({ ...before, nodes }));
+    version += 1;
+    gateway.setTable({ ...gatewayTable(nodes, { managementNodeId: servers[0]?.id ?? null }), version });
   };
   await refresh();
-  const { port } = await gateway.listen({ host: '127.0.0.1', port: 0 });
-  return {
-    url: `http://127.0.0.1:${port}`,
-    port,
-    servers: servers.map(({ url }) => url),
-    refresh,
-    change,
-    finished: () => finished,
-    async waitForFinished(count) {
-      while (finished.length < count) await new Promise<void>((resolve) => waiting.push(resolve));
-      return finished;
-    },
-    traffic: () => traffic,
-    inFlight: () => gateway.inFlight,
-    log,
-    [Symbol.asyncDispose]: () => gateway.stop(),
-  };
+  return { url, port, refresh, [Symbol.asyncDispose]: dispose };
 }

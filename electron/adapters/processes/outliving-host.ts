@@ -27,6 +27,8 @@ export interface OutlivingHostOptions {
   /** A process of another version is asked to end, and replaced. */
   version: string;
   log: Log;
+  /** For the Node that runs it. */
+  nodeFlags?: readonly string[];
   /** How long the process may run without a core, milliseconds. Default 30 s. */
   orphanMs?: number;
   /** For tests. */
@@ -72,6 +74,7 @@ export function createOutlivingHost(options: OutlivingHostOptions): OutlivingHos
       process.execPath,
       [
         '--disable-warning=ExperimentalWarning',
+        ...(options.nodeFlags ?? []),
         options.entry,
         `${endpointOption}${path}`,
         `${versionOption}${version}`,

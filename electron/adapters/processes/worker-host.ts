@@ -36,6 +36,7 @@ const MAX_STDERR = 4096;
 export function createForkWorkerHost(options: {
   entry: string;
   env?: Record<string, string>;
+  nodeFlags?: readonly string[] | undefined;
   log?: Pick<Log, 'error'>;
 }): WorkerHost {
   return {
@@ -43,7 +44,7 @@ export function createForkWorkerHost(options: {
       const { NODE_OPTIONS: _, ...inherited } = process.env;
       const child = fork(options.entry, coreWatchArguments({ holdsInput: true }), {
         serialization: 'advanced',
-        execArgv: ['--disable-warning=ExperimentalWarning'],
+        execArgv: ['--disable-warning=ExperimentalWarning', ...(options.nodeFlags ?? [])],
         // Nothing is written to its input: the system closes it when this process ends, however that happens.
         stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
         env: { ...inherited, ...options.env },

@@ -32,8 +32,8 @@ export interface FleetService {
   remove(nodeId: string): void;
   /** Probes one node, or all; resolves when every probe is done. */
   probe(nodeId?: string): Promise<NodeView[]>;
-  /** Starts a probe at once and does not wait for it. */
-  probeSoon(nodeId: string): void;
+  /** Starts a probe at once and does not wait for it. `listChanged`: its list of models is read again, too. */
+  probeSoon(nodeId: string, how?: { listChanged: boolean }): void;
   /** Whether its last probe was answered; after one miss, a node is still shown in its previous state. */
   answered(nodeId: string): boolean;
   /** Somebody is using the panel: nodes that are off are probed every 5 seconds for two minutes. */

@@ -63,9 +63,11 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       return wanted.filter((entry) => entries.get(entry.record.id) === entry).map((entry) => entry.view);
     },
 
-    probeSoon(nodeId) {
+    probeSoon(nodeId, { listChanged } = { listChanged: false }) {
       const entry = entries.get(nodeId);
-      if (entry) void entries.probeNow(entry);
+      if (!entry) return;
+      if (listChanged) entry.detailsAt = null;
+      void entries.probeNow(entry);
     },
 
     answered(nodeId) {

@@ -22,6 +22,7 @@ import { notPart, offHere, wantedAddress } from './address.ts';
 import { createAsks } from './asks.ts';
 import { explainPolicy } from './explain-policy.ts';
 import type { GatewayLink } from './link.ts';
+import type { FinishedRequest } from './model.ts';
 import { createMovingModels } from './moving.ts';
 import { noticed } from './noticed.ts';
 import { createOpening } from './opening.ts';
@@ -52,7 +53,7 @@ export interface GatewayDependencies {
   log: Log;
   streams: Pick<Streams, 'gateway'>;
   settings: Pick<SettingsService, 'current' | 'onChange' | 'addRule'>;
-  fleet: Pick<FleetService, 'list' | 'get' | 'onChange' | 'probe'>;
+  fleet: Pick<FleetService, 'list' | 'get' | 'onChange' | 'probe' | 'probeSoon'>;
   telemetry: Pick<TelemetryService, 'reading' | 'onSample'>;
   access: Pick<AccessService, 'known' | 'onKnownChange' | 'find' | 'use'>;
   inFlight: Pick<InFlight, 'begin'>;
@@ -63,6 +64,11 @@ export interface GatewayDependencies {
   link: GatewayLink | null;
   /** Chosen for this run of the program; null for that of the settings. */
   port: number | 'off' | null;
+}
+
+/** After it a node has other models: what it lists is read every ten minutes otherwise. */
+function changesList({ path, outcome }: FinishedRequest): boolean {
+  return outcome === 'completed' && /^\/api\/(?:pull|create|copy|delete)$/.test(path);
 }
 
 export function createGatewayService(dependencies: GatewayDependencies): GatewayService {
@@ -177,6 +183,10 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
       statistics.add(event.requests, event.dropped);
       for (const { nodeId, credentialId } of event.requests) {
         if (nodeId !== null && credentialId !== null) leases.used(nodeId, [credentialId]);
+      }
+      const changed = event.requests.flatMap((request) => (changesList(request) ? [request.nodeId] : []));
+      for (const nodeId of new Set(changed)) {
+        if (nodeId !== null) fleet.probeSoon(nodeId, { listChanged: true });
       }
     } else if (event.kind === 'traffic') traffic.update(event.nodes);
     else if (event.kind === 'ask') asks.receive(event.ask);

@@ -17,6 +17,7 @@ export interface StreamWatch {
 }
 
 const NEWLINE = 0x0a;
+const SPACE = 0x20;
 /** A line that is not complete is kept up to this length, bytes: the last line of `generate` repeats the context. */
 const MOST_KEPT = 1024 * 1024;
 
@@ -83,10 +84,14 @@ export function createStreamWatch(kind: StreamKind, dialect: Dialect): StreamWat
 
 const DONE = Buffer.from('"done"');
 
-/** Whether an object in these lines says `done:true` itself, not something inside of it. */
+/** Whether the last of these lines says `done:true` itself, not something inside of it: nothing comes after it. */
 function isDone(text: Buffer): boolean {
-  for (let at = text.lastIndexOf(DONE); at >= 0; at = at === 0 ? -1 : text.lastIndexOf(DONE, at - 1)) {
-    if (saysTrue(text, at + DONE.length) && depthAt(text, at) === 1) return true;
+  let end = text.length;
+  while (end > 0 && (text[end - 1] as number) <= SPACE) end -= 1;
+  const start = end === 0 ? 0 : text.lastIndexOf(NEWLINE, end - 1) + 1;
+  const line = text.subarray(start, end);
+  for (let at = line.lastIndexOf(DONE); at >= 0; at = at === 0 ? -1 : line.lastIndexOf(DONE, at - 1)) {
+    if (saysTrue(line, at + DONE.length) && depthAt(line, at) === 1) return true;
   }
   return false;
 }

@@ -24,7 +24,10 @@ export function failureOf(status: number): FailureKind {
 
 /** No answer came. Bytes that are no HTTP are another program's. */
 export function unanswered(error: unknown, node: string): { failure: FailureKind; refusal: Refusal } {
-  const isNotHttp = error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError;
+  const isNotHttp =
+    error instanceof errors.HTTPParserError ||
+    error instanceof errors.HeadersOverflowError ||
+    error instanceof errors.ResponseContentLengthMismatchError;
   // What undici refuses to send was the client's idea.
   if (error instanceof errors.InvalidArgumentError) {
     return { failure: 'input', refusal: new Refusal('BAD_REQUEST') };

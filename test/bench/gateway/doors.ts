@@ -18,6 +18,7 @@ import type {
   TableNode,
 } from '../../../electron/core/gateway/model.ts';
 import type { GatewayContract } from '../../../electron/core/gateway/protocol.ts';
+import { gatewayNodeFlags } from '../../../electron/host/gateway.ts';
 import { type ChildProcess, fork, spawn } from '../../fakes/children.ts';
 import type { Order } from './load.ts';
 
@@ -228,7 +229,10 @@ export async function startGateway(
   if (!existsSync(builtWorker)) throw new Error('There is no build. Run npm run build first.');
   const client = createWorkerClient<GatewayContract>({
     name: 'gateway',
-    host: blocksFile === undefined ? createForkWorkerHost({ entry: builtWorker }) : probedHost(blocksFile),
+    host:
+      blocksFile === undefined
+        ? createForkWorkerHost({ entry: builtWorker, nodeFlags: gatewayNodeFlags })
+        : probedHost(blocksFile),
     clock: createSystemClock(),
     log: { debug() {}, info() {}, warn: console.error, error: console.error },
     config: { core: 'bench' },
@@ -258,7 +262,12 @@ function probedHost(blocksFile: string): WorkerHost {
     start() {
       const child = fork(builtWorker, coreWatchArguments({ holdsInput: true }), {
         serialization: 'advanced',
-        execArgv: [quiet, '--import', new URL('./block-probe.mjs', import.meta.url).href],
+        execArgv: [
+          quiet,
+          ...gatewayNodeFlags,
+          '--import',
+          new URL('./block-probe.mjs', import.meta.url).href,
+        ],
         stdio: ['pipe', 'ignore', 'inherit', 'ipc'],
         env: { ...process.env, PILOTLIGHT_BENCH_BLOCKS: blocksFile },
       });

@@ -1,7 +1,7 @@
 /** Every request gets the same answer directly and through the gateway, but for ids, times and what is documented. */
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../../electron/simulator/catalogue.ts';
-import { type OpenGateway, openGateway } from '../../fakes/listed-gateway.ts';
+import { type ListedGateway, openGateway } from '../../fakes/listed-gateway.ts';
 import { sharedFolder } from '../../fakes/shared-folder.ts';
 import { notCompared } from '../ollama-recordings/not-compared.ts';
 import { openExchange } from '../ollama-recordings/raw-http.ts';
@@ -31,7 +31,7 @@ async function openDoors(create: () => Promise<World>) {
   const direct = stack.use(await create());
   const behind = stack.use(await create());
   const opening = openGateway([{ id: 'tower', url: `http://127.0.0.1:${behind.port}` }]);
-  const gateway: OpenGateway = stack.use(await behind.settle(opening));
+  const gateway: ListedGateway = stack.use(await behind.settle(opening));
   const kept = stack.move();
   return { direct, behind, gateway, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

@@ -77,7 +77,7 @@ describe('ollama-js', () => {
 
   it('embeds a text and several', async () => {
     const { embeddings } = await client.embed({ model: EMBED, input: ['one', 'two', 'three'] });
-    const direct = await new Ollama({ host: world.gateway.servers[0] ?? '' }).embed({
+    const direct = await new Ollama({ host: world.serverUrl }).embed({
       model: EMBED,
       input: ['one', 'two', 'three'],
     });

@@ -72,7 +72,7 @@ describe('openai for Node', () => {
   it('embeds by its default, which is base64, bit for bit', async () => {
     const input = ['one', 'two', 'three'];
     const { data } = await client.embeddings.create({ model: EMBED, input });
-    const direct = await connect(world.gateway.servers[0] ?? '').embeddings.create({ model: EMBED, input });
+    const direct = await connect(world.serverUrl).embeddings.create({ model: EMBED, input });
     expect(data).toEqual(direct.data);
     expect(data.map(({ index }) => index)).toEqual([0, 1, 2]);
     const floats = await client.embeddings.create({ model: EMBED, input, encoding_format: 'float' });

@@ -4,7 +4,7 @@ import { CATALOGUE, defineModel } from '../../../electron/simulator/catalogue.ts
 import { createSystemClock } from '../../../electron/simulator/clock.ts';
 import type { SimulatedOllama } from '../../../electron/simulator/ollama.ts';
 import { startHttpServer } from '../../fakes/bad-server.ts';
-import { type OpenGateway, openGateway } from '../../fakes/listed-gateway.ts';
+import { type ListedGateway, openGateway } from '../../fakes/listed-gateway.ts';
 import { serveOllama } from '../simulator/support.ts';
 
 export const CHAT = 'llama3.1:8b';
@@ -15,7 +15,9 @@ export const NEW = 'tinyllama:1b';
 export interface ClientWorld extends AsyncDisposable {
   /** Of the gateway. */
   url: string;
-  gateway: OpenGateway;
+  gateway: ListedGateway;
+  /** Of the server behind it. */
+  serverUrl: string;
   ollama: SimulatedOllama;
   /** What arrived at the server, such as `POST /api/chat`. */
   asked(): string[];
@@ -38,6 +40,7 @@ export async function openClientWorld(): Promise<ClientWorld> {
   return {
     url: gateway.url,
     gateway,
+    serverUrl: served.url,
     ollama: served.ollama,
     asked: () =>
       served.ollama

@@ -7,8 +7,8 @@ import { type ChildProcess, spawn } from '../../fakes/children.ts';
 const program = fileURLToPath(new URL('../../../electron/headless/headless.ts', import.meta.url));
 const readyPattern = /^Pilotlight is ready at (http:\/\/127\.0\.0\.1:(\d+))\/#token=([\w-]+)$/;
 
-/** Programs of one test; `stop` ends those that still run. */
-export function createPrograms(dataFolder: () => string) {
+/** Programs of one test; `stop` ends those that still run. `ollamaHost`: where this computer's Ollama is. */
+export function createPrograms(dataFolder: () => string, ollamaHost = () => '127.0.0.1:1') {
   const children: ChildProcess[] = [];
 
   function launch(...args: string[]) {
@@ -26,7 +26,7 @@ export function createPrograms(dataFolder: () => string) {
       ],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, OLLAMA_HOST: '127.0.0.1:1', PILOTLIGHT_LOG: '' },
+        env: { ...process.env, OLLAMA_HOST: ollamaHost(), PILOTLIGHT_LOG: '' },
       },
     );
     children.push(child);

@@ -117,6 +117,21 @@ describe('looking', () => {
     await world.stop();
   });
 
+  it('reads the list of models again at once when it is said to have changed', async () => {
+    const world = await startedWorld();
+    const node = world.fleet.add({ url });
+    const server = world.server(url);
+    await world.clock.advance(10_000);
+    server.installedModels = [anInstalledModel(), anInstalledModel({ name: 'new:latest', digest: 'new' })];
+    world.fleet.probeSoon(node.id);
+    await world.clock.advance(100);
+    expect(world.fleet.get(node.id)?.installed).toHaveLength(1);
+    world.fleet.probeSoon(node.id, { listChanged: true });
+    await world.clock.advance(100);
+    expect(world.fleet.get(node.id)?.installed).toHaveLength(2);
+    await world.stop();
+  });
+
   it('never overlaps itself, each probe times out, and a hanging host is off', async () => {
     const world = await startedWorld();
     const node = world.fleet.add({ url });

@@ -272,6 +272,22 @@ describe('requests', () => {
     expect(service.stats()).toMatchObject({ dropped: 2, total: { requests: 1 }, nodes: [{ name: 'tower' }] });
     expect(access.find(key)?.lastUsedAt).not.toBeNull();
   });
+
+  it('have the models of a node read again after they changed them', async () => {
+    const { service, fake, probed } = createGatewayWorld({ nodes: [aNode()] });
+    await service.start();
+    const before = probed.length;
+    const requests = ['/api/pull', '/api/create', '/api/copy', '/api/delete', '/api/chat'].map((path) =>
+      aFinishedRequest({ path }),
+    );
+    fake.report({ kind: 'finished', requests, dropped: 0 });
+    fake.report({
+      kind: 'finished',
+      requests: [aFinishedRequest({ path: '/api/pull', outcome: 'failed' }), aFinishedRequest()],
+      dropped: 0,
+    });
+    expect(probed.slice(before)).toEqual(['node_1, list']);
+  });
 });
 
 describe('the end of the core', () => {
