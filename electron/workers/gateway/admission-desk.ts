@@ -37,7 +37,7 @@ export interface Place {
  * Requests that have waited together are not sent all at once: a server that has just woken would refuse what its own
  * queue cannot take.
  */
-export const SENT_AT_ONCE = 64;
+export const SENT_AT_ONCE = 32;
 
 export interface AdmissionDesk {
   /** Those of a person, else those learned; null for no limit. */

@@ -12,6 +12,8 @@ export interface BodyFields {
   stream: boolean | null;
   /** `options.num_ctx`; null if unset. */
   contextLength: number | null;
+  /** `keep_alive` is zero: the model is to be unloaded, as `ollama stop` does. */
+  unloads: boolean;
   /** null if unset. */
   promptCacheKey: string | null;
   /** Elements of `input`; null if it is not an array. */
@@ -54,6 +56,7 @@ export function createBodyFieldsReader({ takesName, conversation }: BodyFieldsOp
   const prefix = createPrefixHash(conversation === 'prompt' ? PROMPT_STEPS : []);
   let stream: boolean | null = null;
   let contextLength: number | null = null;
+  let unloads = false;
   let promptCacheKey: string | null = null;
   let inputs: number | null = null;
   let typeFault: BodyFault | null = null;
@@ -73,7 +76,8 @@ export function createBodyFieldsReader({ takesName, conversation }: BodyFieldsOp
     wants(parent, key) {
       if (parent === 'options') return key === 'num_ctx' ? 'text' : null;
       if (parent !== '') return null;
-      if (key === 'model' || key === 'stream' || key === 'prompt_cache_key') return 'text';
+      if (key === 'model' || key === 'stream' || key === 'prompt_cache_key' || key === 'keep_alive')
+        return 'text';
       if (key === 'name') return takesName ? 'text' : null;
       return key === conversation ? 'bytes' : null;
     },
@@ -89,6 +93,7 @@ export function createBodyFieldsReader({ takesName, conversation }: BodyFieldsOp
     scalar(parent, key, text, span) {
       if (parent === 'options') contextLength = positive(text) ?? contextLength;
       else if (key === 'stream') stream = text === 'null' ? stream : text === 'true';
+      else if (key === 'keep_alive') unloads = text === 'null' ? unloads : isZero(text);
       else if (key === 'prompt_cache_key') promptCacheKey = stringOf(text ?? '') ?? promptCacheKey;
       else if (key === conversation) prefix.endPart();
       else name(key, text, span);
@@ -113,6 +118,7 @@ export function createBodyFieldsReader({ takesName, conversation }: BodyFieldsOp
         modelSpans: named.spans,
         stream,
         contextLength,
+        unloads,
         promptCacheKey: promptCacheKey === '' ? null : promptCacheKey,
         inputs,
         conversation: prefix.keys(),
@@ -125,6 +131,11 @@ export function createBodyFieldsReader({ takesName, conversation }: BodyFieldsOp
 function positive(text: string | null): number | null {
   const value = Number(text);
   return Number.isInteger(value) && value > 0 ? value : null;
+}
+
+/** A number of seconds, or a duration in Go's form: `0`, `"0s"`, `"0h0m"`. */
+function isZero(text: string | null): boolean {
+  return text !== null && /^"?-?0(?:\.0*)?(?:[a-zµ]+(?:0[a-zµ]+)*)?"?$/.test(text);
 }
 
 function goType(text: string): string {

@@ -93,7 +93,8 @@ export function holdForWake(request: HeldRequest, state: GatewayState): 'go' | '
   const gaveUp = (hold.mayUseCpu || (hold.failure !== null && rule.wake !== 'wait')) && awake.length > 0;
   if (hold.failure !== null && !gaveUp && !awake.some(({ isCpu }) => !isCpu)) return hold.failure;
   if (gaveUp) return 'go';
-  const decision = decideWake({ rule, mayWake: holding.mayWake.includes(kind), awake, asleep });
+  const mayWake = holding.mayWake.includes(kind) && !request.body.fields.unloads;
+  const decision = decideWake({ rule, mayWake, awake, asleep });
   if (decision.kind === 'refuse') return refusalFor(decision.why, request);
   const { credential } = exchange.caller;
   const want: WakeWant = {

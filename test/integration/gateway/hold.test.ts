@@ -210,6 +210,14 @@ it('refuses at once what cannot wait, and says why', async () => {
   expect(await code('/api/chat')).toBe('GATEWAY_ALONE');
 });
 
+it('wakes no machine to unload a model there', async () => {
+  await using server = await startUpstream((_, response) => answerJson(response, { done: true }));
+  await using gateway = await startGateway(tableWith([asleep('gpu', server.url)]));
+  const response = once(gateway.send('/api/generate', { body: { model: 'm', keep_alive: 0 } }), 'response');
+  expect(await readAnswer((await response)[0] as IncomingMessage)).toMatchObject({ status: 503 });
+  expect(asks(gateway)).toEqual([]);
+});
+
 it('answers MODEL_NOT_FOUND when the model is deleted while requests wait', async () => {
   await using gateway = await startGateway(tableWith([asleep('gpu', 'http://127.0.0.1:1')]));
   const held = await sendAndWait(gateway);

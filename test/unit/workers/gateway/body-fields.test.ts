@@ -58,9 +58,28 @@ it('reads the other fields that routing needs', () => {
     stream: null,
     contextLength: null,
     promptCacheKey: null,
+    unloads: false,
     inputs: null,
   });
   expect(read('{"options":{"num_ctx":"big"},"input":[ ]}')).toMatchObject({ contextLength: null, inputs: 0 });
+});
+
+it.each([
+  ['0', true],
+  ['0.0', true],
+  ['"0"', true],
+  ['"0s"', true],
+  ['"0h0m"', true],
+  ['-1', false],
+  ['300', false],
+  ['"5m"', false],
+  ['"0h5m"', false],
+  ['"10m"', false],
+  ['0.5', false],
+  ['null', false],
+  ['[0]', false],
+])('knows whether keep_alive %s unloads the model', (keepAlive, unloads) => {
+  expect(read(`{"model":"a","keep_alive":${keepAlive}}`).unloads).toBe(unloads);
 });
 
 describe('faults', () => {
