@@ -1,5 +1,6 @@
 /** What routing needs of a JSON body. Pure. */
-import { createJsonScan, type JsonListener, type Span } from './json-scan.ts';
+import type { Span } from './json-bytes.ts';
+import { createJsonScan, type JsonListener } from './json-scan.ts';
 import { type JsonFault, stringOf } from './json-text.ts';
 import { createPrefixHash } from './prefix-hash.ts';
 

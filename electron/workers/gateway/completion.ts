@@ -2,7 +2,9 @@
  * Whether a streamed answer is complete: `done:true` in lines, `[DONE]`, `message_stop` or `response.completed` in
  * events. Pure. Each chunk is searched natively; nothing is copied unless a line ends in a later chunk.
  */
+
 import type { Dialect } from '../../core/gateway/model.ts';
+import { SPACE } from './json-bytes.ts';
 
 export type StreamKind = 'lines' | 'events';
 
@@ -17,7 +19,6 @@ export interface StreamWatch {
 }
 
 const NEWLINE = 0x0a;
-const SPACE = 0x20;
 /** A line that is not complete is kept up to this length, bytes: the last line of `generate` repeats the context. */
 const MOST_KEPT = 1024 * 1024;
 

@@ -2,8 +2,8 @@
  * Splits a batch of texts to embed over several nodes, and joins their answers. Pure. Bytes are copied, never parsed and
  * written again, so that each vector arrives digit for digit, or bit for bit in base64.
  */
+import type { Span } from './json-bytes.ts';
 import {
-  type ByteSpan,
   elementsOf,
   kindOf,
   type Member,
@@ -15,9 +15,9 @@ import {
 
 /** The elements of `input` in a body. */
 export interface Batch {
-  array: ByteSpan;
+  array: Span;
   /** At least two: texts, or lists of token ids. */
-  elements: readonly ByteSpan[];
+  elements: readonly Span[];
 }
 
 export interface PartAnswer {
@@ -98,7 +98,7 @@ export function mergeEmbed(parts: readonly PartAnswer[]): Merged {
     // Zero is left out by a server, so the first answer may lack what another one has.
     else if (value > 0) missing += `,"${name}":${value}`;
   }
-  const end = (wholeValue(body) as ByteSpan).end - 1;
+  const end = (wholeValue(body) as Span).end - 1;
   changes.sort((one, other) => one.start - other.start);
   changes.push({ start: end, end, by: Buffer.from(missing) });
   return { kind: 'merged', body: replaced(body, changes) };
@@ -132,7 +132,7 @@ export function mergeOpenAiEmbeddings(parts: readonly PartAnswer[]): Merged {
 }
 
 /** The entries of one answer in the order of their index; null if one is missing or twice. */
-function renumbered({ body, count }: PartAnswer, data: ByteSpan, offset: number): Buffer[] | null {
+function renumbered({ body, count }: PartAnswer, data: Span, offset: number): Buffer[] | null {
   const elements = elementsOf(body, data);
   if (elements?.length !== count) return null;
   const entries = new Map<number, Buffer>();
@@ -169,7 +169,7 @@ function numberIn(body: Buffer | undefined, members: readonly Member[], name: st
 }
 
 /** From the first to the last, with what stands between them. */
-function sliceOf(body: Buffer, elements: readonly ByteSpan[]): Buffer {
+function sliceOf(body: Buffer, elements: readonly Span[]): Buffer {
   const [first] = elements;
   const last = elements.at(-1);
   return first && last ? body.subarray(first.start, last.end) : Buffer.alloc(0);

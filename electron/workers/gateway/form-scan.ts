@@ -1,5 +1,5 @@
 /** Finds the field `model` of a multipart form while it arrives. Pure. */
-import type { Span } from './json-scan.ts';
+import type { Span } from './json-bytes.ts';
 
 export interface FormScan {
   write(chunk: Buffer): void;

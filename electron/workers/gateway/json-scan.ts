@@ -2,15 +2,19 @@
  * Reads the outer members of a JSON object while its bytes arrive, without building values: a picture of 20 MB costs
  * about a millisecond. Pure. It does not judge the JSON below the outer level; the server that gets the body does.
  */
-
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+  SPACE,
+  type Span,
+} from './json-bytes.ts';
 import { countEscapes, type JsonFault, keyOf, notAnObject } from './json-text.ts';
-
-export interface Span {
-  /** Offset of the first byte in the body. */
-  start: number;
-  /** Offset after the last byte. */
-  end: number;
-}
 
 /** What to do with a value that is an object or an array. */
 export type Containers = 'skip' | 'members' | 'elements';
@@ -37,16 +41,6 @@ export interface JsonScan {
 const MOST_TEXT = 4096;
 /** Most strings are shorter than this; searching the others natively is faster. */
 const SHORT_STRING = 24;
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-const SPACE = 0x20;
 
 export function createJsonScan(listener: JsonListener): JsonScan {
   /** Offset of the present chunk in the body. */

@@ -2,38 +2,33 @@
  * Where the parts of a JSON text stand in its bytes, so that they can be copied and replaced without parsing: a number
  * keeps every digit. Pure. It finds its way through valid JSON, and returns null where it cannot.
  */
-
-export interface ByteSpan {
-  /** Offset of the first byte. */
-  start: number;
-  /** Offset after the last byte. */
-  end: number;
-}
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+  type Span,
+} from './json-bytes.ts';
 
 export interface Member {
   /** In lower case, as Go compares keys. */
   key: string;
-  value: ByteSpan;
+  value: Span;
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-
 /** The value that the whole text consists of, without the white space around it. */
-export function wholeValue(bytes: Buffer): ByteSpan | null {
+export function wholeValue(bytes: Buffer): Span | null {
   const start = skipSpace(bytes, 0);
   const end = endOfValue(bytes, start);
   return end !== null && skipSpace(bytes, end) === bytes.length ? { start, end } : null;
 }
 
 /** The members of the object at this place. */
-export function membersOf(bytes: Buffer, object: ByteSpan): Member[] | null {
+export function membersOf(bytes: Buffer, object: Span): Member[] | null {
   const members: Member[] = [];
   const found = walk(bytes, object, OPEN_OBJECT, CLOSE_OBJECT, (start) => {
     if (bytes[start] !== QUOTE) return null;
@@ -53,8 +48,8 @@ export function membersOf(bytes: Buffer, object: ByteSpan): Member[] | null {
 }
 
 /** The elements of the array at this place. */
-export function elementsOf(bytes: Buffer, array: ByteSpan): ByteSpan[] | null {
-  const elements: ByteSpan[] = [];
+export function elementsOf(bytes: Buffer, array: Span): Span[] | null {
+  const elements: Span[] = [];
   const found = walk(bytes, array, OPEN_ARRAY, CLOSE_ARRAY, (start) => {
     const end = endOfValue(bytes, start);
     if (end !== null) elements.push({ start, end });
@@ -65,7 +60,7 @@ export function elementsOf(bytes: Buffer, array: ByteSpan): ByteSpan[] | null {
 
 export type ValueKind = 'object' | 'array' | 'string' | 'other';
 
-export function kindOf(bytes: Buffer, { start }: ByteSpan): ValueKind {
+export function kindOf(bytes: Buffer, { start }: Span): ValueKind {
   switch (bytes[start]) {
     case OPEN_OBJECT:
       return 'object';
@@ -79,13 +74,13 @@ export function kindOf(bytes: Buffer, { start }: ByteSpan): ValueKind {
 }
 
 /** A whole number that is not negative; null for anything else. */
-export function wholeNumber(bytes: Buffer, { start, end }: ByteSpan): number | null {
+export function wholeNumber(bytes: Buffer, { start, end }: Span): number | null {
   const text = bytes.toString('latin1', start, end);
   return /^\d{1,16}$/.test(text) ? Number(text) : null;
 }
 
 /** The bytes with some parts replaced. @param changes in order and without overlap */
-export function replaced(bytes: Buffer, changes: readonly (ByteSpan & { by: Buffer })[]): Buffer {
+export function replaced(bytes: Buffer, changes: readonly (Span & { by: Buffer })[]): Buffer {
   const parts: Buffer[] = [];
   let at = 0;
   for (const { start, end, by } of changes) {
@@ -98,7 +93,7 @@ export function replaced(bytes: Buffer, changes: readonly (ByteSpan & { by: Buff
 /** Calls `entry` with the place of each entry; it returns the place after it. Whether everything was as it should be. */
 function walk(
   bytes: Buffer,
-  { start, end }: ByteSpan,
+  { start, end }: Span,
   open: number,
   close: number,
   entry: (start: number) => number | null,
@@ -169,7 +164,7 @@ function skipSpace(bytes: Buffer, from: number): number {
   return at;
 }
 
-function textOf(bytes: Buffer, { start, end }: ByteSpan): string | null {
+function textOf(bytes: Buffer, { start, end }: Span): string | null {
   const text = bytes.toString('utf8', start, end);
   if (!text.includes('\\')) return text.slice(1, -1);
   try {

@@ -1,5 +1,5 @@
 /** Replaces a value in a body that is kept in chunks. Pure; the chunks are not copied. */
-import type { Span } from './json-scan.ts';
+import type { Span } from './json-bytes.ts';
 
 /** @param spans in order and without overlap */
 export function splice(chunks: readonly Buffer[], spans: readonly Span[], value: Buffer): Buffer[] {
