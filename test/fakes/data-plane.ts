@@ -198,6 +198,15 @@ export async function startUpstream(answer: Answering, { early = false } = {}): 
   };
 }
 
+/** The gateway in front of one server; `tableFor` makes the table from the server's address. */
+export async function startInFront(answer: Answering, tableFor: (url: string) => GatewayTable) {
+  await using stack = new AsyncDisposableStack();
+  const server = stack.use(await startUpstream(answer));
+  const gateway = stack.use(await startGateway(tableFor(server.url)));
+  const kept = stack.move();
+  return { server, gateway, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
 /** One JSON object with its length, as a server answers what is not streamed. */
 export function answerJson(response: ServerResponse, value: unknown, status = 200): void {
   const text = JSON.stringify(value);

@@ -2,21 +2,23 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { answerJson, answerLines, model, node, startGateway, startUpstream } from '../../fakes/data-plane.ts';
+import {
+  answerJson,
+  answerLines,
+  model,
+  node,
+  startGateway,
+  startInFront,
+  startUpstream,
+} from '../../fakes/data-plane.ts';
 import { gatewayTable } from '../../fakes/gateway-table.ts';
 
-async function world(settings: Parameters<typeof gatewayTable>[1] = {}) {
-  const server = await startUpstream((_, response) => answerJson(response, { done: true }));
+function world(settings: Parameters<typeof gatewayTable>[1] = {}) {
   const installed = [model(), model('gpt:cloud', { cloud: true }), model('far:latest', { cloud: true })];
-  const gateway = await startGateway(gatewayTable([node('one', server.url, { installed })], settings));
-  return {
-    server,
-    gateway,
-    async [Symbol.asyncDispose]() {
-      await gateway[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-    },
-  };
+  return startInFront(
+    (_, response) => answerJson(response, { done: true }),
+    (url) => gatewayTable([node('one', url, { installed })], settings),
+  );
 }
 
 describe('a body', () => {

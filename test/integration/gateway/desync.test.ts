@@ -1,19 +1,15 @@
 /** Requests and answers on which two programs could disagree where they end: each is refused, and nothing goes on. */
 import { describe, expect, it } from 'vitest';
 import { startRawServer } from '../../fakes/bad-server.ts';
-import { answerJson, node, startGateway, startUpstream } from '../../fakes/data-plane.ts';
+import { answerJson, node, startGateway, startInFront, startUpstream } from '../../fakes/data-plane.ts';
 import { gatewayTable } from '../../fakes/gateway-table.ts';
 import { heard, hold } from '../../fakes/sockets.ts';
 
-async function world() {
-  await using stack = new AsyncDisposableStack();
-  const server = stack.use(
-    await startUpstream((request, response) => answerJson(response, { done: true, path: request.url })),
+const world = () =>
+  startInFront(
+    (request, response) => answerJson(response, { done: true, path: request.url }),
+    (url) => gatewayTable([node('one', url)]),
   );
-  const gateway = stack.use(await startGateway(gatewayTable([node('one', server.url)])));
-  const kept = stack.move();
-  return { server, gateway, [Symbol.asyncDispose]: () => kept.disposeAsync() };
-}
 
 const body = '{"model":"m","stream":false}';
 const hidden = 'DELETE /n/one/api/delete HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{}';

@@ -1,21 +1,14 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { answerJson, node, startGateway, startUpstream } from '../../fakes/data-plane.ts';
+import { answerJson, node, startInFront } from '../../fakes/data-plane.ts';
 import { gatewayTable } from '../../fakes/gateway-table.ts';
 import { hold } from '../../fakes/sockets.ts';
 
-async function world() {
-  const server = await startUpstream((_, response) => answerJson(response, { done: true }));
-  const gateway = await startGateway(gatewayTable([node('one', server.url)]));
-  return {
-    server,
-    gateway,
-    async [Symbol.asyncDispose]() {
-      await gateway[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-    },
-  };
-}
+const world = () =>
+  startInFront(
+    (_, response) => answerJson(response, { done: true }),
+    (url) => gatewayTable([node('one', url)]),
+  );
 
 describe('a Host', () => {
   it.each([
