@@ -12,7 +12,7 @@ import { gatewayWorkerEntry, version } from './program.ts';
 export interface HostGateway {
   /** For this run; `off` for none. Default: that of the settings. */
   port?: number | 'off' | undefined;
-  /** The process goes on for a while when this one ends, and the next one finds it. Default: they end together. */
+  /** The process continues for a while when this one ends, and the next one finds it. Default: they end together. */
   outlives?: boolean;
   /** Default: the gateway's own. */
   entry?: string;

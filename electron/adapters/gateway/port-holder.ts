@@ -6,7 +6,7 @@ import type { PortHolder } from '../../core/gateway/link.ts';
 const LISTENING = '0A';
 const MAX_NAME = 60;
 
-/** null if it cannot be told: another system, or a program of another user. Never rejects. */
+/** null if it is unknown: another system, or a program of another user. Never rejects. */
 export async function holderOf(port: number, proc = '/proc'): Promise<PortHolder | null> {
   const tables = await Promise.all(
     ['tcp', 'tcp6'].map((name) => readFile(`${proc}/net/${name}`, 'utf8').catch(() => '')),

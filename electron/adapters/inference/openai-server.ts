@@ -67,7 +67,7 @@ export function createOpenAiServer({ http, url }: { http: Http; url: string }): 
         try {
           return await read();
         } catch (error) {
-          // LM Studio has neither, and llama-server may be told not to answer the second.
+          // LM Studio has neither, and llama-server may be set up not to answer the second.
           if (signal.aborted || !isPilotlightError(error)) throw error;
         }
       }

@@ -37,7 +37,7 @@ export interface OutlivingHostOptions {
 }
 
 export interface OutlivingHost extends WorkerHost {
-  /** From now on, a process that is asked to stop goes on while it has work, for another core to find. */
+  /** From now on, a process that is asked to stop continues while it has work, for another core to find. */
   leaveAtStop(): void;
 }
 
@@ -156,7 +156,7 @@ export function createOutlivingHost(options: OutlivingHostOptions): OutlivingHos
         }
         writeFrame(socket, { kind: 'leave' } satisfies LinkMessage);
         socket.end();
-        // Its client is told after it has said what it wants.
+        // Reported only after its caller has subscribed.
         queueMicrotask(() => end(0, null));
       }
 

@@ -100,7 +100,7 @@ export interface AdmittingNode {
   running: readonly string[];
 }
 
-/** @param now monotonic milliseconds; null if nobody can begin there now */
+/** @param now monotonic milliseconds; null if no request can begin there now */
 export function pickNext<Entry extends Waiting>(
   queue: Pick<AdmissionQueue<Entry>, 'models' | 'heads'>,
   node: AdmittingNode,
@@ -120,7 +120,7 @@ export function pickNext<Entry extends Waiting>(
   const next = chooseModel(candidates, {
     current: current?.model ?? null,
     fits,
-    // The other half of the limit is shared by all, so that nobody waits longer than it.
+    // The other half of the limit is shared by all, so that no request waits longer than it.
     hasHadShare: current !== null && now - current.since >= maxWaitMs / (2 * heads.length),
     isUrgent,
   });

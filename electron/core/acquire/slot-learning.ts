@@ -70,7 +70,7 @@ export interface ServerTimes {
   outputMs: number | null;
 }
 
-/** How long it waited at the server; null if that cannot be told. @param wasLoaded so loading it was waiting */
+/** How long it waited at the server; null if that is unknown. @param wasLoaded its load time then counts as waiting */
 export function queuedAt(
   { totalMs, loadMs, promptMs, outputMs }: ServerTimes,
   wasLoaded: boolean,

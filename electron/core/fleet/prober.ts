@@ -154,7 +154,7 @@ export function createProber(
       .then((details) => {
         if (entry.server !== server) return;
         entry.version = details.version;
-        // The same list stays, so that nobody compares or sends it again.
+        // The same list stays, so that it is not compared or sent again.
         if (!sameValue(entry.installed, details.installed)) entry.installed = details.installed;
         if (!sameValue(entry.cloudModels, details.cloudModels)) entry.cloudModels = details.cloudModels;
         dependencies.listed(entry);

@@ -91,7 +91,7 @@ export function createAsks(dependencies: AsksDependencies): Asks {
       if (result.outcome === 'failed') await answer(ask.id, result);
     } catch (error) {
       if (controller.signal.aborted) return;
-      log.warn('The gateway could not be told about a machine.', { error: String(error) });
+      log.warn('The gateway could not be notified of a machine.', { error: String(error) });
     } finally {
       if (open.get(ask.id) === controller) open.delete(ask.id);
     }

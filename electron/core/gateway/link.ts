@@ -23,7 +23,7 @@ export interface GatewayLink {
   setTable(table: GatewayTable): Promise<void>;
   /** Rejects with PORT_IN_USE, or GATEWAY_CANNOT_LISTEN with the system's code in `details.reason`. */
   listen(address: GatewayAddress): Promise<{ port: number }>;
-  /** Closes the listener; what is in flight goes on. */
+  /** Closes the listener; what is in flight continues. */
   close(): Promise<void>;
   /** Resolves when what waited for the answer has been sent, and that traffic was reported. */
   answer(askId: number, answer: AskAnswer): Promise<void>;
@@ -35,10 +35,10 @@ export interface GatewayLink {
   /** It could not be started; it is tried again. */
   onFailedStart(listener: () => void): () => void;
   /**
-   * Leaves the process. One that may outlive its core goes on while it has requests, and otherwise ends now.
+   * Leaves the process. One that may outlive its core continues while it has requests, and otherwise ends now.
    * @param options.forGood the gateway is off: it ends in any case
    */
   stop(options: { forGood: boolean }): Promise<void>;
-  /** The program that listens on a port of this computer; null if that cannot be told. */
+  /** The program that listens on a port of this computer; null if that is unknown. */
   holderOf(port: number): Promise<PortHolder | null>;
 }

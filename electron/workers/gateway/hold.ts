@@ -232,7 +232,7 @@ function ruleOf({ hold, model, exchange }: HeldRequest, { rules }: TableHolding)
   return hold.rule;
 }
 
-/** A batch of texts is nobody who sits and waits. */
+/** No person waits for a batch of texts. */
 function priorityOf(request: HeldRequest, holding: TableHolding): Priority {
   const { exchange, body } = request;
   const isBatch = exchange.endpoint.capability === 'embed' && (body.fields.inputs ?? 0) > 1;

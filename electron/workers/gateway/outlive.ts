@@ -1,4 +1,4 @@
-/** The life of a process that outlives its core: it can be found again, and ends by itself when nobody comes. */
+/** The life of a process that outlives its core: it can be found again, and ends by itself when no core connects. */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import { bind } from '../../adapters/http/bind.ts';

@@ -9,7 +9,7 @@ export interface GatewayProgram {
   connect(send: ((event: GatewayEvent) => void) | null): void;
   /** Requests in flight. */
   inFlight(): number;
-  /** Accepts no more connections; what is in flight goes on. */
+  /** Accepts no more connections; what is in flight continues. */
   close(): Promise<void>;
 }
 

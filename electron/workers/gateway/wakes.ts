@@ -30,7 +30,7 @@ export interface WakeWaiter {
 export interface Wakes {
   /** Waits until disposed. */
   join(want: WakeWant, waiter: WakeWaiter): Disposable;
-  /** Wakes a machine for the requests that follow; nobody waits. */
+  /** Wakes a machine for the requests that follow; none waits for it. */
   inBackground(want: WakeWant): void;
   /** Requests that wait for a model. @param key canonical */
   waiting(key: string): number;
@@ -56,7 +56,7 @@ interface Group {
 
 /** How long requests wait for a new core when the one that they asked has gone, milliseconds. */
 const CORE_GONE_MS = 10_000;
-/** A wake for nobody that failed is not asked for again within this time, milliseconds. */
+/** A failed wake that no request waited for is not asked for again within this time, milliseconds. */
 const BACKGROUND_REST_MS = 60_000;
 const RETRY_AFTER_S = 30;
 

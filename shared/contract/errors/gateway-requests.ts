@@ -79,7 +79,7 @@ export const gatewayRequestErrors = {
     status: 503,
   },
   TOO_MANY_RETRIES: {
-    message: 'This program asks again without waiting as it was told.',
+    message: 'This program asks again without waiting.',
     next: 'Wait as long as the header Retry-After says.',
     status: 429,
   },

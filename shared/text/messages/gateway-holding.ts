@@ -36,8 +36,7 @@ export const gatewayHoldingMessages = {
     program: string | null;
     model: string;
     requests: number;
-  }) =>
-    `${program ?? 'This program'} asked for ${model} ${plural(requests, 'time')} instead of waiting as it was told.`,
+  }) => `${program ?? 'This program'} asked for ${model} ${plural(requests, 'time')} without waiting.`,
   GATEWAY_RETRY_LOOP: ({
     program,
     model,
@@ -66,9 +65,9 @@ export const gatewayHoldingMessages = {
   }) =>
     `${program ?? 'A program without a name'} asks for ${model} with ${context(contextLength)}, others with ${context(otherContextLength)}: ${node} had to load it again ${plural(reloads, 'time')}.`,
   SET_CONTEXT_RULE: () =>
-    'Give the program the same context, or set a rule for the model in Settings → Gateway.',
+    'Give the program the same context, or set a rule for the model (gateway.contextRules).',
   GATEWAY_SLOTS_SET: ({ slots }: { slots: number }) => `Set to ${plural(slots, 'request')} at once.`,
   GATEWAY_SLOTS_LEARNED: ({ slots }: { slots: number }) =>
     `Its answers show that it works on ${plural(slots, 'request')} at once and lets others wait, so these wait at the gateway.`,
-  GATEWAY_SLOTS_NONE: () => 'It was not seen to let requests wait.',
+  GATEWAY_SLOTS_NONE: () => 'It has not let requests wait so far.',
 };

@@ -22,8 +22,8 @@ export const gatewayStateMessages = {
     `The gateway cannot listen on port ${port} (${reason}).`,
   CHOOSE_GATEWAY_PORT: () => 'Choose another port in Settings → Gateway.',
   GATEWAY_STAYS_LOCAL: () =>
-    'The gateway listens on this computer only: no key with the right "infer" is left, so nobody on the network could use it.',
-  GATEWAY_NO_KEY: () => 'No key has the right "infer", so nobody on the network could use the gateway.',
+    'The gateway listens on this computer only: no key with the right "infer" is left, so no other computer could use it.',
+  GATEWAY_NO_KEY: () => 'No key has the right "infer", so no other computer could use the gateway.',
   ADD_GATEWAY_KEY: () =>
     'Create one in Settings → Access, or with "npm run pilotlight -- keys add NAME --kind program".',
 };

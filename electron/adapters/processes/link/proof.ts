@@ -1,6 +1,6 @@
 /**
  * Both ends of a connection on this computer show that they have the token, which is never sent. Each proof is for one
- * port and one pair of nonces, so that nobody can pass one on.
+ * port and one pair of nonces, so that it cannot be passed on.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
