@@ -181,10 +181,10 @@ module.exports = {
       to: { path: npmPackage(['undici']) },
     },
     {
-      name: 'only-onnx-worker-imports-onnxruntime',
+      name: 'only-runner-imports-onnxruntime',
       comment: 'Its run() blocks a thread and can abort the process.',
       severity: 'error',
-      from: { pathNot: '^electron/workers/onnx/' },
+      from: { pathNot: '^electron/workers/runner/' },
       to: { path: npmPackage(['onnxruntime-node']) },
     },
     {

@@ -106,7 +106,7 @@ export const plantedViolations = [
     "import { Pool } from 'undici';",
   ),
   plant('only-charts-import-recharts', 'renderer/features/a.tsx', "import { LineChart } from 'recharts';"),
-  plant('only-onnx-worker-imports-onnxruntime', 'electron/adapters/a.ts', "import 'onnxruntime-node';"),
+  plant('only-runner-imports-onnxruntime', 'electron/adapters/a.ts', "import 'onnxruntime-node';"),
   plant('no-circular', 'shared/a.ts', "import './b.ts';", 'shared/b.ts', "import './a.ts';"),
   plant('no-unresolvable', 'shared/a.ts', "import './gone.ts';"),
 ];

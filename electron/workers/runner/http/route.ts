@@ -1,0 +1,32 @@
+/** What a part of the runner offers over HTTP. Every protocol that it speaks is a list of routes. */
+import type { IncomingMessage } from 'node:http';
+
+export interface RunnerRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingMessage['headers'];
+  /** Aborted when the client goes away, or the runner stops. */
+  readonly signal: AbortSignal;
+  /** The whole body. Throws BODY_TOO_LARGE. */
+  bytes(limit: number): Promise<Buffer>;
+  /** Throws BAD_JSON, BODY_TOO_LARGE. */
+  json(limit: number): Promise<unknown>;
+  /** For forms, which are read as they come. */
+  readonly stream: IncomingMessage;
+}
+
+export interface RunnerAnswer {
+  status: number;
+  headers?: Readonly<Record<string, string>>;
+  /** A string is sent as it is, with the type of `headers`; everything else as JSON. */
+  body: unknown;
+}
+
+export interface RunnerRoute {
+  method: 'GET' | 'POST' | 'DELETE';
+  path: string;
+  handle(request: RunnerRequest): Promise<RunnerAnswer> | RunnerAnswer;
+  /** The body of an error, for existing clients that expect another shape. */
+  refusal?(error: { code: string; text: string; status: number }): RunnerAnswer;
+}

@@ -1,0 +1,119 @@
+/** The ONNX runners of the fleet as they are shown. */
+import * as z from 'zod';
+import { messageSchema } from './message.ts';
+
+/** Execution providers, by the names of onnxruntime. */
+export const runnerProviderSchema = z.enum(['dml', 'coreml', 'cuda', 'webgpu', 'cpu']);
+export type RunnerProvider = z.infer<typeof runnerProviderSchema>;
+
+/**
+ * How a provider fared with a model.
+ * - `used`: it is the fastest one that gives the right answer
+ * - `slower`, `wrong`: it works, but the CPU is faster, or its answer differs from the CPU's
+ * - `failed`: it could not be opened, or failed while it was in use
+ * - `absent`: it is not built for this system, or not installed
+ * - `untried`: a better one was found first, or nothing has been loaded yet
+ */
+export const runnerRungSchema = z.object({
+  provider: runnerProviderSchema,
+  state: z.enum(['used', 'slower', 'wrong', 'failed', 'absent', 'untried']),
+  /** Of one run of the same input on this provider and on the CPU, milliseconds; null if not measured. */
+  ms: z.number().nullable(),
+  cpuMs: z.number().nullable(),
+  /** The lowest cosine, or the largest difference for graphs without vectors, against the CPU's answer. */
+  agreement: z.number().nullable(),
+  /** Part of the graph's nodes that it really ran, 0 to 1, from the session's profile; null if not measured. */
+  share: z.number().nullable(),
+  /** Why it is not used; null if it is. */
+  reason: messageSchema.nullable(),
+});
+export type RunnerRung = z.infer<typeof runnerRungSchema>;
+
+export const runnerModelSchema = z.object({
+  name: z.string(),
+  kind: z.enum(['text', 'faces', 'clip']),
+  /** SHA-256 of its files, hexadecimal: a model is known by it. */
+  hash: z.string(),
+  /** `int8` for quantised weights. */
+  precision: z.enum(['float32', 'float16', 'int8']),
+  sizeBytes: z.number(),
+  /** Of its vectors; null if it makes none. */
+  dimensions: z.number().nullable(),
+  /** Tokens of a text, special ones included; null if it takes none. */
+  maxTokens: z.number().nullable(),
+  licence: z.string().nullable(),
+  state: z.enum(['on-disk', 'loading', 'ready', 'failed']),
+  /** Provider that runs it; null unless it is ready. */
+  provider: runnerProviderSchema.nullable(),
+  ladder: z.array(runnerRungSchema),
+  /** Why it failed. */
+  problem: z.object({ code: z.string(), message: messageSchema }).nullable(),
+  /** When it was last used, and when it is dropped from memory if it is not used again; milliseconds since the epoch. */
+  usedAt: z.number().nullable(),
+  expiresAt: z.number().nullable(),
+});
+export type RunnerModel = z.infer<typeof runnerModelSchema>;
+
+/** What the runner says of itself (`GET /runner/status`). */
+export const runnerStatusSchema = z.object({
+  version: z.string(),
+  /** Provider of this machine: the best one that any loaded model uses, else the best one that passed the small graph. */
+  provider: runnerProviderSchema,
+  /** Of this machine, tried with a small graph. */
+  ladder: z.array(runnerRungSchema),
+  models: z.array(runnerModelSchema),
+  ready: z.boolean(),
+  uptimeSeconds: z.number(),
+  /** How often the inference process had to be started again. */
+  restarts: z.number(),
+  queue: z.object({ queries: z.number(), bulk: z.number(), pictures: z.number() }),
+  /** Of both processes together, bytes; null if unknown. */
+  memoryBytes: z.number().nullable(),
+  totals: z.object({
+    requests: z.number(),
+    failed: z.number(),
+    texts: z.number(),
+    pictures: z.number(),
+    /** Runs on another provider than the CPU. */
+    gpuRuns: z.number(),
+    runs: z.number(),
+  }),
+  latencyMs: z.object({ p50: z.number(), p95: z.number(), p99: z.number() }).nullable(),
+});
+export type RunnerStatus = z.infer<typeof runnerStatusSchema>;
+
+/** One of the four targets: whether it is met now. */
+export const runnerTargetSchema = z.object({
+  /** null while nothing was measured. */
+  value: z.number().nullable(),
+  met: z.boolean().nullable(),
+});
+
+/** An entry of the `runners` stream: the runner of one node, as the core's client sees it. */
+export const runnerViewSchema = z.object({
+  nodeId: z.string(),
+  url: z.string(),
+  /** `off`: not started, or switched off. `unreachable`: its machine sleeps or does not answer. */
+  state: z.enum(['off', 'starting', 'ready', 'unreachable', 'failed']),
+  problem: z.object({ code: z.string(), message: messageSchema, next: messageSchema }).nullable(),
+  /** As it last said; null if it never did. */
+  status: runnerStatusSchema.nullable(),
+  breaker: z.enum(['closed', 'open', 'half-open']),
+  /** Of the core's own batches over the last hour. */
+  client: z.object({
+    batches: z.number(),
+    /** Texts or pictures a second while it worked; null while nothing was measured. */
+    perSecond: z.number().nullable(),
+    latencyMs: z.object({ p50: z.number(), p95: z.number(), p99: z.number() }).nullable(),
+    /** Latency histogram: upper bounds in milliseconds, the last one infinite (null), and how many fell below. */
+    histogram: z.array(z.object({ belowMs: z.number().nullable(), count: z.number() })),
+    /** Success over 95 %, p95 of a batch under 500 ms, GPU used over 80 % if there is one, fallbacks under 5 %. */
+    targets: z.object({
+      success: runnerTargetSchema,
+      latency: runnerTargetSchema,
+      gpu: runnerTargetSchema,
+      fallback: runnerTargetSchema,
+    }),
+  }),
+});
+export type RunnerView = z.infer<typeof runnerViewSchema>;
