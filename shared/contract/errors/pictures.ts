@@ -44,6 +44,11 @@ export const pictureErrors = {
     next: 'Lower min_face_quality, or set require_face to false where an empty list is a result.',
     status: 422,
   },
+  FACES_BAD_REQUEST: {
+    message: 'The request is not what this address expects.',
+    next: 'Correct the named fields: {"images": [{"data": "BASE64", "image_id": "a"}], …}.',
+    status: 422,
+  },
   FACES_NO_MODEL: {
     message: 'There is no face model.',
     next: 'Add a folder with a detector and an embedder: "npm run pilotlight -- runner models add FOLDER".',
