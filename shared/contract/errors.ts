@@ -17,6 +17,7 @@ import { gatewayRequestErrors } from './errors/gateway-requests.ts';
 import { hostErrors } from './errors/hosts.ts';
 import { indexingErrors } from './errors/indexing.ts';
 import { inputErrors } from './errors/input.ts';
+import { pictureErrors } from './errors/pictures.ts';
 import { placementErrors } from './errors/placement.ts';
 import { powerErrors } from './errors/power.ts';
 import { runnerErrors } from './errors/runner.ts';
@@ -38,6 +39,7 @@ export const errorCatalogue = {
   ...gatewayRequestErrors,
   ...computerErrors,
   ...runnerErrors,
+  ...pictureErrors,
 } as const satisfies Catalogue;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -21,6 +21,7 @@ import { indexingFileMessages } from './messages/indexing-files.ts';
 import { leaseMessages } from './messages/leases.ts';
 import { optimizerMessages } from './messages/optimizer.ts';
 import { ownershipMessages } from './messages/ownership.ts';
+import { pictureMessages } from './messages/pictures.ts';
 import { placementMessages } from './messages/placement.ts';
 import { policyMessages } from './messages/policies.ts';
 import { rehearsalMessages } from './messages/rehearsal.ts';
@@ -59,6 +60,7 @@ export const domains = {
   indexingFiles: indexingFileMessages,
   leases: leaseMessages,
   optimizer: optimizerMessages,
+  pictures: pictureMessages,
   placement: placementMessages,
   ownership: ownershipMessages,
   policies: policyMessages,
@@ -97,6 +99,7 @@ export const catalogue = {
   ...indexingFileMessages,
   ...leaseMessages,
   ...optimizerMessages,
+  ...pictureMessages,
   ...placementMessages,
   ...ownershipMessages,
   ...policyMessages,
