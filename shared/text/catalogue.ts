@@ -24,7 +24,7 @@ import { ownershipMessages } from './messages/ownership.ts';
 import { placementMessages } from './messages/placement.ts';
 import { policyMessages } from './messages/policies.ts';
 import { rehearsalMessages } from './messages/rehearsal.ts';
-import { runnerMessages } from './messages/runner.ts';
+import { runnerFleetMessages } from './messages/runner-fleet.ts';
 import { searchMessages } from './messages/search.ts';
 import { secretMessages } from './messages/secrets.ts';
 import { settingsMessages } from './messages/settings.ts';
@@ -63,7 +63,7 @@ export const domains = {
   ownership: ownershipMessages,
   policies: policyMessages,
   rehearsal: rehearsalMessages,
-  runner: runnerMessages,
+  runnerFleet: runnerFleetMessages,
   search: searchMessages,
   secrets: secretMessages,
   settings: settingsMessages,
@@ -101,7 +101,7 @@ export const catalogue = {
   ...ownershipMessages,
   ...policyMessages,
   ...rehearsalMessages,
-  ...runnerMessages,
+  ...runnerFleetMessages,
   ...searchMessages,
   ...secretMessages,
   ...settingsMessages,

@@ -13,8 +13,13 @@ const refusalSchema = z.object({
   ]),
 });
 const plainSchema = z
-  .object({ message: said, detail: said, code: said })
-  .transform(({ message, detail, code }) => ({ code, message: message || detail, next: undefined }));
+  .object({ message: said, detail: said, code: said, next: z.string().optional().catch(undefined) })
+  .transform(({ message, detail, code, next }) => ({ code, message: message || detail, next }));
+/** Codes of runners for what the core has a code of its own. */
+const ownCodes: Readonly<Record<string, ErrorCode>> = {
+  RUNNER_NO_MODEL: 'MODEL_NOT_FOUND',
+  RUNNER_OUT_OF_MEMORY: 'OUT_OF_MEMORY',
+};
 
 /** Codes of the runner that the core passes on. */
 const PASSED_ON: ReadonlySet<string> = new Set<ErrorCode>([
@@ -26,6 +31,8 @@ const PASSED_ON: ReadonlySet<string> = new Set<ErrorCode>([
   'OUT_OF_MEMORY',
   'NOT_FOUND',
 ]);
+/** What a runner refuses with 503, although waiting does not help. */
+const LASTING: ReadonlySet<string> = new Set(['RUNNER_NOT_INSTALLED', 'RUNNER_OUT_OF_MEMORY']);
 const MOST_CHARACTERS = 500;
 /** While it starts, or is full, and does not say how long. */
 const BUSY_MS = 1000;
@@ -42,15 +49,16 @@ export function notARunner(path: string, reply: Pick<HttpReply, 'status' | 'text
 export function toRunnerError(reply: HttpReply, path: string): PilotlightError {
   const { status } = reply;
   if (status === 401 || status === 403) return new PilotlightError('RUNNER_REFUSED', { details: { status } });
-  if (status === 503 || status === 429) {
-    return new PilotlightError('SERVER_BUSY', {
-      details: { status, retryAfterMs: retryAfter(reply.headers['retry-after']) },
-    });
-  }
   const body = parseAnswer(reply.text);
   const nested = refusalSchema.safeParse(body);
   const plain = nested.success ? null : plainSchema.safeParse(body);
   const refusal = nested.success ? nested.data.error : plain?.success ? plain.data : null;
+  const lasts = refusal !== null && LASTING.has(refusal.code);
+  if ((status === 503 || status === 429) && !lasts) {
+    return new PilotlightError('SERVER_BUSY', {
+      details: { status, retryAfterMs: retryAfter(reply.headers['retry-after']) },
+    });
+  }
   if (refusal === null || (status < 400 && refusal.message === '')) return notARunner(path, reply);
   const server = oneLine(refusal.message).slice(0, MOST_CHARACTERS);
   const details = { status, code: refusal.code, server };
@@ -63,7 +71,8 @@ export function toRunnerError(reply: HttpReply, path: string): PilotlightError {
 }
 
 function codeFor(code: string, status: number, path: string): ErrorCode {
-  const known = code.toUpperCase();
+  const upper = code.toUpperCase();
+  const known = ownCodes[upper] ?? upper;
   if (PASSED_ON.has(known)) return known as ErrorCode;
   if (path.startsWith('/detect') && (status === 413 || status === 415 || status === 422)) {
     return 'PICTURE_UNREADABLE';

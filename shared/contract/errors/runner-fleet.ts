@@ -1,7 +1,7 @@
-/** Errors of the ONNX runners. */
+/** Errors of the runners of the fleet, as the core meets them. */
 import type { Catalogue } from './entry.ts';
 
-export const runnerErrors = {
+export const runnerFleetErrors = {
   RUNNER_OFF: {
     message: 'The runner of this computer is switched off.',
     next: 'Switch it on in Settings → Runner.',

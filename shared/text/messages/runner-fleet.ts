@@ -1,5 +1,5 @@
-/** ONNX runners. */
-export const runnerMessages = {
+/** The runners of the fleet. */
+export const runnerFleetMessages = {
   /** As a purpose of a lease. */
   USED_FOR_EMBEDDING: ({ model }: { model: string }) => `embedding with ${model}`,
   USED_FOR_FACES: () => 'finding faces',
