@@ -65,7 +65,7 @@ function useEntries() {
 }
 
 /** Everything that can be opened or run, by typing a few letters. A combobox over a list, in a native dialog. */
-export function Palette({ onClose }: { onClose(): void }) {
+export default function Palette({ onClose }: { onClose(): void }) {
   useKeep(optimizerStore);
   const dialog = useRef<HTMLDialogElement>(null);
   const list = useRef<HTMLDivElement>(null);
