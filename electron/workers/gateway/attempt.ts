@@ -9,15 +9,9 @@ import { conversationKeys } from './conversation.ts';
 import type { Exchange } from './exchange.ts';
 import { fallbacksOf } from './fallbacks.ts';
 import { headersToServer } from './headers.ts';
-import {
-  endHold,
-  type HeldRequest,
-  type Hold,
-  holdForMove,
-  holdForTurn,
-  holdForWake,
-  MOST_LOST,
-} from './hold.ts';
+import { endHold, type HeldRequest, type Hold } from './hold.ts';
+import { holdForMove, holdForTurn } from './hold-for-turn.ts';
+import { holdForWake, MOST_LOST } from './hold-for-wake.ts';
 import { judge } from './judge.ts';
 import { noteEnd } from './kept-back.ts';
 import { isBusy, learn, type Sent } from './learn.ts';
