@@ -28,6 +28,7 @@ import { wakeStore } from './stores/wakes.ts';
 // The first page is part of the first script, the others follow it.
 const ModelsPage = latePart(() => import('./features/models/page.tsx'));
 const IndexPage = latePart(() => import('./features/index/page.tsx'));
+const RequestsPage = latePart(() => import('./features/requests/page.tsx'));
 const ActivityPage = latePart(() => import('./features/activity/page.tsx'));
 const SettingsPage = latePart(() => import('./features/settings/page.tsx'));
 const NodePage = latePart(() => import('./features/node/page.tsx'));
@@ -95,6 +96,8 @@ function PageView({ page }: { page: PageName }) {
       return <ModelsPage />;
     case 'index':
       return <IndexPage />;
+    case 'requests':
+      return <RequestsPage />;
     case 'activity':
       return <ActivityPage />;
     case 'settings':

@@ -119,6 +119,7 @@ const pageKeywords: Record<(typeof pages)[number], string> = {
   fleet: 'machines nodes gpu',
   models: 'matrix placement vram pin optimizer',
   index: 'folders search runs',
+  requests: 'gateway programs queue prompts tokens traffic',
   activity: 'log events what happened why',
   settings: 'preferences options export import',
 };
