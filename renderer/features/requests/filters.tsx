@@ -21,9 +21,9 @@ export function Filters({
   onChange(filter: RequestFilter): void;
 }) {
   return (
-    <search className="mb-3 grid gap-3">
+    <search className="mb-3 grid grid-cols-[minmax(0,1fr)] gap-3">
       <div className="flex flex-wrap gap-2">
-        <label className="relative min-w-0 flex-1 basis-56">
+        <label className="relative min-w-0 flex-1 basis-56 max-sm:basis-full">
           <span className="sr-only">Search requests</span>
           <Search size={16} aria-hidden="true" className="absolute top-2.5 left-3 text-faint" />
           <input
@@ -58,7 +58,7 @@ export function Filters({
         />
       </div>
       <div className="flex min-h-8 flex-wrap items-center gap-2">
-        <fieldset className="flex flex-wrap gap-2">
+        <fieldset className="flex min-w-0 flex-wrap gap-2">
           <legend className="sr-only">Filter by state</legend>
           {stateGroups.map((group) => (
             <button
@@ -103,7 +103,7 @@ function Choice({
       aria-label={label}
       value={value === null ? 'all' : `=${value}`}
       onChange={({ target }) => onChange(target.value === 'all' ? null : target.value.slice(1))}
-      className={`${box} px-2 max-sm:basis-full sm:max-w-48`}
+      className={`${box} px-2 max-sm:flex-1 max-sm:basis-0 sm:max-w-48`}
     >
       <option value="all">{all}</option>
       {options.map(([one, name]) => (

@@ -1,5 +1,6 @@
 /** The texts of a request. Pure. */
 import type { RequestState, RequestStep, RequestView } from '../../../shared/models/requests.ts';
+import type { AnyMessage } from '../../../shared/text/types.ts';
 import { formatDuration, formatEta, formatRate } from '../../../shared/units.ts';
 import { groupOf, programOf, type StateGroup } from './filter.ts';
 import type { PartKind } from './timeline.ts';
@@ -46,6 +47,7 @@ export const partLabels: Record<PartKind, string> = {
   sent: 'Waiting for the first token',
   loading: 'Loading the model',
   answering: 'Answering',
+  lost: 'Lost on a machine that did not answer',
 };
 
 export const priorityLabels: Record<NonNullable<RequestView['priority']>, string> = {
@@ -64,7 +66,7 @@ export const keyLabel = ({ program, credential }: Pick<RequestView, 'program' | 
 const ordinals = new Intl.PluralRules('en', { type: 'ordinal' });
 const endings: Partial<Record<Intl.LDMLPluralRule, string>> = { one: 'st', two: 'nd', few: 'rd' };
 
-/** `Next in line · ≈ 40 s left`; empty for a request that does not wait. */
+/** `Next in line · ≈ 40 s`; empty for a request that does not wait. */
 export function waitText(request: Pick<RequestView, 'state' | 'position' | 'expectedMs'>): string {
   if (groupOf(request) !== 'waiting') return '';
   const { state, position, expectedMs } = request;
@@ -74,7 +76,10 @@ export function waitText(request: Pick<RequestView, 'state' | 'position' | 'expe
       : position === 1
         ? 'Next in line'
         : `${position}${endings[ordinals.select(position)] ?? 'th'} in line`;
-  const left = expectedMs === null ? null : formatEta(expectedMs);
+  const left =
+    expectedMs === null
+      ? null
+      : formatEta(expectedMs).replace(' left', '').replace('almost done', 'any moment');
   return (
     [place, left].filter((part) => part !== null).join(' · ') ||
     (state === 'waking' ? 'Until a machine is awake' : 'Expected wait unknown')
@@ -102,6 +107,17 @@ const stepTexts: Record<RequestStep['kind'], (node: string) => string> = {
 /** @param node its name; null for a step without a node */
 export const stepText = ({ kind }: RequestStep, node: string | null): string =>
   stepTexts[kind](node ?? 'a machine');
+
+/** The parts of a problem: a coded error has its next step apart. */
+export function problemTexts(
+  { message }: NonNullable<RequestView['problem']>,
+  textOf: (message: AnyMessage) => string,
+): { message: string; next: string } {
+  const { params } = message as AnyMessage;
+  return message.code === 'ERROR' && typeof params.message === 'string' && typeof params.next === 'string'
+    ? { message: params.message, next: params.next }
+    : { message: textOf(message), next: '' };
+}
 
 /** The row in a sentence, for screen readers. */
 export function rowLabel(request: RequestView, nodeName: string | null): string {

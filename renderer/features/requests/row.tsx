@@ -2,7 +2,8 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: the rows of the grid take the focus, not their cells.
 import { memo, type ReactNode } from 'react';
 import type { RequestView } from '../../../shared/models/requests.ts';
-import { Ago } from '../../components/time.tsx';
+import { useNow } from '../../components/now.ts';
+import { Ago, formatElapsed } from '../../components/time.tsx';
 import { textOrEmpty } from '../../texts.ts';
 import { groupOf } from './filter.ts';
 import {
@@ -18,7 +19,7 @@ import { RequestGlyph } from './state-glyph.tsx';
 
 /** The columns of the table; one header and all rows share them. */
 export const columnsClass =
-  'grid grid-cols-[7.5rem_minmax(0,1.2fr)_minmax(0,1.4fr)_minmax(0,1fr)_4.5rem_4.5rem_5.5rem_5.5rem_5.5rem] items-center gap-x-3 px-4';
+  'grid grid-cols-[7rem_minmax(0,1.2fr)_minmax(0,1.3fr)_minmax(0,0.8fr)_4rem_4rem_5rem_4.75rem_5.25rem] items-center gap-x-3 px-4';
 
 export const columns = [
   'State',
@@ -54,7 +55,6 @@ export const rowElementId = (requestId: string) => `request-row-${requestId}`;
 /** One request as a row of the grid. Its list handles clicks and keys. */
 export const Row = memo(function Row(props: RowProps) {
   const { request, nodeName, shape, rowIndex, top, height, current, open } = props;
-  const failed = request.state === 'failed';
   return (
     <div
       role="row"
@@ -65,7 +65,7 @@ export const Row = memo(function Row(props: RowProps) {
       aria-selected={open}
       tabIndex={current ? 0 : -1}
       style={{ top, height }}
-      className={`absolute inset-x-0 cursor-pointer border-b border-line outline-offset-[-2px] hover:bg-raised ${open ? 'bg-flame-wash' : ''} ${failed ? 'text-trouble-text' : ''}`}
+      className={`absolute inset-x-0 cursor-pointer border-b border-line outline-offset-[-2px] hover:bg-raised ${open ? 'bg-flame-wash' : ''}`}
     >
       {shape === 'table' ? <TableCells {...props} /> : <CardCells {...props} />}
     </div>
@@ -91,7 +91,7 @@ function TableCells({ request, nodeName }: RowProps) {
   const key = keyLabel(request);
   return (
     <div role="presentation" className={`${columnsClass} h-full`}>
-      <Cell className="flex items-center gap-2 font-medium">
+      <Cell className={`flex items-center gap-2 font-medium ${stateClass(request)}`}>
         <RequestGlyph state={request.state} />
         {stateLabels[request.state]}
       </Cell>
@@ -113,7 +113,13 @@ function TableCells({ request, nodeName }: RowProps) {
         <>
           <Figure>{request.heldMs > 0 ? durationText(request.heldMs) : '–'}</Figure>
           <Figure>{durationText(request.loadMs)}</Figure>
-          <Figure>{durationText(request.firstByteMs)}</Figure>
+          {request.state === 'sent' ? (
+            <Cell className="text-right text-soft">
+              <SoFar at={request.at} />
+            </Cell>
+          ) : (
+            <Figure>{durationText(request.firstByteMs)}</Figure>
+          )}
           <Figure>{speedText(request.tokensPerSecond)}</Figure>
         </>
       )}
@@ -122,6 +128,13 @@ function TableCells({ request, nodeName }: RowProps) {
       </Cell>
     </div>
   );
+}
+
+const stateClass = ({ state }: RequestView) => (state === 'failed' ? 'text-trouble-text' : '');
+
+/** How long it has taken until now. */
+function SoFar({ at }: { at: number }) {
+  return `${formatElapsed(Math.max(0, useNow() - at))} …`;
 }
 
 const Figure = ({ children }: { children: string }) => (
@@ -144,7 +157,7 @@ function CardCells({ request, nodeName }: RowProps) {
       <div role="presentation" className="flex items-center gap-2">
         <Cell className="flex flex-1 items-center gap-2">
           <RequestGlyph state={request.state} />
-          <span className="shrink-0 font-medium">{stateLabels[request.state]}</span>
+          <span className={`shrink-0 font-medium ${stateClass(request)}`}>{stateLabels[request.state]}</span>
           <span className="min-w-0 truncate">
             <ModelName request={request} />
           </span>

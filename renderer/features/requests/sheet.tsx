@@ -18,6 +18,7 @@ import { PromptKeepingSwitch } from './prompt-keeping.tsx';
 import {
   durationText,
   priorityLabels,
+  problemTexts,
   programLabel,
   speedText,
   stateAbout,
@@ -69,7 +70,7 @@ export function RequestSheet({
             {!isOver(request) && <CancelButton request={request} />}
           </div>
           {request.problem && (
-            <Problem message={textOf(request.problem.message)} next="" code={request.problem.code} compact />
+            <Problem {...problemTexts(request.problem, textOf)} code={request.problem.code} compact />
           )}
         </div>
         <Part title="Timeline">

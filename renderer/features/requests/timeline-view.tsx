@@ -1,3 +1,4 @@
+import { ChevronRight } from 'lucide-react';
 import type { RequestView } from '../../../shared/models/requests.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import { useNow } from '../../components/now.ts';
@@ -12,6 +13,7 @@ const colours: Record<PartKind, string> = {
   sent: 'var(--series-1)',
   loading: 'var(--series-3)',
   answering: 'var(--flame)',
+  lost: 'var(--trouble)',
 };
 
 /** A request's way through the gateway to scale, and its steps as a list. */
@@ -63,8 +65,11 @@ export function TimelineView({
           </li>
         ))}
       </ul>
-      <details className="mt-3 text-[0.8125rem]">
-        <summary className="-mx-1 inline-block rounded px-1 text-soft hover:text-text">Each step</summary>
+      <details className="group mt-3 text-[0.8125rem]">
+        <summary className="-mx-1 inline-flex items-center gap-1 rounded px-1 text-soft hover:text-text">
+          <ChevronRight size={14} aria-hidden="true" className="transition-transform group-open:rotate-90" />
+          Each step
+        </summary>
         <ol className="mt-2 grid gap-1.5 border-l border-line-strong pl-3">
           {request.steps.map((step) => (
             <li key={`${step.kind} ${step.afterMs} ${step.nodeId}`} className="flex gap-3">

@@ -3,7 +3,7 @@ import type { RequestStep, RequestView } from '../../../shared/models/requests.t
 import { isOver } from './filter.ts';
 
 /** What happened during a part. */
-export type PartKind = 'gateway' | 'waking' | 'queued' | 'sent' | 'loading' | 'answering';
+export type PartKind = 'gateway' | 'waking' | 'queued' | 'sent' | 'loading' | 'answering' | 'lost';
 
 export interface TimelinePart {
   kind: PartKind;
@@ -47,8 +47,9 @@ export function timelineOf(
   };
   for (const step of steps) {
     if (passing.has(step.kind)) continue;
+    // A node that did not answer gives it back to the gateway, and the time there was lost.
+    if (step.kind === 'tried') kind = 'lost';
     endAt(step.afterMs);
-    // A node that did not answer gives it back to the gateway.
     const next = step.kind === 'tried' ? 'gateway' : partAfter[step.kind as keyof typeof partAfter];
     if (next === null) break;
     kind = next;
