@@ -13,6 +13,8 @@ export interface InFlight {
    * signal's reason.
    */
   drain(nodeId: string, models: readonly string[], deadlineMs: number, signal: AbortSignal): Promise<boolean>;
+  /** The same for all requests to a node. */
+  drainNode(nodeId: string, deadlineMs: number, signal: AbortSignal): Promise<boolean>;
 }
 
 export function createInFlight({ clock }: { clock: Pick<Clock, 'timer'> }): InFlight {
@@ -31,9 +33,32 @@ export function createInFlight({ clock }: { clock: Pick<Clock, 'timer'> }): InFl
     else counts.delete(nodeId);
   }
 
+  const onNode = (nodeId: string) =>
+    [...(counts.get(nodeId)?.values() ?? [])].reduce((sum, one) => sum + one, 0);
+
+  function drained(idle: () => boolean, deadlineMs: number, signal: AbortSignal): Promise<boolean> {
+    if (idle()) return Promise.resolve(true);
+    return new Promise((resolve, reject) => {
+      const end = (act: () => void) => {
+        timer.cancel();
+        waiting.delete(check);
+        signal.removeEventListener('abort', onAbort);
+        act();
+      };
+      const onAbort = () => end(() => reject(signal.reason));
+      const check = () => {
+        if (idle()) end(() => resolve(true));
+      };
+      const timer = clock.timer(deadlineMs, () => end(() => resolve(false)));
+      if (signal.aborted) return onAbort();
+      signal.addEventListener('abort', onAbort, { once: true });
+      waiting.add(check);
+    });
+  }
+
   return {
     count,
-    onNode: (nodeId) => [...(counts.get(nodeId)?.values() ?? [])].reduce((sum, one) => sum + one, 0),
+    onNode,
     begin(nodeId, model) {
       const key = keyOf(model);
       add(nodeId, key, 1);
@@ -47,25 +72,8 @@ export function createInFlight({ clock }: { clock: Pick<Clock, 'timer'> }): InFl
         },
       };
     },
-    drain(nodeId, models, deadlineMs, signal) {
-      const idle = () => models.every((model) => count(nodeId, model) === 0);
-      if (idle()) return Promise.resolve(true);
-      return new Promise((resolve, reject) => {
-        const end = (act: () => void) => {
-          timer.cancel();
-          waiting.delete(check);
-          signal.removeEventListener('abort', onAbort);
-          act();
-        };
-        const onAbort = () => end(() => reject(signal.reason));
-        const check = () => {
-          if (idle()) end(() => resolve(true));
-        };
-        const timer = clock.timer(deadlineMs, () => end(() => resolve(false)));
-        if (signal.aborted) return onAbort();
-        signal.addEventListener('abort', onAbort, { once: true });
-        waiting.add(check);
-      });
-    },
+    drain: (nodeId, models, deadlineMs, signal) =>
+      drained(() => models.every((model) => count(nodeId, model) === 0), deadlineMs, signal),
+    drainNode: (nodeId, deadlineMs, signal) => drained(() => onNode(nodeId) === 0, deadlineMs, signal),
   };
 }

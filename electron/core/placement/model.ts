@@ -53,7 +53,7 @@ export interface PlacementService {
   /** Moves every loaded priority model, on one node or all. Rejects with NOT_FOUND. */
   placeAll(request: Omit<PlaceRequest, 'model'>): Promise<MoveRecord[]>;
   ensureOnGpu: EnsureOnGpu;
-  /** Rejects with NOT_FOUND, NODE_ASLEEP, NO_SERVER, NOT_LOADED, PINNED, MOVE_IN_PROGRESS. */
+  /** Rejects with NOT_FOUND, NODE_ASLEEP, NO_SERVER, NOT_LOADED, PINNED, MODEL_BUSY, MOVE_IN_PROGRESS. */
   unload(request: { model: string; nodeId: string; signal: AbortSignal }): Promise<void>;
   pin(nodeId: string, model: string, pinned: boolean): void;
   isPinned(nodeId: string, model: string): boolean;

@@ -28,6 +28,9 @@ export interface RequestsInFlight {
   drain(nodeId: string, models: readonly string[], deadlineMs: number, signal: AbortSignal): Promise<boolean>;
 }
 
+/** How long requests may take to finish before a move is called off, so that those that are held back go on. */
+export const DRAIN_MS = 30_000;
+
 /** Keeps new requests for these models away from a node until disposed. Resolves when those before are in flight. */
 export type HoldBack = (nodeId: string, models: readonly string[]) => Promise<Disposable>;
 

@@ -19,7 +19,7 @@ import { createMoveHistory } from './moves.ts';
 import { createNodeLocks } from './node-lock.ts';
 import type { PlanInput } from './plan.ts';
 import { resolveModel } from './resolve.ts';
-import { pollUntilUnloaded } from './verify.ts';
+import { createUnload } from './unload.ts';
 
 export type {
   PlacementFleet,
@@ -28,7 +28,6 @@ export type {
   PlaceRequest,
 } from './model.ts';
 
-const UNLOAD_SHOWN_MS = 5000;
 /** How long a stop waits for cancelled moves to be undone. */
 const RESTORE_GRACE_MS = 10_000;
 /** For how many probes a model must stay in one place before the optimizer moves it. */
@@ -216,29 +215,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
 
     ensureOnGpu,
 
-    async unload({ model, nodeId, signal }) {
-      const { node, server } = requireServing(nodeId);
-      const loaded = await server.loaded(signal);
-      const name = resolveModel(loaded, model);
-      if (name === null) {
-        const message = fact('MODEL_NOT_LOADED_ON', { model, node: node.name });
-        throw new PilotlightError('NOT_LOADED', { message });
-      }
-      const named = { model: name, node: node.name };
-      if (pins.has(nodeId, name)) {
-        throw new PilotlightError('PINNED', { message: fact('MODEL_IS_PINNED_ON', named) });
-      }
-      using _ = locks.take(nodeId, name);
-      await server.unload(name, signal);
-      await pollUntilUnloaded({ clock, server, signal }, name, UNLOAD_SHOWN_MS);
-      fleet.probeSoon(nodeId);
-      activity.record({
-        kind: 'placement',
-        severity: 'info',
-        message: fact('MODEL_UNLOADED', named),
-        nodeId,
-      });
-    },
+    unload: createUnload({ clock, activity, fleet, pins, locks, requireServing, inFlight, holdBack }),
 
     pin(nodeId, model, pinned) {
       const node = fleet.require(nodeId);

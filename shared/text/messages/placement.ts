@@ -159,7 +159,7 @@ export const placementMessages = {
   WOULD_UNLOAD_PRIORITY: ({ models }: { models: readonly string[] }) =>
     `It would unload ${list(models)}, but pinned and priority models are not unloaded for others.`,
   ANSWERING_REQUESTS: ({ models }: { models: readonly string[] }) =>
-    `${list(models)} ${areOrIs(models)} answering requests, so nothing was moved.`,
+    `${list(models)} ${areOrIs(models)} answering requests, so nothing was changed.`,
   NODE_ASLEEP_WAKE_FIRST: ({ node }: { node: string }) => `${node} is not serving. Wake it first.`,
   MOVE_RUNNING: ({ model, node }: { model: string; node: string | null }) =>
     `${model} is being moved on ${node ?? 'this machine'}.`,
