@@ -219,6 +219,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     leases: leases.ledger,
     acquire,
     activity,
+    silent: placement.observeRequests,
     link: options.gateway?.link ?? null,
     port: options.gateway?.port ?? null,
   });

@@ -4,6 +4,8 @@ import type { Clock } from '../ports/time.ts';
 
 export interface InFlight {
   count(nodeId: string, model: string): number;
+  /** Since when there has been one without a pause, monotonic; null if there is none. */
+  busySince(nodeId: string, model: string): number | null;
   /** All requests to a node, including those without a model. */
   onNode(nodeId: string): number;
   /** A request has begun; dispose when it has ended, which is idempotent. */
@@ -17,9 +19,10 @@ export interface InFlight {
   drainNode(nodeId: string, deadlineMs: number, signal: AbortSignal): Promise<boolean>;
 }
 
-export function createInFlight({ clock }: { clock: Pick<Clock, 'timer'> }): InFlight {
+export function createInFlight({ clock }: { clock: Pick<Clock, 'timer' | 'monotonic'> }): InFlight {
   /** Node → model, or '' for none → requests. */
   const counts = new Map<string, Map<string, number>>();
+  const since = new Map<string, Map<string, number>>();
   const waiting = new Set<() => void>();
   const keyOf = (model: string | null) => (model === null ? '' : canonicalName(model));
   const count = (nodeId: string, model: string) => counts.get(nodeId)?.get(keyOf(model)) ?? 0;
@@ -29,6 +32,11 @@ export function createInFlight({ clock }: { clock: Pick<Clock, 'timer'> }): InFl
     const left = (models.get(key) ?? 0) + change;
     if (left > 0) models.set(key, left);
     else models.delete(key);
+    const begins = since.get(nodeId) ?? new Map<string, number>();
+    if (left === 0) begins.delete(key);
+    else if (!begins.has(key)) begins.set(key, clock.monotonic());
+    if (begins.size > 0) since.set(nodeId, begins);
+    else since.delete(nodeId);
     if (models.size > 0) counts.set(nodeId, models);
     else counts.delete(nodeId);
   }
@@ -58,6 +66,7 @@ export function createInFlight({ clock }: { clock: Pick<Clock, 'timer'> }): InFl
 
   return {
     count,
+    busySince: (nodeId, model) => since.get(nodeId)?.get(keyOf(model)) ?? null,
     onNode,
     begin(nodeId, model) {
       const key = keyOf(model);

@@ -31,6 +31,8 @@ export interface PlacementFleet {
   /** Pins have changed: update the node's view. */
   refresh(nodeId: string): void;
   markGpu(nodeId: string, verdict: GpuVerdict): void;
+  /** A load there does not end; null: loads work again. */
+  setStuck(nodeId: string, stuck: { model: string; since: number } | null): void;
 }
 
 export interface PlaceRequest {
@@ -60,6 +62,11 @@ export interface PlacementService {
   explain(nodeId: string, model: string): Explanation;
   /** What the planner needs to know about a node. */
   planInput(node: NodeView): PlanInput;
+  /**
+   * Requests of other programs that were sent to the node and have no first byte, by model.
+   * @param since when the oldest was sent, milliseconds since the epoch
+   */
+  observeRequests(nodeId: string, since: Readonly<Record<string, number>>): void;
   /** Newest first. */
   history(limit: number): MoveRecord[];
   /** Called before the fleet shows the result of a move. Returns how to stop. */

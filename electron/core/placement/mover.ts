@@ -210,14 +210,22 @@ export function createMover(deps: MoverDependencies): Mover {
     // The server may be restarted while the move waits.
     using _ = fleet.probeOften(node.id);
     const held: Disposable[] = [];
+    // If its load gets stuck, the loaded models must not wait with it.
+    const stopListening = loads.onChange((nodeId, stuck) => {
+      if (nodeId === node.id && stuck !== null) release();
+    });
     const any = AbortSignal.any([signal, lifetime, lost.signal]);
     const request = { anyway: false, ...task, node, server };
     const moving = applyMove(moveDependencies(node.id, task.model, held), request, any);
     running.add(moving);
     const result = await moving.finally(() => {
       running.delete(moving);
-      for (const one of held) one[Symbol.dispose]();
+      stopListening();
+      release();
     });
+    function release(): void {
+      for (const one of held.splice(0)) one[Symbol.dispose]();
+    }
     fleet.probeSoon(node.id);
     return {
       ...result,

@@ -10,7 +10,7 @@ import { explainModel } from './explain.ts';
 import { GPU_NOT_USED_WINDOW_MS, isFutile } from './futile.ts';
 import { createGpuDoubt } from './gpu-doubt.ts';
 import { createLastFailures } from './last-failure.ts';
-import { createLoadWatch } from './loads.ts';
+import { createLoadTimes, learnFromMoves } from './load-times.ts';
 import { createPlacementMemory } from './memory.ts';
 import type { PlacementService, PlacementServiceDependencies, PlaceRequest } from './model.ts';
 import { createModelfiles } from './modelfiles.ts';
@@ -19,6 +19,7 @@ import { createMoveHistory } from './moves.ts';
 import { createNodeLocks } from './node-lock.ts';
 import type { PlanInput } from './plan.ts';
 import { resolveModel } from './resolve.ts';
+import { createStuckLoads } from './stuck-loads.ts';
 import { createUnload } from './unload.ts';
 
 export type {
@@ -48,20 +49,10 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
   const gpuDoubt = createGpuDoubt();
   const failures = createLastFailures(moves.list(LEARNED_MOVES), moves.supersede);
   const stops: (() => void)[] = [];
-  const loads = createLoadWatch({
-    clock,
-    onStalled: (nodeId, model, stuck) =>
-      activity.record({
-        kind: 'placement',
-        severity: 'error',
-        message: fact('MODEL_DOES_NOT_LOAD', { model, node: nameOf(nodeId) }),
-        why: fact('LOADS_BLOCKED', { stuck, node: null }),
-        nodeId,
-        notify: true,
-      }),
-  });
+  const loadTimes = createLoadTimes();
+  learnFromMoves(loadTimes, moves.list(LEARNED_MOVES));
+  const loads = createStuckLoads({ clock, log, activity, fleet, inFlight, times: loadTimes });
 
-  const nameOf = (nodeId: string) => fleet.list().find((node) => node.id === nodeId)?.name ?? null;
   const priorityModels = () => settings.current().optimizer.priorityModels;
 
   const mover = createMover({
@@ -169,6 +160,8 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     memory.forget(nodeId);
     failures.forget(nodeId);
     gpuDoubt.forget(nodeId);
+    loads.forget(nodeId);
+    loadTimes.forget(nodeId);
   }
 
   const planInput = (node: NodeView): PlanInput => ({
@@ -237,6 +230,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     },
 
     planInput,
+    observeRequests: loads.silent,
     history: moves.list,
     onMove: moved.on,
 
@@ -255,6 +249,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
           if (isGpuInDoubt(node)) fleet.markGpu(node.id, { kind: 'not-checked' });
           const { restarted, appeared } = memory.observe(node, previous);
           if (restarted || (appeared && locks.holder(node.id) === null)) loads.clear(node.id);
+          else loads.changed(node.id);
           if (!isServing(node.state)) return;
           failures.observe(node, locks.holder(node.id));
           modelfiles.observe(node);
@@ -267,6 +262,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       for (const stop of stops.splice(0)) stop();
       const grace = clock.timer(RESTORE_GRACE_MS, () => restoring.abort(new PilotlightError('STOPPING')));
       await mover.idle();
+      loads.stop();
       grace.cancel();
     },
   };
