@@ -196,6 +196,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     attribution,
     holder,
     inFlight: (node) => inFlight.onNode(node.id),
+    holdBack: (nodeId, models) => gateway.holdBack(nodeId, models),
+    drain: inFlight.drainNode,
   });
   const acquire = createAcquireService({
     clock,
@@ -219,20 +221,16 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     leases: leases.ledger,
     acquire,
     activity,
+    silent: placement.observeRequests,
     link: options.gateway?.link ?? null,
     port: options.gateway?.port ?? null,
   });
-  const runnerNeeds = {
-    streams,
-    settings,
-    activity,
-    fleet,
-    agents,
+  const runners = createRunnersService({
+    ...ports,
+    ...{ streams, settings, activity, fleet, agents, inFlight },
     leases: leases.ledger,
     wakes: wake,
-    inFlight,
-  };
-  const runners = createRunnersService({ ...ports, ...runnerNeeds });
+  });
   const indexing = createIndexingService({
     clock,
     random,
