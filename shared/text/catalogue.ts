@@ -26,6 +26,7 @@ import { placementMessages } from './messages/placement.ts';
 import { policyMessages } from './messages/policies.ts';
 import { rehearsalMessages } from './messages/rehearsal.ts';
 import { runnerMessages } from './messages/runner.ts';
+import { runnerFleetMessages } from './messages/runner-fleet.ts';
 import { searchMessages } from './messages/search.ts';
 import { secretMessages } from './messages/secrets.ts';
 import { settingsMessages } from './messages/settings.ts';
@@ -66,6 +67,7 @@ export const domains = {
   policies: policyMessages,
   rehearsal: rehearsalMessages,
   runner: runnerMessages,
+  runnerFleet: runnerFleetMessages,
   search: searchMessages,
   secrets: secretMessages,
   settings: settingsMessages,
@@ -105,6 +107,7 @@ export const catalogue = {
   ...policyMessages,
   ...rehearsalMessages,
   ...runnerMessages,
+  ...runnerFleetMessages,
   ...searchMessages,
   ...secretMessages,
   ...settingsMessages,
