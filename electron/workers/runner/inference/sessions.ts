@@ -217,6 +217,7 @@ export function createInferenceSessions(options: InferenceOptions): Inference {
     runs: () => ({ ...runs }),
     settled,
     async check() {
+      await supervisor.current();
       await settled();
       notes.forgetLadders();
       machineKnown = knowMachine();
