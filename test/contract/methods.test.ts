@@ -14,8 +14,11 @@ describe.each(linkNames)('every method over %s', (linkName) => {
 
   beforeAll(async () => {
     runner = await startFakeRunner({ status: runnerWithFaces() });
-    test = await startTestHost({ simulate: true, localRunner: createFakeLocalRunner(runner) });
-    test = await startTestHost({ simulate: true, gateway: { port: 0 } });
+    test = await startTestHost({
+      simulate: true,
+      gateway: { port: 0 },
+      localRunner: createFakeLocalRunner(runner),
+    });
     const { url } = await test.host.openGateway();
     link = await openLink(linkName, test);
     const { fleet } = test.host.core.services;

@@ -1,6 +1,11 @@
 /** What the answers of a runner mean if they are not the expected ones. */
 import * as z from 'zod';
-import { type ErrorCode, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import {
+  type ErrorCode,
+  errorCodes,
+  isPilotlightError,
+  PilotlightError,
+} from '../../../shared/contract/errors.ts';
 import { parseAnswer } from '../../../shared/json.ts';
 import { oneLine } from '../../../shared/printable.ts';
 import type { HttpReply } from '../../core/ports/network.ts';
@@ -76,6 +81,10 @@ function codeFor(code: string, status: number, path: string): ErrorCode {
   if (PASSED_ON.has(known)) return known as ErrorCode;
   if (path.startsWith('/detect') && (status === 413 || status === 415 || status === 422)) {
     return 'PICTURE_UNREADABLE';
+  }
+  // What a person adds is judged in the runner's own words.
+  if (path.startsWith('/runner/') && errorCodes.some((one) => one === known && one.startsWith('RUNNER_'))) {
+    return known as ErrorCode;
   }
   if (status === 404 && (path.startsWith('/v1/embeddings') || path.startsWith('/runner/models/'))) {
     return 'MODEL_NOT_FOUND';
