@@ -2,7 +2,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
+import type { RunnerProvider } from '../../../../shared/models/runner.ts';
 import type { Handlers } from '../../rpc.ts';
+import { withPooling } from '../onnx/pooling.ts';
+import type { Reduction } from '../sessions.ts';
 import { toRunnerError } from './faults.ts';
 import {
   compiledProviders,
@@ -14,7 +17,7 @@ import {
   valuesOf,
 } from './onnxruntime.ts';
 import { shareOf } from './profile.ts';
-import type { InferenceContract, TrialParams, TrialResult } from './protocol.ts';
+import type { Answers, Feeds, InferenceContract, TrialParams, TrialResult } from './protocol.ts';
 import { reduce } from './reduce.ts';
 
 export interface InferenceProgram {
@@ -22,8 +25,16 @@ export interface InferenceProgram {
   configure(config: InferenceContract['config']): void;
 }
 
+interface OpenGraph {
+  file: string | Uint8Array;
+  provider: RunnerProvider;
+  session: Session;
+  /** The added output of a session that pools by itself; null if it does not, undefined before that was tried. */
+  pooled?: string | null;
+}
+
 export function createInference(load: () => Promise<Ort> = loadOrt): InferenceProgram {
-  const sessions = new Map<number, Session>();
+  const sessions = new Map<number, OpenGraph>();
   let threads: number | null = null;
   let loading: Promise<Ort> | null = null;
 
@@ -47,7 +58,7 @@ export function createInference(load: () => Promise<Ort> = loadOrt): InferencePr
     try {
       // The first runs compile and allocate; the profile covers these only, or it would grow with every run.
       const profiled = await openSession(library, file, { provider, threads, profile: join(folder, 'run') });
-      const answers = await runSession(library, profiled, feeds, false);
+      const answers = await runSession(library, profiled, feeds);
       profiled.endProfiling();
       await profiled.release();
       const [profile] = readdirSync(folder);
@@ -55,11 +66,11 @@ export function createInference(load: () => Promise<Ort> = loadOrt): InferencePr
         profile === undefined ? null : shareOf(readFileSync(join(folder, profile), 'utf8'), provider);
 
       const session = await openSession(library, file, { provider, threads, profile: null });
-      await runSession(library, session, feeds, false);
+      await runSession(library, session, feeds);
       let ms = Number.POSITIVE_INFINITY;
       for (let run = 0; run < times; run += 1) {
         const startedAt = performance.now();
-        await runSession(library, session, feeds, false);
+        await runSession(library, session, feeds);
         ms = Math.min(ms, performance.now() - startedAt);
       }
       await session.release();
@@ -67,6 +78,42 @@ export function createInference(load: () => Promise<Ort> = loadOrt): InferencePr
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  }
+
+  /** On a GPU a graph that pools by itself replaces the one that was opened. What cannot pool stays as it is. */
+  async function poolInGraph(graph: OpenGraph, { output, pooling }: Reduction): Promise<void> {
+    graph.pooled = null;
+    const { file, provider } = graph;
+    if (provider === 'cpu' || pooling === 'none') return;
+    const model = typeof file === 'string' ? readFileSync(file) : file;
+    const inputs = valuesOf(graph.session.inputMetadata);
+    const pooled = withPooling(model, { inputs, reduction: { output, pooling } });
+    if (pooled === null) return;
+    try {
+      const session = await openSession(await ort(), pooled.bytes, { provider, threads, profile: null });
+      const before = graph.session;
+      graph.session = session;
+      graph.pooled = pooled.output;
+      await before.release();
+    } catch {
+      // Such as one with weights in files of their own, which are looked for beside the graph.
+    }
+  }
+
+  async function runReduced(
+    graph: OpenGraph,
+    feeds: Feeds,
+    { reduction, shrink }: { reduction: Reduction; shrink: boolean },
+  ): Promise<Answers> {
+    if (graph.pooled === undefined) await poolInGraph(graph, reduction);
+    const { output } = reduction;
+    const from = graph.pooled ?? output;
+    const answers = await runSession(await ort(), graph.session, feeds, { shrink, outputs: [from] });
+    const answer = answers[from];
+    if (answer === undefined) throw new Error(`There is no output ${from}.`);
+    return {
+      [output]: reduce(answer, graph.pooled === null ? reduction : { ...reduction, pooling: 'none' }),
+    };
   }
 
   return {
@@ -85,7 +132,7 @@ export function createInference(load: () => Promise<Ort> = loadOrt): InferencePr
       open: ({ graph, file, provider }) =>
         coded(async () => {
           const session = await openSession(await ort(), file, { provider, threads, profile: null });
-          sessions.set(graph, session);
+          sessions.set(graph, { file, provider, session });
           return {
             inputs: valuesOf(session.inputMetadata),
             outputs: valuesOf(session.outputMetadata),
@@ -94,24 +141,19 @@ export function createInference(load: () => Promise<Ort> = loadOrt): InferencePr
         }),
       run: ({ graph, feeds, reduce: reduction, shrink }) =>
         coded(async () => {
-          const session = sessions.get(graph);
-          if (session === undefined) throw new PilotlightError('RUNNER_STARTING');
+          const opened = sessions.get(graph);
+          if (opened === undefined) throw new PilotlightError('RUNNER_STARTING');
           const startedAt = performance.now();
-          const answers = await runSession(await ort(), session, feeds, shrink);
-          const ms = performance.now() - startedAt;
-          if (reduction !== null) {
-            const { output } = reduction;
-            const answer = answers[output];
-            if (answer === undefined) throw new Error(`There is no output ${output}.`);
-            const reduced = { [output]: reduce(answer, reduction) };
-            return { answers: reduced, ms, rss: process.memoryUsage.rss() };
-          }
-          return { answers, ms, rss: process.memoryUsage.rss() };
+          const answers =
+            reduction === null
+              ? await runSession(await ort(), opened.session, feeds, { shrink })
+              : await runReduced(opened, feeds, { reduction, shrink });
+          return { answers, ms: performance.now() - startedAt, rss: process.memoryUsage.rss() };
         }),
       async close({ graph }) {
-        const session = sessions.get(graph);
+        const opened = sessions.get(graph);
         sessions.delete(graph);
-        await session?.release();
+        await opened?.session.release();
         return null;
       },
       trial: (params) => coded(() => trial(params)),

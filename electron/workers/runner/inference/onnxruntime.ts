@@ -80,7 +80,7 @@ export async function runSession(
   ort: Ort,
   session: Session,
   feeds: Feeds,
-  shrink: boolean,
+  { shrink = false, outputs }: { shrink?: boolean; outputs?: readonly string[] } = {},
 ): Promise<Answers> {
   const given = Object.fromEntries(
     Object.entries(feeds).map(([name, { type, data, dims }]) => [
@@ -92,7 +92,9 @@ export async function runSession(
       ),
     ]),
   );
-  const answers = await session.run(given, shrink ? shrinking : {});
+  const options = shrink ? shrinking : {};
+  const answers =
+    outputs === undefined ? await session.run(given, options) : await session.run(given, outputs, options);
   return Object.fromEntries(
     Object.entries(answers).map(([name, { type, data, dims }]) => [
       name,

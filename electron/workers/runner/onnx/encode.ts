@@ -100,20 +100,25 @@ function node({ op, inputs, outputs, attributes = {} }: NodeSpec, index: number)
   return message(1, [
     ...inputs.map((name) => text(1, name)),
     ...outputs.map((name) => text(2, name)),
-    text(3, `${op}-${index}`),
+    text(3, `${outputs[0] ?? index}/${op}`),
     text(4, op),
     ...Object.entries(attributes).map(([name, given]) => attribute(name, given)),
   ]);
 }
 
+const graphParts = ({ inputs, outputs, constants = [], nodes }: Omit<GraphSpec, 'opset'>): Part[] => [
+  ...nodes.map(node),
+  ...constants.map(constant),
+  ...inputs.map((one) => value(11, one)),
+  ...outputs.map((one) => value(12, one)),
+];
+
+/** Bytes that add to a graph when they follow those of its model file: protobuf merges what comes twice. */
+export const encodeAddition = (addition: Omit<GraphSpec, 'opset' | 'inputs'>): Uint8Array =>
+  message(7, graphParts({ ...addition, inputs: [] }));
+
 /** The bytes of a model file. */
-export function encodeGraph({ inputs, outputs, constants = [], nodes, opset = 17 }: GraphSpec): Uint8Array {
-  const graph = message(7, [
-    ...nodes.map(node),
-    text(2, 'graph'),
-    ...constants.map(constant),
-    ...inputs.map((one) => value(11, one)),
-    ...outputs.map((one) => value(12, one)),
-  ]);
+export function encodeGraph({ opset = 17, ...spec }: GraphSpec): Uint8Array {
+  const graph = message(7, [text(2, 'graph'), ...graphParts(spec)]);
   return join([number(1, 8), text(2, 'pilotlight'), graph, message(8, [number(2, opset)])]);
 }
