@@ -1,6 +1,6 @@
 /**
  * Adds pooling to a graph that gives one vector per token, so that a GPU hands back one vector per text. Reading back
- * all of them took more than a quarter of the time on an H200 (docs/decisions/0017). Pure.
+ * all of them took more than a quarter of the time on an H200. Pure.
  */
 import type { GraphValue, Reduction } from '../sessions.ts';
 import { encodeAddition, type NodeSpec } from './encode.ts';

@@ -1,5 +1,6 @@
 /** Texts to token ids. The library knows no truncation: it is done here, and only as much text is read as can count. */
 import { Tokenizer } from '@huggingface/tokenizers';
+import { createWordCache, isSumOfWords } from './word-cache.ts';
 
 export interface TextTokenizer {
   /** Ids with the special ones, at most `maxTokens`. */
@@ -31,8 +32,11 @@ export function createTextTokenizer(file: object, config: object): TextTokenizer
 
   const contentOf = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
 
+  const words = isSumOfWords(file) ? createWordCache(contentOf) : null;
+
   /** The first `most` tokens of the text: as those of the whole text, because a part ends between two words. */
   function firstTokens(text: string, most: number): number[] {
+    if (words !== null) return words.encode(text, most);
     let characters = Math.max(FIRST_CHARACTERS, most * CHARACTERS_PER_TOKEN);
     while (text.length > characters) {
       const end = text.lastIndexOf(' ', characters);
