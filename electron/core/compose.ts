@@ -19,6 +19,7 @@ import { createPlacementService } from './placement/service.ts';
 import { createPolicies } from './policies/policies.ts';
 import { createShutdownBy } from './policies/shutdown-by.ts';
 import type { Ports } from './ports/all.ts';
+import { createRunnersService } from './runner/service.ts';
 import { createLifecycle } from './runtime/lifecycle.ts';
 import { createStreams } from './runtime/streams.ts';
 import { createSettingsService } from './settings/service.ts';
@@ -220,6 +221,17 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     link: options.gateway?.link ?? null,
     port: options.gateway?.port ?? null,
   });
+  const runnerNeeds = {
+    streams,
+    settings,
+    activity,
+    fleet,
+    agents,
+    leases: leases.ledger,
+    wakes: wake,
+    inFlight,
+  };
+  const runners = createRunnersService({ ...ports, ...runnerNeeds });
   const indexing = createIndexingService({
     clock,
     random,
@@ -232,6 +244,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     http,
     fleet,
     acquire,
+    runners,
     telemetry,
     settings,
     activity,
@@ -248,14 +261,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     telemetry,
   });
 
-  const history = createPowerHistory({
-    clock,
-    log,
-    store: store.power,
-    fleet,
-    policies,
-    telemetry,
-  });
+  const history = createPowerHistory({ clock, log, store: store.power, fleet, policies, telemetry });
 
   const transfer = createTransferService({
     clock,
@@ -270,16 +276,10 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     activity,
   });
 
-  function report({ nodeId, ...notice }: Problem): void {
+  function report({ nodeId = null, ...notice }: Problem): void {
     status.addNotice(notice);
-    activity.record({
-      kind: 'system',
-      severity: 'warning',
-      message: notice.message,
-      why: notice.next,
-      nodeId: nodeId ?? null,
-      notify: true,
-    });
+    const { message, next: why } = notice;
+    activity.record({ kind: 'system', severity: 'warning', message, why, nodeId, notify: true });
   }
   for (const notice of options.notices ?? []) report(notice);
   if (settings.notice) report(settings.notice);
@@ -302,6 +302,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       optimizer,
       acquire,
       gateway: { stop: gateway.stop },
+      runners,
       indexing: {
         start: () => indexing.start({ resume: options.resumeJobs ?? true }),
         stop: indexing.stop,
@@ -326,6 +327,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     acquire,
     inFlight,
     gateway,
+    runners,
     optimizer,
     telemetry,
     indexing,
@@ -337,7 +339,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     streams,
     report,
     services,
-    handlers: createHandlers({ ...services, history, transfer }),
+    handlers: createHandlers({ ...services, history, transfer, clock }),
     ...lifecycle,
   };
 }

@@ -12,6 +12,8 @@ import { gatewayMethods } from './gateway/methods.ts';
 import { indexingMethods } from './indexing/methods.ts';
 import { leaseMethods } from './leases/methods.ts';
 import { optimizerMethods, placementMethods } from './placement/methods.ts';
+import type { Clock } from './ports/time.ts';
+import { runnerMethods } from './runner/methods.ts';
 import type { Handlers } from './runtime/handlers.ts';
 import { settingsMethods } from './settings/methods.ts';
 import { shutdownMethods } from './shutdown/methods.ts';
@@ -21,7 +23,11 @@ import { transferMethods } from './transfer/methods.ts';
 import type { TransferService } from './transfer/service.ts';
 import { wakeMethods } from './wake/methods.ts';
 
-export type HandledServices = CoreServices & { history: PowerHistory; transfer: TransferService };
+export type HandledServices = CoreServices & {
+  history: PowerHistory;
+  transfer: TransferService;
+  clock: Clock;
+};
 
 export function createHandlers(services: HandledServices): Handlers {
   const {
@@ -29,6 +35,7 @@ export function createHandlers(services: HandledServices): Handlers {
     activity,
     agents,
     checks,
+    clock,
     discovery,
     fleet,
     gateway,
@@ -37,6 +44,7 @@ export function createHandlers(services: HandledServices): Handlers {
     leases,
     optimizer,
     placement,
+    runners,
     settings,
     shutdown,
     status,
@@ -56,6 +64,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...optimizerMethods({ optimizer, placement }),
     ...indexingMethods({ indexing }),
     ...gatewayMethods({ gateway }),
+    ...runnerMethods({ runners, clock }),
     ...telemetryMethods({ telemetry }),
     ...discoveryMethods({ discovery }),
     ...checkMethods({ checks }),

@@ -9,6 +9,7 @@ import { createLog, type LogLevel } from '../adapters/system.ts';
 import { newSecret } from '../core/access/secret-format.ts';
 import { type Core, createCore, type Problem } from '../core/compose.ts';
 import type { Log } from '../core/ports/log.ts';
+import type { LocalRunner } from '../core/ports/runner.ts';
 import type { Clock } from '../core/ports/time.ts';
 import { createScope } from '../core/runtime/scope.ts';
 import { createDispatcher, type Dispatcher } from '../transport/dispatcher.ts';
@@ -56,6 +57,8 @@ export interface HostOptions {
   createWorkerHost?: CreateWorkerHost;
   /** Default: no gateway, as for a program that runs one command. */
   gateway?: HostGateway;
+  /** The runner of this computer. Default: none, as for a program that runs one command. */
+  localRunner?: LocalRunner;
   /** How long each part of a stop may take before it is cut off, milliseconds. Default 5,000; for the core 15,000. */
   stopDeadlineMs?: number;
 }
@@ -134,6 +137,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     log,
     openSecrets: options.openSecrets,
     createWorkerHost: options.createWorkerHost,
+    localRunner: options.localRunner,
   });
   const ollamaHost = environment.OLLAMA_HOST ?? null;
   const core = createCore({

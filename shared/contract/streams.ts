@@ -14,6 +14,7 @@ import { embedderChoiceSchema, indexJobSchema, sourceViewSchema } from '../model
 import { messageSchema } from '../models/message.ts';
 import { moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
 import { nodePowerSchema } from '../models/power.ts';
+import { runnerViewSchema } from '../models/runner.ts';
 import { secretsProtectionSchema } from '../models/secrets.ts';
 import { settingsSchema } from '../models/settings.ts';
 import { telemetrySampleSchema, workSampleSchema } from '../models/telemetry.ts';
@@ -74,6 +75,8 @@ export const streamSchemas = {
   settings: settingsSchema,
   /** `gateway` */
   gateway: gatewayViewSchema,
+  /** node id: each runner of the fleet */
+  runners: runnerViewSchema,
   /** credential id: keys and sessions that are not revoked */
   access: credentialViewSchema,
 } as const;

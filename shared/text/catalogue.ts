@@ -25,6 +25,8 @@ import { pictureMessages } from './messages/pictures.ts';
 import { placementMessages } from './messages/placement.ts';
 import { policyMessages } from './messages/policies.ts';
 import { rehearsalMessages } from './messages/rehearsal.ts';
+import { runnerMessages } from './messages/runner.ts';
+import { runnerFleetMessages } from './messages/runner-fleet.ts';
 import { searchMessages } from './messages/search.ts';
 import { secretMessages } from './messages/secrets.ts';
 import { settingsMessages } from './messages/settings.ts';
@@ -64,6 +66,8 @@ export const domains = {
   ownership: ownershipMessages,
   policies: policyMessages,
   rehearsal: rehearsalMessages,
+  runner: runnerMessages,
+  runnerFleet: runnerFleetMessages,
   search: searchMessages,
   secrets: secretMessages,
   settings: settingsMessages,
@@ -102,6 +106,8 @@ export const catalogue = {
   ...ownershipMessages,
   ...policyMessages,
   ...rehearsalMessages,
+  ...runnerMessages,
+  ...runnerFleetMessages,
   ...searchMessages,
   ...secretMessages,
   ...settingsMessages,

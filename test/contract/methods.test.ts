@@ -2,16 +2,19 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isPilotlightError, type PilotlightError, wireErrorSchema } from '../../shared/contract/errors.ts';
 import { type MethodName, methodNames, methods } from '../../shared/contract/methods.ts';
 import { isServing } from '../../shared/models/fleet.ts';
+import { createFakeLocalRunner, type FakeRunner, startFakeRunner } from '../fakes/runner.ts';
 import { linkNames, openLink, startTestHost, type TestHost, type TestLink } from './links.ts';
-import { type CaseContext, machines, methodCases } from './method-cases.ts';
+import { type CaseContext, machines, methodCases, runnerWithFaces } from './method-cases.ts';
 
 describe.each(linkNames)('every method over %s', (linkName) => {
   let test: TestHost;
   let link: TestLink;
   let context: CaseContext;
+  let runner: FakeRunner;
 
   beforeAll(async () => {
-    test = await startTestHost({ simulate: true });
+    runner = await startFakeRunner({ status: runnerWithFaces() });
+    test = await startTestHost({ simulate: true, localRunner: createFakeLocalRunner(runner) });
     link = await openLink(linkName, test);
     const { fleet } = test.host.core.services;
     const signal = AbortSignal.timeout(15_000);
@@ -22,12 +25,14 @@ describe.each(linkNames)('every method over %s', (linkName) => {
     context = {
       core: test.host.core,
       folder: test.folder,
+      runner,
       call: (method, params) => link.call(method, params) as never,
     };
   }, 40_000);
   afterAll(async () => {
     await link.close();
     await test.stop();
+    await runner.close();
   });
 
   const fails = async (method: string, params: unknown): Promise<PilotlightError> => {

@@ -428,6 +428,11 @@ export function createFakeWorld(
           },
         },
       }),
+      runners: {
+        fleet: { ...createFakeFleet([]), status: () => null },
+        acquire: { acquire: () => Promise.reject(new PilotlightError('NO_RUNNER')) },
+        need() {},
+      },
       telemetry: {
         recordVectors: (id, count) => world.vectors.set(id, (world.vectors.get(id) ?? 0) + count),
       },

@@ -24,6 +24,7 @@ export function createStreams({ clock, epoch, log }: Omit<TopicOptions, 'coalesc
     activity: createTopic(fast),
     settings: createTopic(fast),
     gateway: createTopic(fast),
+    runners: createTopic(fast),
     access: createTopic(fast),
   };
 }

@@ -12,6 +12,7 @@ import { indexingErrors } from '../../../shared/contract/errors/indexing.ts';
 import { inputErrors } from '../../../shared/contract/errors/input.ts';
 import { placementErrors } from '../../../shared/contract/errors/placement.ts';
 import { powerErrors } from '../../../shared/contract/errors/power.ts';
+import { runnerFleetErrors } from '../../../shared/contract/errors/runner-fleet.ts';
 import { wakeErrors } from '../../../shared/contract/errors/wake.ts';
 import {
   errorCatalogue,
@@ -57,6 +58,7 @@ describe('the catalogue of errors', () => {
       gatewayErrors,
       gatewayRequestErrors,
       computerErrors,
+      runnerFleetErrors,
     ];
     expect(all.flatMap((domain) => Object.keys(domain)).sort()).toEqual([...errorCodes].sort());
   });
