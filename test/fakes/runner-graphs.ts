@@ -62,4 +62,4 @@ export const value = (name: string, dims: readonly (number | string)[], type = '
 });
 
 /** What the runner throws for inputs that a graph does not take. */
-export const refusedInput = () => new PilotlightError('RUNNER_BAD_GRAPH' as never, { message: '', next: '' });
+export const refusedInput = () => new PilotlightError('RUNNER_BAD_GRAPH');

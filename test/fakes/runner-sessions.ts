@@ -73,4 +73,4 @@ const graphValue = (value: InferenceSession.ValueMetadata): GraphValue =>
     : { name: value.name, type: 'other', dims: [] };
 
 const badGraph = (cause: unknown) =>
-  new PilotlightError('RUNNER_BAD_GRAPH' as never, { message: String(cause), next: '', cause });
+  new PilotlightError('RUNNER_BAD_GRAPH', { message: String(cause), cause });

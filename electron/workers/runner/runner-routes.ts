@@ -11,10 +11,12 @@ export interface RunnerRoutesOptions {
   shelf: Shelf;
   texts: TextService;
   version: string;
+  /** For pictures. */
+  pictures: readonly RunnerRoute[];
   /** Of the runner itself. */
   own: readonly RunnerRoute[];
 }
 
-export function runnerRoutes({ shelf, texts, version, own }: RunnerRoutesOptions): RunnerRoute[] {
-  return [...openaiRoutes({ texts, shelf }), ...teiRoutes({ texts, version }), ...own];
+export function runnerRoutes({ shelf, texts, version, pictures, own }: RunnerRoutesOptions): RunnerRoute[] {
+  return [...openaiRoutes({ texts, shelf }), ...teiRoutes({ texts, version }), ...pictures, ...own];
 }

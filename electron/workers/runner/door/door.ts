@@ -21,6 +21,7 @@ import { deviceKey } from '../ladder/device.ts';
 import { openLadderNotes } from '../ladder/notes.ts';
 import { openLibrary } from '../models/library.ts';
 import { createShelf } from '../models/shelf.ts';
+import { createRunnerPictures } from '../runner-pictures.ts';
 import { runnerRoutes } from '../runner-routes.ts';
 import { createTextKind } from '../text/kind.ts';
 import { createTextService } from '../text/service.ts';
@@ -80,9 +81,18 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
     notes,
     monotonic: clock.monotonic,
   });
+  const pictures = createRunnerPictures({
+    clock,
+    sessions: inference,
+    immichFolder: config.immichCache,
+    idleMs: config.idleMs,
+    workerId,
+    status: () => status(),
+    onPictures: statistics.pictures,
+  });
   const shelf = createShelf({
     library: openLibrary(folder),
-    kinds: [textKind],
+    kinds: [textKind, pictures.kind],
     idleMs: config.idleMs,
     clock,
     log,
@@ -125,10 +135,10 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
       shelf,
       texts,
       version: config.version,
+      pictures: pictures.routes(shelf),
       own: doorRoutes({
         shelf,
         token,
-        workerId,
         port: () => port,
         status,
         check: () => inference.check(),
@@ -144,7 +154,7 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
   async function stop(): Promise<void> {
     releaseInstance(config.dataFolder, token);
     stopping.abort();
-    await Promise.all([server.close(CLOSE_MS), shelf.stop()]);
+    await Promise.all([server.close(CLOSE_MS), shelf.stop(), pictures.stop()]);
     inference.stop();
   }
 

@@ -12,7 +12,6 @@ import { parsed } from '../text/routes-openai.ts';
 export interface DoorRoutesOptions {
   shelf: Shelf;
   token: string;
-  workerId: string;
   /** Where it listens; the proof of who it is holds for this port only. */
   port(): number;
   status(): RunnerStatus;
@@ -29,7 +28,7 @@ const addSchema = z.object({
 const MAX_BODY_BYTES = 64 * 1024;
 
 export function doorRoutes(options: DoorRoutesOptions): RunnerRoute[] {
-  const { shelf, token, workerId, port, status, check } = options;
+  const { shelf, token, port, status, check } = options;
 
   async function add(request: RunnerRequest) {
     const body = parsed(addSchema, await request.json(MAX_BODY_BYTES));
@@ -43,26 +42,6 @@ export function doorRoutes(options: DoorRoutesOptions): RunnerRoute[] {
       signal: request.signal,
     });
     return { status: 201, body: model };
-  }
-
-  /** In the shape of existing clients of a worker for faces. */
-  function health() {
-    const now = status();
-    const gpu = now.provider !== 'cpu';
-    const { queries, bulk, pictures } = now.queue;
-    return {
-      status: now.ready ? 200 : 503,
-      body: {
-        status: now.ready ? 'healthy' : 'starting',
-        gpu_available: gpu,
-        directml_available: now.provider === 'dml',
-        model_loaded: now.models.some(({ state }) => state === 'ready'),
-        uptime_seconds: now.uptimeSeconds,
-        worker_id: workerId,
-        queue_size: queries + bulk + pictures,
-        metrics: { ...now.totals, restarts: now.restarts },
-      },
-    };
   }
 
   function identity({ query }: RunnerRequest) {
@@ -80,7 +59,6 @@ export function doorRoutes(options: DoorRoutesOptions): RunnerRoute[] {
 
   return [
     { method: 'GET', path: identityPath, access: 'open', handle: identity },
-    { method: 'GET', path: '/health', access: 'open', handle: health },
     { method: 'GET', path: '/runner/status', handle: () => ok(status()) },
     managed('POST', '/runner/models', add),
     managed('DELETE', '/runner/models/{name}', async (request) => {

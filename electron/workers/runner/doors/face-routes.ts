@@ -34,6 +34,8 @@ export interface FaceRoutesOptions {
   /** Opens the face model if it is not open. Throws FACES_NO_MODEL. */
   withFaces<Result>(work: (model: FaceModel) => Promise<Result>): Promise<Result>;
   status(): RunnerStatus;
+  /** Pictures of requests, as they arrive. */
+  onPictures(count: number): void;
 }
 
 const BODY_BYTES = 128_000_000;
@@ -79,6 +81,7 @@ export function createFaceRoutes(options: FaceRoutesOptions): RunnerRoute[] {
     signal: AbortSignal,
   ): Promise<RunnerAnswer> {
     const began = clock.monotonic();
+    options.onPictures(sent.length);
     const body = await options.withFaces(async (model): Promise<WorkerAnswer> => {
       const outcomes = await Promise.all(
         sent.map((picture, index) =>
@@ -109,7 +112,11 @@ export function createFaceRoutes(options: FaceRoutesOptions): RunnerRoute[] {
     {
       method: 'GET',
       path: '/health',
-      handle: () => ({ status: 200, body: workerHealth(status(), workerId) }),
+      access: 'open',
+      handle() {
+        const now = status();
+        return { status: now.ready ? 200 : 503, body: workerHealth(now, workerId) };
+      },
     },
     {
       method: 'GET',
@@ -185,4 +192,4 @@ async function outcomeOf(
 }
 
 const failsAlone = ({ code }: PilotlightError) =>
-  code.startsWith('PICTURE_') || code.startsWith('FACE_') || (code as string) === 'RUNNER_INPUT_REFUSED';
+  code.startsWith('PICTURE_') || code.startsWith('FACE_') || code === 'RUNNER_INPUT_REFUSED';

@@ -23,8 +23,8 @@ export interface LocalPredictorOptions {
   /** Immich's model folder; null if none is set. */
   folder: string | null;
   makeTokenizer(file: object, config: object): ClipTokenizer;
-  /** How long an unused model stays in memory, milliseconds. Default: Immich's 300 s. */
-  idleMs?: number;
+  /** How long an unused model stays in memory, milliseconds; null keeps all. Default: Immich's 300 s. */
+  idleMs?: number | null;
 }
 
 export interface LocalPredictor extends Predictor {

@@ -22,6 +22,8 @@ export interface FaceDetector {
   readonly kind: DetectorLayout['kind'];
   /** Whether several pictures may share a run. */
   readonly batches: boolean;
+  /** What waits or runs. */
+  waiting(): number;
   /**
    * Best score first.
    * @throws FACES_WRONG_ANSWER, and what a run throws
@@ -44,6 +46,9 @@ const normalisations: Readonly<Record<DetectorLayout['kind'], Normalisation>> = 
   yunet: asIs('bgr'),
   scrfd: evenly(127.5, 128),
 };
+
+/** The unit of a run's size, by which the runner learns how long it takes. */
+export const PIXELS_A_UNIT = 1024;
 
 /** Side of the pictures with which batches are tried if the graph has no size of its own. */
 const TRIAL_SIDE = 64;
@@ -75,7 +80,10 @@ export async function openDetector({
       const [first] = jobs;
       if (first === undefined) return [];
       const size = { width: first.fit.paddedWidth, height: first.fit.paddedHeight };
-      const answer = await graph.run({ [layout.input]: inputOf(layout, jobs, size) }, { signal: stop });
+      const answer = await graph.run(
+        { [layout.input]: inputOf(layout, jobs, size) },
+        { signal: stop, size: (jobs.length * size.width * size.height) / PIXELS_A_UNIT },
+      );
       return jobs.map((job, at) =>
         readFaces(layout, answer, { at, count: jobs.length, size, minScore: job.minScore }),
       );
@@ -90,6 +98,7 @@ export async function openDetector({
   return {
     kind: layout.kind,
     batches,
+    waiting: gatherer.waiting,
     async detect(picture, { signal, minScore = defaultMinScore[layout.kind], sizing }) {
       const fit = fitOf(picture, sizeOf(sizing));
       const isResized = fit.width !== picture.width || fit.height !== picture.height;

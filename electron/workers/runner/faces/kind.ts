@@ -1,0 +1,69 @@
+/** Face models, as the shelf loads and drops them. */
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
+import { describeFiles } from '../models/folder.ts';
+import type { LoadedModel, ModelKind } from '../models/kind.ts';
+import type { Pictures } from '../pictures/pictures.ts';
+import type { Sessions } from '../sessions.ts';
+import { type FaceModel, openFaceModel } from './face-model.ts';
+import { type FaceModelFiles, preprocessFiles, readFaceModel } from './model-folder.ts';
+
+export interface LoadedFaces extends LoadedModel {
+  readonly faces: FaceModel;
+}
+
+export interface FaceKindOptions {
+  sessions: Sessions;
+  pictures: Pick<Pictures, 'resize'>;
+}
+
+export function createFaceKind({ sessions, pictures }: FaceKindOptions): ModelKind<LoadedFaces> {
+  return {
+    kind: 'faces',
+    async recognise(folder, { signal }) {
+      const found = await read(folder);
+      if (found === null) return null;
+      const pathOf = (file: string) => relative(folder, file).replaceAll('\\', '/');
+      const graphs = {
+        detector: pathOf(found.detector.file),
+        embedder: pathOf(found.embedders[0].file),
+      };
+      const paths = [
+        graphs.detector,
+        ...found.embedders.map(({ file }) => pathOf(file)),
+        ...preprocessFiles.filter((path) => existsSync(join(folder, path))),
+      ];
+      const files = await describeFiles(folder, paths, signal);
+      return { graphs, precision: 'float32', files, licence: null };
+    },
+    async load({ folder, hash }) {
+      const faces = await openFaceModel(await readFaceModel(folder), { sessions, pictures, hash });
+      const { detector, embedder } = faces;
+      return {
+        faces,
+        dimensions: embedder.dimensions,
+        maxTokens: null,
+        // Both halves use the same device unless one of them is faster, or right, on the CPU alone.
+        provider: () => faces.graphs.find((graph) => graph.provider() !== 'cpu')?.provider() ?? 'cpu',
+        ladder: () => faces.graphs[0].ladder(),
+        isBusy: () => detector.waiting() + embedder.waiting() > 0,
+        waiting: () => ({ pictures: detector.waiting() }),
+        close: () => faces.close(),
+      };
+    },
+  };
+}
+
+/** null for a folder that has neither a detector nor an embedder: it is of another kind. */
+async function read(folder: string): Promise<FaceModelFiles | null> {
+  try {
+    return await readFaceModel(folder);
+  } catch (error) {
+    if (!isPilotlightError(error)) {
+      throw new PilotlightError('RUNNER_BAD_MODEL', { message: String(error), cause: error });
+    }
+    if (error.details?.hasPart === false) return null;
+    throw error;
+  }
+}
