@@ -44,8 +44,9 @@ export function createFaceKind({ sessions, pictures }: FaceKindOptions): ModelKi
         faces,
         dimensions: embedder.dimensions,
         maxTokens: null,
-        // Both halves use the same device unless one of them is faster, or right, on the CPU alone.
-        provider: () => faces.graphs.find((graph) => graph.provider() !== 'cpu')?.provider() ?? 'cpu',
+        // Only if both halves run there.
+        provider: () =>
+          faces.graphs.some((graph) => graph.provider() === 'cpu') ? 'cpu' : faces.graphs[0].provider(),
         ladder: () => faces.graphs[0].ladder(),
         isBusy: () => detector.waiting() + embedder.waiting() > 0,
         waiting: () => ({ pictures: detector.waiting() }),
