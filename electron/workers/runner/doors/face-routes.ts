@@ -10,6 +10,7 @@ import type { RunnerAnswer, RunnerRequest, RunnerRoute } from '../http/route.ts'
 import type { Pictures } from '../pictures/pictures.ts';
 import { fromBase64 } from './base64.ts';
 import { type FormFile, readForm } from './form.ts';
+import { refusal } from './refusal.ts';
 import {
   MOST_PICTURES,
   readBody,
@@ -125,12 +126,6 @@ export function createFaceRoutes(options: FaceRoutesOptions): RunnerRoute[] {
     },
   ];
 }
-
-/** Clients of FastAPI read `detail`. */
-const refusal: NonNullable<RunnerRoute['refusal']> = ({ code, text, status }) => ({
-  status,
-  body: { detail: text, code },
-});
 
 function sentFile({ fileName, bytes, isCut }: FormFile): Sent {
   return {

@@ -3,6 +3,7 @@ import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { RunnerRequest, RunnerRoute } from '../http/route.ts';
 import { readForm } from './form.ts';
 import { type Predictor, readEntries } from './predictor.ts';
+import { refusal } from './refusal.ts';
 
 export interface ImmichRoutesOptions {
   predictor: Predictor;
@@ -52,7 +53,7 @@ export function createImmichRoutes({
       method: 'POST',
       path: '/predict',
       handle: predict,
-      refusal: ({ code, text, status }) => ({ status, body: { detail: text, code } }),
+      refusal,
     },
   ];
 }
