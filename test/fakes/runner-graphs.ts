@@ -1,6 +1,7 @@
 /** Graphs whose answers a test computes. */
 
-import type { GraphValue, OpenedGraph, Tensor } from '../../electron/workers/runner/sessions.ts';
+import { tensorOf } from '../../electron/workers/runner/pictures/feed.ts';
+import type { Feeds, GraphValue, OpenedGraph, Tensor } from '../../electron/workers/runner/sessions.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { RunnerProvider } from '../../shared/models/runner.ts';
 
@@ -34,7 +35,8 @@ export function createFakeGraph({ inputs = [], outputs = [], answer }: FakeGraph
       provider = next;
     },
     ladder: () => [],
-    async run(feeds, options) {
+    async run(given, options) {
+      const feeds = tensorsOf(given);
       options?.signal?.throwIfAborted();
       if (closed) throw new Error('The graph is closed.');
       const [first] = Object.values(feeds);
@@ -48,6 +50,12 @@ export function createFakeGraph({ inputs = [], outputs = [], answer }: FakeGraph
     isClosed: () => closed,
   };
 }
+
+/** As the inference process makes them. */
+export const tensorsOf = (feeds: Feeds): Record<string, Tensor> =>
+  Object.fromEntries(
+    Object.entries(feeds).map(([name, feed]) => [name, feed.type === 'pictures' ? tensorOf(feed) : feed]),
+  );
 
 export const floatTensor = (dims: readonly number[], data: ArrayLike<number>): Tensor => ({
   type: 'float32',

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import { floats, shapeText } from '../faces/graph-shapes.ts';
-import { type Normalisation, writePlanes } from '../faces/planes.ts';
+import type { Normalisation } from '../faces/planes.ts';
+import type { PictureFeed } from '../pictures/feed.ts';
 import type { Picture } from '../pictures/picture.ts';
 import type { Pictures } from '../pictures/pictures.ts';
 import type { OpenedGraph, Tensor } from '../sessions.ts';
@@ -42,9 +43,12 @@ export function createClipVisual(
     async embed(picture, signal) {
       const size = shorterSideTo(picture, side);
       const resized = await pictures.resize(picture, { ...size, kernel }, signal);
-      const data = new Float32Array(3 * side * side);
-      writePlanes(cutMiddle(resized, side), data, 0, { width: side, height: side }, normalisation);
-      const feed: Tensor = { type: 'float32', dims: [1, 3, side, side], data };
+      const feed: PictureFeed = {
+        type: 'pictures',
+        dims: [1, 3, side, side],
+        data: [cutMiddle(resized, side)],
+        normalisation,
+      };
       return firstVector(await graph.run({ [input?.name ?? 'image']: feed }, { signal }));
     },
     close: () => graph.close(),

@@ -1,13 +1,14 @@
 /** A face detector on an opened graph. */
+import type { PictureFeed } from '../pictures/feed.ts';
 import type { Picture } from '../pictures/picture.ts';
 import type { Pictures } from '../pictures/pictures.ts';
-import type { OpenedGraph, Tensor } from '../sessions.ts';
+import type { OpenedGraph } from '../sessions.ts';
 import { keepsPicturesApart } from './batch-check.ts';
 import { defaultMinScore, readFaces } from './detector-answers.ts';
 import type { DetectorLayout } from './detector-kind.ts';
 import type { Face, Point } from './face.ts';
 import { createGatherer } from './gatherer.ts';
-import { asIs, evenly, type Normalisation, writePlanes } from './planes.ts';
+import { asIs, evenly, type Normalisation } from './planes.ts';
 import { type Fit, fitOf, type Sizing } from './sizing.ts';
 
 export interface DetectOptions {
@@ -114,14 +115,14 @@ export async function openDetector({
 function inputOf(
   layout: DetectorLayout,
   jobs: readonly Job[],
-  size: { width: number; height: number },
-): Tensor {
-  const each = 3 * size.width * size.height;
-  const data = new Float32Array(jobs.length * each);
-  for (const [at, { picture }] of jobs.entries()) {
-    writePlanes(picture, data, at * each, size, normalisations[layout.kind]);
-  }
-  return { type: 'float32', dims: [jobs.length, 3, size.height, size.width], data };
+  { width, height }: { width: number; height: number },
+): PictureFeed {
+  return {
+    type: 'pictures',
+    dims: [jobs.length, 3, height, width],
+    data: jobs.map(({ picture }) => picture),
+    normalisation: normalisations[layout.kind],
+  };
 }
 
 /** From the size that the detector saw to that of the picture. */
