@@ -201,7 +201,7 @@ const options: Record<keyof AgentConfig, Option> = {
   openRunner: {
     read: flag,
     fallback: false,
-    help: ' other machines may send pictures to the runner without a token',
+    help: ' pictures from other machines without a token',
     boolean: true,
   },
   announce: {

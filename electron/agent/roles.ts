@@ -289,7 +289,7 @@ function startPower(context: RoleContext): RunningRole {
   };
 }
 
-const workReason: Reason = { code: 'WORKING', message: 'The runner works for somebody.' };
+const workReason: Reason = { code: 'WORKING', message: 'The runner is working.' };
 
 interface ReasonsWanted {
   action: PowerAction;

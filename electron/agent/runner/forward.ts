@@ -5,8 +5,8 @@ import type { Exchange, StreamReply } from '../http/route.ts';
 import type { RunnerAddress } from './runner-process.ts';
 
 /** What the runner needs to know of the request; everything else is between the caller and the agent. */
-const PASSED_ON = ['content-type', 'content-length', 'transfer-encoding', 'accept', 'x-pilotlight-priority'];
-const PASSED_BACK = ['content-type', 'content-length', 'retry-after', 'allow', 'x-model-hash'];
+const PASSED_ON = ['content-type', 'content-length', 'transfer-encoding', 'x-pilotlight-priority'];
+const PASSED_BACK = ['content-type', 'content-length', 'retry-after', 'allow'];
 
 /** The `Authorization` of the caller stays here: the runner has a token of its own. */
 export function forward(
@@ -33,9 +33,8 @@ export function forward(
         }
         response.writeHead(answer.statusCode ?? 502, back);
         answer.pipe(response);
-        answer.on('error', () => response.destroy());
         // A runner that ends in the middle leaves half an answer, which must not look whole.
-        answer.on('aborted', () => response.destroy());
+        answer.on('error', () => response.destroy());
       });
       asked.on('error', () => {
         if (response.headersSent) {
@@ -61,6 +60,6 @@ const RETRY_AFTER = '2';
 export function notReady(reason: string | null): AgentError {
   return new AgentError('RUNNER_NOT_READY', {
     headers: { 'retry-after': RETRY_AFTER },
-    ...(reason === null ? {} : { message: `The runner of this machine is not ready: ${reason}` }),
+    ...(reason === null ? {} : { message: `The runner is not ready: ${reason}` }),
   });
 }

@@ -1,6 +1,6 @@
 /** The runner role: starts the ONNX runner, and serves its paths on the agent's port. */
 import { get } from 'node:http';
-import type { AnswerSent, agentApi } from '../../../shared/contract/agent.ts';
+import { type AnswerSent, agentApi } from '../../../shared/contract/agent.ts';
 import type { Clock } from '../../adapters/agent-host/types.ts';
 import type { WorkerHost } from '../../adapters/processes/worker-host.ts';
 import { AgentError } from '../errors.ts';
@@ -25,38 +25,34 @@ export interface RunnerRoleOptions {
 type Health = Partial<AnswerSent<typeof agentApi.health>>;
 
 /** Paths of the runner that need the agent's token. */
-const paths: readonly (readonly [Route['method'], string])[] = [
-  ['GET', '/runner/status'],
-  ['GET', '/runner/catalogue'],
-  ['POST', '/runner/pull'],
-  ['POST', '/runner/check'],
-  ['POST', '/runner/models'],
-  ['DELETE', '/runner/models/{id}'],
-  ['POST', '/runner/models/{id}/load'],
-  ['POST', '/runner/models/{id}/drop'],
-  ['POST', '/v1/embeddings'],
-  ['GET', '/v1/models'],
-  ['POST', '/embeddings'],
-  ['GET', '/models'],
-  ['POST', '/embed'],
-  ['POST', '/embed_all'],
-  ['POST', '/tokenize'],
-  ['POST', '/similarity'],
-  ['GET', '/info'],
-];
+const paths = `GET /runner/status
+GET /runner/catalogue
+POST /runner/pull
+POST /runner/check
+POST /runner/models
+DELETE /runner/models/{id}
+POST /runner/models/{id}/load
+POST /runner/models/{id}/drop
+POST /v1/embeddings
+GET /v1/models
+POST /embeddings
+GET /models
+POST /embed
+POST /embed_all
+POST /tokenize
+POST /similarity
+GET /info`;
 /**
  * Paths of existing workers for faces. Their clients know no token: on this machine they need none, as programs here
  * could use the runner's own port as well. From the network only if the configuration says so, because anyone there
  * could keep the machine awake and busy.
  */
-const workerPaths: typeof paths = [
-  ['POST', '/detect_faces_batch'],
-  ['POST', '/detect_and_embed_batch'],
-  ['POST', '/detect_faces_batch_multipart'],
-  ['GET', '/gpu_info'],
-  ['GET', '/ping'],
-  ['POST', '/predict'],
-];
+const workerPaths = `POST /detect_faces_batch
+POST /detect_and_embed_batch
+POST /detect_faces_batch_multipart
+GET /gpu_info
+GET /ping
+POST /predict`;
 /** Asked all the time: answering them is no work. */
 const IDLE: ReadonlySet<string> = new Set(['/runner/status', '/gpu_info', '/ping', '/info']);
 const HEALTH_MS = 1000;
@@ -105,44 +101,24 @@ export function startRunnerRole(options: RunnerRoleOptions): {
     return forward(to, exchange, () => mark?.[Symbol.dispose]());
   }
 
-  const fromWorkers: Access = open ? 'open' : 'open-here';
-  const route =
-    (access: Access) =>
-    ([method, path]: (typeof paths)[number]): Route => ({
-      method,
-      path,
-      access,
-      handle: passOn,
+  const routesOf = (list: string, access: Access): Route[] =>
+    list.split('\n').map((line) => {
+      const [method, path] = line.split(' ') as [Route['method'], string];
+      return { method, path, access, handle: passOn };
     });
 
   return {
-    routes: [...paths.map(route('token')), ...workerPaths.map(route(fromWorkers))],
+    routes: [...routesOf(paths, 'token'), ...routesOf(workerPaths, open ? 'open' : 'open-here')],
     async health() {
       const now = runner?.current() ?? { state: 'missing' as const };
-      const own = now.state === 'running' ? await healthOf(now) : {};
-      const {
-        gpu_available,
-        directml_available,
-        model_loaded,
-        worker_id,
-        queue_size,
-        metrics,
-        uptime_seconds,
-      } = {
+      // Its own `status` says whether it is ready; the agent's, that the agent is.
+      const { status: _, ...own } = now.state === 'running' ? await healthOf(now) : {};
+      return {
+        runner: now.state,
         gpu_available: false,
         directml_available: false,
         model_loaded: false,
         ...own,
-      };
-      return {
-        runner: now.state,
-        gpu_available,
-        directml_available,
-        model_loaded,
-        uptime_seconds,
-        worker_id,
-        queue_size,
-        metrics,
       };
     },
     stop() {
@@ -151,28 +127,34 @@ export function startRunnerRole(options: RunnerRoleOptions): {
   };
 }
 
-/** What the runner says of itself; nothing if it does not answer. */
+/** What the runner reports; nothing if it does not answer. */
 function healthOf({ port }: RunnerAddress): Promise<Health> {
   return new Promise((resolve) => {
-    const asked = get(
-      { host: '127.0.0.1', port, path: '/health', agent: false, signal: AbortSignal.timeout(HEALTH_MS) },
+    const unknown = () => resolve({});
+    get(
+      {
+        host: '127.0.0.1',
+        port,
+        path: agentApi.health.path,
+        agent: false,
+        signal: AbortSignal.timeout(HEALTH_MS),
+      },
       (answer) => {
         let text = '';
+        answer.on('error', unknown);
         answer.setEncoding('utf8');
         answer.on('data', (part: string) => {
           text += part;
           if (text.length > MOST_HEALTH_BYTES) answer.destroy();
         });
-        answer.on('error', () => resolve({}));
         answer.on('close', () => {
           try {
             resolve(Object(JSON.parse(text)) as Health);
           } catch {
-            resolve({});
+            unknown();
           }
         });
       },
-    );
-    asked.on('error', () => resolve({}));
+    ).on('error', unknown);
   });
 }

@@ -21,16 +21,8 @@ export const healthSchema = z.object({
   service: unread<'gpu-shutdown'>(),
   gpu_pc_reachable: unread<boolean>(),
   gpu_pc_ip: unread<string | null>(),
-  /** Of the runner role: `running`, `starting`, `failed`, or `missing` for its program. */
+  /** Of the runner role: `running`, `starting`, `failed`, or `missing` for its program. Its own fields follow. */
   runner: unread<string>(),
-  /** Fields of existing workers for faces. */
-  gpu_available: unread<boolean>(),
-  directml_available: unread<boolean>(),
-  model_loaded: unread<boolean>(),
-  uptime_seconds: unread<number>(),
-  worker_id: unread<string>(),
-  queue_size: unread<number>(),
-  metrics: unread<object>(),
 });
 
 /** `GET /health` of whatever answers: an agent, an existing relay or shutdown server, or something else. */

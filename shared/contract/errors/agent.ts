@@ -52,12 +52,12 @@ export const agentErrors = {
   },
   RUNNER_PROGRAM_MISSING: {
     message: 'The program of the runner is not on this machine.',
-    next: 'Start the agent from a folder of Pilotlight, or name runner-worker.mjs with --runner-program.',
+    next: 'Start the agent from a folder of Pilotlight, or name its runner-worker.mjs with --runner-program.',
     status: 503,
   },
   RUNNER_NOT_READY: {
     message: 'The runner of this machine is not ready.',
-    next: 'Send it again in a moment; the agent’s log says why if it takes longer.',
+    next: 'Send it again in a moment.',
     status: 503,
   },
   METHOD_NOT_ALLOWED: {
