@@ -29,7 +29,7 @@ export const createLocalRunner: CreateLocalRunner = ({
     const found = parseJson(text) as { models?: unknown } | null | undefined;
     return Array.isArray(found?.models) && found.models.length > 0;
   },
-  async open({ provider, idleSeconds }, signal) {
+  async open({ idleSeconds, ...options }, signal) {
     try {
       return await openRunner({
         dataFolder,
@@ -37,11 +37,8 @@ export const createLocalRunner: CreateLocalRunner = ({
         version,
         log,
         signal,
-        config: {
-          idleMs: idleSeconds === 0 ? null : idleSeconds * 1000,
-          provider: provider === 'cpu' ? 'cpu' : 'auto',
-        },
-        createWorkerHost: (options) => createWorkerHost({ ...options, name: 'runner' }),
+        config: { ...options, idleMs: idleSeconds === 0 ? null : idleSeconds * 1000 },
+        createWorkerHost: (worker) => createWorkerHost({ ...worker, name: 'runner' }),
       });
     } catch (error) {
       signal.throwIfAborted();

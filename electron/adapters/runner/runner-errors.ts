@@ -24,6 +24,8 @@ const plainSchema = z
 const ownCodes: Readonly<Record<string, ErrorCode>> = {
   RUNNER_NO_MODEL: 'MODEL_NOT_FOUND',
   RUNNER_OUT_OF_MEMORY: 'OUT_OF_MEMORY',
+  /** Of an agent without the program. */
+  RUNNER_PROGRAM_MISSING: 'RUNNER_NOT_INSTALLED',
 };
 
 /** Codes of the runner that the core passes on. */
@@ -34,10 +36,15 @@ const PASSED_ON: ReadonlySet<string> = new Set<ErrorCode>([
   'PICTURE_UNREADABLE',
   'PULL_RUNNING',
   'OUT_OF_MEMORY',
+  'RUNNER_NOT_INSTALLED',
   'NOT_FOUND',
 ]);
 /** What a runner refuses with 503, although waiting does not help. */
-const LASTING: ReadonlySet<string> = new Set(['RUNNER_NOT_INSTALLED', 'RUNNER_OUT_OF_MEMORY']);
+const LASTING: ReadonlySet<string> = new Set([
+  'RUNNER_NOT_INSTALLED',
+  'RUNNER_OUT_OF_MEMORY',
+  'RUNNER_PROGRAM_MISSING',
+]);
 const MOST_CHARACTERS = 500;
 /** While it starts, or is full, and does not say how long. */
 const BUSY_MS = 1000;
