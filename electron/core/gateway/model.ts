@@ -67,6 +67,8 @@ export interface TableNode {
   usualWakeMs?: number | null;
   /** It has a GPU, but came up without it. Left out: no. */
   gpuLost?: boolean;
+  /** Its server starts no more loads: only models that are loaded can be used. Left out: no. */
+  wedged?: boolean;
   /** Canonical names of models that are being moved: they get no new requests. */
   moving: readonly string[];
 }
@@ -211,4 +213,9 @@ export interface NodeTraffic {
   inFlight: Readonly<Record<string, number>>;
   /** Requests at once that its own answers show to be its limit; left out if it was not seen to queue. */
   learnedSlots?: number;
+  /**
+   * Canonical name of a model → when its oldest request was sent that has no first byte yet, milliseconds since the
+   * epoch. Only those older than five seconds; left out for none.
+   */
+  silent?: Readonly<Record<string, number>>;
 }

@@ -63,6 +63,8 @@ export interface GatewayDependencies {
   leases: AcquireLeases;
   acquire: Pick<AcquireService, 'acquire'>;
   activity: { record(entry: NewActivityEntry): void };
+  /** Requests that were sent to the node and have no first byte, by model: since when. */
+  silent?(nodeId: string, since: Readonly<Record<string, number>>): void;
   /** null for a program without a gateway. */
   link: GatewayLink | null;
   /** Chosen for this run of the program; null for that of the settings. */
@@ -87,8 +89,9 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
   });
   const traffic = createTraffic({
     inFlight: dependencies.inFlight,
-    onChange(_nodeId, now) {
+    onChange(nodeId, now) {
       leases.update(now);
+      dependencies.silent?.(nodeId, now.silent ?? {});
       if (traffic.total() === 0) opening?.update();
     },
   });

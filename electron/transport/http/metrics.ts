@@ -48,6 +48,7 @@ export function createMetrics({
   const nodes = gauge('pilotlight_nodes', 'Nodes by state.', ['state']);
   const node = ['node', 'name'];
   const nodeUp = gauge('pilotlight_node_serving', 'Whether the inference server of a node answers.', node);
+  const wedged = gauge('pilotlight_node_wedged', 'Whether the Ollama of a node starts no more loads.', node);
   const gpuLost = gauge('pilotlight_node_gpu_lost', 'Whether the GPU of a node is lost to its server.', node);
   const vramSize = gauge('pilotlight_node_vram_size_bytes', 'VRAM of a node, if known.', node);
   const vramUsed = gauge('pilotlight_node_vram_used_bytes', 'VRAM in use on a node, if known.', node);
@@ -86,6 +87,7 @@ export function createMetrics({
       const labels = { node: view.id, name: view.name };
       nodes.inc({ state: view.state });
       nodeUp.set(labels, isServing(view.state) ? 1 : 0);
+      wedged.set(labels, view.wedged === null ? 0 : 1);
       gpuLost.set(labels, view.gpuLost === null ? 0 : 1);
       if (view.vram.totalBytes !== null) vramSize.set(labels, view.vram.totalBytes);
       const sample = streams.telemetry.get(view.id);
