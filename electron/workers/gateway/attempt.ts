@@ -93,7 +93,8 @@ function planFor(attempt: Attempt): Plan | 'taken' | Refusal {
   const waits = attempt.fallbacks === null ? waitingOf(request, route, state) : 'go';
   if (waits === 'held') return 'taken';
   if (waits !== 'go') return waits;
-  if (route.kind === 'none' && route.code === 'MODEL_NOT_FOUND') {
+  // A body that the server might not decode is not sent anywhere by chance.
+  if (route.kind === 'none' && route.code === 'MODEL_NOT_FOUND' && body.encoding === null) {
     const changed = state.justChanged.choices(model, nodesOf(attempt), endpoint.dialect);
     if (changed.length > 0) return { choices: changed, conversation: [] };
   }

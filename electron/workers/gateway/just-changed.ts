@@ -12,7 +12,7 @@ export interface JustChanged {
 }
 
 /** A core lists the models again within half a second; on a busy computer it takes longer. Milliseconds. */
-const CHANGED_MS = 5000;
+const CHANGED_MS = 2000;
 
 export function createJustChanged(clock: Pick<Clock, 'monotonic'>): JustChanged {
   const changedAt = new Map<string, number>();

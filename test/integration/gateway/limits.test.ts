@@ -307,7 +307,7 @@ it('a model that was just made on a machine is asked for there, before any list 
   expect((await chat('never-made')).status).toBe(404);
   expect((await gateway.ask('/api/show', { body: { model: 'new' } })).status).toBe(200);
   const before = server.asked.length;
-  await clock.advance(6000);
+  await clock.advance(2100);
   expect((await chat('new')).status).toBe(404);
   expect([server.asked.length, other.asked.length]).toEqual([before, 0]);
 });
