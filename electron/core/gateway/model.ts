@@ -4,6 +4,7 @@
  * The core pushes the whole table whenever it changes. The process never asks the core about a request that the table
  * answers, and its bytes never pass through the core.
  */
+import type { ErrorCode } from '../../../shared/contract/errors.ts';
 import type { Message } from '../../../shared/models/message.ts';
 import type { ModelOnNode } from '../../../shared/models/placement.ts';
 import type { KnownCredential } from '../access/check-credential.ts';
@@ -200,6 +201,9 @@ export interface LiveRequest extends RequestFacts {
   /** How much longer it is expected to wait, milliseconds; null if that is unknown, or it does not wait. */
   expectedMs: number | null;
 }
+
+/** Why a connection was turned away before its request was read: the code of an error, or one of these. */
+export type DoorReason = ErrorCode | 'FOREIGN_HOST' | 'NO_SUCH_PATH' | 'WRONG_METHOD';
 
 /** The load of a node as the gateway sees it. */
 export interface NodeTraffic {
