@@ -9,6 +9,7 @@ import { damaged } from '../e2e/support/damage-scenes.ts';
 import {
   gatewayFirstRun,
   gatewayOff,
+  gatewayPolicies,
   gatewayPortTaken,
   gatewayRunning,
   gatewayStaysLocal,
@@ -72,6 +73,18 @@ async function shutDown(page: Page): Promise<void> {
 
 const gateway = (page: Page) => page.getByRole('region', { name: 'Gateway' }).first();
 const whatCameThrough = (page: Page) => page.getByRole('heading', { name: 'What came through' });
+const policies = (page: Page) => page.getByText('Policies while machines sleep');
+
+/** Asks which policy applies. */
+async function checkPolicy(page: Page): Promise<void> {
+  await page.getByLabel('Requests for model').fill('mxbai-embed-large');
+  await page.getByRole('button', { name: 'Check', exact: true }).click();
+}
+
+/** A row that cannot be saved. */
+async function wrongPolicy(page: Page): Promise<void> {
+  await page.getByLabel('Use the CPU after (seconds)').fill('soon');
+}
 const access = (page: Page) => page.getByRole('region', { name: 'Access' });
 
 /** Fills the dialog of a new key. */
@@ -108,6 +121,14 @@ const pictures: readonly Picture[] = [
   { state: 'gateway-fleet', scene: gatewayRunning, hash: '#/fleet' },
   { state: 'gateway-first-run', scene: gatewayFirstRun, hash: '#/fleet' },
   { state: 'gateway-settings', scene: gatewayRunning, hash: '#/settings', top: gateway },
+  { state: 'gateway-policies', scene: gatewayPolicies, hash: '#/settings', top: policies, open: checkPolicy },
+  {
+    state: 'gateway-policy-wrong',
+    scene: gatewayPolicies,
+    hash: '#/settings',
+    top: policies,
+    open: wrongPolicy,
+  },
   { state: 'gateway-off', scene: gatewayOff, hash: '#/settings', top: gateway },
   { state: 'gateway-port-taken', scene: gatewayPortTaken, hash: '#/fleet' },
   { state: 'gateway-stays-local', scene: gatewayStaysLocal, hash: '#/settings', top: gateway },

@@ -21,6 +21,12 @@ export type FieldKind =
   | 'node'
   /** Other models to use, a line for each: `MODEL = OTHER, OTHER`. */
   | 'fallbacks'
+  /** Some of the options. */
+  | 'choices'
+  /** Rows, edited in fields of their own. */
+  | 'policies'
+  | 'slots'
+  | 'context-rules'
   | 'keys';
 
 export interface SettingField {
@@ -204,6 +210,38 @@ export const settingFields: readonly SettingField[] = [
     label: 'Use other models instead',
     about:
       'For models that no machine can serve. A line for each, such as “qwen3:32b = qwen3:8b, llama3.1”. The answer names the model that was used.',
+  },
+  {
+    section: 'gateway',
+    key: 'policies',
+    kind: 'policies',
+    label: 'Policies while machines sleep',
+    about:
+      'Whether requests for a model, by a program, wake a machine or wait, and how important they are. The most specific policy counts: one for the program first, then the full name of a model, its name without a tag, a pattern with *, and every model.',
+  },
+  {
+    section: 'gateway',
+    key: 'mayWake',
+    kind: 'choices',
+    label: 'Calls that may wake a machine',
+    about: 'Lists of models never do.',
+    options: { chat: 'Chat', generate: 'Generate', embed: 'Embed', other: 'Other calls that name a model' },
+  },
+  {
+    section: 'gateway',
+    key: 'slots',
+    kind: 'slots',
+    label: 'Requests at once',
+    about:
+      'How many a machine gets at the same time; the others wait here. Without an entry it has no limit until its answers show one.',
+  },
+  {
+    section: 'gateway',
+    key: 'contextRules',
+    kind: 'context-rules',
+    label: 'Contexts',
+    about:
+      'Another context makes a server load a model again. The first rule that fits a model counts, so that programs with different contexts don’t make each other wait.',
   },
   {
     section: 'gateway',

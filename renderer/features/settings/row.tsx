@@ -1,9 +1,13 @@
 import { RotateCcw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Switch } from '../../components/switch.tsx';
+import { Choices } from './choices.tsx';
+import { ContextsEditor } from './contexts-editor.tsx';
 import { defaultLabel, fieldPath, rangeText, type SettingField, unitLabels } from './fields.ts';
 import { KeysBox } from './keys-box.tsx';
 import { NodeSelect } from './node-select.tsx';
+import { PoliciesEditor } from './policies-editor.tsx';
+import { SlotsEditor } from './slots-editor.tsx';
 
 export const settingId = (field: Pick<SettingField, 'section' | 'key'>) => `setting-${fieldPath(field)}`;
 
@@ -65,19 +69,23 @@ export function RowFrame({
 export function Row({
   field,
   text,
+  saved,
   error,
   onChange,
   onReset,
 }: {
   field: SettingField;
   text: string;
+  /** Whether the text is that of the saved value. */
+  saved: boolean;
   error: string | undefined;
   onChange(text: string): void;
   onReset: (() => void) | null;
 }) {
   const id = settingId(field);
   const isLines = field.kind === 'lines' || field.kind === 'fallbacks';
-  const wide = isLines || field.kind === 'keys' || field.kind === 'name';
+  const wide =
+    isLines || ['keys', 'name', 'choices', 'policies', 'slots', 'context-rules'].includes(field.kind);
   const common = {
     id,
     'aria-describedby': error ? `${id}-about ${id}-error` : `${id}-about`,
@@ -111,6 +119,20 @@ export function Row({
             </option>
           ))}
         </select>
+      ) : field.kind === 'choices' ? (
+        <Choices
+          id={id}
+          text={text}
+          options={field.options ?? {}}
+          about={`${id}-about`}
+          onChange={onChange}
+        />
+      ) : field.kind === 'policies' ? (
+        <PoliciesEditor id={id} text={text} saved={saved} onChange={onChange} />
+      ) : field.kind === 'slots' ? (
+        <SlotsEditor id={id} text={text} onChange={onChange} />
+      ) : field.kind === 'context-rules' ? (
+        <ContextsEditor id={id} text={text} onChange={onChange} />
       ) : field.kind === 'node' ? (
         <NodeSelect {...common} className={`${boxClass} h-9`} />
       ) : field.kind === 'name' ? (
