@@ -336,6 +336,8 @@ export interface FakeWorld {
   requests: HttpRequest[];
   answer: (request: HttpRequest) => Promise<number>;
   vectors: Map<string, number>;
+  /** How many passages waited, whenever that changed. */
+  queued: number[];
   placements: { nodeId: string; model: string }[];
   inFlight: { now: number; most: number };
   power: AcquireWakes;
@@ -371,6 +373,7 @@ export function createFakeWorld(
     requests: [],
     answer: async () => 200,
     vectors: new Map(),
+    queued: [],
     placements: [],
     inFlight: { now: 0, most: 0 },
     batchSize: 4,
@@ -429,6 +432,7 @@ export function createFakeWorld(
         },
       }),
       telemetry: {
+        recordQueue: (_kind, waiting) => void world.queued.push(waiting),
         recordVectors: (id, count) => world.vectors.set(id, (world.vectors.get(id) ?? 0) + count),
       },
       settings: {
