@@ -3,21 +3,18 @@ export function Choices({
   id,
   text,
   options,
-  about,
   onChange,
 }: {
-  /** Of the first one: the setting’s label names it. */
+  /** Of the first one, which a link to the setting focuses. */
   id: string;
   text: string;
   options: Readonly<Record<string, string>>;
-  /** Id of the description. */
-  about: string;
   onChange(text: string): void;
 }) {
   const chosen = text.split('\n');
   const names = Object.keys(options);
   return (
-    <fieldset className="flex min-w-0 flex-wrap gap-x-5 gap-y-2" aria-describedby={about}>
+    <div className="flex flex-wrap gap-x-5 gap-y-2">
       {names.map((name, index) => (
         <label key={name} className="flex items-center gap-2">
           <input
@@ -34,6 +31,6 @@ export function Choices({
           {options[name]}
         </label>
       ))}
-    </fieldset>
+    </div>
   );
 }

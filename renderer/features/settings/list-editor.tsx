@@ -17,7 +17,7 @@ export function ListEditor<Row extends object>({
   children,
   tools,
 }: {
-  /** Of the button that adds a row: the setting’s label names it, and a link to the setting focuses it. */
+  /** Of the button that adds a row, which a link to the setting focuses. */
   id: string;
   rows: readonly Row[];
   /** What one row is called: `policy`. */

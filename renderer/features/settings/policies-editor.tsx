@@ -64,11 +64,7 @@ export function PoliciesEditor({
           const missing = row.model.trim() !== '' && !namesAny(row.model, names);
           return (
             <>
-              <Cell
-                label="Model"
-                error={errors.model}
-                note={missing ? 'No machine has it now.' : 'Empty for every model'}
-              >
+              <Cell label="Model" error={errors.model} note={missing ? 'No machine has it now.' : undefined}>
                 {(props) => (
                   <input
                     {...props}

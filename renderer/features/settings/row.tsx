@@ -3,7 +3,14 @@ import type { ReactNode } from 'react';
 import { Switch } from '../../components/switch.tsx';
 import { Choices } from './choices.tsx';
 import { ContextsEditor } from './contexts-editor.tsx';
-import { defaultLabel, fieldPath, rangeText, type SettingField, unitLabels } from './fields.ts';
+import {
+  defaultLabel,
+  type FieldKind,
+  fieldPath,
+  rangeText,
+  type SettingField,
+  unitLabels,
+} from './fields.ts';
 import { KeysBox } from './keys-box.tsx';
 import { NodeSelect } from './node-select.tsx';
 import { PoliciesEditor } from './policies-editor.tsx';
@@ -31,12 +38,19 @@ export function RowFrame({
 }) {
   const id = settingId(field);
   const range = rangeText(field);
+  const isGroup = groupKinds.has(field.kind);
   return (
     <div className={`grid gap-x-6 gap-y-2 py-3 ${wide ? '' : 'sm:grid-cols-[1fr_auto] sm:items-start'}`}>
       <div className="min-w-0">
-        <label htmlFor={id} className="font-medium">
-          {field.label}
-        </label>
+        {isGroup ? (
+          <p id={`${id}-label`} className="font-medium">
+            {field.label}
+          </p>
+        ) : (
+          <label htmlFor={id} className="font-medium">
+            {field.label}
+          </label>
+        )}
         <div id={`${id}-about`} className="text-[0.8125rem]">
           <p className="text-soft">{field.about}</p>
           <p className="text-xs text-faint">
@@ -60,10 +74,19 @@ export function RowFrame({
           </button>
         )}
       </div>
-      {children}
+      {isGroup ? (
+        <fieldset aria-labelledby={`${id}-label`} aria-describedby={`${id}-about`} className="min-w-0">
+          {children}
+        </fieldset>
+      ) : (
+        children
+      )}
     </div>
   );
 }
+
+/** They have several controls, with labels of their own. */
+const groupKinds: ReadonlySet<FieldKind> = new Set(['choices', 'policies', 'slots', 'context-rules']);
 
 /** A visible setting: a switch, a number with its unit, lines, or text. */
 export function Row({
@@ -84,8 +107,7 @@ export function Row({
 }) {
   const id = settingId(field);
   const isLines = field.kind === 'lines' || field.kind === 'fallbacks';
-  const wide =
-    isLines || ['keys', 'name', 'choices', 'policies', 'slots', 'context-rules'].includes(field.kind);
+  const wide = isLines || field.kind === 'keys' || field.kind === 'name' || groupKinds.has(field.kind);
   const common = {
     id,
     'aria-describedby': error ? `${id}-about ${id}-error` : `${id}-about`,
@@ -120,13 +142,7 @@ export function Row({
           ))}
         </select>
       ) : field.kind === 'choices' ? (
-        <Choices
-          id={id}
-          text={text}
-          options={field.options ?? {}}
-          about={`${id}-about`}
-          onChange={onChange}
-        />
+        <Choices id={id} text={text} options={field.options ?? {}} onChange={onChange} />
       ) : field.kind === 'policies' ? (
         <PoliciesEditor id={id} text={text} saved={saved} onChange={onChange} />
       ) : field.kind === 'slots' ? (
