@@ -195,6 +195,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     attribution,
     holder,
     inFlight: (node) => inFlight.onNode(node.id),
+    holdBack: (nodeId, models) => gateway.holdBack(nodeId, models),
+    drain: inFlight.drainNode,
   });
   const acquire = createAcquireService({
     clock,
@@ -218,6 +220,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     leases: leases.ledger,
     acquire,
     activity,
+    silent: placement.observeRequests,
     link: options.gateway?.link ?? null,
     port: options.gateway?.port ?? null,
   });

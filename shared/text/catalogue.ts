@@ -19,6 +19,7 @@ import { gpuMessages } from './messages/gpu.ts';
 import { indexingMessages } from './messages/indexing.ts';
 import { indexingFileMessages } from './messages/indexing-files.ts';
 import { leaseMessages } from './messages/leases.ts';
+import { loadMessages } from './messages/loads.ts';
 import { optimizerMessages } from './messages/optimizer.ts';
 import { ownershipMessages } from './messages/ownership.ts';
 import { placementMessages } from './messages/placement.ts';
@@ -57,6 +58,7 @@ export const domains = {
   indexing: indexingMessages,
   indexingFiles: indexingFileMessages,
   leases: leaseMessages,
+  loads: loadMessages,
   optimizer: optimizerMessages,
   placement: placementMessages,
   ownership: ownershipMessages,
@@ -94,6 +96,7 @@ export const catalogue = {
   ...indexingMessages,
   ...indexingFileMessages,
   ...leaseMessages,
+  ...loadMessages,
   ...optimizerMessages,
   ...placementMessages,
   ...ownershipMessages,

@@ -69,6 +69,7 @@ export function nodeView(own: Partial<NodeView> & { id: string }): NodeView {
     since: 0,
     trouble: null,
     gpuLost: null,
+    wedged: null,
     server: {
       product: 'Ollama',
       version: '0.33.0',

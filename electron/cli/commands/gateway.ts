@@ -73,6 +73,10 @@ async function showStats(context: CommandContext): Promise<unknown> {
   terminal.line(
     `${formatCount(total.requests)} requests since ${new Date(stats.since).toISOString().slice(0, 16)}Z, ${stats.inFlight} in flight. ${formatCount(total.refused)} refused, ${formatCount(total.rejected)} rejected by a server, ${formatCount(total.fallbacks)} answered by a fallback.`,
   );
+  if (stats.refusals.length > 0) {
+    const some = stats.refusals.slice(0, 8).map(({ code, count }) => `${code} ${formatCount(count)}`);
+    terminal.line(style.quiet(`Refused: ${some.join(', ')}`));
+  }
   for (const [title, rows] of parts) {
     if (rows.length === 0) continue;
     terminal.line();

@@ -1,6 +1,7 @@
 /** Everything the palette can find, from data the panel already has. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SourceView } from '../../../shared/models/indexing.ts';
+import { hasOllamaTrouble } from '../../../shared/models/ollama-trouble.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import { isServing } from '../../../shared/models/serving.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
@@ -241,9 +242,11 @@ function powerEntries(node: NodeView, power: NodePower): PaletteEntry[] {
     act('diagnose', `Diagnose ${name}`, { kind: 'diagnose', nodeId }, 'test check doctor why'),
     act('keep', `Keep ${name} awake`, { kind: 'keep', nodeId }, 'stay on until lease game'),
   ];
-  if (node.gpuLost && power.agent?.mayRestartOllama) {
+  if (hasOllamaTrouble(node) && power.agent?.mayRestartOllama) {
     const title = `Restart Ollama on ${name}`;
-    entries.push(act('restart-ollama', title, { kind: 'restart-ollama', nodeId }, 'gpu lost fix'));
+    entries.push(
+      act('restart-ollama', title, { kind: 'restart-ollama', nodeId }, 'gpu lost wedged stuck fix'),
+    );
   }
   if (power.countdown)
     entries.push(

@@ -38,6 +38,7 @@ export function node(id: string, state: NodeState, patch: Partial<NodeView> = {}
     wakeWays: [{ kind: 'direct' }],
     agentUrl: null,
     shutdownUrl: null,
+    wedged: null,
     hasSecureOn: false,
     hasAgentToken: false,
     hasRelayToken: false,
