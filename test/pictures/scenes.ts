@@ -23,6 +23,7 @@ import {
   requestsKeeping,
   requestsNone,
   requestsOne,
+  requestsPlain,
   requestsPortTaken,
   requestsThousand,
 } from '../e2e/support/request-scenes.ts';
@@ -135,6 +136,7 @@ const pictures: readonly Picture[] = [
   { state: 'gateway-other-servers', scene: otherServers, hash: '#/fleet' },
   { state: 'gateway-other-models', scene: otherServers, hash: '#/models' },
   { state: 'requests-busy', scene: requestsBusy, hash: '#/requests' },
+  { state: 'requests-plain', scene: requestsPlain, hash: '#/requests' },
   { state: 'requests-one', scene: requestsOne, hash: '#/requests' },
   { state: 'requests-none', scene: requestsNone, hash: '#/requests' },
   { state: 'requests-thousand', scene: requestsThousand, hash: '#/requests' },

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   firstTokenRows,
+  fromFirstBucket,
   noneKey,
   othersKey,
   p95Key,
@@ -11,6 +12,7 @@ import {
   speedRows,
   waitingRows,
   wholeRange,
+  withEnd,
 } from '../../../../renderer/features/requests/chart-rows.ts';
 import {
   addressHash,
@@ -277,6 +279,22 @@ describe('charts', () => {
       [4, false],
       [6, false],
     ]);
+  });
+
+  test('the first hour starts at its first bucket, and the last one has its width', () => {
+    const hour = { seconds: 60, spanMs: 60 * minute };
+    const rows = fromFirstBucket(wholeRange([bucket(30 * minute)], hour, 60 * minute));
+    expect([rows.length, rows[1]?.bucket !== null]).toEqual([32, true]);
+    expect(fromFirstBucket(wholeRange([bucket(60 * minute)], hour, 60 * minute))).toHaveLength(10);
+    expect(
+      withEnd([
+        { at: 1, values: {} },
+        { at: 3, values: { a: 1 } },
+      ]).at(-1),
+    ).toEqual({
+      at: 5,
+      values: { a: 1 },
+    });
   });
 
   test('rates and queues are sums over machines, speeds a quotient, and gaps stay gaps', () => {
