@@ -142,6 +142,8 @@ export function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> 
       jobs: [],
       embedders: [],
       activity: [],
+      requests: [],
+      queues: [],
       settings: [['settings', defaultSettings]],
       ...patch,
     },
@@ -151,6 +153,9 @@ export function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> 
       'telemetry.buckets': [],
       'telemetry.workBuckets': [],
       'activity.list': [],
+      'telemetry.queues': [],
+      'requests.history': [],
+      'requests.promptKeeping': { until: null, count: 0 },
     },
   };
 }
