@@ -11,6 +11,7 @@ import { errorText } from './errors.ts';
 import type { Route } from './http/route.ts';
 import { openLeaseJournal } from './leases/journal.ts';
 import { createLeases } from './leases/leases.ts';
+import { createPanelTraffic } from './leases/traffic.ts';
 import { createCountdownNotes } from './power/countdown-notes.ts';
 import { createIdleShutdown, type IdleShutdown } from './power/idle-shutdown.ts';
 import { createWatchedInhibitor } from './power/inhibit.ts';
@@ -126,6 +127,7 @@ function startPower(context: RoleContext): RunningRole {
       news.emit();
     },
   });
+  const traffic = createPanelTraffic({ clock, onChange: news.emit });
   /** Acquires the lock again after it was released for a power action. */
   function holdWhileNeeded(): void {
     if (leases.count() > 0) inhibitor.hold();
@@ -224,6 +226,7 @@ function startPower(context: RoleContext): RunningRole {
       // Whoever woke the machine expects it to stay on, so a request from before the sleep is dropped.
       power.drop('interrupted', { code: 'SLEPT', message: 'The machine slept during the countdown.' });
       leases.slept(gapMs);
+      traffic.slept(gapMs);
       holdWhileNeeded();
       announcement.send();
     },
@@ -243,6 +246,7 @@ function startPower(context: RoleContext): RunningRole {
     routes: powerRoutes({
       power,
       leases,
+      traffic,
       idleShutdown,
       book,
       damage,
@@ -260,6 +264,7 @@ function startPower(context: RoleContext): RunningRole {
       idleShutdown?.stop();
       power.stop();
       leases.stop();
+      traffic.stop();
       void inhibitor.release();
     },
   };

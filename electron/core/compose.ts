@@ -128,7 +128,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     simulated: (nodeId) => (fleet.simulatedMachine(nodeId) ? fleet.simulation.telemetry(nodeId) : null),
     agents,
   });
-  const inFlight = createInFlight({ clock });
+  const inFlight = createInFlight({ clock, onUse: (nodeId, model) => leases.used(nodeId, model) });
   const placement = createPlacementService({
     clock,
     log,
@@ -141,6 +141,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     inFlight,
     readGpus: telemetry.readGpus,
     reading: telemetry.reading,
+    usedByOthers: (nodeId) => leases.usedByOthers(nodeId),
     // The gateway is created later; nothing moves before it exists.
     holdBack: (nodeId, models) => gateway.holdBack(nodeId, models),
   });
@@ -175,6 +176,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     attribution,
     wakes: wake,
     holder,
+    isInUse: (nodeId, model) => inFlight.count(nodeId, model) > 0,
     interfaces: udp.interfaces,
   });
   const shutdown = createShutdownService({

@@ -27,9 +27,14 @@ export const placementMethods = {
     errors: ['NOT_FOUND'],
   },
   'models.unload': {
-    summary: 'Unload a model.',
+    summary: 'Unload a model when its requests have finished.',
     scope: 'control',
-    params: z.strictObject({ model: modelName, nodeId }),
+    params: z.strictObject({
+      model: modelName,
+      nodeId,
+      /** Even if another panel uses it. */
+      anyway: z.boolean().default(false),
+    }),
     result: done,
     errors: [
       'NOT_FOUND',
@@ -37,6 +42,7 @@ export const placementMethods = {
       'NODE_ASLEEP',
       'NOT_LOADED',
       'PINNED',
+      'IN_USE',
       'MODEL_BUSY',
       'MOVE_IN_PROGRESS',
       'HOST_UNREACHABLE',

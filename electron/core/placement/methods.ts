@@ -14,8 +14,8 @@ export function placementMethods({
       placement.place({ model, target, nodeId, anyway, by: 'person', signal }),
     'models.placeAll': ({ target, nodeId, anyway }, { signal }) =>
       placement.placeAll({ target, nodeId, anyway, by: 'person', signal }),
-    'models.unload': async ({ model, nodeId }, { signal }) => {
-      await placement.unload({ model, nodeId, signal });
+    'models.unload': async ({ model, nodeId, anyway }, { signal }) => {
+      await placement.unload({ model, nodeId, anyway, signal });
       return ok;
     },
     'models.pin': ({ model, nodeId, pinned }) => {

@@ -11,7 +11,7 @@ import type { Store } from '../ports/state.ts';
 import type { Clock } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import type { EnsureOnGpu } from './ensure.ts';
-import type { HoldBack, RequestsInFlight } from './move.ts';
+import type { HoldBack, OtherUse, RequestsInFlight } from './move.ts';
 import type { Pins } from './pins.ts';
 import type { PlanInput } from './plan.ts';
 
@@ -55,8 +55,14 @@ export interface PlacementService {
   /** Moves every loaded priority model, on one node or all. Rejects with NOT_FOUND. */
   placeAll(request: Omit<PlaceRequest, 'model'>): Promise<MoveRecord[]>;
   ensureOnGpu: EnsureOnGpu;
-  /** Rejects with NOT_FOUND, NODE_ASLEEP, NO_SERVER, NOT_LOADED, PINNED, MODEL_BUSY, MOVE_IN_PROGRESS. */
-  unload(request: { model: string; nodeId: string; signal: AbortSignal }): Promise<void>;
+  /** Rejects with NOT_FOUND, NODE_ASLEEP, NO_SERVER, NOT_LOADED, PINNED, IN_USE, MODEL_BUSY, MOVE_IN_PROGRESS. */
+  unload(request: {
+    model: string;
+    nodeId: string;
+    /** Even if another panel uses it. Default false. */
+    anyway?: boolean;
+    signal: AbortSignal;
+  }): Promise<void>;
   pin(nodeId: string, model: string, pinned: boolean): void;
   isPinned(nodeId: string, model: string): boolean;
   explain(nodeId: string, model: string): Explanation;
@@ -87,6 +93,8 @@ export interface PlacementServiceDependencies {
   pins: Pins;
   /** Moves wait for these requests. */
   inFlight: RequestsInFlight;
+  /** What other panels use on a node now or lately; null if that is not known. Left out: it never is. */
+  usedByOthers?: (nodeId: string) => readonly OtherUse[] | null;
   /** Announces a move. Default: requests come from this core only, which does not send any to a locked node. */
   holdBack?: HoldBack;
   /** New readings of a node's own tools; null if it has none. */

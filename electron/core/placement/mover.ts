@@ -18,6 +18,7 @@ import {
   type HoldBack,
   type MoveDependencies,
   type MoveResult,
+  type OtherUse,
   type RequestsInFlight,
 } from './move.ts';
 import type { MoveHistory } from './moves.ts';
@@ -84,6 +85,7 @@ export interface MoverDependencies {
   memory: PlacementMemory;
   inFlight: RequestsInFlight;
   holdBack: HoldBack;
+  usedByOthers: (nodeId: string) => readonly OtherUse[] | null;
   locks: NodeLocks;
   loads: LoadWatch;
   lifetime: AbortSignal;
@@ -131,6 +133,7 @@ export function createMover(deps: MoverDependencies): Mover {
       watchLoad: (name, load) => loads.run(nodeId, name, load),
       blocked: () => loads.blocked(nodeId),
       serving: () => fleet.list().some((node) => node.id === nodeId && isServing(node.state)),
+      usedByOthers: () => deps.usedByOthers(nodeId),
       markGpu: (verdict) => fleet.markGpu(nodeId, verdict),
       restoreSignal: restoring,
     };

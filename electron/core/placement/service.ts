@@ -38,7 +38,7 @@ const nothingHeld: Disposable = { [Symbol.dispose]() {} };
 
 export function createPlacementService(deps: PlacementServiceDependencies): PlacementService {
   const { clock, log, store, streams, settings, activity, fleet, pins, readGpus, reading, inFlight } = deps;
-  const { holdBack = async () => nothingHeld } = deps;
+  const { holdBack = async () => nothingHeld, usedByOthers = () => null } = deps;
   const moves = createMoveHistory({ store, streams, log });
   const memory = createPlacementMemory({ clock, moves: moves.list(LEARNED_MOVES) });
   const locks = createNodeLocks();
@@ -65,6 +65,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     memory,
     inFlight,
     holdBack,
+    usedByOthers,
     locks,
     loads,
     lifetime: lifetime.signal,
@@ -171,6 +172,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     priorityModels: priorityModels(),
     pinned: pins.on(node.id),
     inFlight: (model) => inFlight.count(node.id, model),
+    usedByOthers: usedByOthers(node.id) ?? [],
     moving: locks.holder(node.id),
     blocked: loads.blocked(node.id),
     history: (model) => memory.history(node.id, model),
@@ -208,7 +210,17 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
 
     ensureOnGpu,
 
-    unload: createUnload({ clock, activity, fleet, pins, locks, requireServing, inFlight, holdBack }),
+    unload: createUnload({
+      clock,
+      activity,
+      fleet,
+      pins,
+      locks,
+      requireServing,
+      inFlight,
+      holdBack,
+      usedByOthers,
+    }),
 
     pin(nodeId, model, pinned) {
       const node = fleet.require(nodeId);
