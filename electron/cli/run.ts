@@ -12,6 +12,7 @@ import { nodes } from './commands/nodes.ts';
 import { optimize } from './commands/optimize.ts';
 import { policy } from './commands/policy.ts';
 import { cancel, keepAwake, off, release, restartOllama, why } from './commands/power.ts';
+import { requests } from './commands/requests.ts';
 import { search } from './commands/search.ts';
 import { status } from './commands/status.ts';
 import { wake } from './commands/wake.ts';
@@ -41,6 +42,7 @@ const commands: readonly Command[] = [
   search,
   open,
   gateway,
+  requests,
   keys,
   sessions,
 ];

@@ -3,16 +3,17 @@ import { createAccessService } from './access/service.ts';
 import { createInFlight } from './acquire/in-flight.ts';
 import { createAcquireService } from './acquire/service.ts';
 import { createActivityService } from './activity/service.ts';
+import { agentsForFleet } from './agents/for-fleet.ts';
 import { createAgentsService } from './agents/service.ts';
 import type { Core, CoreOptions, CoreServices, Problem } from './core.ts';
 import { createPowerHistory } from './energy/power-history.ts';
 import { DEFAULT_LOCAL_SERVER, readOllamaHost } from './fleet/ollama-host.ts';
 import { createFleetService } from './fleet/service.ts';
-import { createGatewayService } from './gateway/service.ts';
 import { createIndexingService } from './indexing/service.ts';
 import { createInspection } from './inspection.ts';
 import { createLeasesService } from './leases/service.ts';
 import { createHandlers } from './methods.ts';
+import { createOtherPrograms } from './other-programs.ts';
 import { createOptimizer } from './placement/optimizer.ts';
 import { createPins } from './placement/pins.ts';
 import { createPlacementService } from './placement/service.ts';
@@ -71,22 +72,13 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     connectInferenceServer: ports.connectInferenceServer,
     holdConnection: ports.holdConnection,
     startSimulatedFleet: ports.startSimulatedFleet,
-    // Fleet and agents depend on each other; neither calls the other before both exist.
-    agents: {
-      probe: (nodeId, signal) => agents.probe(nodeId, signal),
-      reading: (nodeId) => agents.reading(nodeId),
-      gpuFound: (nodeId) => agents.gpuFound(nodeId),
-      gpuTools: (nodeId) => agents.gpuTools(nodeId),
-      serverReport: (nodeId) => agents.serverReport(nodeId),
-      mayRestartOllama: (nodeId) => agents.mayRestartOllama(nodeId),
-      takePaired: (url) => agents.takePaired(url),
-      pairedToken: (url) => agents.pairedToken(url),
-      tokenChanged: (nodeId) => agents.tokenChanged(nodeId),
-      leave(nodeId) {
+    agents: agentsForFleet(
+      () => agents,
+      (nodeId) => {
         leases.leave(nodeId);
         shutdown.agentLeft(nodeId);
       },
-    },
+    ),
     localServerUrl: ollama?.kind === 'loopback' ? ollama.url : DEFAULT_LOCAL_SERVER,
   });
   const policies = createPolicies({ store: store.power, log });
@@ -209,9 +201,10 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     placement,
     inFlight,
   });
-  const gateway = createGatewayService({
+  const { gateway, requests } = createOtherPrograms({
     clock,
     log,
+    store,
     streams,
     settings,
     fleet,
@@ -307,6 +300,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       optimizer,
       acquire,
       gateway: { stop: gateway.stop },
+      requests: { stop: requests.stop },
       indexing: {
         start: () => indexing.start({ resume: options.resumeJobs ?? true }),
         stop: indexing.stop,
@@ -331,6 +325,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     acquire,
     inFlight,
     gateway,
+    requests,
     optimizer,
     telemetry,
     indexing,

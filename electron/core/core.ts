@@ -14,6 +14,7 @@ import type { IndexingService } from './indexing/service.ts';
 import type { LeasesService } from './leases/service.ts';
 import type { Optimizer } from './placement/optimizer.ts';
 import type { PlacementService } from './placement/service.ts';
+import type { RequestsService } from './requests/service.ts';
 import type { Handlers } from './runtime/handlers.ts';
 import type { Streams } from './runtime/streams.ts';
 import type { SettingsService } from './settings/service.ts';
@@ -52,6 +53,7 @@ export interface CoreServices {
   inFlight: InFlight;
   /** Opened by the program that runs the core, once it is ready. */
   gateway: GatewayService;
+  requests: RequestsService;
   optimizer: Optimizer;
   telemetry: TelemetryService;
   indexing: IndexingService;

@@ -12,6 +12,7 @@ import { gatewayMethods } from './gateway/methods.ts';
 import { indexingMethods } from './indexing/methods.ts';
 import { leaseMethods } from './leases/methods.ts';
 import { optimizerMethods, placementMethods } from './placement/methods.ts';
+import { requestMethods } from './requests/methods.ts';
 import type { Handlers } from './runtime/handlers.ts';
 import { settingsMethods } from './settings/methods.ts';
 import { shutdownMethods } from './shutdown/methods.ts';
@@ -37,6 +38,7 @@ export function createHandlers(services: HandledServices): Handlers {
     leases,
     optimizer,
     placement,
+    requests,
     settings,
     shutdown,
     status,
@@ -56,6 +58,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...optimizerMethods({ optimizer, placement }),
     ...indexingMethods({ indexing }),
     ...gatewayMethods({ gateway }),
+    ...requestMethods({ requests }),
     ...telemetryMethods({ telemetry }),
     ...discoveryMethods({ discovery }),
     ...checkMethods({ checks }),

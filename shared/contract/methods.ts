@@ -14,6 +14,7 @@ import { gatewayMethods } from './gateway.ts';
 import { indexingMethods } from './indexing.ts';
 import { optimizerMethods, placementMethods } from './placement.ts';
 import { powerHistoryMethods, powerMethods, powerOffMethods } from './power.ts';
+import { requestMethods } from './requests.ts';
 import { settingsMethods } from './settings.ts';
 import { statusMethods } from './status.ts';
 import { telemetryMethods } from './telemetry.ts';
@@ -30,6 +31,7 @@ export const methods = {
   ...optimizerMethods,
   ...indexingMethods,
   ...gatewayMethods,
+  ...requestMethods,
   ...telemetryMethods,
   ...activityMethods,
   ...settingsMethods,

@@ -11,7 +11,8 @@ describe.each(linkNames)('every method over %s', (linkName) => {
   let context: CaseContext;
 
   beforeAll(async () => {
-    test = await startTestHost({ simulate: true });
+    test = await startTestHost({ simulate: true, gateway: { port: 0 } });
+    const { url } = await test.host.openGateway();
     link = await openLink(linkName, test);
     const { fleet } = test.host.core.services;
     const signal = AbortSignal.timeout(15_000);
@@ -22,6 +23,7 @@ describe.each(linkNames)('every method over %s', (linkName) => {
     context = {
       core: test.host.core,
       folder: test.folder,
+      gatewayUrl: url ?? '',
       call: (method, params) => link.call(method, params) as never,
     };
   }, 40_000);

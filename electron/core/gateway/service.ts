@@ -29,7 +29,7 @@ import { noticed } from './noticed.ts';
 import { createOpening } from './opening.ts';
 import type { GatewayEvent } from './protocol.ts';
 import { createRequestLeases } from './request-leases.ts';
-import { createStatistics } from './statistics.ts';
+import { createStatistics, type FirstBytes } from './statistics.ts';
 import { buildTable, hasUsableKey, holdRules, roundedVram, slotsSetFor } from './table.ts';
 import { createTablePush } from './table-push.ts';
 import { createTraffic } from './traffic.ts';
@@ -37,6 +37,8 @@ import { createTraffic } from './traffic.ts';
 export interface GatewayService {
   view(): GatewayView;
   stats(): GatewayStats;
+  /** How long answers took to their first byte, by node. */
+  firstBytes(): FirstBytes[];
   /** Which policy applies to requests for a model. */
   policy(request: { model: string; credentialId: string | null }): GatewayPolicy;
   /**
@@ -185,6 +187,7 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
   function receive(event: GatewayEvent): void {
     if (event.kind === 'finished') {
       statistics.add(event.requests, event.dropped);
+      if (event.turnedAway) statistics.turnedAway(event.turnedAway);
       for (const { nodeId, credentialId } of event.requests) {
         if (nodeId !== null && credentialId !== null) leases.used(nodeId, [credentialId]);
       }
@@ -196,7 +199,7 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
     else if (event.kind === 'ask') asks.receive(event.ask);
     else if (event.kind === 'withdrawn') asks.withdraw(event.askIds);
     else if (event.kind === 'noticed') dependencies.activity.record(noticed(event.notice, names));
-    else for (const id of event.credentialIds) access.use(id);
+    else if (event.kind === 'used') for (const id of event.credentialIds) access.use(id);
   }
 
   settings.addRule(({ gateway }, { gateway: previous }) => {
@@ -264,6 +267,7 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
         nameOf: (nodeId) => fleet.get(nodeId)?.name ?? null,
         slotsOf: (nodeId) => slotsSetFor(current(), nodeId),
       }),
+    firstBytes: statistics.firstBytes,
     policy: (request) =>
       explainPolicy(request, {
         rules: holdRules(current()),

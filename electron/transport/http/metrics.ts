@@ -1,12 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { isServing, nodeStateSchema } from '../../../shared/models/fleet.ts';
-import type { GatewayStats } from '../../../shared/models/gateway.ts';
 import { type IndexJob, jobProgress } from '../../../shared/models/indexing.ts';
 import { moveOutcomeSchema } from '../../../shared/models/placement.ts';
 import { usedVramBytes } from '../../../shared/vram.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
-import { createGatewayMetrics } from './gateway-metrics.ts';
+import { createGatewayMetrics, type GatewayNow } from './gateway-metrics.ts';
 import { mayReadJobs, refuseScript } from './recall.ts';
 import { currentJob } from './recall-shapes.ts';
 
@@ -15,8 +14,8 @@ export interface MetricsOptions {
   version: string;
   /** Milliseconds since the epoch: the start time of the counters. */
   startedAt: number;
-  /** What the gateway has counted since then. */
-  gatewayStats(): GatewayStats;
+  /** What the gateway has counted since then, and what waits there now. */
+  gateway(): Omit<GatewayNow, 'isRunning'>;
 }
 
 export interface Metrics {
@@ -25,7 +24,12 @@ export interface Metrics {
 }
 
 /** The five gauges of a Recall server, and our own. Bytes, seconds, ratios (0 to 1), degrees Celsius, watts. */
-export function createMetrics({ streams, version, startedAt, gatewayStats }: MetricsOptions): Metrics {
+export function createMetrics({
+  streams,
+  version,
+  startedAt,
+  gateway: readGateway,
+}: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const gauge = <Label extends string = never>(name: string, help: string, labelNames: Label[] = []) =>
@@ -133,7 +137,7 @@ export function createMetrics({ streams, version, startedAt, gatewayStats }: Met
       optimizer.set(streams.optimizer.get('status')?.on ? 1 : 0);
       readFleet();
       readJobs();
-      gateway.set(gatewayStats(), streams.gateway.get('gateway')?.state === 'running');
+      gateway.set({ ...readGateway(), isRunning: streams.gateway.get('gateway')?.state === 'running' });
       const byOutcome = countedMoves(streams.moves.values());
       for (const outcome of moveOutcomeSchema.options) moves.inc({ outcome }, byOutcome.get(outcome) ?? 0);
       return { contentType: registry.contentType, text: await registry.metrics() };

@@ -3,7 +3,7 @@ import type { Priority } from '../../core/acquire/admission.ts';
 import type { RankedChoice } from '../../core/acquire/route-request.ts';
 import { canonicalName } from '../../core/fleet/model-placement.ts';
 import type { GatewayTable, TableHolding } from '../../core/gateway/model.ts';
-import { type Place, SENT_AT_ONCE } from './admission-desk.ts';
+import { type Place, type Queued, SENT_AT_ONCE } from './admission-desk.ts';
 import {
   begin,
   type HeldRequest,
@@ -68,7 +68,7 @@ function enterQueue(
 ): 'held' {
   const { hold, model } = request;
   let began = false;
-  const entry = state.desk.enter({
+  const waiting: Queued = {
     id: 0,
     model: key,
     priority,
@@ -89,11 +89,12 @@ function enterQueue(
       hold.waiting = null;
       request.refuse(new Refusal('QUEUE_WAIT_OVER', { retryAfter: seconds(place.expectedMs) }));
     },
-  });
+  };
+  const entry = state.desk.enter(waiting);
   // It was its turn at once: everything has happened already.
   if (began) return 'held';
-  begin(request, state, place);
-  keep(request, state, entry);
+  begin(request, state, { kind: 'queued', place, entry: waiting });
+  keep(request, entry);
   return 'held';
 }
 

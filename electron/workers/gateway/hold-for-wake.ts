@@ -50,7 +50,7 @@ export function holdForWake(request: HeldRequest, state: GatewayState): 'go' | '
   const expectedMs = wakeMs(table, decision.wake);
   if (waiting >= holding.queueLimit) return queueFull(exchange, { position: waiting + 1, expectedMs });
   hold.asks += 1;
-  begin(request, state, { position: waiting + 1, expectedMs });
+  begin(request, state, { kind: 'waking', place: { position: waiting + 1, expectedMs }, entry: null });
   const joined = state.wakes.join(want, {
     released: () => resume(request),
     failed(refusal) {
@@ -58,7 +58,7 @@ export function holdForWake(request: HeldRequest, state: GatewayState): 'go' | '
       resume(request);
     },
   });
-  keep(request, state, joined);
+  keep(request, joined);
   const { cpuAfterMs } = decision;
   if (cpuAfterMs !== null && hold.cpuTimer === null) {
     const leftMs = cpuAfterMs - (state.clock.monotonic() - (hold.heldSince ?? 0));

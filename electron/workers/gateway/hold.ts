@@ -4,11 +4,12 @@ import { heldModel } from '../../core/acquire/held-model.ts';
 import type { GatewayTable, TableHolding, TableNode } from '../../core/gateway/model.ts';
 import { type AppliedRule, ruleFor } from '../../core/gateway/wake-policy.ts';
 import type { Timer } from '../../core/ports/time.ts';
-import type { Place } from './admission-desk.ts';
+import type { Place, Queued } from './admission-desk.ts';
 import { earlyKind } from './early-answer.ts';
 import type { Exchange } from './exchange.ts';
 import type { KeptBody } from './read-body.ts';
 import { Refusal } from './refusal.ts';
+import { takeStep } from './request-facts.ts';
 import type { GatewayState } from './state.ts';
 import type { Stay } from './waiting-room.ts';
 
@@ -63,38 +64,55 @@ export interface HeldRequest {
   refuse(refusal: Refusal): void;
 }
 
-/** The request ends, or its answer begins. @param now monotonic milliseconds */
-export function endHold({ exchange, hold }: Pick<HeldRequest, 'exchange' | 'hold'>, now: number): void {
+/** The request ends, or its answer begins. */
+export function endHold({ exchange, hold }: Pick<HeldRequest, 'exchange' | 'hold'>): void {
   hold.waiting?.[Symbol.dispose]();
   hold.waiting = null;
   hold.cpuTimer?.cancel();
   hold.stay?.end();
   hold.stay = null;
-  if (hold.heldSince !== null) exchange.heldMs = now - hold.heldSince;
+  leave(exchange);
 }
 
 /** The request waits from now on. */
-export function begin({ exchange, body, hold }: HeldRequest, state: GatewayState, place: Place): void {
+export function begin(
+  { exchange, body, hold }: HeldRequest,
+  state: GatewayState,
+  { kind, place, entry }: { kind: 'waking' | 'queued'; place: Place; entry: Queued | null },
+): void {
   hold.heldSince ??= state.clock.monotonic();
   exchange.holdHeaders = placeHeaders(place);
+  exchange.waitingSince ??= exchange.elapsed();
+  exchange.place = place;
+  exchange.entry = entry;
+  takeStep(exchange, kind);
   hold.stay ??= state.room.enter(exchange, earlyKind(exchange.endpoint, body.fields));
 }
 
 /** It leaves the queue with `waiting` if its program disconnects. */
-export function keep(request: HeldRequest, state: GatewayState, waiting: Disposable): void {
+export function keep(request: HeldRequest, waiting: Disposable): void {
   const { exchange, body, hold } = request;
   hold.waiting = waiting;
   exchange.onGone = () => {
-    endHold(request, state.clock.monotonic());
+    endHold(request);
     body.drop();
     exchange.finish('cancelled');
   };
+}
+
+/** It has no place in a queue any more. */
+function leave(exchange: Exchange): void {
+  if (exchange.waitingSince !== null) exchange.heldMs += exchange.elapsed() - exchange.waitingSince;
+  exchange.waitingSince = null;
+  exchange.place = null;
+  exchange.entry = null;
 }
 
 /** It is routed once more, unless its program has disconnected. */
 export function resume({ hold, exchange, again }: HeldRequest): void {
   hold.waiting = null;
   exchange.onGone = null;
+  leave(exchange);
   if (!exchange.isGone) again();
 }
 
