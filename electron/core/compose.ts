@@ -134,6 +134,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     readGpus: telemetry.readGpus,
     reading: telemetry.reading,
     usedByOthers: (nodeId) => leases.usedByOthers(nodeId),
+    requests: () => requests.list({ limit: 1500 }),
     // The gateway is created later; nothing moves before it exists.
     holdBack: (nodeId, models) => gateway.holdBack(nodeId, models),
   });

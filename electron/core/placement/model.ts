@@ -1,6 +1,8 @@
 /** The interface of placement, and the parts of other services that it uses. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { MovePreview } from '../../../shared/models/move-preview.ts';
 import type { Explanation, MoveRecord } from '../../../shared/models/placement.ts';
+import type { RequestView } from '../../../shared/models/requests.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { ActivityService } from '../activity/service.ts';
@@ -31,6 +33,8 @@ export interface PlacementFleet {
   /** Pins have changed: update the node's view. */
   refresh(nodeId: string): void;
   markGpu(nodeId: string, verdict: GpuVerdict): void;
+  /** `num_gpu` of the Modelfile of a model. */
+  setModelfileLayers(digest: string, layers: number): void;
   /** A load there does not end; null: loads work again. */
   setStuck(nodeId: string, stuck: { model: string; since: number } | null): void;
 }
@@ -52,6 +56,11 @@ export interface PlacementService {
    * NO_SERVER, MOVE_IN_PROGRESS. For all nodes, what cannot be done on one is a `refused` record.
    */
   place(request: PlaceRequest): Promise<MoveRecord[]>;
+  /**
+   * What a move on one node would do. Rejects with NOT_FOUND, MODEL_NOT_FOUND, NODE_ASLEEP, NO_SERVER, NOT_SUPPORTED, and
+   * as the server's calls do.
+   */
+  preview(request: Omit<PlaceRequest, 'nodeId'> & { nodeId: string }): Promise<MovePreview>;
   /** Moves every loaded priority model, on one node or all. Rejects with NOT_FOUND. */
   placeAll(request: Omit<PlaceRequest, 'model'>): Promise<MoveRecord[]>;
   ensureOnGpu: EnsureOnGpu;
@@ -95,6 +104,8 @@ export interface PlacementServiceDependencies {
   inFlight: RequestsInFlight;
   /** What other panels use on a node now or lately; null if that is not known. Left out: it never is. */
   usedByOthers?: (nodeId: string) => readonly OtherUse[] | null;
+  /** Requests through the gateway, in progress and lately ended. Left out: nothing counts them. */
+  requests?: () => readonly RequestView[];
   /** Announces a move. Default: requests come from this core only, which does not send any to a locked node. */
   holdBack?: HoldBack;
   /** New readings of a node's own tools; null if it has none. */

@@ -36,8 +36,8 @@ export interface PlanInput {
   lastLoadedAt: (model: string) => number | null;
   /** Its last move, if that failed or was refused and nothing has loaded it again since. Left out for none. */
   lastFailure?: (model: string) => MoveRecord | null;
-  /** Whether its Modelfile keeps a model on the CPU, by digest. Left out for no. */
-  cpuByModelfile?: (digest: string) => boolean;
+  /** Whether its Modelfile keeps a model from being entirely on the GPU. Left out for no. */
+  keptByModelfile?: (model: Pick<ModelOnNode, 'digest' | 'placement'>) => boolean;
   /** How long a model must have been in one place, milliseconds. */
   settleMs: number;
 }
@@ -151,7 +151,7 @@ function answerFor(input: PlanInput, model: ModelOnNode, priority: boolean): Ans
       next: fact('MAKE_PRIORITY_OR_FORCE'),
     };
   }
-  if (input.cpuByModelfile?.(model.digest)) {
+  if (input.keptByModelfile?.(model)) {
     return {
       code: 'PINNED',
       right: true,

@@ -45,7 +45,11 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
   const lifetime = new AbortController();
   const moved = createEmitter<[MoveRecord]>({ name: 'moves', log });
   const restoring = new AbortController();
-  const modelfiles = createModelfiles({ server: fleet.server, signal: lifetime.signal });
+  const modelfiles = createModelfiles({
+    server: fleet.server,
+    signal: lifetime.signal,
+    onRead: fleet.setModelfileLayers,
+  });
   const gpuDoubt = createGpuDoubt();
   const failures = createLastFailures(moves.list(LEARNED_MOVES), moves.supersede);
   const stops: (() => void)[] = [];
@@ -66,6 +70,8 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     inFlight,
     holdBack,
     usedByOthers,
+    loadTimes,
+    requests: () => deps.requests?.() ?? null,
     locks,
     loads,
     lifetime: lifetime.signal,
@@ -154,7 +160,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       keptOnCpu: ({ name, digest }) =>
         memory.history(node.id, name)?.movedTo === 'cpu' ||
         pins.has(node.id, name) ||
-        modelfiles.keepsOnCpu(digest),
+        modelfiles.keeps({ digest, placement: 'cpu' }),
     });
 
   function forget(nodeId: string): void {
@@ -179,7 +185,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     placedSince: (model) => memory.placedSince(node.id, model),
     lastLoadedAt: (model) => memory.lastLoadedAt(node.id, model),
     lastFailure: (model) => failures.get(node.id, model),
-    cpuByModelfile: (digest) => modelfiles.keepsOnCpu(digest),
+    keptByModelfile: modelfiles.keeps,
     settleMs: PROBES_TO_SETTLE * settings.current().fleet.lookIntervalMs,
   });
 
@@ -189,6 +195,18 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       const { nodeId, target, by, anyway = false, signal } = request;
       const model = await nameOn(requireServing(nodeId).node, request.model, signal);
       return [await placeOn(requireServing(nodeId).node, { model, target, by, anyway }, signal)];
+    },
+
+    async preview({ nodeId, target, by, anyway = false, ...request }) {
+      const { signal } = request;
+      const model = await nameOn(requireServing(nodeId).node, request.model, signal);
+      const { node, server } = requireServing(nodeId);
+      if (!server.capabilities.has('moves')) {
+        throw new PilotlightError('NOT_SUPPORTED', {
+          message: fact('SERVER_CANNOT_MOVE', { node: node.name }),
+        });
+      }
+      return mover.preview(node, server, { model, target, by, anyway }, signal);
     },
 
     async placeAll({ target, nodeId, by, anyway = false, signal }) {

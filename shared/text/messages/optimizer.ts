@@ -115,7 +115,7 @@ export const optimizerMessages = {
       `The last attempt to load it on the ${to === 'cpu' ? 'CPU' : 'GPU'}, ${formatAgo(agoMs)}, failed.`,
       reason,
     ),
-  STAYS_BY_MODELFILE: (place: Place) => `${at(place)}, because its Modelfile sets num_gpu 0.`,
+  STAYS_BY_MODELFILE: (place: Place) => `${at(place)}, because its Modelfile sets num_gpu.`,
   BACKS_OFF: ({
     failures,
     reason,

@@ -71,6 +71,8 @@ function createWorld(server: InferenceServer | null, drains = true) {
       },
     },
     usedByOthers: () => null,
+    loadTimes: { of: () => null },
+    requests: () => null,
     async holdBack(_nodeId, models) {
       heldBack.push(`+ ${models.join()}`);
       return { [Symbol.dispose]: () => void heldBack.push(`- ${models.join()}`) };

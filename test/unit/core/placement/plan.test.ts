@@ -85,7 +85,7 @@ describe('what the optimizer would do', () => {
       false,
     ],
     ['its GPU is lost', { gpuLost: lostGpu() }, {}, 'GPU_LOST', false],
-    ['its Modelfile keeps it on the CPU', {}, { cpuByModelfile: () => true }, 'PINNED', true],
+    ['its Modelfile keeps it on the CPU', {}, { keptByModelfile: () => true }, 'PINNED', true],
     ['it does not fit', { vram: { totalBytes: 4 * GB, source: 'person' } }, {}, 'DOES_NOT_FIT', false],
   ])('moves nothing if %s', (_, node, input, code, right) => {
     expect(codeFor(node, input)).toMatchObject({ code, right, move: false });
