@@ -315,6 +315,7 @@ export function createMover(deps: MoverDependencies): Mover {
       decision: early ?? decideMove(factsOf(dependencies), request, before, described),
       described,
       time: deps.loadTimes.of(node.id, task.model),
+      isMeasured: (before.current?.sizeBytes ?? dependencies.lastSizeBytes) !== null,
       inFlight: dependencies.inFlight,
       requests: deps.requests(),
       usedByOthers: dependencies.usedByOthers(),

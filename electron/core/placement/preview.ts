@@ -18,6 +18,8 @@ export interface PreviewInput {
   described: DescribedModel | null;
   /** Of this model here; null if it was never loaded. */
   time: LoadTime | null;
+  /** The size of the model was measured with it loaded here, instead of computed. */
+  isMeasured: boolean;
   /** In flight on this node, from all that is known. */
   inFlight: (model: string) => number;
   /** Requests through the gateway, in progress and lately ended; null if nothing counts them. */
@@ -54,7 +56,7 @@ export function previewMove(input: PreviewInput): MovePreview {
       model: name,
       vramBytes: before.loaded.find((one) => sameModelName(one.name, name))?.vramBytes ?? 0,
     })),
-    room: target === 'gpu' ? roomView(room, before) : null,
+    room: target === 'gpu' ? roomView(room, before, input.isMeasured) : null,
     duration: isMove ? durationOf(input, room) : null,
     waits: isMove ? [model, ...evicts].map((name) => waitingFor(input, name)) : [],
     otherPanels:
@@ -64,13 +66,13 @@ export function previewMove(input: PreviewInput): MovePreview {
   };
 }
 
-function roomView(room: Room | null, { loaded }: Snapshot): MovePreview['room'] {
+function roomView(room: Room | null, { loaded }: Snapshot, measured: boolean): MovePreview['room'] {
   if (room === null || room.kind === 'unknown') return null;
   if (room.kind !== 'fits') {
-    const { neededBytes, measured, availableBytes } = room.shortage;
+    const { neededBytes, availableBytes } = room.shortage;
     return { neededBytes, measured, spareBytes: availableBytes - neededBytes };
   }
-  const { neededBytes, freeBytes, victims, measured } = room;
+  const { neededBytes, freeBytes, victims } = room;
   const freed = loaded
     .filter(({ name }) => victims.some((victim) => sameModelName(victim, name)))
     .reduce((sum, { vramBytes }) => sum + vramBytes, 0);

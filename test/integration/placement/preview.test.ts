@@ -86,10 +86,9 @@ describe('a preview', () => {
       code: seen.code,
       from: seen.from,
     });
-    // A size that is only computed has a margin, so fewer models may have to go.
+    // The prediction has a margin, so fewer models may have to go.
     const named = seen.evicts.map((one) => one.model);
-    if (seen.room?.measured) expect(record?.evicted.toSorted()).toEqual(named.toSorted());
-    else expect(named).toEqual(expect.arrayContaining(record?.evicted ?? []));
+    expect(named).toEqual(expect.arrayContaining(record?.evicted ?? []));
     expect(named.length > 0).toBe((record?.evicted.length ?? 0) > 0);
     if (seen.outcome === 'move') expect(seen.duration).not.toBeNull();
     else expect(seen.reason?.code).toBe(record?.reason.code);

@@ -33,6 +33,7 @@ function preview(changes: Partial<PreviewInput> = {}, { target = 'gpu' as 'gpu' 
     decision: decideMove(facts, request, before, null),
     described: null,
     time: null,
+    isMeasured: true,
     inFlight: () => 0,
     requests: [],
     usedByOthers: [],
