@@ -12,6 +12,7 @@ import { errorText } from './errors.ts';
 import type { Route } from './http/route.ts';
 import { openLeaseJournal } from './leases/journal.ts';
 import { createLeases } from './leases/leases.ts';
+import { createPanelTraffic } from './leases/traffic.ts';
 import { createCountdownNotes } from './power/countdown-notes.ts';
 import { createIdleShutdown, type IdleShutdown } from './power/idle-shutdown.ts';
 import { createWatchedInhibitor } from './power/inhibit.ts';
@@ -138,6 +139,7 @@ function startPower(context: RoleContext): RunningRole {
       news.emit();
     },
   });
+  const traffic = createPanelTraffic({ clock, onChange: news.emit });
   /** Acquires the lock again after it was released for a power action. */
   function holdWhileNeeded(): void {
     if (leases.count() > 0 || work.isActive()) inhibitor.hold();
@@ -248,6 +250,7 @@ function startPower(context: RoleContext): RunningRole {
       // Whoever woke the machine expects it to stay on, so a request from before the sleep is dropped.
       power.drop('interrupted', { code: 'SLEPT', message: 'The machine slept during the countdown.' });
       leases.slept(gapMs);
+      traffic.slept(gapMs);
       holdWhileNeeded();
       announcement.send();
     },
@@ -267,6 +270,7 @@ function startPower(context: RoleContext): RunningRole {
     routes: powerRoutes({
       power,
       leases,
+      traffic,
       idleShutdown,
       book,
       damage,
@@ -284,6 +288,7 @@ function startPower(context: RoleContext): RunningRole {
       idleShutdown?.stop();
       power.stop();
       leases.stop();
+      traffic.stop();
       void inhibitor.release();
     },
   };

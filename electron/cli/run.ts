@@ -7,7 +7,7 @@ import { doctor } from './commands/doctor.ts';
 import { energy } from './commands/energy.ts';
 import { gateway } from './commands/gateway.ts';
 import { index } from './commands/index-command.ts';
-import { forceCpu, forceGpu, open, vram } from './commands/models.ts';
+import { forceCpu, forceGpu, move, open, vram } from './commands/models.ts';
 import { nodes } from './commands/nodes.ts';
 import { optimize } from './commands/optimize.ts';
 import { policy } from './commands/policy.ts';
@@ -36,6 +36,7 @@ const commands: readonly Command[] = [
   discover,
   doctor,
   vram,
+  move,
   forceGpu,
   forceCpu,
   optimize,

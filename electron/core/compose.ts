@@ -3,6 +3,7 @@ import { createAccessService } from './access/service.ts';
 import { createInFlight } from './acquire/in-flight.ts';
 import { createAcquireService } from './acquire/service.ts';
 import { createActivityService } from './activity/service.ts';
+import { agentsForFleet } from './agents/for-fleet.ts';
 import { createAgentsService } from './agents/service.ts';
 import type { Core, CoreOptions, CoreServices, Problem } from './core.ts';
 import { createPowerHistory } from './energy/power-history.ts';
@@ -72,22 +73,13 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     connectInferenceServer: ports.connectInferenceServer,
     holdConnection: ports.holdConnection,
     startSimulatedFleet: ports.startSimulatedFleet,
-    // Fleet and agents depend on each other; neither calls the other before both exist.
-    agents: {
-      probe: (nodeId, signal) => agents.probe(nodeId, signal),
-      reading: (nodeId) => agents.reading(nodeId),
-      gpuFound: (nodeId) => agents.gpuFound(nodeId),
-      gpuTools: (nodeId) => agents.gpuTools(nodeId),
-      serverReport: (nodeId) => agents.serverReport(nodeId),
-      mayRestartOllama: (nodeId) => agents.mayRestartOllama(nodeId),
-      takePaired: (url) => agents.takePaired(url),
-      pairedToken: (url) => agents.pairedToken(url),
-      tokenChanged: (nodeId) => agents.tokenChanged(nodeId),
-      leave(nodeId) {
+    agents: agentsForFleet(
+      () => agents,
+      (nodeId) => {
         leases.leave(nodeId);
         shutdown.agentLeft(nodeId);
       },
-    },
+    ),
     localServerUrl: ollama?.kind === 'loopback' ? ollama.url : DEFAULT_LOCAL_SERVER,
   });
   const policies = createPolicies({ store: store.power, log });
@@ -129,7 +121,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     simulated: (nodeId) => (fleet.simulatedMachine(nodeId) ? fleet.simulation.telemetry(nodeId) : null),
     agents,
   });
-  const inFlight = createInFlight({ clock });
+  const inFlight = createInFlight({ clock, onUse: (nodeId, model) => leases.used(nodeId, model) });
   const placement = createPlacementService({
     clock,
     log,
@@ -142,6 +134,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     inFlight,
     readGpus: telemetry.readGpus,
     reading: telemetry.reading,
+    usedByOthers: (nodeId) => leases.usedByOthers(nodeId),
+    requests: () => requests.list({ limit: 1500 }),
     // The gateway is created later; nothing moves before it exists.
     holdBack: (nodeId, models) => gateway.holdBack(nodeId, models),
   });
@@ -176,6 +170,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     attribution,
     wakes: wake,
     holder,
+    isInUse: (nodeId, model) => inFlight.count(nodeId, model) > 0,
     interfaces: udp.interfaces,
   });
   const shutdown = createShutdownService({

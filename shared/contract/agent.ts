@@ -16,6 +16,7 @@ import {
   restartedSchema,
   shutdownSchema,
   statusSchema,
+  trafficSchema,
   wakeSchema,
 } from './agent/answers.ts';
 import {
@@ -25,6 +26,7 @@ import {
   pairRequestSchema,
   policyRequestSchema,
   powerRequestSchema,
+  trafficRequestSchema,
   wakeRequestSchema,
   wokenRequestSchema,
 } from './agent/requests.ts';
@@ -86,6 +88,16 @@ export const agentApi = {
     answer: heldSchema,
   },
   endLease: { method: 'DELETE', path: '/v1/leases/{id}', access: 'token', answer: endedSchema },
+
+  /** Which models other panels use here. An agent without this path does not know. */
+  traffic: { method: 'GET', path: '/v1/traffic', access: 'token', answer: trafficSchema },
+  putTraffic: {
+    method: 'PUT',
+    path: '/v1/traffic/{id}',
+    access: 'token',
+    request: trafficRequestSchema,
+    answer: trafficSchema,
+  },
 
   policy: { method: 'GET', path: '/v1/policy', access: 'token', answer: policyViewSchema },
   putPolicy: {

@@ -1,5 +1,6 @@
 /** Methods of models: where they are loaded, and the optimizer that moves them. */
 import * as z from 'zod';
+import { movePreviewSchema } from '../models/move-preview.ts';
 import { explanationSchema, moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
 import { done, type MethodDefinition, nodeId, nothing } from './definition.ts';
 
@@ -19,6 +20,22 @@ export const placementMethods = {
     result: z.array(moveRecordSchema),
     errors: ['NOT_FOUND', 'NO_SERVER', 'NODE_ASLEEP', 'MODEL_NOT_FOUND', 'MOVE_IN_PROGRESS'],
   },
+  'models.preview': {
+    summary:
+      'Preview a move on one node: what it unloads, how long it takes, which requests wait, and whether it fits. Nothing is changed.',
+    scope: 'view',
+    params: z.strictObject({ model: modelName, target: z.enum(['gpu', 'cpu']), nodeId, anyway }),
+    result: movePreviewSchema,
+    errors: [
+      'NOT_FOUND',
+      'NO_SERVER',
+      'NODE_ASLEEP',
+      'MODEL_NOT_FOUND',
+      'NOT_SUPPORTED',
+      'HOST_UNREACHABLE',
+      'HOST_TIMEOUT',
+    ],
+  },
   'models.placeAll': {
     summary: 'Force every priority model that is loaded to the GPU or the CPU, on one node or on all.',
     scope: 'control',
@@ -27,9 +44,14 @@ export const placementMethods = {
     errors: ['NOT_FOUND'],
   },
   'models.unload': {
-    summary: 'Unload a model.',
+    summary: 'Unload a model when its requests have finished.',
     scope: 'control',
-    params: z.strictObject({ model: modelName, nodeId }),
+    params: z.strictObject({
+      model: modelName,
+      nodeId,
+      /** Even if another panel uses it. */
+      anyway: z.boolean().default(false),
+    }),
     result: done,
     errors: [
       'NOT_FOUND',
@@ -37,6 +59,7 @@ export const placementMethods = {
       'NODE_ASLEEP',
       'NOT_LOADED',
       'PINNED',
+      'IN_USE',
       'MODEL_BUSY',
       'MOVE_IN_PROGRESS',
       'HOST_UNREACHABLE',

@@ -107,12 +107,17 @@ export const powerOffMethods = {
     ],
   },
   'power.restartOllama': {
-    summary: 'Let the agent of a node restart Ollama, so that it detects its GPU again.',
+    summary: 'Let the agent of a node restart Ollama, so that it detects its GPU or loads models again.',
     scope: 'control',
-    params: z.strictObject({ nodeId }),
+    params: z.strictObject({
+      nodeId,
+      /** Even if another panel uses its models. */
+      force: z.boolean().default(false),
+    }),
     result: done,
     errors: [
       'NOT_FOUND',
+      'IN_USE',
       'NO_AGENT',
       'NODE_ASLEEP',
       'NOT_SUPPORTED',

@@ -74,6 +74,8 @@ export const modelOnNodeSchema = loadedModelSchema.extend({
   gpuShare: z.number(),
   priority: z.boolean(),
   pinned: z.boolean(),
+  /** `PARAMETER num_gpu` of its Modelfile: the layers of a load that does not ask for a number. Left out if unknown or none. */
+  modelfileLayers: z.number().optional(),
   /** A priority model that is not entirely on the GPU of a node that has one. */
   flagged: z.boolean(),
 });

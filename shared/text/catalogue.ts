@@ -20,6 +20,7 @@ import { indexingMessages } from './messages/indexing.ts';
 import { indexingFileMessages } from './messages/indexing-files.ts';
 import { leaseMessages } from './messages/leases.ts';
 import { loadMessages } from './messages/loads.ts';
+import { movePreviewMessages } from './messages/move-preview.ts';
 import { optimizerMessages } from './messages/optimizer.ts';
 import { ownershipMessages } from './messages/ownership.ts';
 import { pictureMessages } from './messages/pictures.ts';
@@ -62,6 +63,7 @@ export const domains = {
   indexingFiles: indexingFileMessages,
   leases: leaseMessages,
   loads: loadMessages,
+  movePreview: movePreviewMessages,
   optimizer: optimizerMessages,
   pictures: pictureMessages,
   placement: placementMessages,
@@ -103,6 +105,7 @@ export const catalogue = {
   ...indexingFileMessages,
   ...leaseMessages,
   ...loadMessages,
+  ...movePreviewMessages,
   ...optimizerMessages,
   ...pictureMessages,
   ...placementMessages,

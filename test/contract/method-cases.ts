@@ -272,6 +272,15 @@ export const methodCases: Record<MethodName, MethodCase> = {
     wrong: [{ model: 'x', nodeId: 'y', pinned: 'no' }, 'pinned'],
     errors: [['NOT_FOUND', () => ({ model: 'x', nodeId: 'nope', pinned: true })]],
   },
+  'models.preview': {
+    right: () => ({ model: embedder, target: 'cpu', nodeId: machines.gpu }),
+    wrong: [{ model: embedder, target: 'disk', nodeId: machines.gpu }, 'target'],
+    errors: [
+      ['NOT_FOUND', () => ({ model: embedder, target: 'gpu', nodeId: 'nope' })],
+      ['NODE_ASLEEP', () => ({ model: embedder, target: 'gpu', nodeId: machines.asleep })],
+      ['MODEL_NOT_FOUND', () => ({ model: 'nope', target: 'gpu', nodeId: machines.gpu })],
+    ],
+  },
   'models.explain': {
     right: () => ({ model: embedder, nodeId: machines.gpu }),
     wrong: [{ nodeId: machines.gpu }, 'model'],

@@ -8,6 +8,7 @@ import type {
   AgentPolicyView,
   AgentPower,
   AgentSample,
+  AgentTraffic,
   ConnectAgent,
 } from '../../electron/core/ports/agents.ts';
 import type { AnnouncementListener } from '../../electron/core/ports/network.ts';
@@ -27,6 +28,8 @@ export interface FakeAgent {
   power: AgentPower;
   /** Those that it holds, each once, as its lease book does. */
   leases: AgentLease[];
+  /** What panels use there; null like an agent that is too old to know. */
+  traffic: AgentTraffic[] | null;
   /** Those that it follows, by panel. */
   readonly policies: Map<string, AgentPolicy>;
   /** What was called, in order, without the looks at its health. */
@@ -150,6 +153,7 @@ function createAgent() {
       mayRestartOllama: true,
     } as AgentPower,
     leases: [] as AgentLease[],
+    traffic: null as AgentTraffic[] | null,
     policies: new Map<string, AgentPolicy>(),
     holds: [] as { call: string; when: 'before' | 'after'; left: number; released: Promise<void> }[],
     hold(call: string, when: 'before' | 'after' = 'before', most = Number.POSITIVE_INFINITY) {
@@ -267,6 +271,17 @@ function linkTo(agent: InnerAgent, url: string, token: string | null): AgentLink
       authorised(`endLease ${id}`, signal, () => {
         agent.leases = agent.leases.filter((lease) => lease.id !== id);
       }),
+    traffic: async () => agent.traffic,
+    putTraffic: async (panelId, report) => {
+      if (agent.traffic === null || agent.answer !== 'serves') return false;
+      agent.traffic = [
+        ...agent.traffic.filter(({ panel }) => panel !== panelId),
+        ...(report.models.length === 0
+          ? []
+          : [{ panel: panelId, holder: report.holder, models: [...report.models], seenSeconds: 0 }]),
+      ];
+      return true;
+    },
     putPolicy: (panelId, policy, signal) =>
       authorised(`putPolicy ${panelId}`, signal, () => {
         agent.policies.set(panelId, policy);

@@ -15,6 +15,7 @@ import {
   gatewayStaysLocal,
   otherServers,
 } from '../e2e/support/gateway-scenes.ts';
+import { moving } from '../e2e/support/move-scenes.ts';
 import { adding, everyPower } from '../e2e/support/power-scenes.ts';
 import {
   requestsBusy,
@@ -181,6 +182,18 @@ const pictures: readonly Picture[] = [
     scene: vramTaken,
     hash: '#/node/gpu-tower',
     open: press('Explain the placement of llama3.1:8b'),
+  },
+  { state: 'wedged-models', scene: moving, hash: '#/models' },
+  { state: 'wedged-fleet', scene: moving, hash: '#/fleet' },
+  {
+    state: 'move-preview',
+    scene: moving,
+    hash: '#/models',
+    async open(page) {
+      await page.getByRole('button', { name: /^qwen2.5-coder:14b on gpu-tower/ }).click();
+      await page.getByRole('button', { name: 'Force to GPU' }).click();
+      await page.getByRole('region', { name: 'A move to the GPU' }).waitFor();
+    },
   },
   { state: 'every-power-fleet', scene: everyPower, hash: '#/fleet' },
   { state: 'every-power-node', scene: everyPower, hash: '#/node/gpu-tower' },

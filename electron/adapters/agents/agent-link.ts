@@ -143,6 +143,13 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
     async endLease(id, signal) {
       await ignoreMissing(ask(agentApi.endLease, { id }, signal));
     },
+    async traffic(signal) {
+      const answer = await orMissing(ask(agentApi.traffic, {}, signal));
+      return answer?.traffic ?? null;
+    },
+    async putTraffic(id, body, signal) {
+      return (await orMissing(ask(agentApi.putTraffic, { id, body }, signal))) !== null;
+    },
     putPolicy: async (id, body, signal) =>
       readPolicyView(await ask(agentApi.putPolicy, { id, body }, signal)),
     async removePolicy(id, signal) {
@@ -190,9 +197,15 @@ function readReply<Endpoint extends AgentEndpoint>(
 
 /** What no longer exists need not be ended. */
 async function ignoreMissing(asked: Promise<unknown>): Promise<void> {
+  await orMissing(asked);
+}
+
+/** null if the agent does not have what was asked for. */
+async function orMissing<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
   try {
-    await asked;
+    return await asked;
   } catch (error) {
-    if (!(isPilotlightError(error) && error.details?.code === 'NOT_FOUND')) throw error;
+    if (isPilotlightError(error) && error.details?.code === 'NOT_FOUND') return null;
+    throw error;
   }
 }

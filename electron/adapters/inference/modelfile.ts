@@ -3,6 +3,8 @@
  * show answers, a name and a value in each line. null for none; negative values mean that the server chooses.
  */
 export function gpuLayersOf(parameters: string | null): number | null {
-  const value = /^num_gpu\s+(-?\d+)\s*$/m.exec(parameters ?? '')?.[1];
-  return value === undefined || Number(value) < 0 ? null : Number(value);
+  // Numbers of JSON are written as Go writes them, and older Modelfiles have them in quotes. The first line counts.
+  const value = /^[ \t]*num_gpu[ \t]+"?([-+\d.e]+)"?[ \t]*\r?$/im.exec(parameters ?? '')?.[1];
+  const layers = Number(value ?? Number.NaN);
+  return Number.isInteger(layers) && layers >= 0 ? layers : null;
 }

@@ -9,6 +9,7 @@ import { AgentError } from '../errors.ts';
 import { checked } from '../http/body.ts';
 import { type Exchange, ok, type Route, serve } from '../http/route.ts';
 import type { Leases } from '../leases/leases.ts';
+import type { PanelTraffic } from '../leases/traffic.ts';
 import { legacyError } from '../relay/relay.ts';
 import type { IdleShutdown } from './idle-shutdown.ts';
 import type { OllamaControl } from './ollama.ts';
@@ -18,6 +19,7 @@ import type { Power } from './power.ts';
 export interface PowerRoutesOptions {
   power: Power;
   leases: Leases;
+  traffic: PanelTraffic;
   idleShutdown: IdleShutdown;
   book: PolicyBook;
   damage: Pick<Damage, 'reason' | 'problems'>;
@@ -36,6 +38,7 @@ export function powerRoutes(options: PowerRoutesOptions): Route[] {
   const {
     power,
     leases,
+    traffic,
     idleShutdown,
     book,
     damage,
@@ -122,6 +125,11 @@ export function powerRoutes(options: PowerRoutesOptions): Route[] {
     serve(agentApi.endLease, (_, exchange) => {
       leases.end(idOf(exchange));
       return ok({ ended: true });
+    }),
+    serve(agentApi.traffic, () => ok({ traffic: traffic.list() })),
+    serve(agentApi.putTraffic, (request, exchange) => {
+      traffic.put(idOf(exchange), request);
+      return ok({ traffic: traffic.list() });
     }),
     serve(agentApi.policy, async () => {
       await idleShutdown.check();

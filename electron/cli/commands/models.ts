@@ -1,5 +1,6 @@
-import { PilotlightError } from '../../../shared/contract/errors.ts';
-import { isServing } from '../../../shared/models/fleet.ts';
+import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import type { MovePreview } from '../../../shared/models/move-preview.ts';
 import { serverCan } from '../../../shared/server-can.ts';
 import { textOf } from '../../../shared/text/index.ts';
 import {
@@ -9,8 +10,11 @@ import {
   noPositionals,
   onlyPositional,
   optionText,
+  usageError,
 } from '../command.ts';
+import type { CoreLink } from '../core-link.ts';
 import { bar, leftBehindLines, modelText, moveText, stateText, vramText } from '../format.ts';
+import { previewLines } from '../preview-lines.ts';
 import { measureVram } from '../vram.ts';
 
 export const vram: Command = {
@@ -55,12 +59,12 @@ export const vram: Command = {
   },
 };
 
-async function force(context: CommandContext, target: 'gpu' | 'cpu') {
-  const model = onlyPositional(context, 'model');
+async function force(context: CommandContext, target: 'gpu' | 'cpu', model: string) {
   const link = await context.connect('fresh');
   const on = optionText(context, 'node');
   const nodeId = on === undefined ? null : (await findNode(link, on)).id;
   const anyway = context.values.anyway === true;
+  if (context.values['dry-run'] === true) return preview(context, link, { model, target, nodeId, anyway });
   const moves = await link.call('models.place', { model, target, nodeId, anyway });
   if (!context.json) {
     for (const move of moves) context.terminal.line(moveText(move, context.terminal.style));
@@ -84,20 +88,67 @@ async function force(context: CommandContext, target: 'gpu' | 'cpu') {
   return moves;
 }
 
+/** What a move would do on one machine, or on each that serves and has the model. */
+async function preview(
+  { terminal, json }: CommandContext,
+  link: CoreLink,
+  { nodeId, ...move }: { model: string; target: 'gpu' | 'cpu'; nodeId: string | null; anyway: boolean },
+) {
+  const nodes = nodeId === null ? (await link.call('fleet.list', {})).filter(canTry) : [{ id: nodeId }];
+  const previews: MovePreview[] = [];
+  for (const { id } of nodes) {
+    try {
+      previews.push(await link.call('models.preview', { ...move, nodeId: id }));
+    } catch (error) {
+      const isElsewhere = isPilotlightError(error) && error.code === 'MODEL_NOT_FOUND';
+      if (nodeId !== null || !isElsewhere) throw error;
+    }
+  }
+  if (previews.length === 0) {
+    throw new PilotlightError('MODEL_NOT_FOUND', { message: 'No awake machine has this model.' });
+  }
+  if (!json) {
+    for (const one of previews) for (const line of previewLines(one, terminal.style)) terminal.line(line);
+  }
+  return previews;
+}
+
+const canTry = (node: NodeView) => isServing(node.state) && serverCan(node, 'moves');
+
+const moveOptions = {
+  node: { type: 'string' },
+  anyway: { type: 'boolean' },
+  'dry-run': { type: 'boolean' },
+} as const;
+
+export const move: Command = {
+  name: 'move',
+  summary: 'move a model to the GPU or the CPU; --dry-run shows what that would do',
+  usage: ['move MODEL gpu|cpu [--node NODE] [--anyway] [--dry-run]'],
+  options: moveOptions,
+  run(context) {
+    const [model, target, ...rest] = context.positionals;
+    if (model === undefined) throw usageError('Missing argument: model.');
+    if (target !== 'gpu' && target !== 'cpu') throw usageError('Where to move it is missing: gpu or cpu.');
+    if (rest.length > 0) throw usageError(`"${rest[0]}" is one argument too many.`);
+    return force(context, target, model);
+  },
+};
+
 export const forceGpu: Command = {
   name: 'force-gpu',
   summary: 'load a model on the GPU or move it there, on one node or on all that have it',
-  usage: ['force-gpu MODEL [--node NODE] [--anyway]'],
-  options: { node: { type: 'string' }, anyway: { type: 'boolean' } },
-  run: (context) => force(context, 'gpu'),
+  usage: ['force-gpu MODEL [--node NODE] [--anyway] [--dry-run]'],
+  options: moveOptions,
+  run: (context) => force(context, 'gpu', onlyPositional(context, 'model')),
 };
 
 export const forceCpu: Command = {
   name: 'force-cpu',
   summary: 'load a model on the CPU or move it there, on one node or on all that have it',
-  usage: ['force-cpu MODEL [--node NODE]'],
-  options: { node: { type: 'string' } },
-  run: (context) => force(context, 'cpu'),
+  usage: ['force-cpu MODEL [--node NODE] [--dry-run]'],
+  options: { node: { type: 'string' }, 'dry-run': { type: 'boolean' } },
+  run: (context) => force(context, 'cpu', onlyPositional(context, 'model')),
 };
 
 export const open: Command = {

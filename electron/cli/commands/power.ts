@@ -196,14 +196,14 @@ export const keepAwake: Command = {
 
 export const restartOllama: Command = {
   name: 'restart-ollama',
-  summary: 'restart Ollama on a machine through its agent, so that it detects its GPU again',
-  usage: ['restart-ollama NODE'],
-  options: {},
+  summary: 'restart Ollama on a machine through its agent, so that it detects its GPU or loads models again',
+  usage: ['restart-ollama NODE [--anyway]'],
+  options: { anyway: { type: 'boolean' } },
   async run(context) {
     const wanted = onlyPositional(context, 'node');
     const link = await context.connect('fresh');
     const { id, name } = await findNode(link, wanted);
-    await link.call('power.restartOllama', { nodeId: id });
+    await link.call('power.restartOllama', { nodeId: id, force: context.values.anyway === true });
     if (!context.json) context.terminal.line(`Ollama was restarted on ${name}.`);
     return { restarted: id };
   },

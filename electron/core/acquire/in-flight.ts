@@ -19,7 +19,14 @@ export interface InFlight {
   drainNode(nodeId: string, deadlineMs: number, signal: AbortSignal): Promise<boolean>;
 }
 
-export function createInFlight({ clock }: { clock: Pick<Clock, 'timer' | 'monotonic'> }): InFlight {
+export function createInFlight({
+  clock,
+  onUse,
+}: {
+  clock: Pick<Clock, 'timer' | 'monotonic'>;
+  /** A request for the model has begun or ended. */
+  onUse?(nodeId: string, model: string): void;
+}): InFlight {
   /** Node → model, or '' for none → requests. */
   const counts = new Map<string, Map<string, number>>();
   const since = new Map<string, Map<string, number>>();
@@ -39,6 +46,7 @@ export function createInFlight({ clock }: { clock: Pick<Clock, 'timer' | 'monoto
     else since.delete(nodeId);
     if (models.size > 0) counts.set(nodeId, models);
     else counts.delete(nodeId);
+    if (key !== '') onUse?.(nodeId, key);
   }
 
   const onNode = (nodeId: string) =>

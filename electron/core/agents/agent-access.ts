@@ -11,6 +11,7 @@ export type AgentAccess = Pick<
   | 'policyView'
   | 'power'
   | 'foreignLeases'
+  | 'traffic'
   | 'refresh'
   | 'probe'
   | 'onChange'

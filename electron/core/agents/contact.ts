@@ -16,6 +16,7 @@ import type {
   AgentPolicyView,
   AgentPower,
   AgentSample,
+  AgentTraffic,
   ConnectAgent,
 } from '../ports/agents.ts';
 import type { Log } from '../ports/log.ts';
@@ -46,6 +47,8 @@ export interface Contact {
   policy(): AgentPolicyView | null;
   power(): AgentPower | null;
   foreignLeases(): AgentLease[];
+  /** As of the last contact; null if it is not known. */
+  traffic(): readonly AgentTraffic[] | null;
   probe(signal: AbortSignal): Promise<void>;
   refresh(): Promise<void>;
   setPresence(presence: Presence): void;
@@ -149,14 +152,17 @@ export function createContact(options: ContactOptions): Contact {
   async function readPowerNow(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const before = [...confirmed];
-    const [policy, power, leases] = await Promise.all([
+    const [policy, power, leases, traffic] = await Promise.all([
       bare.policy(signal),
       bare.power(signal),
       bare.leases(signal),
+      // What cannot be read is unknown.
+      bare.traffic(signal).catch(() => null),
     ]);
     if (signal.aborted) return;
     known.notePower(power);
     known.noteLeases(leases);
+    known.noteTraffic(traffic);
     known.notePolicy(policy);
     known.setState('ok', null);
     known.noteBoot(policy.bootId);
@@ -280,6 +286,7 @@ export function createContact(options: ContactOptions): Contact {
     freshReading: known.freshReading,
     policy: () => facts.policy,
     power: () => facts.power,
+    traffic: () => (presence === 'awake' && facts.state === 'ok' ? facts.traffic : null),
     foreignLeases: () => facts.leases.filter(({ id }) => !ours.has(id)),
     async probe(signal) {
       if (known.sampleAge() <= PROOF_MS) return;

@@ -10,6 +10,7 @@ import type {
   AgentPolicyView,
   AgentPower,
   AgentSample,
+  AgentTraffic,
 } from '../ports/agents.ts';
 import type { Clock } from '../ports/time.ts';
 import type { AgentContact, AgentReading } from './model.ts';
@@ -41,6 +42,8 @@ export function createAgentKnowledge({ clock, onChange, onReached, onToolsChange
     policy: null as AgentPolicyView | null,
     power: null as AgentPower | null,
     leases: [] as AgentLease[],
+    /** null if it is not known. */
+    traffic: null as readonly AgentTraffic[] | null,
   };
   /** Whether `machine` was read in this contact, not before a sleep. */
   let isMachineCurrent = false;
@@ -154,6 +157,13 @@ export function createAgentKnowledge({ clock, onChange, onReached, onToolsChange
       facts.leases = next;
       if (!same) onChange();
     },
+    noteTraffic(next: readonly AgentTraffic[] | null): void {
+      const key = (all: readonly AgentTraffic[] | null) =>
+        JSON.stringify(all?.map(({ panel, holder, models }) => [panel, holder, models]) ?? null);
+      const same = key(facts.traffic) === key(next);
+      facts.traffic = next;
+      if (!same) onChange();
+    },
     noteBoot,
 
     /** The machine may be off or in another boot: earlier reports are out of date. */
@@ -170,6 +180,7 @@ export function createAgentKnowledge({ clock, onChange, onReached, onToolsChange
     wentOff(): void {
       facts.policy = null;
       facts.leases = [];
+      facts.traffic = null;
       if (facts.power !== null) facts.power = { ...facts.power, phase: 'idle', current: null };
       if (facts.state === 'refused') return;
       facts.state = 'unknown';

@@ -10,6 +10,7 @@ import type {
   AgentPolicyView,
   AgentPower,
   AgentSample,
+  AgentTraffic,
 } from '../ports/agents.ts';
 
 export interface AgentContact {
@@ -65,6 +66,8 @@ export interface AgentsService {
   power(nodeId: string): AgentPower | null;
   /** Leases at the agent that this run of the core did not put there. */
   foreignLeases(nodeId: string): AgentLease[];
+  /** Which models each panel uses there, this one included; null if it is not known. */
+  traffic(nodeId: string): readonly AgentTraffic[] | null;
   /** Reads policy, power and leases now. Rejects as the agent's calls do, and with NO_AGENT. */
   refresh(nodeId: string): Promise<void>;
   /** Resolves if the agent answers now; the fleet probes nodes without a server with it. Rejects as `health` does. */

@@ -34,6 +34,8 @@ export function observeLink(link: AgentLink, observer: LinkObserver): AgentLink 
       return observed(link.putLease(lease, signal), () => observer.leaseTaken(lease.id));
     },
     endLease: (id, signal) => observed(link.endLease(id, signal), () => observer.leaseEnded(id)),
+    traffic: (signal) => observed(link.traffic(signal), () => {}),
+    putTraffic: (panelId, traffic, signal) => observed(link.putTraffic(panelId, traffic, signal), () => {}),
     putPolicy: (panelId, policy, signal) =>
       observed(link.putPolicy(panelId, policy, signal), observer.policy),
     removePolicy: (panelId, signal) => observed(link.removePolicy(panelId, signal), () => {}),

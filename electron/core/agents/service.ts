@@ -154,6 +154,7 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
     reading: (nodeId) => contacts.get(nodeId)?.reading() ?? null,
     policyView: (nodeId) => contacts.get(nodeId)?.policy() ?? null,
     power: (nodeId) => contacts.get(nodeId)?.power() ?? null,
+    traffic: (nodeId) => contacts.get(nodeId)?.traffic() ?? null,
     foreignLeases: (nodeId) => contacts.get(nodeId)?.foreignLeases() ?? [],
 
     async refresh(nodeId) {

@@ -34,6 +34,7 @@ export interface Entries {
   /** Somebody waits for a change of the node, until disposed: it is probed more often. */
   waitFor(entry: Entry): Disposable;
   readPins(): void;
+  setModelfileLayers(digest: string, layers: number): void;
   beginWaking(entry: Entry, waking: Waking): void;
   endWaking(entry: Entry, error?: Trouble | null): void;
   /** Sets how the GPUs of simulated machines are read. */
@@ -263,6 +264,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
       };
     },
     readPins: views.readPins,
+    setModelfileLayers: views.setModelfileLayers,
     beginWaking: waking.begin,
     endWaking: waking.end,
     setSimulated(read) {

@@ -103,14 +103,18 @@ export function describeLoaded(input: {
   hasGpu: boolean | null;
   priorityModels: readonly string[];
   pinned: ReadonlySet<string>;
+  /** `num_gpu` of Modelfiles, by digest. Left out: none is known. */
+  modelfileLayers?: ReadonlyMap<string, number>;
 }): ModelOnNode[] {
   // By digest, because both lists may have thousands.
   const tags = Map.groupBy(input.installed ?? [], ({ digest }) => digest);
   return input.loaded.map((model) => {
     const placement = placementOf(model);
     const priority = isPriority(model, tags.get(model.digest) ?? [], input.priorityModels);
+    const layers = input.modelfileLayers?.get(model.digest);
     return {
       ...model,
+      ...(layers !== undefined && { modelfileLayers: layers }),
       placement,
       gpuShare: gpuShareOf(model),
       priority,

@@ -99,6 +99,13 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       entries.publish(entry);
     },
 
+    setModelfileLayers(digest, layers) {
+      entries.setModelfileLayers(digest, layers);
+      for (const entry of entries.all()) {
+        if (entry.loaded.some((model) => model.digest === digest)) entries.publish(entry);
+      }
+    },
+
     setStuck(nodeId, stuck) {
       const entry = entries.get(nodeId);
       if (!entry) return;

@@ -46,6 +46,8 @@ export interface NodeKnowledge {
 export interface ViewSettings {
   priorityModels: readonly string[];
   pinned: ReadonlySet<string>;
+  /** `num_gpu` of Modelfiles, by digest. */
+  modelfileLayers: ReadonlyMap<string, number>;
 }
 
 export function toNodeView(known: NodeKnowledge, settings: ViewSettings): NodeView {

@@ -14,6 +14,8 @@ import { canWake } from './wakeable.ts';
 
 export interface Views {
   of(entry: Omit<Entry, 'view'>): NodeView;
+  /** `num_gpu` of the Modelfile of a model. */
+  setModelfileLayers(digest: string, layers: number): void;
   /** Reads the pins again after they changed. */
   readPins(): void;
 }
@@ -27,6 +29,7 @@ const NO_PINS: ReadonlySet<string> = new Set();
 
 export function createViews({ settings, secrets, store, find }: ViewsDependencies): Views {
   const pins = new Map<string, Set<string>>();
+  const modelfileLayers = new Map<string, number>();
 
   /** Whether a node has an agent that can be called. */
   function hasAgent(nodeId: string): boolean {
@@ -60,6 +63,7 @@ export function createViews({ settings, secrets, store, find }: ViewsDependencie
 
   return {
     readPins,
+    setModelfileLayers: (digest, layers) => void modelfileLayers.set(digest, layers),
     of(entry) {
       const { record, simulated, server, observation } = entry;
       const answersOrSaved =
@@ -76,6 +80,7 @@ export function createViews({ settings, secrets, store, find }: ViewsDependencie
         {
           priorityModels: settings.current().optimizer.priorityModels,
           pinned: pins.get(record.id) ?? NO_PINS,
+          modelfileLayers,
         },
       );
     },

@@ -8,7 +8,7 @@ import type { ActivityService } from '../activity/service.ts';
 import type { AgentAccess } from '../agents/agent-access.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Policies } from '../policies/policies.ts';
-import type { ConnectAgent } from '../ports/agents.ts';
+import type { AgentTraffic, ConnectAgent } from '../ports/agents.ts';
 import type { Log } from '../ports/log.ts';
 import type { NetworkInterface } from '../ports/network.ts';
 import type { PowerStore } from '../ports/power-state.ts';
@@ -18,10 +18,18 @@ import type { WakeAttribution } from '../wake/wake-attribution.ts';
 import { createAgentRecords } from './agent-records.ts';
 import { refuseBadEnd } from './lease-end.ts';
 import { createLeaseLedger, type LeaseLedger } from './lease-ledger.ts';
+import { createTrafficMirror, isOwnReport } from './traffic-mirror.ts';
 import type { Notices } from './withdrawals.ts';
+
+/** What another panel uses on a machine. */
+export type OtherUse = Pick<AgentTraffic, 'holder' | 'models' | 'seenSeconds'>;
 
 export interface LeasesService {
   readonly ledger: LeaseLedger;
+  /** A request for the model has begun or ended at the node: its agent is told, so that other panels know. */
+  used(nodeId: string, model: string): void;
+  /** What other panels use at the node now or lately; null if that is not known. */
+  usedByOthers(nodeId: string): OtherUse[] | null;
   /** Whether the node's agent holds that lease, too. */
   isMirrored(leaseId: string): boolean;
   /** Called when `isMirrored` may have changed for a node. */
@@ -62,6 +70,8 @@ export interface LeasesDependencies {
   /** The name under which this computer holds leases. */
   holder(): string;
   interfaces(): NetworkInterface[];
+  /** Whether requests for the model are in flight there. Left out: none are. */
+  isInUse?(nodeId: string, model: string): boolean;
 }
 
 export function createLeasesService(dependencies: LeasesDependencies): LeasesService {
@@ -71,6 +81,15 @@ export function createLeasesService(dependencies: LeasesDependencies): LeasesSer
     ...dependencies,
     ledger,
     helloPort: () => settings.current().power.helloPort,
+  });
+  const panelId = store.panelId();
+  const traffic = createTrafficMirror({
+    clock,
+    log,
+    agents,
+    panelId,
+    holder,
+    isInUse: dependencies.isInUse ?? (() => false),
   });
   const stops = [
     fleet.onChange((node, previous) => {
@@ -101,6 +120,14 @@ export function createLeasesService(dependencies: LeasesDependencies): LeasesSer
 
   return {
     ledger,
+    used: traffic.used,
+    usedByOthers(nodeId) {
+      const known = agents.traffic(nodeId);
+      if (known === null) return null;
+      return known
+        .filter(({ panel }) => !isOwnReport(panelId, panel))
+        .map(({ holder, models, seenSeconds }) => ({ holder, models, seenSeconds }));
+    },
     isMirrored: mirror.isMirrored,
     onMirrored: mirror.onChange,
     keepAwake({ nodeId, until, purpose }) {
@@ -138,7 +165,7 @@ export function createLeasesService(dependencies: LeasesDependencies): LeasesSer
     async stop() {
       for (const stop of stops) stop();
       await withdrawals.stop();
-      await mirror.stop();
+      await Promise.all([mirror.stop(), traffic.stop()]);
       ledger.stop();
     },
   };

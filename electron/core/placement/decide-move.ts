@@ -12,6 +12,7 @@ import {
   type MovePlan,
   type MoveRequest,
   type MoveResult,
+  type OtherUse,
   placementOrNull,
   type Snapshot,
 } from './move.ts';
@@ -31,6 +32,8 @@ export interface MoveFacts {
   inFlight: (model: string) => number;
   /** Why the node takes no more loads; null if it does. */
   blocked: Message | null;
+  /** What other panels are known to use on the node. */
+  usedByOthers: readonly OtherUse[];
   /** An explicit number of layers ran out of memory here before. */
   explicitFailed: boolean;
   /** Bytes that the model took when it was last loaded here; null if unknown. */
@@ -72,12 +75,15 @@ export function decideMove(
     ...(contextLength === undefined ? {} : { contextLength }),
   };
   const cpuByModelfile = described?.gpuLayers === 0;
-  const go = (victims: readonly string[], plan: MovePlan): MoveDecision => ({
-    kind: 'go',
-    plan,
-    victims,
-    concerned: withTags(node.installed, [model, ...victims]),
-  });
+  const go = (victims: readonly string[], plan: MovePlan): MoveDecision => {
+    const concerned = withTags(node.installed, [model, ...victims]);
+    // A person sees it beforehand, and decides.
+    const used = by === 'person' ? [] : usesOf(facts.usedByOthers, concerned);
+    const [first] = used;
+    if (first === undefined) return { kind: 'go', plan, victims, concerned };
+    const { models, holder } = first;
+    return refuse('MODEL_BUSY', fact('USED_BY_OTHER_PANEL', { models: [...models], holder }), plan.room);
+  };
   const refuse = (code: ErrorCode, reason: Message, room: Room | null = null): MoveDecision => ({
     kind: 'done',
     result: refusal(before, code, reason),
@@ -110,6 +116,15 @@ export function decideMove(
     options: { layers, ...common },
     room,
     cpuByModelfile,
+  });
+}
+
+/** What other panels use of these models. */
+export function usesOf(uses: readonly OtherUse[], models: readonly string[]): OtherUse[] {
+  const names = new Set(models.map(canonicalName));
+  return uses.flatMap(({ holder, models: all, seenSeconds }) => {
+    const used = all.filter((name) => names.has(canonicalName(name)));
+    return used.length === 0 ? [] : [{ holder, models: used, seenSeconds }];
   });
 }
 

@@ -8,14 +8,18 @@ export function placementMethods({
   placement,
 }: {
   placement: PlacementService;
-}): Handlers<'models.place' | 'models.placeAll' | 'models.unload' | 'models.pin' | 'models.explain'> {
+}): Handlers<
+  'models.place' | 'models.preview' | 'models.placeAll' | 'models.unload' | 'models.pin' | 'models.explain'
+> {
   return {
     'models.place': ({ model, target, nodeId, anyway }, { signal }) =>
       placement.place({ model, target, nodeId, anyway, by: 'person', signal }),
+    'models.preview': ({ model, target, nodeId, anyway }, { signal }) =>
+      placement.preview({ model, target, nodeId, anyway, by: 'person', signal }),
     'models.placeAll': ({ target, nodeId, anyway }, { signal }) =>
       placement.placeAll({ target, nodeId, anyway, by: 'person', signal }),
-    'models.unload': async ({ model, nodeId }, { signal }) => {
-      await placement.unload({ model, nodeId, signal });
+    'models.unload': async ({ model, nodeId, anyway }, { signal }) => {
+      await placement.unload({ model, nodeId, anyway, signal });
       return ok;
     },
     'models.pin': ({ model, nodeId, pinned }) => {

@@ -1,6 +1,8 @@
 /** The interface of placement, and the parts of other services that it uses. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { MovePreview } from '../../../shared/models/move-preview.ts';
 import type { Explanation, MoveRecord } from '../../../shared/models/placement.ts';
+import type { RequestView } from '../../../shared/models/requests.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { ActivityService } from '../activity/service.ts';
@@ -11,7 +13,7 @@ import type { Store } from '../ports/state.ts';
 import type { Clock } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import type { EnsureOnGpu } from './ensure.ts';
-import type { HoldBack, RequestsInFlight } from './move.ts';
+import type { HoldBack, OtherUse, RequestsInFlight } from './move.ts';
 import type { Pins } from './pins.ts';
 import type { PlanInput } from './plan.ts';
 
@@ -31,6 +33,8 @@ export interface PlacementFleet {
   /** Pins have changed: update the node's view. */
   refresh(nodeId: string): void;
   markGpu(nodeId: string, verdict: GpuVerdict): void;
+  /** `num_gpu` of the Modelfile of a model. */
+  setModelfileLayers(digest: string, layers: number): void;
   /** A load there does not end; null: loads work again. */
   setStuck(nodeId: string, stuck: { model: string; since: number } | null): void;
 }
@@ -52,11 +56,22 @@ export interface PlacementService {
    * NO_SERVER, MOVE_IN_PROGRESS. For all nodes, what cannot be done on one is a `refused` record.
    */
   place(request: PlaceRequest): Promise<MoveRecord[]>;
+  /**
+   * What a move on one node would do. Rejects with NOT_FOUND, MODEL_NOT_FOUND, NODE_ASLEEP, NO_SERVER, NOT_SUPPORTED, and
+   * as the server's calls do.
+   */
+  preview(request: Omit<PlaceRequest, 'nodeId'> & { nodeId: string }): Promise<MovePreview>;
   /** Moves every loaded priority model, on one node or all. Rejects with NOT_FOUND. */
   placeAll(request: Omit<PlaceRequest, 'model'>): Promise<MoveRecord[]>;
   ensureOnGpu: EnsureOnGpu;
-  /** Rejects with NOT_FOUND, NODE_ASLEEP, NO_SERVER, NOT_LOADED, PINNED, MODEL_BUSY, MOVE_IN_PROGRESS. */
-  unload(request: { model: string; nodeId: string; signal: AbortSignal }): Promise<void>;
+  /** Rejects with NOT_FOUND, NODE_ASLEEP, NO_SERVER, NOT_LOADED, PINNED, IN_USE, MODEL_BUSY, MOVE_IN_PROGRESS. */
+  unload(request: {
+    model: string;
+    nodeId: string;
+    /** Even if another panel uses it. Default false. */
+    anyway?: boolean;
+    signal: AbortSignal;
+  }): Promise<void>;
   pin(nodeId: string, model: string, pinned: boolean): void;
   isPinned(nodeId: string, model: string): boolean;
   explain(nodeId: string, model: string): Explanation;
@@ -87,6 +102,10 @@ export interface PlacementServiceDependencies {
   pins: Pins;
   /** Moves wait for these requests. */
   inFlight: RequestsInFlight;
+  /** What other panels use on a node now or lately; null if that is not known. Left out: it never is. */
+  usedByOthers?: (nodeId: string) => readonly OtherUse[] | null;
+  /** Requests through the gateway, in progress and lately ended. Left out: nothing counts them. */
+  requests?: () => readonly RequestView[];
   /** Announces a move. Default: requests come from this core only, which does not send any to a locked node. */
   holdBack?: HoldBack;
   /** New readings of a node's own tools; null if it has none. */

@@ -1,11 +1,12 @@
-/** Which models their Modelfile keeps on the CPU (`PARAMETER num_gpu 0`), for loads that do not ask for layers. */
+/** How many layers Modelfiles put on the GPU (`PARAMETER num_gpu`), for loads that do not ask for a number. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { ModelOnNode } from '../../../shared/models/placement.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 
 export interface Modelfiles {
-  /** False also while it is not known. */
-  keepsOnCpu(digest: string): boolean;
-  /** Reads the Modelfile of each model that is on the CPU of a node with a GPU, once. */
+  /** It is not entirely on the GPU because its Modelfile says so. False also while that is not known. */
+  keeps(model: Pick<ModelOnNode, 'digest' | 'placement'>): boolean;
+  /** Reads the Modelfile of each model that is loaded on a node that may have a GPU, once. */
   observe(node: NodeView): void;
 }
 
@@ -14,9 +15,12 @@ const DESCRIBE_MS = 30_000;
 export function createModelfiles({
   server,
   signal,
+  onRead,
 }: {
   server(nodeId: string): InferenceServer | null;
   signal: AbortSignal;
+  /** A Modelfile sets a number of layers. */
+  onRead(digest: string, layers: number): void;
 }): Modelfiles {
   /** By digest; undefined while it is being read. */
   const layers = new Map<string, number | null | undefined>();
@@ -25,7 +29,9 @@ export function createModelfiles({
     try {
       const limited = AbortSignal.any([signal, AbortSignal.timeout(DESCRIBE_MS)]);
       const described = await server(nodeId)?.describe(name, limited);
-      layers.set(digest, described?.gpuLayers ?? null);
+      const found = described?.gpuLayers ?? null;
+      layers.set(digest, found);
+      if (found !== null) onRead(digest, found);
     } catch {
       // Read again when the node changes.
       layers.delete(digest);
@@ -33,11 +39,15 @@ export function createModelfiles({
   }
 
   return {
-    keepsOnCpu: (digest) => layers.get(digest) === 0,
+    keeps({ digest, placement }) {
+      const known = layers.get(digest) ?? null;
+      if (known === null || placement === 'gpu') return false;
+      return placement === 'cpu' ? known === 0 : known > 0;
+    },
     observe(node) {
       if (node.hasGpu === false) return;
-      for (const { name, digest, placement } of node.loaded) {
-        if (placement !== 'cpu' || layers.has(digest)) continue;
+      for (const { name, digest } of node.loaded) {
+        if (digest === '' || layers.has(digest)) continue;
         layers.set(digest, undefined);
         void read(node.id, name, digest);
       }

@@ -36,8 +36,17 @@ export const DRAIN_MS = 30_000;
 /** Keeps new requests for these models away from a node until disposed. Resolves when those before are in flight. */
 export type HoldBack = (nodeId: string, models: readonly string[]) => Promise<Disposable>;
 
+/** What another panel uses on the node. */
+export interface OtherUse {
+  holder: string;
+  models: readonly string[];
+  seenSeconds: number;
+}
+
 export interface MoveDependencies {
   clock: Clock;
+  /** What other panels use on the node now or lately; null if that is not known. */
+  usedByOthers: () => readonly OtherUse[] | null;
   /** Canonical names of the models pinned on the node. */
   pinned: ReadonlySet<string>;
   /** Models that the optimizer must not unload, in addition to the pinned ones. */

@@ -2,7 +2,9 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
+import type { MovePreview } from '../../../shared/models/move-preview.ts';
 import type { LoadedModel, MoveRecord } from '../../../shared/models/placement.ts';
+import type { RequestView } from '../../../shared/models/requests.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { ActivityService } from '../activity/service.ts';
 import type { GpuVerdict } from '../fleet/gpu-state.ts';
@@ -10,7 +12,8 @@ import { sameModelName } from '../fleet/model-placement.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { Clock } from '../ports/time.ts';
 import { applyMove } from './apply.ts';
-import { measureRoom } from './decide-move.ts';
+import { decideEarly, decideMove, measureRoom } from './decide-move.ts';
+import type { LoadTimes } from './load-times.ts';
 import type { LoadWatch } from './loads.ts';
 import type { PlacementMemory } from './memory.ts';
 import {
@@ -18,11 +21,14 @@ import {
   type HoldBack,
   type MoveDependencies,
   type MoveResult,
+  type OtherUse,
   type RequestsInFlight,
 } from './move.ts';
 import type { MoveHistory } from './moves.ts';
 import type { NodeLocks } from './node-lock.ts';
 import type { Pins } from './pins.ts';
+import { describe, factsOf } from './prepare.ts';
+import { previewMove } from './preview.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { findLoaded, pollUntilPlaced } from './verify.ts';
 
@@ -53,6 +59,8 @@ export interface Mover {
   refuse(node: NodeView, task: MoveTask, code: MoveResult['code'], reason: Message): MoveRecord;
   /** Locks the node, moves the model and records the result. Rejects with MOVE_IN_PROGRESS if the node is locked. */
   placeOn(node: NodeView, task: MoveTask, signal: AbortSignal): Promise<MoveRecord>;
+  /** What a move would do. Only reads from the server; rejects with its error. */
+  preview(node: NodeView, server: InferenceServer, task: MoveTask, signal: AbortSignal): Promise<MovePreview>;
   /** False only if a load is known to fail for lack of VRAM. */
   fits(node: NodeView, server: InferenceServer, model: string, signal: AbortSignal): Promise<boolean>;
   /** Loads a model if it is not loaded, without moving it. Rejects with the server's error. */
@@ -84,6 +92,10 @@ export interface MoverDependencies {
   memory: PlacementMemory;
   inFlight: RequestsInFlight;
   holdBack: HoldBack;
+  usedByOthers: (nodeId: string) => readonly OtherUse[] | null;
+  loadTimes: Pick<LoadTimes, 'of'>;
+  /** Requests through the gateway, in progress and lately ended; null if nothing counts them. */
+  requests: () => readonly RequestView[] | null;
   locks: NodeLocks;
   loads: LoadWatch;
   lifetime: AbortSignal;
@@ -131,6 +143,7 @@ export function createMover(deps: MoverDependencies): Mover {
       watchLoad: (name, load) => loads.run(nodeId, name, load),
       blocked: () => loads.blocked(nodeId),
       serving: () => fleet.list().some((node) => node.id === nodeId && isServing(node.state)),
+      usedByOthers: () => deps.usedByOthers(nodeId),
       markGpu: (verdict) => fleet.markGpu(nodeId, verdict),
       restoreSignal: restoring,
     };
@@ -289,6 +302,26 @@ export function createMover(deps: MoverDependencies): Mover {
     });
   }
 
+  async function preview(node: NodeView, server: InferenceServer, task: MoveTask, signal: AbortSignal) {
+    const dependencies = moveDependencies(node.id, task.model);
+    const request = { anyway: false, ...task, node, server };
+    const before = await takeSnapshot(dependencies, request, signal);
+    const early = decideEarly(factsOf(dependencies), request, before);
+    const described = early === null ? await describe(request, signal) : null;
+    return previewMove({
+      now: clock.now(),
+      request,
+      before,
+      decision: early ?? decideMove(factsOf(dependencies), request, before, described),
+      described,
+      time: deps.loadTimes.of(node.id, task.model),
+      isMeasured: (before.current?.sizeBytes ?? dependencies.lastSizeBytes) !== null,
+      inFlight: dependencies.inFlight,
+      requests: deps.requests(),
+      usedByOthers: dependencies.usedByOthers(),
+    });
+  }
+
   async function fits(node: NodeView, server: InferenceServer, model: string, signal: AbortSignal) {
     const before = await takeSnapshot(moveDependencies(node.id, model), { server, model }, signal);
     const described = await server.describe(model, signal);
@@ -298,6 +331,7 @@ export function createMover(deps: MoverDependencies): Mover {
 
   return {
     move,
+    preview,
     fits,
     record,
     refuse,

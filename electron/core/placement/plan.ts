@@ -4,8 +4,10 @@ import { fact, type Message } from '../../../shared/models/message.ts';
 import type { Explanation, ModelOnNode, MoveRecord } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import { canonicalName, isPriority, matchesPriority, sameModelName } from '../fleet/model-placement.ts';
+import { usesOf } from './decide-move.ts';
 import { predictSize, vramState } from './fit.ts';
 import { GPU_NOT_USED_WINDOW_MS, isFutile } from './futile.ts';
+import type { OtherUse } from './move.ts';
 import { type ModelHistory, NO_HISTORY, quietUntil } from './move-history.ts';
 import { shortageMessage } from './move-message.ts';
 import { type Room, roomOnGpu } from './room.ts';
@@ -21,6 +23,8 @@ export interface PlanInput {
   pinned: ReadonlySet<string>;
   /** Pilotlight's own requests in flight. */
   inFlight: (model: string) => number;
+  /** What other panels are known to use on this node. Left out for nothing. */
+  usedByOthers?: readonly OtherUse[];
   /** The model that is being moved on this node; null if none is. */
   moving: string | null;
   /** Why the node takes no more loads; null if it does. */
@@ -32,8 +36,8 @@ export interface PlanInput {
   lastLoadedAt: (model: string) => number | null;
   /** Its last move, if that failed or was refused and nothing has loaded it again since. Left out for none. */
   lastFailure?: (model: string) => MoveRecord | null;
-  /** Whether its Modelfile keeps a model on the CPU, by digest. Left out for no. */
-  cpuByModelfile?: (digest: string) => boolean;
+  /** Whether its Modelfile keeps a model from being entirely on the GPU. Left out for no. */
+  keptByModelfile?: (model: Pick<ModelOnNode, 'digest' | 'placement'>) => boolean;
   /** How long a model must have been in one place, milliseconds. */
   settleMs: number;
 }
@@ -147,7 +151,7 @@ function answerFor(input: PlanInput, model: ModelOnNode, priority: boolean): Ans
       next: fact('MAKE_PRIORITY_OR_FORCE'),
     };
   }
-  if (input.cpuByModelfile?.(model.digest)) {
+  if (input.keptByModelfile?.(model)) {
     return {
       code: 'PINNED',
       right: true,
@@ -242,6 +246,10 @@ function settlingAnswer(input: PlanInput, model: ModelOnNode, place: Place): Ans
 function inUseAnswer(input: PlanInput, model: ModelOnNode, place: Place): Answer | null {
   const requests = input.inFlight(model.name);
   if (requests > 0) return { code: 'BUSY', reason: fact('ANSWERS_REQUESTS', { ...place, requests }) };
+  const [other] = usesOf(input.usedByOthers ?? [], [model.name]);
+  if (other !== undefined) {
+    return { code: 'BUSY', reason: fact('ANSWERS_OTHER_PANEL', { ...place, holder: other.holder }) };
+  }
   const sibling = activeSibling(input, model);
   if (sibling === null) return null;
   return {
@@ -278,6 +286,11 @@ function fitAnswer(input: PlanInput, model: ModelOnNode, place: Place): Answer {
   const busy = evicts.filter((victim) => input.inFlight(victim) > 0);
   if (busy.length > 0) {
     return { code: 'BUSY', reason: fact('WOULD_UNLOAD_BUSY', { ...figures, evicts, busy }), evicts };
+  }
+  const [other] = usesOf(input.usedByOthers ?? [], evicts);
+  if (other !== undefined) {
+    const reason = fact('WOULD_UNLOAD_OF_PANEL', { ...figures, evicts, holder: other.holder });
+    return { code: 'BUSY', reason, evicts };
   }
   return {
     code: 'FITS_BY_EVICTION',

@@ -36,7 +36,14 @@ export async function prepareMove(
 export function factsOf(
   deps: Pick<
     MoveDependencies,
-    'clock' | 'pinned' | 'isPriority' | 'inFlight' | 'blocked' | 'explicitFailed' | 'lastSizeBytes'
+    | 'clock'
+    | 'usedByOthers'
+    | 'pinned'
+    | 'isPriority'
+    | 'inFlight'
+    | 'blocked'
+    | 'explicitFailed'
+    | 'lastSizeBytes'
   >,
 ): MoveFacts {
   const { isPriority, inFlight, explicitFailed, lastSizeBytes } = deps;
@@ -46,6 +53,7 @@ export function factsOf(
     isPriority,
     inFlight,
     blocked: deps.blocked(),
+    usedByOthers: deps.usedByOthers() ?? [],
     explicitFailed,
     lastSizeBytes,
   };

@@ -38,14 +38,18 @@ const nothingHeld: Disposable = { [Symbol.dispose]() {} };
 
 export function createPlacementService(deps: PlacementServiceDependencies): PlacementService {
   const { clock, log, store, streams, settings, activity, fleet, pins, readGpus, reading, inFlight } = deps;
-  const { holdBack = async () => nothingHeld } = deps;
+  const { holdBack = async () => nothingHeld, usedByOthers = () => null } = deps;
   const moves = createMoveHistory({ store, streams, log });
   const memory = createPlacementMemory({ clock, moves: moves.list(LEARNED_MOVES) });
   const locks = createNodeLocks();
   const lifetime = new AbortController();
   const moved = createEmitter<[MoveRecord]>({ name: 'moves', log });
   const restoring = new AbortController();
-  const modelfiles = createModelfiles({ server: fleet.server, signal: lifetime.signal });
+  const modelfiles = createModelfiles({
+    server: fleet.server,
+    signal: lifetime.signal,
+    onRead: fleet.setModelfileLayers,
+  });
   const gpuDoubt = createGpuDoubt();
   const failures = createLastFailures(moves.list(LEARNED_MOVES), moves.supersede);
   const stops: (() => void)[] = [];
@@ -65,6 +69,9 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     memory,
     inFlight,
     holdBack,
+    usedByOthers,
+    loadTimes,
+    requests: () => deps.requests?.() ?? null,
     locks,
     loads,
     lifetime: lifetime.signal,
@@ -153,7 +160,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       keptOnCpu: ({ name, digest }) =>
         memory.history(node.id, name)?.movedTo === 'cpu' ||
         pins.has(node.id, name) ||
-        modelfiles.keepsOnCpu(digest),
+        modelfiles.keeps({ digest, placement: 'cpu' }),
     });
 
   function forget(nodeId: string): void {
@@ -171,13 +178,14 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     priorityModels: priorityModels(),
     pinned: pins.on(node.id),
     inFlight: (model) => inFlight.count(node.id, model),
+    usedByOthers: usedByOthers(node.id) ?? [],
     moving: locks.holder(node.id),
     blocked: loads.blocked(node.id),
     history: (model) => memory.history(node.id, model),
     placedSince: (model) => memory.placedSince(node.id, model),
     lastLoadedAt: (model) => memory.lastLoadedAt(node.id, model),
     lastFailure: (model) => failures.get(node.id, model),
-    cpuByModelfile: (digest) => modelfiles.keepsOnCpu(digest),
+    keptByModelfile: modelfiles.keeps,
     settleMs: PROBES_TO_SETTLE * settings.current().fleet.lookIntervalMs,
   });
 
@@ -187,6 +195,18 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       const { nodeId, target, by, anyway = false, signal } = request;
       const model = await nameOn(requireServing(nodeId).node, request.model, signal);
       return [await placeOn(requireServing(nodeId).node, { model, target, by, anyway }, signal)];
+    },
+
+    async preview({ nodeId, target, by, anyway = false, ...request }) {
+      const { signal } = request;
+      const model = await nameOn(requireServing(nodeId).node, request.model, signal);
+      const { node, server } = requireServing(nodeId);
+      if (!server.capabilities.has('moves')) {
+        throw new PilotlightError('NOT_SUPPORTED', {
+          message: fact('SERVER_CANNOT_MOVE', { node: node.name }),
+        });
+      }
+      return mover.preview(node, server, { model, target, by, anyway }, signal);
     },
 
     async placeAll({ target, nodeId, by, anyway = false, signal }) {
@@ -208,7 +228,17 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
 
     ensureOnGpu,
 
-    unload: createUnload({ clock, activity, fleet, pins, locks, requireServing, inFlight, holdBack }),
+    unload: createUnload({
+      clock,
+      activity,
+      fleet,
+      pins,
+      locks,
+      requireServing,
+      inFlight,
+      holdBack,
+      usedByOthers,
+    }),
 
     pin(nodeId, model, pinned) {
       const node = fleet.require(nodeId);

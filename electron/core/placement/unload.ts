@@ -5,9 +5,9 @@ import { fact } from '../../../shared/models/message.ts';
 import type { ActivityService } from '../activity/service.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { Clock } from '../ports/time.ts';
-import { withTags } from './decide-move.ts';
+import { usesOf, withTags } from './decide-move.ts';
 import type { PlacementFleet, PlacementService } from './model.ts';
-import { DRAIN_MS, type HoldBack, type RequestsInFlight } from './move.ts';
+import { DRAIN_MS, type HoldBack, type OtherUse, type RequestsInFlight } from './move.ts';
 import type { NodeLocks } from './node-lock.ts';
 import type { Pins } from './pins.ts';
 import { resolveModel } from './resolve.ts';
@@ -23,17 +23,18 @@ export function createUnload(deps: {
   locks: NodeLocks;
   inFlight: RequestsInFlight;
   holdBack: HoldBack;
+  usedByOthers: (nodeId: string) => readonly OtherUse[] | null;
   /** Throws NOT_FOUND, NODE_ASLEEP, NO_SERVER. */
   requireServing: (nodeId: string) => { node: NodeView; server: InferenceServer };
 }): PlacementService['unload'] {
-  const { clock, activity, fleet, pins, locks, inFlight, holdBack, requireServing } = deps;
+  const { clock, activity, fleet, pins, locks, inFlight, holdBack, usedByOthers, requireServing } = deps;
 
   function refuseIfPinned(nodeId: string, model: string, node: string): void {
     if (!pins.has(nodeId, model)) return;
     throw new PilotlightError('PINNED', { message: fact('MODEL_IS_PINNED_ON', { model, node }) });
   }
 
-  return async ({ model, nodeId, signal }) => {
+  return async ({ model, nodeId, anyway = false, signal }) => {
     const { node, server } = requireServing(nodeId);
     const loaded = await server.loaded(signal);
     const name = resolveModel(loaded, model);
@@ -45,6 +46,14 @@ export function createUnload(deps: {
     refuseIfPinned(nodeId, name, node.name);
     using _ = locks.take(nodeId, name);
     const concerned = withTags(node.installed, [name]);
+    const [other] = anyway ? [] : usesOf(usedByOthers(nodeId) ?? [], concerned);
+    if (other !== undefined) {
+      throw new PilotlightError('IN_USE', {
+        message: fact('USED_BY_OTHER_PANEL', { models: [...other.models], holder: other.holder }),
+        next: fact('UNLOAD_ANYWAY'),
+        details: { nodeId, holder: other.holder },
+      });
+    }
     using _held = await holdBack(nodeId, concerned);
     if (!(await inFlight.drain(nodeId, concerned, DRAIN_MS, signal))) {
       const models = concerned.filter((one) => inFlight.count(nodeId, one) > 0);

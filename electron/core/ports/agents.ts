@@ -64,6 +64,16 @@ export interface AgentLease {
   remainingSeconds: number;
 }
 
+/** The models that a panel uses on the machine of an agent, as it last reported. */
+export interface AgentTraffic {
+  /** Id of the panel. */
+  panel: string;
+  holder: string;
+  models: string[];
+  /** Since it was reported. */
+  seenSeconds: number;
+}
+
 /** The policy of one panel at an agent; the agent applies the strictest of all panels. */
 export interface AgentPolicy {
   finishAlone: boolean;
@@ -147,6 +157,14 @@ export interface AgentLink {
   ): Promise<void>;
   /** Does nothing if the agent does not hold it. */
   endLease(id: string, signal: AbortSignal): Promise<void>;
+  /** What each panel uses there; null if the agent is too old to know. */
+  traffic(signal: AbortSignal): Promise<AgentTraffic[] | null>;
+  /** Reports what this panel uses there, for a while. False if the agent is too old to take it. */
+  putTraffic(
+    panelId: string,
+    traffic: { holder: string; models: readonly string[]; ttlSeconds: number },
+    signal: AbortSignal,
+  ): Promise<boolean>;
   putPolicy(panelId: string, policy: AgentPolicy, signal: AbortSignal): Promise<AgentPolicyView>;
   removePolicy(panelId: string, signal: AbortSignal): Promise<void>;
   policy(signal: AbortSignal): Promise<AgentPolicyView>;

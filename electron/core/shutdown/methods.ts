@@ -11,8 +11,8 @@ export function shutdownMethods({
     'power.setPolicy': ({ nodeId, policy }) => shutdown.setPolicy(nodeId, policy),
     'power.off': (request, { signal }) => shutdown.powerOff(request, signal),
     'power.cancelOff': ({ nodeId }, { signal }) => shutdown.cancelPowerOff(nodeId, signal),
-    async 'power.restartOllama'({ nodeId }, { signal }) {
-      await shutdown.restartOllama(nodeId, signal);
+    async 'power.restartOllama'({ nodeId, force }, { signal }) {
+      await shutdown.restartOllama({ nodeId, force }, signal);
       return { ok: true };
     },
   };

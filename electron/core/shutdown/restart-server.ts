@@ -21,12 +21,20 @@ export interface RestartDependencies extends AwakeDependencies {
   holder(): string;
   quiet: Pick<QuietNodes, 'hold'>;
   drain: DrainNode;
+  /** What other panels use there now or lately; null if that is not known. */
+  usedByOthers(nodeId: string): readonly { holder: string; models: readonly string[] }[] | null;
 }
 
-/** Rejects with NOT_FOUND, NO_AGENT, AGENT_REFUSED, NODE_ASLEEP, NOT_SUPPORTED, and as the agent's calls do. */
+export interface RestartRequest {
+  nodeId: string;
+  /** Even if another panel uses its models. */
+  force?: boolean;
+}
+
+/** Rejects with NOT_FOUND, NO_AGENT, AGENT_REFUSED, NODE_ASLEEP, IN_USE, NOT_SUPPORTED, and as the agent's calls do. */
 export async function restartOllama(
   dependencies: RestartDependencies,
-  nodeId: string,
+  { nodeId, force = false }: RestartRequest,
   signal: AbortSignal,
 ): Promise<void> {
   const { fleet, agents, activity, holder } = dependencies;
@@ -37,6 +45,14 @@ export async function restartOllama(
     throw new PilotlightError(unpaired ? 'AGENT_REFUSED' : 'NO_AGENT', { details: { nodeId } });
   }
   await requireAwake(dependencies, nodeId, signal);
+  const [other] = force ? [] : (dependencies.usedByOthers(nodeId) ?? []);
+  if (other !== undefined) {
+    throw new PilotlightError('IN_USE', {
+      message: fact('USED_BY_OTHER_PANEL', { models: [...other.models], holder: other.holder }),
+      next: fact('RESTART_ANYWAY'),
+      details: { nodeId, holder: other.holder },
+    });
+  }
   // New requests wait for the server instead of being cut off by its restart.
   using _ = await dependencies.quiet.hold(nodeId);
   await dependencies.drain(nodeId, DRAIN_MS, signal);

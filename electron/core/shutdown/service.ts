@@ -23,7 +23,7 @@ import { createInUse } from './in-use.ts';
 import { createPowerAlerts } from './power-alerts.ts';
 import { createPowerOverview } from './power-overview.ts';
 import { createQuietNodes, type HoldBack } from './quiet-nodes.ts';
-import { type DrainNode, restartOllama } from './restart-server.ts';
+import { type DrainNode, type RestartRequest, restartOllama } from './restart-server.ts';
 import { createShutdownRunner, type ShutdownRequest } from './shutdown-runner.ts';
 import { unknownGpuLoad } from './unknown-gpu-load.ts';
 import { createUseWatch } from './use-watch.ts';
@@ -44,8 +44,8 @@ export interface ShutdownService {
   cancelPowerOff(nodeId: string, signal: AbortSignal): Promise<NodePower>;
   /** The node is about to lose its agent. */
   agentLeft(nodeId: string): void;
-  /** Rejects with NOT_FOUND, NO_AGENT, NODE_ASLEEP, NOT_SUPPORTED, and as the agent's calls do. */
-  restartOllama(nodeId: string, signal: AbortSignal): Promise<void>;
+  /** Rejects with NOT_FOUND, NO_AGENT, NODE_ASLEEP, IN_USE, NOT_SUPPORTED, and as the agent's calls do. */
+  restartOllama(request: RestartRequest, signal: AbortSignal): Promise<void>;
   start(): void;
   /** This computer is going to sleep. */
   pause(): Promise<void>;
@@ -72,7 +72,7 @@ export interface ShutdownDependencies {
   wakes: { onWoken(listener: (nodeId: string) => void): () => void };
   policies: Policies;
   shutdownBy(nodeId: string): NodePower['means'];
-  leases: Pick<LeasesService, 'ledger' | 'isMirrored' | 'onMirrored'>;
+  leases: Pick<LeasesService, 'ledger' | 'isMirrored' | 'onMirrored' | 'usedByOthers'>;
   attribution: WakeAttribution;
   /** The name under which this computer powers machines off. */
   holder(): string;
@@ -232,10 +232,19 @@ export function createShutdownService(dependencies: ShutdownDependencies): Shutd
       await runner.cancel(nodeId, signal);
       return overview.get(nodeId);
     },
-    restartOllama: (nodeId, signal) =>
+    restartOllama: (request, signal) =>
       restartOllama(
-        { clock, fleet, agents, activity, holder, quiet, drain: dependencies.drain ?? (async () => true) },
-        nodeId,
+        {
+          clock,
+          fleet,
+          agents,
+          activity,
+          holder,
+          quiet,
+          drain: dependencies.drain ?? (async () => true),
+          usedByOthers: leases.usedByOthers,
+        },
+        request,
         signal,
       ),
     agentLeft: agentPower.forget,

@@ -7,6 +7,7 @@ import { serverCan } from '../../../shared/server-can.ts';
 import { formatBytes, formatCount, formatMemory } from '../../../shared/units.ts';
 import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
+import { Anyway, useAnyway } from '../../components/anyway.tsx';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { PlacementGlyph, placementLabel } from '../../components/glyphs.tsx';
@@ -20,6 +21,7 @@ import { textOf } from '../../texts.ts';
 import { useForce } from '../fleet/use-force.ts';
 import { OllamaTrouble } from '../power/ollama-trouble.tsx';
 import { LastMove, useLastMove } from './last-move.tsx';
+import { MovePreviewCard, useMovePreview } from './move-preview.tsx';
 
 /** A model on a node: why it is there, what a move would do, and its actions. */
 export function CellPanel({ nodeId, model, onClose }: { nodeId: string; model: string; onClose(): void }) {
@@ -45,7 +47,12 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
   const { run, busy } = useAction();
   const serving = isServing(node.state);
   const pinned = loaded?.pinned ?? false;
-  const working = busy || forcing;
+  const unload = useAnyway(
+    (anyway) => client.call('models.unload', { model, nodeId: node.id, anyway }),
+    `${model} unloaded`,
+  );
+  const preview = useMovePreview({ nodeId: node.id, model }, (target) => force(target, node.id, model));
+  const working = busy || forcing || preview.busy || unload.busy;
 
   const moves = node.server === null || serverCan(node, 'moves');
   return (
@@ -84,7 +91,7 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
               className="justify-center"
               busy={working}
               disabled={!serving}
-              onClick={() => force('gpu', node.id, model)}
+              onClick={() => void preview.move('gpu')}
             >
               Force to GPU
             </Button>
@@ -93,7 +100,7 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
             className="justify-center"
             busy={working}
             disabled={!serving}
-            onClick={() => force('cpu', node.id, model)}
+            onClick={() => void preview.move('cpu')}
           >
             {node.hasGpu === false ? 'Load' : 'Force to CPU'}
           </Button>
@@ -113,9 +120,7 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
             className="justify-center"
             busy={working}
             disabled={!serving || !loaded}
-            onClick={() =>
-              run(() => client.call('models.unload', { model, nodeId: node.id }), `${model} unloaded`)
-            }
+            onClick={unload.run}
           >
             Unload
           </Button>
@@ -123,6 +128,30 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
       ) : (
         <p className="text-soft">Its server loads and places models by itself.</p>
       )}
+      {moves && serving && preview.preview === null && (
+        <Button
+          tone="quiet"
+          size="small"
+          className="justify-self-start"
+          busy={preview.busy}
+          onClick={() => preview.show(loaded?.placement === 'gpu' || node.hasGpu === false ? 'cpu' : 'gpu')}
+        >
+          Preview a move
+        </Button>
+      )}
+      {preview.preview && (
+        <MovePreviewCard
+          preview={preview.preview}
+          busy={working}
+          onMove={() => {
+            const { target } = preview.preview ?? { target: 'gpu' as const };
+            preview.close();
+            void force(target, node.id, model);
+          }}
+          onCancel={preview.close}
+        />
+      )}
+      <Anyway label="Unload anyway" action={unload} />
       {moves && !serving && (
         <p className="text-[0.8125rem] text-soft">The machine is not serving, so nothing can be moved.</p>
       )}
@@ -132,6 +161,9 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
           <>
             <Fact name="In memory">{formatMemory(loaded.sizeBytes)}</Fact>
             <Fact name="In VRAM">{loaded.vramBytes > 0 ? formatMemory(loaded.vramBytes) : 'none'}</Fact>
+            {loaded.modelfileLayers !== undefined && (
+              <Fact name="Modelfile">num_gpu {loaded.modelfileLayers}</Fact>
+            )}
             <Fact name="Context">
               {loaded.contextLength === null ? 'unknown' : `${formatCount(loaded.contextLength)} tokens`}
             </Fact>

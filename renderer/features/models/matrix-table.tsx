@@ -1,4 +1,4 @@
-import { Pin, Star } from 'lucide-react';
+import { FileCog, Pin, Star } from 'lucide-react';
 import { memo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { hasOllamaTrouble } from '../../../shared/models/ollama-trouble.ts';
@@ -198,7 +198,22 @@ const MatrixCell = memo(
             </span>
           )}
           {loaded?.flagged && <span className="sr-only">, should be on the GPU</span>}
-          {loaded?.pinned && <Pin size={12} aria-hidden="true" className="ml-auto shrink-0 text-soft" />}
+          {loaded?.modelfileLayers !== undefined && (
+            <span
+              className="ml-auto shrink-0 text-soft"
+              title={`Its Modelfile sets num_gpu ${loaded.modelfileLayers}`}
+            >
+              <FileCog size={12} aria-hidden="true" />
+              <span className="sr-only">, its Modelfile sets num_gpu {loaded.modelfileLayers}</span>
+            </span>
+          )}
+          {loaded?.pinned && (
+            <Pin
+              size={12}
+              aria-hidden="true"
+              className={`shrink-0 text-soft ${loaded.modelfileLayers === undefined ? 'ml-auto' : ''}`}
+            />
+          )}
         </button>
       </td>
     );
@@ -216,6 +231,7 @@ function sameCell(a: Cell | undefined, b: Cell | undefined): boolean {
       a?.loaded?.gpuShare === b?.loaded?.gpuShare &&
       a?.loaded?.flagged === b?.loaded?.flagged &&
       a?.loaded?.pinned === b?.loaded?.pinned &&
+      a?.loaded?.modelfileLayers === b?.loaded?.modelfileLayers &&
       a?.installed?.sizeBytes === b?.installed?.sizeBytes &&
       (a === undefined) === (b === undefined))
   );

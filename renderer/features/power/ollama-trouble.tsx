@@ -1,9 +1,9 @@
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { ollamaTroubles } from '../../../shared/models/ollama-trouble.ts';
 import { client } from '../../client/index.ts';
+import { Anyway, useAnyway } from '../../components/anyway.tsx';
 import { Button } from '../../components/button.tsx';
 import { Problem } from '../../components/problem.tsx';
-import { useAction } from '../../components/use-action.ts';
 import { useNodePower } from '../../stores/power.ts';
 import { textOf } from '../../texts.ts';
 
@@ -15,9 +15,13 @@ const labels = { GPU_LOST: 'GPU lost', WEDGED: 'wedged' } as const;
  */
 export function OllamaTrouble({ node, named = false }: { node: NodeView; named?: boolean }) {
   const power = useNodePower(node.id);
-  const { busy, run } = useAction();
   // One restart fixes both.
   const [trouble] = ollamaTroubles(node);
+  const isGpu = trouble?.code === 'GPU_LOST';
+  const restart = useAnyway(
+    (force) => client.call('power.restartOllama', { nodeId: node.id, force }),
+    `Ollama restarted on ${node.name}${isGpu ? '. It is checking for its GPU.' : ''}`,
+  );
   if (trouble === undefined) return null;
   const { code, reason, next } = trouble;
   const message = textOf(reason);
@@ -31,19 +35,17 @@ export function OllamaTrouble({ node, named = false }: { node: NodeView; named?:
       {power?.agent?.mayRestartOllama && (
         <Button
           size="small"
-          busy={busy}
+          busy={restart.busy}
           aria-label={`Restart Ollama on ${node.name}`}
-          onClick={() =>
-            run(
-              () => client.call('power.restartOllama', { nodeId: node.id }),
-              code === 'GPU_LOST'
-                ? `Ollama restarted on ${node.name}. It is checking for its GPU.`
-                : `Ollama restarted on ${node.name}`,
-            )
-          }
+          onClick={restart.run}
         >
           Restart Ollama
         </Button>
+      )}
+      {restart.refused && (
+        <div className="w-full">
+          <Anyway label="Restart anyway" action={restart} />
+        </div>
       )}
     </Problem>
   );

@@ -78,6 +78,23 @@ export const heldSchema = z.object({
   createdAt: unread<number>(),
 });
 
+/** What each panel last reported, until it expires. */
+export const trafficSchema = z.object({
+  /** One that cannot be read may name the model that is in use, so the whole list is refused then. */
+  traffic: z
+    .array(
+      z.object({
+        /** Id of the panel. */
+        panel: word,
+        holder: sentence,
+        models: z.array(z.string().check(z.maxLength(300))).check(z.maxLength(200)),
+        /** Since it was reported. */
+        seenSeconds: seconds,
+      }),
+    )
+    .check(z.maxLength(200)),
+});
+
 export const endedSchema = z.object({ ended: z.literal(true) });
 
 /** A policy as the agent keeps it. */

@@ -1,7 +1,7 @@
 /** The requests of an agent. They are strict, because a misspelled field must not power a machine off. */
 import * as z from 'zod/mini';
 import { powerActions } from '../../models/power-actions.ts';
-import { fields, flag, integer, oneOf, text, webUrl } from './wanted.ts';
+import { fields, flag, integer, listOf, oneOf, text, webUrl } from './wanted.ts';
 
 /** The id of a lease or a panel, in a path. */
 export const idSchema = text(128, /^[\w.:-]+$/, 'a text of 1 to 128 letters, digits and . _ : -');
@@ -10,6 +10,13 @@ export const leaseRequestSchema = fields({
   holder: text(200),
   purpose: text(200),
   ttlSeconds: integer(1, 86_400),
+});
+
+/** The models that a panel's requests on this machine use now; an empty list for none. */
+export const trafficRequestSchema = fields({
+  holder: text(200),
+  models: listOf(text(300), 200),
+  ttlSeconds: integer(1, 600),
 });
 
 export const powerRequestSchema = fields({
@@ -68,5 +75,6 @@ export const wakeRequestSchema = z.pipe(
 );
 
 export type LeaseRequest = z.output<typeof leaseRequestSchema>;
+export type TrafficRequest = z.output<typeof trafficRequestSchema>;
 export type PowerRequest = z.output<typeof powerRequestSchema>;
 export type FinishPolicy = z.output<typeof policySchema>;

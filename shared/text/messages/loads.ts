@@ -1,5 +1,5 @@
 import { formatDuration } from '../../units.ts';
-import { sentences } from '../grammar.ts';
+import { list, sentences } from '../grammar.ts';
 import type { Text } from '../types.ts';
 
 /** Loads that do not end. */
@@ -16,5 +16,9 @@ export const loadMessages = {
       `Restart Ollama ${here ? 'on this computer' : 'there'}: \`sudo systemctl restart ollama\`, or quit its app and open it. Its models are unloaded.`,
       agent ? 'Its agent is not allowed to do that.' : null,
     ),
+  USED_BY_OTHER_PANEL: ({ models, holder }: { models: readonly string[]; holder: string }) =>
+    `${holder} is using ${list(models)}.`,
+  UNLOAD_ANYWAY: () => 'Unload it anyway, or wait until it is no longer in use.',
+  RESTART_ANYWAY: () => 'Restart it anyway, or wait until it is no longer in use.',
   LOADS_WORK_AGAIN: ({ node }: { node: string }) => `${node} loads models again.`,
 };

@@ -115,7 +115,7 @@ export const optimizerMessages = {
       `The last attempt to load it on the ${to === 'cpu' ? 'CPU' : 'GPU'}, ${formatAgo(agoMs)}, failed.`,
       reason,
     ),
-  STAYS_BY_MODELFILE: (place: Place) => `${at(place)}, because its Modelfile sets num_gpu 0.`,
+  STAYS_BY_MODELFILE: (place: Place) => `${at(place)}, because its Modelfile sets num_gpu.`,
   BACKS_OFF: ({
     failures,
     reason,
@@ -145,6 +145,8 @@ export const optimizerMessages = {
     `${at(place)}. It has been loaded this way for ${formatDuration(seenMs)}, and is moved only after ${formatDuration(settleMs)}.`,
   ANSWERS_REQUESTS: ({ requests, ...place }: Place & { requests: number }) =>
     `${at(place)}, and it is answering ${plural(requests, 'request')}.`,
+  ANSWERS_OTHER_PANEL: ({ holder, ...place }: Place & { holder: string }) =>
+    `${at(place)}, and ${holder} is using it.`,
   SAME_WEIGHTS_IN_USE: ({ model, ...place }: Place & { model: string }) =>
     `${at(place)}. ${model} has the same weights and is in use, too. Only one of them can be loaded at a time, so a move would not last.`,
 
@@ -159,6 +161,8 @@ export const optimizerMessages = {
   WOULD_UNLOAD: (eviction: Eviction) => `${wouldUnload(eviction)}.`,
   WOULD_UNLOAD_BUSY: ({ busy, ...eviction }: Eviction & { busy: readonly string[] }) =>
     `${wouldUnload(eviction)}, and ${list(busy)} ${busy.length === 1 ? 'is' : 'are'} answering requests.`,
+  WOULD_UNLOAD_OF_PANEL: ({ holder, ...eviction }: Eviction & { holder: string }) =>
+    `${wouldUnload(eviction)}, and ${holder} is using ${eviction.evicts.length === 1 ? 'it' : 'one of them'}.`,
   WOULD_UNLOAD_KEPT: ({ kept, ...eviction }: Eviction & { kept: readonly string[] }) =>
     `${wouldUnload(eviction)}, and ${list(kept)} must stay: ${kept.length === 1 ? 'it is' : 'they are'} pinned or a priority, too.`,
 

@@ -38,6 +38,12 @@ async function answers(world: World) {
     telemetry: await ask(agentApi.telemetry),
     leases: await ask(agentApi.leases),
     lease: await ask(agentApi.lease, undefined, 'job-1'),
+    putTraffic: await ask(
+      agentApi.putTraffic,
+      { holder: 'panel', models: ['llama3.1:8b'], ttlSeconds: 60 },
+      'panel-1',
+    ),
+    traffic: await ask(agentApi.traffic),
     policy: await ask(agentApi.policy),
     putPolicy: await ask(agentApi.putPolicy, { finishAlone: true }, 'panel-1'),
     woken: await ask(agentApi.woken, { bootId: 'boot-1' }),

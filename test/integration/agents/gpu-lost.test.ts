@@ -66,7 +66,7 @@ it('a server that finds no GPU when it starts again is shown as lost until its a
     },
   });
   expect(shutdown.get(nodeId).gpuLost).toMatchObject({ code: 'GPU_LOST' });
-  await shutdown.restartOllama(nodeId, signal());
+  await shutdown.restartOllama({ nodeId }, signal());
   await until((node) => node.state === 'gpu-verified' && node.gpuLost === null);
   expect(said().filter((code) => code === 'NODE_LOST_GPU')).toHaveLength(1);
   expect(said()).toContain('NODE_HAS_GPU_AGAIN');

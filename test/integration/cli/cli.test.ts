@@ -76,6 +76,21 @@ describe('the command line with a running core', () => {
     expect(jsonOf(woke)).toMatchObject({ node: { name: 'tower', state: 'serving' } });
     expect((await there('wake', 'tower')).code).toBe(0);
 
+    const previewed = await there(
+      'move',
+      'mxbai-embed-large',
+      'gpu',
+      '--node',
+      'tower',
+      '--dry-run',
+      '--json',
+    );
+    expect(jsonOf(previewed)).toMatchObject([
+      { outcome: 'move', evicts: [], warnings: [{ code: 'OTHER_PANELS_UNKNOWN' }] },
+    ]);
+    expect((await there('move', 'mxbai-embed-large', 'gpu', '--dry-run')).out).toContain('tower');
+    expect(jsonOf(await there('vram', 'tower', '--json'))).toMatchObject([{ loaded: [] }]);
+    expect((await there('move', 'mxbai-embed-large', '--dry-run')).code).not.toBe(0);
     const forced = await there('force-gpu', 'mxbai-embed-large', '--node', 'tower', '--json');
     expect(jsonOf(forced)).toMatchObject([{ to: 'gpu' }]);
     const vram = await there('vram', 'tower');

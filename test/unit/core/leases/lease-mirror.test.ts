@@ -278,9 +278,9 @@ describe('an agent that powers its machine off', () => {
   test('restarts Ollama there', async () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
-    await world.shutdown.restartOllama(id, signal);
+    await world.shutdown.restartOllama({ nodeId: id }, signal);
     expect(world.agent.calls).toContain('restartOllama');
-    await expect(world.shutdown.restartOllama('this-computer', signal)).rejects.toMatchObject({
+    await expect(world.shutdown.restartOllama({ nodeId: 'this-computer' }, signal)).rejects.toMatchObject({
       code: 'NO_AGENT',
     });
   });

@@ -70,6 +70,9 @@ function createWorld(server: InferenceServer | null, drains = true) {
         return drains;
       },
     },
+    usedByOthers: () => null,
+    loadTimes: { of: () => null },
+    requests: () => null,
     async holdBack(_nodeId, models) {
       heldBack.push(`+ ${models.join()}`);
       return { [Symbol.dispose]: () => void heldBack.push(`- ${models.join()}`) };

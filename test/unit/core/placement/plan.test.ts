@@ -85,7 +85,7 @@ describe('what the optimizer would do', () => {
       false,
     ],
     ['its GPU is lost', { gpuLost: lostGpu() }, {}, 'GPU_LOST', false],
-    ['its Modelfile keeps it on the CPU', {}, { cpuByModelfile: () => true }, 'PINNED', true],
+    ['its Modelfile keeps it on the CPU', {}, { keptByModelfile: () => true }, 'PINNED', true],
     ['it does not fit', { vram: { totalBytes: 4 * GB, source: 'person' } }, {}, 'DOES_NOT_FIT', false],
   ])('moves nothing if %s', (_, node, input, code, right) => {
     expect(codeFor(node, input)).toMatchObject({ code, right, move: false });
@@ -439,6 +439,13 @@ describe('the room that a plan sees', () => {
     const free = codeFor({ loaded });
     expect(free).toMatchObject({ code: 'FITS_BY_EVICTION', move: true, next: null });
     expect(free.reason).toEqual(fact('WOULD_UNLOAD', figures));
+    const usedByOthers = [{ holder: 'laptop', models: ['qwen:14b'], seenSeconds: 1 }];
+    const elsewhere = codeFor({ loaded }, { usedByOthers });
+    expect(elsewhere).toMatchObject({ code: 'BUSY', move: false });
+    expect(elsewhere.reason).toEqual(fact('WOULD_UNLOAD_OF_PANEL', { ...figures, holder: 'laptop' }));
+    expect(
+      codeFor({}, { usedByOthers: [{ holder: 'laptop', models: ['LLAMA3.1:8b'], seenSeconds: 1 }] }),
+    ).toMatchObject({ code: 'BUSY', move: false, reason: { code: 'ANSWERS_OTHER_PANEL' } });
     const answering = codeFor({ loaded }, { inFlight: (name) => (name === 'qwen:14b' ? 1 : 0) });
     expect(answering).toMatchObject({ code: 'BUSY', move: false });
     expect(answering.reason).toEqual(fact('WOULD_UNLOAD_BUSY', { ...figures, busy: ['qwen:14b'] }));

@@ -344,7 +344,7 @@ describe('a machine without an agent', () => {
       'powerOff shutdown',
       (w: PowerWorld, nodeId: string) => w.shutdown.powerOff({ ...forced, nodeId }, signal),
     ],
-    ['restartOllama', (w: PowerWorld, nodeId: string) => w.shutdown.restartOllama(nodeId, signal)],
+    ['restartOllama', (w: PowerWorld, nodeId: string) => w.shutdown.restartOllama({ nodeId }, signal)],
     ['cancelPowerOff', (w: PowerWorld, nodeId: string) => w.shutdown.cancelPowerOff(nodeId, signal)],
   ])('%s reaches an agent that is up again before its server is', async (call, ask) => {
     const world = await startedWorld();
@@ -378,7 +378,7 @@ describe('a machine without an agent', () => {
     await world.clock.advance(5000);
     const off = world.shutdown.powerOff({ nodeId: stranger.id, force: false, countdownSeconds: 0 }, signal);
     await expect(off).rejects.toMatchObject({ code: 'AGENT_REFUSED' });
-    await expect(world.shutdown.restartOllama(stranger.id, signal)).rejects.toMatchObject({
+    await expect(world.shutdown.restartOllama({ nodeId: stranger.id }, signal)).rejects.toMatchObject({
       code: 'AGENT_REFUSED',
     });
     world.fleet.remove(stranger.id);
