@@ -36,6 +36,7 @@ const coreOrder = [
   ['acquire'],
   ['gateway'],
   ['runner'],
+  ['requests'],
   ['indexing'],
   ['discovery'],
   ['diagnosis'],

@@ -1,12 +1,10 @@
-import { lazy, Suspense, useEffect } from 'react';
+import { Suspense, useEffect } from 'react';
 import { client } from './client/index.ts';
+import { latePart, loadLateParts } from './components/late-part.ts';
 import { Loading, Skeleton } from './components/page.tsx';
 import { TooltipProvider } from './components/tooltip.tsx';
 import { useKeep } from './components/use-keep.ts';
-import { ActivityPage } from './features/activity/page.tsx';
 import { FleetPage } from './features/fleet/page.tsx';
-import { IndexPage } from './features/index/page.tsx';
-import { ModelsPage } from './features/models/page.tsx';
 import { CrashGuard } from './features/shell/crash.tsx';
 import { followActivityForLostGpus, followActivityForNotifications } from './features/shell/notifications.ts';
 import { OfflineBanner } from './features/shell/offline-banner.tsx';
@@ -27,9 +25,13 @@ import { powerStore } from './stores/power.ts';
 import { sourcesStore } from './stores/sources.ts';
 import { wakeStore } from './stores/wakes.ts';
 
-// Large pages are loaded on demand.
-const SettingsPage = lazy(() => import('./features/settings/page.tsx'));
-const NodePage = lazy(() => import('./features/node/page.tsx'));
+// The first page is part of the first script, the others follow it.
+const ModelsPage = latePart(() => import('./features/models/page.tsx'));
+const IndexPage = latePart(() => import('./features/index/page.tsx'));
+const RequestsPage = latePart(() => import('./features/requests/page.tsx'));
+const ActivityPage = latePart(() => import('./features/activity/page.tsx'));
+const SettingsPage = latePart(() => import('./features/settings/page.tsx'));
+const NodePage = latePart(() => import('./features/node/page.tsx'));
 
 startPreferences();
 
@@ -45,7 +47,7 @@ function Panel() {
     const stops = [coreStore.keep(client), fleetStore.keep(client), jobsStore.keep(client)];
     stops.push(followActivityForNotifications(), followActivityForLostGpus());
     stops.push(wakeStore.keep(client));
-    stops.push(activityStore.keep(client), reportWhileVisible());
+    stops.push(activityStore.keep(client), reportWhileVisible(), loadLateParts());
     return () => {
       for (const stop of stops) stop();
     };
@@ -94,6 +96,8 @@ function PageView({ page }: { page: PageName }) {
       return <ModelsPage />;
     case 'index':
       return <IndexPage />;
+    case 'requests':
+      return <RequestsPage />;
     case 'activity':
       return <ActivityPage />;
     case 'settings':

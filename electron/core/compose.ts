@@ -8,11 +8,11 @@ import type { Core, CoreOptions, CoreServices, Problem } from './core.ts';
 import { createPowerHistory } from './energy/power-history.ts';
 import { DEFAULT_LOCAL_SERVER, readOllamaHost } from './fleet/ollama-host.ts';
 import { createFleetService } from './fleet/service.ts';
-import { createGatewayService } from './gateway/service.ts';
 import { createIndexingService } from './indexing/service.ts';
 import { createInspection } from './inspection.ts';
 import { createLeasesService } from './leases/service.ts';
 import { createHandlers } from './methods.ts';
+import { createOtherPrograms } from './other-programs.ts';
 import { createOptimizer } from './placement/optimizer.ts';
 import { createPins } from './placement/pins.ts';
 import { createPlacementService } from './placement/service.ts';
@@ -206,9 +206,10 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     placement,
     inFlight,
   });
-  const gateway = createGatewayService({
+  const { gateway, requests } = createOtherPrograms({
     clock,
     log,
+    store,
     streams,
     settings,
     fleet,
@@ -303,6 +304,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       acquire,
       gateway: { stop: gateway.stop },
       runners,
+      requests: { stop: requests.stop },
       indexing: {
         start: () => indexing.start({ resume: options.resumeJobs ?? true }),
         stop: indexing.stop,
@@ -328,6 +330,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     inFlight,
     gateway,
     runners,
+    requests,
     optimizer,
     telemetry,
     indexing,

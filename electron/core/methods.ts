@@ -13,6 +13,7 @@ import { indexingMethods } from './indexing/methods.ts';
 import { leaseMethods } from './leases/methods.ts';
 import { optimizerMethods, placementMethods } from './placement/methods.ts';
 import type { Clock } from './ports/time.ts';
+import { requestMethods } from './requests/methods.ts';
 import { runnerMethods } from './runner/methods.ts';
 import type { Handlers } from './runtime/handlers.ts';
 import { settingsMethods } from './settings/methods.ts';
@@ -45,6 +46,7 @@ export function createHandlers(services: HandledServices): Handlers {
     optimizer,
     placement,
     runners,
+    requests,
     settings,
     shutdown,
     status,
@@ -65,6 +67,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...indexingMethods({ indexing }),
     ...gatewayMethods({ gateway }),
     ...runnerMethods({ runners, clock }),
+    ...requestMethods({ requests }),
     ...telemetryMethods({ telemetry }),
     ...discoveryMethods({ discovery }),
     ...checkMethods({ checks }),

@@ -1,6 +1,8 @@
 /** The panel's one client: over the preload bridge inside Electron, else over a WebSocket to its own origin. */
+import { loadTexts } from '../texts.ts';
 import { createClient } from './client.ts';
 import type { Cryptography } from './core-proof.ts';
+import { ownError } from './errors.ts';
 import type { Link } from './link.ts';
 import { createPreloadLink } from './preload-link.ts';
 import { createSessionKeeper } from './session.ts';
@@ -26,7 +28,7 @@ function storageOf(
 }
 
 function createLink(): Link {
-  if (window.pilotlight) return createPreloadLink(window.pilotlight);
+  if (window.pilotlight) return createPreloadLink(window.pilotlight, loadTexts());
   const session = createSessionKeeper({
     hash: () => location.hash,
     replaceHash: (hash) => history.replaceState(null, '', hash),
@@ -39,7 +41,11 @@ function createLink(): Link {
     fetch: (path, init) => fetch(path, init),
   });
   const link = createWebSocketLink({
-    openSession: session.open,
+    async openSession() {
+      // What arrives is written with the texts: without them there is no connection yet.
+      const [hasTexts, opened] = await Promise.all([loadTexts(), session.open()]);
+      return hasTexts ? opened : { error: ownError('LINK_LOST') };
+    },
     openSocket(path, protocols) {
       const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
       return new WebSocket(`${scheme}//${location.host}${path}`, protocols) as unknown as Socket;

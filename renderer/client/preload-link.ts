@@ -13,10 +13,22 @@ declare global {
   }
 }
 
-/** A link inside the Electron window. The core lives in the same application, so it is live from the start. */
-export function createPreloadLink(bridge: PreloadBridge): Link {
+/**
+ * A link inside the Electron window. The core lives in the same application, so it is live from the start.
+ * @param ready what arrives before it is delivered afterwards
+ */
+export function createPreloadLink(bridge: PreloadBridge, ready: Promise<unknown>): Link {
   const state = createLinkState({ state: 'live', error: null, retryAt: null });
-  const stop = bridge.onMessage(state.deliver);
+  let early: ServerMessage[] | null = [];
+  void ready.then(() => {
+    const arrived = early ?? [];
+    early = null;
+    for (const message of arrived) state.deliver(message);
+  });
+  const stop = bridge.onMessage((message) => {
+    if (early) early.push(message);
+    else state.deliver(message);
+  });
   return {
     send(message) {
       bridge.send(message);

@@ -1,5 +1,5 @@
 import type { EmbedderChoice } from '../../shared/models/indexing.ts';
-import { textOf } from '../../shared/text/index.ts';
+import { textOf } from '../texts.ts';
 import { createStreamStore, type KeyedState } from './keyed.ts';
 
 export const embeddersStore = createStreamStore('embedders');

@@ -3,42 +3,23 @@ import type { WorkSample } from '../../shared/models/telemetry.ts';
 import type { Client } from '../client/index.ts';
 import { bucketCount, bucketMs } from './history.ts';
 import { createStreamStore } from './keyed.ts';
+import { mergeSamples } from './samples.ts';
 
 export const workStore = createStreamStore('work');
 
 /** The last hour of work, oldest first. */
 export const useWork = create<{ samples: readonly WorkSample[] }>()(() => ({ samples: [] }));
 
-const hourMs = 3_600_000;
-
-/** Adds samples, each moment once, and forgets what is older than an hour before the newest. */
-export function mergeWork(known: readonly WorkSample[], more: readonly WorkSample[]): WorkSample[] {
-  const all = isAfter(known, more) ? [...known, ...more] : sortedOnce([...known, ...more]);
-  const oldest = (all.at(-1)?.at ?? 0) - hourMs;
-  const kept = all.findIndex((sample) => sample.at > oldest);
-  return kept > 0 ? all.slice(kept) : all;
-}
-
-/** The usual frame: one sample, newer than all before it. */
-const isAfter = (known: readonly WorkSample[], more: readonly WorkSample[]) =>
-  more.length === 1 && (more[0]?.at ?? 0) > (known.at(-1)?.at ?? 0);
-
-/** The last of those at the same moment stays. */
-function sortedOnce(samples: readonly WorkSample[]): WorkSample[] {
-  const byTime = new Map(samples.map((sample) => [sample.at, sample]));
-  return [...byTime.values()].toSorted((a, b) => a.at - b.at);
-}
-
 workStore.onFrame((frame) => {
   const more = frame.set.map(([, sample]) => sample);
-  if (more.length > 0) useWork.setState((state) => ({ samples: mergeWork(state.samples, more) }));
+  if (more.length > 0) useWork.setState((state) => ({ samples: mergeSamples(state.samples, more) }));
 });
 
 /** Fetches the last hour; what is known already stays. */
 export async function seedWork(client: Client): Promise<void> {
   try {
     const samples = await client.call('telemetry.work', {});
-    useWork.setState((state) => ({ samples: mergeWork(samples, state.samples) }));
+    useWork.setState((state) => ({ samples: mergeSamples(samples, state.samples) }));
   } catch {
     // The stream continues; the hour is fetched again when a chart opens.
   }

@@ -14,6 +14,7 @@ import { gatewayMethods } from './gateway.ts';
 import { indexingMethods } from './indexing.ts';
 import { optimizerMethods, placementMethods } from './placement.ts';
 import { powerHistoryMethods, powerMethods, powerOffMethods } from './power.ts';
+import { requestMethods } from './requests.ts';
 import { runnerMethods } from './runner.ts';
 import { settingsMethods } from './settings.ts';
 import { statusMethods } from './status.ts';
@@ -32,6 +33,7 @@ export const methods = {
   ...indexingMethods,
   ...gatewayMethods,
   ...runnerMethods,
+  ...requestMethods,
   ...telemetryMethods,
   ...activityMethods,
   ...settingsMethods,

@@ -14,6 +14,7 @@ import { embedderChoiceSchema, indexJobSchema, sourceViewSchema } from '../model
 import { messageSchema } from '../models/message.ts';
 import { moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
 import { nodePowerSchema } from '../models/power.ts';
+import { queueSampleSchema, requestViewSchema } from '../models/requests.ts';
 import { runnerViewSchema } from '../models/runner.ts';
 import { secretsProtectionSchema } from '../models/secrets.ts';
 import { settingsSchema } from '../models/settings.ts';
@@ -73,6 +74,10 @@ export const streamSchemas = {
   activity: activityEntrySchema,
   /** `settings` */
   settings: settingsSchema,
+  /** request id: all in progress up to 1,000, and the newest 500 that have ended */
+  requests: requestViewSchema,
+  /** `queues`: what waits now */
+  queues: queueSampleSchema,
   /** `gateway` */
   gateway: gatewayViewSchema,
   /** node id: each runner of the fleet */

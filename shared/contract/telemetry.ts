@@ -1,5 +1,6 @@
 /** Methods of readings and their history. */
 import * as z from 'zod';
+import { queueSampleSchema } from '../models/requests.ts';
 import {
   historyRangeSchema,
   nodeBucketSchema,
@@ -33,6 +34,14 @@ export const telemetryMethods = {
     scope: 'view',
     params: nothing,
     result: z.array(workSampleSchema),
+    errors: [],
+  },
+  'telemetry.queues': {
+    summary:
+      'Get how much waited in the last hour, oldest first: batches to embed, and requests at the gateway.',
+    scope: 'view',
+    params: nothing,
+    result: z.array(queueSampleSchema),
     errors: [],
   },
   'telemetry.buckets': {

@@ -5,13 +5,21 @@ import { messageSchema } from './message.ts';
 
 /**
  * What a request is doing now.
+ * - `arriving`: its body is being read
  * - `waking`: waits for a machine
  * - `queued`: waits for its turn, or until its model has been moved
  * - `sent`: a node has it, and has answered nothing yet; a model may be loading there
  * - `answering`: the answer is being sent
  * The others say how it ended.
  */
-export const requestStateSchema = z.enum(['waking', 'queued', 'sent', 'answering', ...gatewayOutcomes]);
+export const requestStateSchema = z.enum([
+  'arriving',
+  'waking',
+  'queued',
+  'sent',
+  'answering',
+  ...gatewayOutcomes,
+]);
 export type RequestState = z.infer<typeof requestStateSchema>;
 
 export const requestPrioritySchema = z.enum(['interactive', 'batch', 'index']);
@@ -86,11 +94,14 @@ export type RequestView = z.infer<typeof requestViewSchema>;
 export const requestIsOver = ({ state }: Pick<RequestView, 'state'>): boolean =>
   (gatewayOutcomes as readonly string[]).includes(state);
 
-/** An entry of the `queues` stream, keyed by kind, and one sample of its last hour. */
+/** What waits: batches of passages to embed, requests at the gateway. */
 export const queueKindSchema = z.enum(['indexing', 'requests']);
 export type QueueKind = z.infer<typeof queueKindSchema>;
 
-/** What waited at one moment: batches of passages, requests. */
+/**
+ * How many of each kind waited at one moment: the entry of the `queues` stream, and one sample of its last hour. Once a
+ * second while anything waits, and for a few seconds after.
+ */
 export const queueSampleSchema = z.object({
   at: z.number(),
   waiting: z.record(queueKindSchema, z.number()),
@@ -133,3 +144,13 @@ export const promptKeepingSchema = z.object({
   count: z.number(),
 });
 export type PromptKeeping = z.infer<typeof promptKeepingSchema>;
+
+/** What a program sent, if it was kept. */
+export const requestPromptSchema = z.object({
+  /** The body of the request, decoded; nothing else of it, such as its headers, is kept. */
+  text: z.string(),
+  /** Bytes of the whole body; `text` has the beginning of a long one. */
+  bytes: z.number(),
+  truncated: z.boolean(),
+});
+export type RequestPrompt = z.infer<typeof requestPromptSchema>;

@@ -1,8 +1,10 @@
 /** What each method is tried with. A method that is missing here is a type error. */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { request as startRequest } from 'node:http';
 import { join } from 'node:path';
 import type { Core } from '../../electron/core/compose.ts';
+import type { Topic } from '../../electron/core/runtime/topic.ts';
 import type { ErrorCode } from '../../shared/contract/errors.ts';
 import type { MethodName, MethodResult } from '../../shared/contract/methods.ts';
 import { plainText } from '../../shared/models/message.ts';
@@ -18,6 +20,8 @@ export interface CaseContext {
   folder: string;
   /** That of this computer. */
   runner: FakeRunner;
+  /** Where other programs send their requests. */
+  gatewayUrl: string;
   call<Name extends MethodName>(method: Name, params: unknown): Promise<MethodResult<Name>>;
 }
 
@@ -120,6 +124,35 @@ async function waitingJob(context: CaseContext): Promise<string> {
   const wishes = { embedder: model, wake: false, whenGpuGone: 'wait' };
   const { id } = await context.call('index.addSource', { path, ...wishes });
   return startJob(context, id);
+}
+
+/** Resolves with the first entry of a stream that fits, of those that are there or will come. */
+function untilEntry<Value>(topic: Topic<Value>, fits: (value: Value) => boolean): Promise<Value> {
+  return new Promise((resolve) => {
+    const subscription = topic.subscribe(null, () => {
+      const found = topic.values().find(fits);
+      if (found === undefined) return true;
+      setImmediate(() => subscription.end());
+      resolve(found);
+      return true;
+    });
+  });
+}
+
+/** A request whose body never ends: it is in progress until it is cancelled. */
+async function openRequest({ core, gatewayUrl }: CaseContext): Promise<string> {
+  const request = startRequest(`${gatewayUrl}/api/chat`, { method: 'POST' });
+  request.on('error', () => {});
+  request.write('{');
+  return (await untilEntry(core.streams.requests, ({ state }) => state === 'arriving')).id;
+}
+
+/** A request for a model that no machine has, and what it asked. */
+async function keptPrompt({ call, core, gatewayUrl }: CaseContext): Promise<string> {
+  await call('requests.keepPrompts', { on: true });
+  const body = JSON.stringify({ model: 'kept-prompt', messages: [] });
+  await fetch(`${gatewayUrl}/api/chat`, { method: 'POST', body });
+  return (await untilEntry(core.streams.requests, ({ model }) => model === 'kept-prompt')).id;
 }
 
 export const methodCases: Record<MethodName, MethodCase> = {
@@ -314,6 +347,7 @@ export const methodCases: Record<MethodName, MethodCase> = {
     errors: [['NOT_FOUND', unknownNode]],
   },
   'telemetry.work': nothing,
+  'telemetry.queues': nothing,
   'telemetry.buckets': {
     right: () => ({ nodeId: machines.small, range: 'day' }),
     wrong: [{ nodeId: machines.small, range: 'year' }, 'range'],
@@ -611,6 +645,49 @@ export const methodCases: Record<MethodName, MethodCase> = {
     right: () => ({ model: 'llama3.2' }),
     wrong: [{ model: '' }, 'model'],
     errors: [],
+  },
+  'requests.list': {
+    right: () => ({ states: ['waking', 'failed'], model: 'llama3.2', limit: 10 }),
+    wrong: [{ states: ['asleep'] }, 'states.0'],
+    errors: [],
+  },
+  'requests.cancel': {
+    right: async (context) => ({ id: await openRequest(context) }),
+    wrong: [{}, 'id'],
+    errors: [['NOT_FOUND', () => ({ id: 'nope' })]],
+  },
+  'requests.history': {
+    right: () => ({ range: 'month', atMost: 120 }),
+    wrong: [{ range: 'year' }, 'range'],
+    errors: [],
+  },
+  'requests.prompt': {
+    right: async (context) => ({ id: await keptPrompt(context) }),
+    wrong: [{ id: '' }, 'id'],
+    errors: [['NOT_FOUND', () => ({ id: 'nope' })]],
+  },
+  'requests.keepPrompts': {
+    right: () => ({ on: false }),
+    wrong: [{ on: 'yes' }, 'on'],
+    errors: [
+      [
+        'GATEWAY_OFF',
+        async ({ core }) => {
+          core.services.settings.update({ gateway: { on: false } });
+          await untilEntry(core.streams.gateway, ({ state }) => state === 'off');
+          return { on: true };
+        },
+      ],
+    ],
+  },
+  'requests.promptKeeping': {
+    ...nothing,
+    right: async ({ core }) => {
+      // A case before this one turned it off.
+      core.services.settings.update({ gateway: { on: true } });
+      await untilEntry(core.streams.gateway, ({ state }) => state === 'running');
+      return {};
+    },
   },
   'settings.export': nothing,
   'settings.import': {

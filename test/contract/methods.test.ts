@@ -14,7 +14,12 @@ describe.each(linkNames)('every method over %s', (linkName) => {
 
   beforeAll(async () => {
     runner = await startFakeRunner({ status: runnerWithFaces() });
-    test = await startTestHost({ simulate: true, localRunner: createFakeLocalRunner(runner) });
+    test = await startTestHost({
+      simulate: true,
+      gateway: { port: 0 },
+      localRunner: createFakeLocalRunner(runner),
+    });
+    const { url } = await test.host.openGateway();
     link = await openLink(linkName, test);
     const { fleet } = test.host.core.services;
     const signal = AbortSignal.timeout(15_000);
@@ -26,6 +31,7 @@ describe.each(linkNames)('every method over %s', (linkName) => {
       core: test.host.core,
       folder: test.folder,
       runner,
+      gatewayUrl: url ?? '',
       call: (method, params) => link.call(method, params) as never,
     };
   }, 40_000);

@@ -14,13 +14,15 @@ import {
 import { plainText } from '../../shared/models/message.ts';
 import { defaultPowerPolicy } from '../../shared/models/power.ts';
 import { createFakeClock } from '../fakes/clock.ts';
-import { aJob, aMove, aNode, aSource } from '../fakes/records.ts';
+import { aJob, aMove, aNode, aRequest, aSource } from '../fakes/records.ts';
 import { aRunnerStatus } from '../fakes/runner.ts';
 import { createRememberingLog, someHandlers } from '../fakes/transport.ts';
 import { openLink, startTestHost, streamingLinks, type TestHost, type TestLink } from './links.ts';
 
 /** A value of each stream, to be set by hand beside what the core sets by itself. */
 const values: Record<StreamName, unknown> = {
+  requests: aRequest(),
+  queues: { at: 1, waiting: { indexing: 3, requests: 0 } },
   gateway: {
     state: 'running',
     url: 'http://127.0.0.1:11435',

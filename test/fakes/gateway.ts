@@ -3,7 +3,12 @@ import { createInFlight } from '../../electron/core/acquire/in-flight.ts';
 import type { AcquireService } from '../../electron/core/acquire/model.ts';
 import type { GatewayLink, GatewayStart, PortHolder } from '../../electron/core/gateway/link.ts';
 import type { FinishedRequest, GatewayTable } from '../../electron/core/gateway/model.ts';
-import type { GatewayAddress, GatewayEvent } from '../../electron/core/gateway/protocol.ts';
+import type {
+  GatewayAddress,
+  GatewayEvent,
+  KeptPrompt,
+  PromptsKept,
+} from '../../electron/core/gateway/protocol.ts';
 import { createGatewayService } from '../../electron/core/gateway/service.ts';
 import { createStreams } from '../../electron/core/runtime/streams.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
@@ -30,7 +35,8 @@ export function aFinishedRequest(changes: Partial<FinishedRequest> = {}): Finish
     outcome: 'completed',
     status: 200,
     code: null,
-    reason: null,
+    message: null,
+    why: null,
     fallback: null,
     retries: 0,
     program: null,
@@ -43,17 +49,22 @@ export function aFinishedRequest(changes: Partial<FinishedRequest> = {}): Finish
     bytesOut: 100,
     inputTokens: 7,
     outputTokens: 20,
+    loadMs: null,
+    outputMs: null,
+    steps: [],
+    hasPrompt: false,
     ...changes,
   };
 }
 
-export const newStart: GatewayStart = { version: 0, listening: null, traffic: [] };
+export const newStart: GatewayStart = { version: 0, listening: null, traffic: [], instance: 'first' };
 
 /** A process that takes every table and listens at every address, unless a test says otherwise. */
 export function createFakeGatewayLink() {
   const started = createEmitter<[GatewayStart]>({ name: 'gateway' });
   const events = createEmitter<[GatewayEvent]>({ name: 'gateway' });
   const ended = createEmitter<[]>({ name: 'gateway' });
+  const gone = createEmitter<[]>({ name: 'gateway' });
   const failed = createEmitter<[]>({ name: 'gateway' });
   const fake = {
     /** What it was asked, in order. */
@@ -65,11 +76,17 @@ export function createFakeGatewayLink() {
     holder: null as PortHolder | null,
     /** What it finds at its start. */
     found: newStart,
+    inProgress: new Set<number>(),
+    kept: { until: null, count: 0 } as PromptsKept,
+    prompts: new Map<number, KeptPrompt>(),
     /** Whether it starts by itself when it is asked to. */
     starts: true,
     begin: (start: GatewayStart = newStart) => started.emit(start),
     report: events.emit,
-    end: () => ended.emit(),
+    end() {
+      ended.emit();
+      gone.emit();
+    },
     fail: () => failed.emit(),
   };
   const link: GatewayLink = {
@@ -92,12 +109,24 @@ export function createFakeGatewayLink() {
     async answer(askId, answer) {
       fake.calls.push(`answer ${askId} ${answer.outcome}`);
     },
+    async cancel(id) {
+      fake.calls.push(`cancel ${id}`);
+      return fake.inProgress.has(id);
+    },
+    async keepPrompts(forMs) {
+      fake.kept = { until: forMs === null ? null : forMs, count: 0 };
+      return fake.kept;
+    },
+    promptsKept: async () => fake.kept,
+    readPrompt: async (id) => fake.prompts.get(id) ?? null,
     onStart: started.on,
     onEvent: events.on,
     onEnd: ended.on,
+    onGone: gone.on,
     onFailedStart: failed.on,
     async stop({ forGood }) {
       fake.calls.push(forGood ? 'end' : 'leave');
+      gone.emit();
     },
     holderOf: async () => fake.holder,
   };

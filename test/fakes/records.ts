@@ -10,6 +10,7 @@ import {
 } from '../../shared/models/indexing.ts';
 import { fact, plainText } from '../../shared/models/message.ts';
 import { type MoveRecord, moveRecordSchema } from '../../shared/models/placement.ts';
+import type { RequestView } from '../../shared/models/requests.ts';
 import type { GpuReading } from '../../shared/models/telemetry.ts';
 
 export function aJob(changes: Partial<IndexJob> = {}): IndexJob {
@@ -149,4 +150,43 @@ export function aNode(changes: Partial<NodeView> = {}): NodeView {
     uses: [],
     ...changes,
   });
+}
+
+export function aRequest(changes: Partial<RequestView> = {}): RequestView {
+  return {
+    id: 'first-1',
+    at: 1000,
+    state: 'completed',
+    dialect: 'ollama',
+    path: '/api/chat',
+    model: 'llama3.2',
+    fallback: null,
+    nodeId: 'node_1',
+    why: { code: 'ROUTE_LOADED', params: { node: 'gpu-tower' } },
+    program: 'open-webui',
+    credentialId: null,
+    credential: null,
+    priority: 'interactive',
+    position: null,
+    expectedMs: null,
+    heldMs: 0,
+    loadMs: null,
+    firstByteMs: 120,
+    durationMs: 900,
+    inputTokens: 12,
+    outputTokens: 78,
+    tokensPerSecond: 100,
+    retries: 0,
+    status: 200,
+    problem: null,
+    contextLength: null,
+    steps: [
+      { afterMs: 0, kind: 'arrived', nodeId: null, code: null },
+      { afterMs: 2, kind: 'sent', nodeId: 'node_1', code: null },
+      { afterMs: 120, kind: 'first-byte', nodeId: 'node_1', code: null },
+      { afterMs: 900, kind: 'ended', nodeId: null, code: null },
+    ],
+    hasPrompt: false,
+    ...changes,
+  };
 }

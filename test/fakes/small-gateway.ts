@@ -26,6 +26,10 @@ function createSmallGateway(): GatewayProgram {
   return {
     handlers: {
       answer: () => null,
+      cancel: () => ({ found: false }),
+      'prompts.keep': () => ({ until: null, count: 0 }),
+      'prompts.state': () => ({ until: null, count: 0 }),
+      'prompts.read': () => null,
       'table.set'(table) {
         version = table.version;
         return { version };
@@ -58,6 +62,7 @@ function createSmallGateway(): GatewayProgram {
         version,
         listening,
         traffic: inFlight === 0 ? [] : [{ nodeId: 'a', breaker: 'closed', inFlight: { m: inFlight } }],
+        instance: String(process.pid),
       }),
     },
     connect(send) {

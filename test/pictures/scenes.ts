@@ -15,6 +15,16 @@ import {
   otherServers,
 } from '../e2e/support/gateway-scenes.ts';
 import { adding, everyPower } from '../e2e/support/power-scenes.ts';
+import {
+  requestsBusy,
+  requestsGatewayOff,
+  requestsGatewayOffLater,
+  requestsKeeping,
+  requestsNone,
+  requestsOne,
+  requestsPortTaken,
+  requestsThousand,
+} from '../e2e/support/request-scenes.ts';
 import { agentLeft, everyState, hundred, silent, vramTaken } from '../e2e/support/scenes.ts';
 import { createCamera, setDensity } from './camera.ts';
 import { dist } from './core.ts';
@@ -61,6 +71,7 @@ async function shutDown(page: Page): Promise<void> {
 }
 
 const gateway = (page: Page) => page.getByRole('region', { name: 'Gateway' }).first();
+const whatCameThrough = (page: Page) => page.getByRole('heading', { name: 'What came through' });
 const access = (page: Page) => page.getByRole('region', { name: 'Access' });
 
 /** Fills the dialog of a new key. */
@@ -102,6 +113,26 @@ const pictures: readonly Picture[] = [
   { state: 'gateway-stays-local', scene: gatewayStaysLocal, hash: '#/settings', top: gateway },
   { state: 'gateway-other-servers', scene: otherServers, hash: '#/fleet' },
   { state: 'gateway-other-models', scene: otherServers, hash: '#/models' },
+  { state: 'requests-busy', scene: requestsBusy, hash: '#/requests' },
+  { state: 'requests-one', scene: requestsOne, hash: '#/requests' },
+  { state: 'requests-none', scene: requestsNone, hash: '#/requests' },
+  { state: 'requests-thousand', scene: requestsThousand, hash: '#/requests' },
+  { state: 'requests-no-match', scene: requestsBusy, hash: '#/requests?text=nothing-like-it' },
+  { state: 'requests-gateway-off', scene: requestsGatewayOff, hash: '#/requests' },
+  { state: 'requests-gateway-off-later', scene: requestsGatewayOffLater, hash: '#/requests' },
+  { state: 'requests-port-taken', scene: requestsPortTaken, hash: '#/requests' },
+  { state: 'requests-keeping', scene: requestsKeeping, hash: '#/requests' },
+  { state: 'requests-charts', scene: requestsBusy, hash: '#/requests', top: whatCameThrough },
+  { state: 'request-answering', scene: requestsBusy, hash: '#/requests?request=answering' },
+  { state: 'request-failed', scene: requestsBusy, hash: '#/requests?request=failed' },
+  { state: 'request-waking', scene: requestsBusy, hash: '#/requests?request=waking' },
+  { state: 'request-unknown', scene: requestsBusy, hash: '#/requests?request=gone' },
+  {
+    state: 'request-prompt',
+    scene: requestsKeeping,
+    hash: '#/requests?request=loaded',
+    open: press('Show prompt'),
+  },
   { state: 'every-state-fleet', scene: everyState, hash: '#/fleet' },
   { state: 'every-state-models', scene: everyState, hash: '#/models' },
   { state: 'every-state-node', scene: everyState, hash: '#/node/gpu-tower' },
@@ -149,7 +180,7 @@ const pictures: readonly Picture[] = [
   { state: 'busy-node', scene: busy, hash: '#/node/gpu-tower' },
   { state: 'hundred-fleet', scene: hundred, hash: '#/fleet' },
   { state: 'hundred-models', scene: hundred, hash: '#/models' },
-  ...['fleet', 'models', 'index', 'activity', 'settings'].map((name) => ({
+  ...['fleet', 'models', 'index', 'requests', 'activity', 'settings'].map((name) => ({
     state: `loading-${name}`,
     scene: silent,
     hash: `#/${name}`,

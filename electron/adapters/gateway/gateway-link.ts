@@ -23,11 +23,25 @@ const answered: MethodPolicy = { deadlineMs: 10_000, lateCode: null, isRepeatabl
 /** The first call includes the start of the process, on a busy computer. */
 const starting: MethodPolicy = { ...answered, deadlineMs: 30_000 };
 
+/** The same policy for every call. */
+export const everyCall = (policy: MethodPolicy): Record<keyof GatewayContract['calls'], MethodPolicy> => ({
+  resume: policy,
+  'table.set': policy,
+  listen: policy,
+  close: policy,
+  answer: policy,
+  cancel: policy,
+  'prompts.keep': policy,
+  'prompts.state': policy,
+  'prompts.read': policy,
+});
+
 export function createGatewayLink(options: GatewayLinkOptions): GatewayLink {
   const { log } = options;
   const started = createEmitter<[GatewayStart]>({ name: 'gateway', log });
   const events = createEmitter<[GatewayEvent]>({ name: 'gateway', log });
   const ended = createEmitter<[]>({ name: 'gateway', log });
+  const gone = createEmitter<[]>({ name: 'gateway', log });
   const failedStart = createEmitter<[]>({ name: 'gateway', log });
   let client: WorkerClient<GatewayContract> | null = null;
 
@@ -39,19 +53,16 @@ export function createGatewayLink(options: GatewayLinkOptions): GatewayLink {
       log,
       config: { core: options.core },
       keepRunning: true,
-      methods: {
-        resume: starting,
-        'table.set': answered,
-        listen: answered,
-        close: answered,
-        answer: answered,
-      },
+      methods: { ...everyCall(answered), resume: starting },
       onStart() {
         // It was lost again meanwhile: the next start asks the next one.
         opened.call('resume', null).then(started.emit, () => {});
       },
       onEvent: events.emit,
-      onEnd: ended.emit,
+      onEnd() {
+        ended.emit();
+        gone.emit();
+      },
       onFailedStart: failedStart.emit,
     });
     return opened;
@@ -74,15 +85,23 @@ export function createGatewayLink(options: GatewayLinkOptions): GatewayLink {
     async answer(askId, answer) {
       await present().call('answer', { askId, answer });
     },
+    async cancel(id) {
+      return (await client?.call('cancel', { id }))?.found ?? false;
+    },
+    keepPrompts: async (forMs) => (await client?.call('prompts.keep', { forMs })) ?? null,
+    promptsKept: async () => (await client?.call('prompts.state', null)) ?? null,
+    readPrompt: async (id) => (await client?.call('prompts.read', { id })) ?? null,
     onStart: started.on,
     onEvent: events.on,
     onEnd: ended.on,
+    onGone: gone.on,
     onFailedStart: failedStart.on,
     async stop({ forGood }) {
       const ending = client;
       client = null;
       if (!forGood) options.leaveAtStop?.();
       await ending?.stop();
+      if (ending !== null) gone.emit();
     },
     holderOf,
   };

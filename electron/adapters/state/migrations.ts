@@ -124,6 +124,12 @@ export const migrations: readonly string[] = [
   `
   CREATE TABLE listings (node_id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  // `start` counts buckets since the epoch, as in telemetry_buckets.
+  `
+  CREATE TABLE request_buckets (
+    seconds INTEGER NOT NULL, start INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY (seconds, start)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Migrates the database to the newest schema, one transaction per step. A newer one is refused before this. */

@@ -16,6 +16,7 @@ import { createHistoryStore } from './history.ts';
 import { openDatabase, toStoreError } from './open-database.ts';
 import { type MovedSecrets, movePlainSecrets } from './plain-secrets.ts';
 import { createPowerStore } from './power-store.ts';
+import { createRequestHistoryStore } from './request-history.ts';
 
 export interface OpenedStore {
   store: Store;
@@ -285,6 +286,7 @@ export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
       },
     },
     history: createHistoryStore({ database, statement }),
+    requestHistory: createRequestHistoryStore({ database, statement }),
     power: createPowerStore({ run, all, rows }),
     transaction(work) {
       run('BEGIN IMMEDIATE');

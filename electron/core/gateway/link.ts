@@ -1,6 +1,6 @@
 /** The gateway's process, as the core sees it. An adapter starts it, keeps it running, and connects to it. */
 import type { GatewayTable, NodeTraffic } from './model.ts';
-import type { AskAnswer, GatewayAddress, GatewayEvent } from './protocol.ts';
+import type { AskAnswer, GatewayAddress, GatewayEvent, KeptPrompt, PromptsKept } from './protocol.ts';
 
 /** The process is there: a new one, or one that outlived an earlier core. */
 export interface GatewayStart {
@@ -9,6 +9,8 @@ export interface GatewayStart {
   /** null if it does not listen. */
   listening: GatewayAddress | null;
   traffic: readonly NodeTraffic[];
+  /** Tells this process from those before it. */
+  instance: string;
 }
 
 export interface PortHolder {
@@ -27,11 +29,19 @@ export interface GatewayLink {
   close(): Promise<void>;
   /** Resolves when what waited for the answer has been sent, and that traffic was reported. */
   answer(askId: number, answer: AskAnswer): Promise<void>;
+  /** Ends a request in progress. Resolves to false if there is none with this number. Starts no process, like the next. */
+  cancel(id: number): Promise<boolean>;
+  /** For how long the bodies of requests are kept from now on; null forgets them. */
+  keepPrompts(forMs: number | null): Promise<PromptsKept | null>;
+  promptsKept(): Promise<PromptsKept | null>;
+  readPrompt(id: number): Promise<KeptPrompt | null>;
   /** Its start and end, and what it reports. Returns how to stop. */
   onStart(listener: (start: GatewayStart) => void): () => void;
   onEvent(listener: (event: GatewayEvent) => void): () => void;
   /** It ended without having been asked to. */
   onEnd(listener: () => void): () => void;
+  /** There is no process any more: it ended, or it was stopped. */
+  onGone(listener: () => void): () => void;
   /** It could not be started; it is tried again. */
   onFailedStart(listener: () => void): () => void;
   /**

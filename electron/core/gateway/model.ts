@@ -4,6 +4,7 @@
  * The core pushes the whole table whenever it changes. The process never asks the core about a request that the table
  * answers, and its bytes never pass through the core.
  */
+import type { Message } from '../../../shared/models/message.ts';
 import type { ModelOnNode } from '../../../shared/models/placement.ts';
 import type { KnownCredential } from '../access/check-credential.ts';
 import type { Priority } from '../acquire/admission.ts';
@@ -123,8 +124,17 @@ export interface GatewayTable {
  */
 export type RequestOutcome = 'completed' | 'refused' | 'rejected' | 'failed' | 'cancelled';
 
-/** One finished request. It contains nothing of what was asked or answered. */
-export interface FinishedRequest {
+/** What happened to a request besides its arrival, its first byte and its end; see RequestStep in shared/models. */
+export interface StepTaken {
+  /** Milliseconds since its arrival. */
+  afterMs: number;
+  kind: 'waking' | 'queued' | 'sent' | 'tried' | 'split';
+  nodeId: string | null;
+  code: string | null;
+}
+
+/** What is known of a request at any time. It contains nothing of what was asked or answered. */
+export interface RequestFacts {
   /** Unique within this process. */
   id: number;
   /** Milliseconds since the epoch. */
@@ -138,13 +148,8 @@ export interface FinishedRequest {
   nodeId: string | null;
   /** Key or session that was used; null for none. */
   credentialId: string | null;
-  outcome: RequestOutcome;
-  /** Sent to the client; null if it went away before. */
-  status: number | null;
-  /** Code of the error, if any. */
-  code: string | null;
-  /** Why this node: the code of a route reason. */
-  reason: string | null;
+  /** Why this node; null while it has none. */
+  why: Message | null;
   /** Model that was used instead; null if none was. */
   fallback: string | null;
   /** Nodes tried before. */
@@ -159,12 +164,39 @@ export interface FinishedRequest {
   contextLength: number | null;
   /** From the arrival of the request's headers until the first byte of the answer's body; null if none was sent. */
   firstByteMs: number | null;
+  /** In order. */
+  steps: readonly StepTaken[];
+  hasPrompt: boolean;
+}
+
+/** One finished request. */
+export interface FinishedRequest extends RequestFacts {
+  outcome: RequestOutcome;
+  /** Sent to the client; null if it went away before. */
+  status: number | null;
+  /** Code of the error, if any. */
+  code: string | null;
+  /** What was wrong, if that is more than the text of the code. */
+  message: Message | null;
   durationMs: number;
   bytesIn: number;
   bytesOut: number;
   /** As the server reported them. */
   inputTokens: number | null;
   outputTokens: number | null;
+  /** How long the server loaded the model for it, milliseconds; null if it did not say. */
+  loadMs: number | null;
+  /** How long the server worked on its output, milliseconds; null if it did not say. */
+  outputMs: number | null;
+}
+
+/** One request in progress. */
+export interface LiveRequest extends RequestFacts {
+  state: 'arriving' | 'waking' | 'queued' | 'sent' | 'answering';
+  /** Place in its queue, from 1; null if it does not wait. */
+  position: number | null;
+  /** How much longer it is expected to wait, milliseconds; null if that is unknown, or it does not wait. */
+  expectedMs: number | null;
 }
 
 /** The load of a node as the gateway sees it. */

@@ -1,6 +1,6 @@
 /** The messages between the core and the gateway's process, in the form of every worker (adapters/processes). */
 import type { Message } from '../../../shared/models/message.ts';
-import type { FinishedRequest, GatewayTable, NodeTraffic } from './model.ts';
+import type { FinishedRequest, GatewayTable, LiveRequest, NodeTraffic } from './model.ts';
 
 export interface GatewayAddress {
   host: string;
@@ -53,9 +53,28 @@ export type GatewayNotice =
       requests: number;
     };
 
+export interface PromptsKept {
+  /** Milliseconds since the epoch; null while no prompt is kept. */
+  until: number | null;
+  count: number;
+}
+
+export interface KeptPrompt {
+  text: string;
+  /** Of the whole body. */
+  bytes: number;
+  truncated: boolean;
+}
+
 export type GatewayEvent =
   /** At most every 250 ms while requests end; at most 1,000 are kept while no core is connected. */
   | { kind: 'finished'; requests: readonly FinishedRequest[]; dropped: number }
+  /** Requests in progress that live longer than the time between two reports; again when something of them changed. */
+  | { kind: 'live'; requests: readonly LiveRequest[] }
+  /** Once a second while requests wait, and once when none does any more: how many by canonical model. */
+  | { kind: 'waiting'; models: readonly (readonly [model: string, count: number])[] }
+  /** Prompts are not kept any more, because the time was over. */
+  | { kind: 'prompts-dropped' }
   /** Nodes whose traffic or breaker changed; before it, a node has none. */
   | { kind: 'traffic'; nodes: readonly NodeTraffic[] }
   /** A credential was used. */
@@ -80,10 +99,23 @@ export interface GatewayContract {
     close: { params: null; result: null };
     /** Resolves when what waited for it has been sent, and that traffic was reported. An unknown ask is ignored. */
     answer: { params: { askId: number; answer: AskAnswer }; result: null };
+    /** Ends a request in progress; false if there is none with this id. */
+    cancel: { params: { id: number }; result: { found: boolean } };
+    /** For how long bodies are kept from now on; null forgets those that are kept, and keeps no more. */
+    'prompts.keep': { params: { forMs: number | null }; result: PromptsKept };
+    'prompts.state': { params: null; result: PromptsKept };
+    /** `null` if it is not kept. */
+    'prompts.read': { params: { id: number }; result: KeptPrompt | null };
     /** What a new core needs of a process that it found running. */
     resume: {
       params: null;
-      result: { version: number; listening: GatewayAddress | null; traffic: NodeTraffic[] };
+      result: {
+        version: number;
+        listening: GatewayAddress | null;
+        traffic: NodeTraffic[];
+        /** Tells this process from those before it. */
+        instance: string;
+      };
     };
   };
   progress: never;

@@ -193,7 +193,7 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
     else if (event.kind === 'ask') asks.receive(event.ask);
     else if (event.kind === 'withdrawn') asks.withdraw(event.askIds);
     else if (event.kind === 'noticed') dependencies.activity.record(noticed(event.notice, names));
-    else for (const id of event.credentialIds) access.use(id);
+    else if (event.kind === 'used') for (const id of event.credentialIds) access.use(id);
   }
 
   settings.addRule(({ gateway }, { gateway: previous }) => {

@@ -8,6 +8,7 @@ import type { SecretsProtection } from '../../../shared/models/secrets.ts';
 import type { SavedSettings } from '../../../shared/models/settings.ts';
 import type { BucketLength, BucketRow } from './history.ts';
 import type { PowerStore } from './power-state.ts';
+import type { RequestTotalsBucket } from './request-history.ts';
 
 /**
  * Passwords, tokens, and addresses that contain one, by name (shared/models/secrets.ts, secretSettings). Separate from
@@ -102,6 +103,16 @@ export interface Store {
     ): { nodeId: string; start: number; vectors: number }[];
     /** Deletes the history of a node. */
     remove(nodeId: string): void;
+  };
+  /** What came through the gateway. Starts and ends are milliseconds, ends included. */
+  readonly requestHistory: {
+    /** Oldest first; buckets that cannot be read have no rows. */
+    read(seconds: BucketLength, from: number, last: number): RequestTotalsBucket[];
+    /** In one transaction: replaces buckets, and deletes those before `prune.before`, a limited number at a time. */
+    write(change: {
+      buckets: readonly RequestTotalsBucket[];
+      prune: readonly { seconds: BucketLength; before: number }[];
+    }): void;
   };
   /** Commits everything that `work` writes, or nothing if it throws. Must not be nested. */
   transaction<Result>(work: () => Result): Result;

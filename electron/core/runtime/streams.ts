@@ -23,6 +23,8 @@ export function createStreams({ clock, epoch, log }: Omit<TopicOptions, 'coalesc
     embedders: createTopic(fast),
     activity: createTopic(fast),
     settings: createTopic(fast),
+    requests: createTopic(fast),
+    queues: createTopic(slow),
     gateway: createTopic(fast),
     runners: createTopic(fast),
     access: createTopic(fast),

@@ -211,6 +211,7 @@ export function createKeptStore({ store, ...world }: KeptStoreDependencies): Kep
           () => {},
         ),
     },
+    requestHistory: store.requestHistory,
     bootTimes: {
       add(nodeId, at, durationMs) {
         const boot = { nodeId, durationMs };

@@ -6,12 +6,18 @@ export function telemetryMethods({
 }: {
   telemetry: TelemetryService;
 }): Handlers<
-  'telemetry.latest' | 'telemetry.history' | 'telemetry.work' | 'telemetry.buckets' | 'telemetry.workBuckets'
+  | 'telemetry.latest'
+  | 'telemetry.history'
+  | 'telemetry.work'
+  | 'telemetry.queues'
+  | 'telemetry.buckets'
+  | 'telemetry.workBuckets'
 > {
   return {
     'telemetry.latest': ({ nodeId }, { signal }) => telemetry.latest(nodeId ?? null, signal),
     'telemetry.history': ({ nodeId }) => telemetry.history(nodeId),
     'telemetry.work': () => telemetry.work(),
+    'telemetry.queues': () => telemetry.queues(),
     'telemetry.buckets': ({ nodeId, range, atMost }) => telemetry.buckets(nodeId, range, atMost),
     'telemetry.workBuckets': ({ range, atMost }) => telemetry.workBuckets(range, atMost),
   };

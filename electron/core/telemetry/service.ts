@@ -1,5 +1,6 @@
 import { createEmitter } from '../../../shared/emitter.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import type { QueueKind, QueueSample } from '../../../shared/models/requests.ts';
 import type {
   GpuReading,
   HistoryRange,
@@ -18,6 +19,7 @@ import type { Streams } from '../runtime/streams.ts';
 import { toSamples, toWorkSamples } from './hour.ts';
 import { createLeftBehind, type RunnerParent } from './left-behind.ts';
 import { createLocalReadings } from './local.ts';
+import { createQueueMeter } from './queues.ts';
 import { createHistoryRecorder } from './recorder.ts';
 import { type NodeReading, readingOf } from './rollup.ts';
 import { createSampleRing, type SampleRing } from './sample-ring.ts';
@@ -61,6 +63,10 @@ export interface TelemetryService {
   work(): WorkSample[];
   /** The stored history of work, oldest first, in at most `atMost` buckets. */
   workBuckets(range: HistoryRange, atMost: number): WorkBucket[];
+  /** So many of a kind wait from now on. */
+  recordQueue(kind: QueueKind, waiting: number): void;
+  /** The last hour of what waited, oldest first. */
+  queues(): QueueSample[];
   /** New readings of a node's tools; null if there are none. */
   readGpus(nodeId: string, signal: AbortSignal): Promise<GpuReading[] | null>;
 }
@@ -71,7 +77,7 @@ export interface TelemetryDependencies {
   log: Log;
   hardware: LocalHardware;
   store: Pick<Store, 'history'>;
-  streams: Pick<Streams, 'telemetry' | 'work'>;
+  streams: Pick<Streams, 'telemetry' | 'work' | 'queues'>;
   fleet: TelemetryFleet;
   /** Readings of a simulated machine; null if it is not simulated, or off. */
   simulated: (nodeId: string) => NodeReadings | null;
@@ -99,6 +105,7 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
   const lastSampled = new Map<string, { at: number; loaded: NodeView['loaded'] }>();
   const leftBehind = createLeftBehind({ clock });
   const meter = createWorkMeter({ clock, onSample: (sample) => streams.work.set('work', sample) });
+  const queues = createQueueMeter({ clock, onSample: (sample) => streams.queues.set('queues', sample) });
   const recorder = createHistoryRecorder({ clock, log, history: store.history });
   const sampled = createEmitter<[TelemetrySample]>({ name: 'telemetry', log });
   const createdAt = clock.now();
@@ -213,6 +220,7 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
     unsubscribe?.();
     unsubscribe = null;
     meter.stop();
+    queues.stop();
     const stopping = loop;
     loop = null;
     await stopping?.stop();
@@ -261,6 +269,8 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
       return [...earlier(() => toWorkSamples(recorder.work('hour', HOUR_BUCKETS), before), before), ...live];
     },
     workBuckets: recorder.work,
+    recordQueue: queues.set,
+    queues: queues.samples,
     async readGpus(nodeId, signal) {
       const node = fleet.require(nodeId);
       if (node.kind === 'simulated') return marked(nodeId, simulated(nodeId))?.gpus ?? null;

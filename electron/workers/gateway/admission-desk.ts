@@ -52,6 +52,8 @@ export interface AdmissionDesk {
     entry: Pick<Queued, 'model' | 'priority'>,
     nodes: readonly Pick<TableNode, 'id' | 'slots'>[],
   ): Place;
+  /** The places of all that wait, in one pass. */
+  places(): ReadonlyMap<Queued, Place>;
   /** A request was sent there. @param model canonical */
   began(nodeId: string, model: string): void;
   /** Whether the node has answered for the model since it was last sent another one. */
@@ -162,6 +164,24 @@ export function createAdmissionDesk(options: {
         position: queue.place(entry),
         expectedMs: expectedWaitMs({ ahead, slots, serviceMs: serviceMs.get(model) ?? null }),
       };
+    },
+    places() {
+      const found = new Map<Queued, Place>();
+      const nodes = options.table()?.nodes ?? [];
+      const ahead = new Map<string, number>();
+      for (const entry of queue.entries()) {
+        const position = (ahead.get(entry.model) ?? 0) + 1;
+        ahead.set(entry.model, position);
+        const serving = nodes.filter(({ id }) => entry.serves(id));
+        const slots = serving.reduce((sum, node) => sum + (slotsOf(node) ?? 1), 0);
+        const expectedMs = expectedWaitMs({
+          ahead: position - 1,
+          slots,
+          serviceMs: serviceMs.get(entry.model) ?? null,
+        });
+        found.set(entry, { position, expectedMs });
+      }
+      return found;
     },
     began(nodeId, model) {
       const before = current.get(nodeId);

@@ -9,15 +9,9 @@ import { conversationKeys } from './conversation.ts';
 import type { Exchange } from './exchange.ts';
 import { fallbacksOf } from './fallbacks.ts';
 import { headersToServer } from './headers.ts';
-import {
-  endHold,
-  type HeldRequest,
-  type Hold,
-  holdForMove,
-  holdForTurn,
-  holdForWake,
-  MOST_LOST,
-} from './hold.ts';
+import { endHold, type HeldRequest, type Hold } from './hold.ts';
+import { holdForMove, holdForTurn } from './hold-for-turn.ts';
+import { holdForWake, MOST_LOST } from './hold-for-wake.ts';
 import { judge } from './judge.ts';
 import { noteEnd } from './kept-back.ts';
 import { isBusy, learn, type Sent } from './learn.ts';
@@ -27,6 +21,7 @@ import type { KeptBody } from './read-body.ts';
 import { Refusal } from './refusal.ts';
 import { type RelayEnd, relay } from './relay.ts';
 import { bodyFor } from './rename.ts';
+import { takeStep } from './request-facts.ts';
 import { splitEmbed } from './split-embed.ts';
 import type { GatewayState } from './state.ts';
 
@@ -132,7 +127,7 @@ function heldRequest(attempt: Attempt): HeldRequest {
   };
 
   function fail(failed: Attempt, error: unknown): void {
-    endHold(failed, state.clock.monotonic());
+    endHold(failed);
     body.drop();
     if (error instanceof Refusal) noteEnd(exchange, exchange.model ?? model, error, state);
     exchange.refuse(error);
@@ -220,8 +215,9 @@ function send(attempt: Attempt, sending: Sending): void {
   const slot = state.traffic.begin(nodeId, attempt.model);
   state.desk.began(nodeId, key);
   exchange.nodeId = nodeId;
-  exchange.reason = choice.reason.code;
+  exchange.why = choice.reason;
   exchange.fallback = isFallback ? choice.model : null;
+  takeStep(exchange, 'sent', nodeId);
   relay({
     exchange,
     dispatcher,
@@ -233,7 +229,7 @@ function send(attempt: Attempt, sending: Sending): void {
     mustComplete: exchange.endpoint.known,
     leavesBusy: others.length > 0 || (canReturn && !hold.returned),
     onCommitted() {
-      endHold(attempt, state.clock.monotonic());
+      endHold(attempt);
       body.drop();
     },
     onEnd(end) {
@@ -245,17 +241,18 @@ function send(attempt: Attempt, sending: Sending): void {
         state.stickiness.remember(conversation, { nodeId, digest: choice.digest });
       }
       if (end.kind !== 'unanswered') {
-        endHold(attempt, state.clock.monotonic());
+        endHold(attempt);
         noteEnd(exchange, exchange.model ?? attempt.model, null, state);
         return body.drop();
       }
       attempt.refusal = end.refusal;
+      takeStep(exchange, 'tried', nodeId, end.refusal.code);
       try {
         if (others.length === 0 && canReturn && hold.lost < MOST_LOST && isAsleep(end, node)) wakeIt();
         else if (others.length === 0 && canReturn && !hold.returned && isBusy(end)) waitThere();
         else tryChoices(attempt, others, conversation);
       } catch (error) {
-        endHold(attempt, state.clock.monotonic());
+        endHold(attempt);
         body.drop();
         exchange.refuse(error, 'failed');
       }
@@ -267,7 +264,7 @@ function send(attempt: Attempt, sending: Sending): void {
 function next(attempt: Attempt): void {
   const { exchange, body, model, state } = attempt;
   if (exchange.isGone) {
-    endHold(attempt, state.clock.monotonic());
+    endHold(attempt);
     body.drop();
     exchange.finish('cancelled');
     return;
@@ -279,7 +276,7 @@ function next(attempt: Attempt): void {
     tryModel({ ...attempt, model: first, fallbacks: others });
     return;
   }
-  endHold(attempt, state.clock.monotonic());
+  endHold(attempt);
   body.drop();
   const outcome = exchange.nodeId === null ? 'refused' : 'failed';
   const refusal = attempt.refusal ?? noRoute('NODE_FAILING', [], model, exchange.endpoint);

@@ -4,11 +4,12 @@ import type { Listener } from '../../adapters/http/listener.ts';
 import type { FinishedRequest, GatewayTable } from '../../core/gateway/model.ts';
 import { type Caller, checkRight } from './callers.ts';
 import { dialectOf, type Endpoint, findEndpoint } from './endpoints.ts';
-import { createExchange, type Exchange } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { manage } from './forward.ts';
 import { infer } from './infer.ts';
 import type { KeyLimits } from './key-limits.ts';
 import { answerLocally } from './local-answers.ts';
+import { createExchange } from './open-exchange.ts';
 import { redirect, sendNothing, sendText } from './plain-answers.ts';
 import { answerPreflight } from './preflight.ts';
 import { readBody } from './read-body.ts';
@@ -25,7 +26,7 @@ export interface DoorOptions {
   /** null before the first one came. */
   table(): GatewayTable | null;
   listener(): Pick<Listener<Caller>, 'authenticate'>;
-  onFinish(request: Omit<FinishedRequest, 'id'>): void;
+  onFinish(request: FinishedRequest): void;
   onUsed(credentialId: string): void;
   onDefect(error: unknown): void;
 }
@@ -103,6 +104,7 @@ export function createDoor(
       caller,
       table,
       clock,
+      live: state.live,
       onFinish,
       onDefect,
     });

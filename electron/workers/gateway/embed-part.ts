@@ -8,6 +8,7 @@ import { judgeFailure } from './judge.ts';
 import { cutOff, unreachable } from './node-refusals.ts';
 import type { KeptBody } from './read-body.ts';
 import { Refusal } from './refusal.ts';
+import { takeStep } from './request-facts.ts';
 import type { GatewayState } from './state.ts';
 
 export interface SplitOptions {
@@ -30,6 +31,7 @@ export async function sendPart(
   const first = await tryPart(options, choice, body, running);
   if (!('failure' in first)) return first;
   failed.add(choice.nodeId);
+  takeStep(exchange, 'tried', choice.nodeId, first.refusal.code);
   const other = choices.find(({ nodeId, digest }) => !failed.has(nodeId) && digest === choice.digest);
   if (exchange.isGone || other === undefined || state.upstreams.pool(other.nodeId) === null)
     throw first.refusal;
@@ -54,6 +56,7 @@ async function tryPart(
   if (dispatcher === null) return { failure: 'unavailable', refusal: unreachable(node) };
   const { target, request } = exchange;
   const slot = state.traffic.begin(nodeId, exchange.model);
+  takeStep(exchange, 'split', nodeId);
   const headers = headersToServer(request.rawHeaders, body.length);
   const collecting = collect(dispatcher, { path: target.path + target.query, headers, body }, state.budget);
   running.add(collecting);

@@ -1,5 +1,6 @@
 /** Requests that pass through to one chosen node while they arrive: they are not kept, and never sent twice. */
 import type { IncomingMessage } from 'node:http';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { TableNode } from '../../core/gateway/model.ts';
 import type { Exchange } from './exchange.ts';
 import { headersToServer, headerText } from './headers.ts';
@@ -8,6 +9,7 @@ import { asleep } from './node-refusals.ts';
 import { chosenNode } from './nodes.ts';
 import { Refusal } from './refusal.ts';
 import { relay } from './relay.ts';
+import { takeStep } from './request-facts.ts';
 import type { GatewayState } from './state.ts';
 
 export interface Forwarding {
@@ -15,7 +17,7 @@ export interface Forwarding {
   /** null for none. */
   model: string | null;
   /** Why this node. */
-  reason: string;
+  why: Message;
   /** Chunks that came before, in place of those that were read. */
   first: Buffer[];
   /** They have been sent, or never will be. */
@@ -37,7 +39,7 @@ export function manage(exchange: Exchange, state: GatewayState): void {
   forward(exchange, state, {
     node,
     model: null,
-    reason: 'ROUTE_CHOSEN_NODE',
+    why: fact('ROUTE_CHOSEN_NODE'),
     first: [],
     length: announcedLength(request),
     mustComplete: false,
@@ -45,16 +47,17 @@ export function manage(exchange: Exchange, state: GatewayState): void {
 }
 
 export function forward(exchange: Exchange, state: GatewayState, forwarding: Forwarding): void {
-  const { node, model, reason, first, length } = forwarding;
+  const { node, model, why, first, length } = forwarding;
   const { request, target } = exchange;
   const dispatcher = state.upstreams.pool(node.id);
   exchange.nodeId = node.id;
-  exchange.reason = reason;
+  exchange.why = why;
   if (!node.serving || dispatcher === null) {
     throw asleep(node.name);
   }
   const hasBody = first.length > 0 || hasBodyOf(request);
   const slot = state.traffic.begin(node.id, model);
+  takeStep(exchange, 'sent', node.id);
   relay({
     exchange,
     dispatcher,
@@ -62,7 +65,7 @@ export function forward(exchange: Exchange, state: GatewayState, forwarding: For
     path: target.path + target.query,
     headers: headersToServer(request.rawHeaders, hasBody ? length : null),
     body: hasBody ? restOf(exchange, forwarding) : null,
-    answerHeaders: ['X-Pilotlight-Node', headerText(node.name), 'X-Pilotlight-Route', reason],
+    answerHeaders: ['X-Pilotlight-Node', headerText(node.name), 'X-Pilotlight-Route', why.code],
     mustComplete: forwarding.mustComplete,
     leavesBusy: false,
     onCommitted() {},
@@ -70,7 +73,10 @@ export function forward(exchange: Exchange, state: GatewayState, forwarding: For
       slot[Symbol.dispose]();
       forwarding.onFirstSent?.();
       judge(state, node.id, end, true);
-      if (end.kind === 'unanswered') exchange.refuse(end.refusal, 'failed');
+      if (end.kind === 'unanswered') {
+        takeStep(exchange, 'tried', node.id, end.refusal.code);
+        exchange.refuse(end.refusal, 'failed');
+      }
     },
   });
 }

@@ -30,7 +30,7 @@ export interface GatewayListenerOptions {
   attempts: Attempts;
   /** null before the first one came. */
   table(): GatewayTable | null;
-  onFinish(request: Omit<FinishedRequest, 'id'>): void;
+  onFinish(request: FinishedRequest): void;
   onUsed(credentialId: string): void;
   log: Log;
 }

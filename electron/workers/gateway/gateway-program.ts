@@ -22,6 +22,10 @@ export function createGatewayProgram({ clock, log }: { clock: Clock; log: Log })
         return null;
       },
       resume: () => gateway.resume(),
+      cancel: ({ id }) => ({ found: gateway.cancel(id) }),
+      'prompts.keep': ({ forMs }) => gateway.keepPrompts(forMs),
+      'prompts.state': () => gateway.promptsKept(),
+      'prompts.read': ({ id }) => gateway.readPrompt(id),
     },
     connect(send) {
       core = send;

@@ -15,6 +15,8 @@ import type {
   GatewayAddress,
   GatewayContract,
   GatewayEvent,
+  KeptPrompt,
+  PromptsKept,
 } from '../../core/gateway/protocol.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
@@ -24,7 +26,9 @@ import { createBodyBudget } from './body-budget.ts';
 import type { Caller } from './callers.ts';
 import { createFinishedBatches } from './finished-batches.ts';
 import { createGatewayListener, usualLimits } from './gateway-listener.ts';
+import { createKeptPrompts } from './kept-prompts.ts';
 import { createKeyLimits } from './key-limits.ts';
+import { createLiveRequests } from './live-requests.ts';
 import { createRetryLoops } from './retry-loops.ts';
 import type { GatewayState } from './state.ts';
 import { createTraffic } from './traffic.ts';
@@ -52,6 +56,12 @@ export interface Gateway {
   /** Resolves when what waited for it has been sent, and that traffic was reported. */
   answer(askId: number, answer: AskAnswer): Promise<void>;
   resume(): Resume;
+  /** Ends a request in progress; false if there is none with this id. */
+  cancel(id: number): boolean;
+  /** For how long the bodies of requests are kept from now on; null forgets them. */
+  keepPrompts(forMs: number | null): PromptsKept;
+  promptsKept(): PromptsKept;
+  readPrompt(id: number): KeptPrompt | null;
   /** Whether a core takes the events. Default true. */
   setConnected(connected: boolean): void;
   /** Requests in flight or waiting. */
@@ -64,7 +74,6 @@ const CLOSE_MS = 24 * 3_600_000;
 
 export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): Gateway {
   let table: GatewayTable | null = null;
-  let lastId = 0;
   let open: { address: GatewayAddress; port: number; listener: Listener<Caller> } | null = null;
   const closing = new Set<Listener<Caller>>();
   const health = createHealthTracker({ clock });
@@ -79,6 +88,9 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
   const desk = createAdmissionDesk({ clock, table: present, traffic });
   const room = createWaitingRoom(clock);
   const wakes = createWakes({ clock, table: present, report: onEvent });
+  const live = createLiveRequests({ clock, desk, report: onEvent });
+  const prompts = createKeptPrompts({ clock, onDropped: () => onEvent({ kind: 'prompts-dropped' }) });
+  const instance = `${clock.now().toString(36)}${process.pid.toString(36)}`;
   const batches = createFinishedBatches({ clock, report: onEvent });
   const attempts = createAttempts({ monotonic: clock.monotonic });
   const keyLimits = createKeyLimits(clock.monotonic);
@@ -94,6 +106,8 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
     room,
     wakes,
     desk,
+    live,
+    prompts,
     loops: createRetryLoops(clock),
     thrash: createThrashWatch(),
     notify: (notice) => onEvent({ kind: 'noticed', notice }),
@@ -106,10 +120,7 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
       keyLimits,
       attempts,
       table: () => table,
-      onFinish(request) {
-        lastId += 1;
-        batches.add({ id: lastId, ...request });
-      },
+      onFinish: batches.add,
       onUsed: batches.used,
       log,
     });
@@ -173,8 +184,14 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
       version: table?.version ?? 0,
       listening: open === null ? null : { host: open.address.host, port: open.port },
       traffic: traffic.all(),
+      instance,
     }),
+    cancel: live.cancel,
+    keepPrompts: prompts.keep,
+    promptsKept: prompts.state,
+    readPrompt: prompts.read,
     setConnected(connected) {
+      live.setConnected(connected);
       batches.setConnected(connected);
       wakes.setConnected(connected);
     },
@@ -185,6 +202,8 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
       const listeners = [...closing, ...(open === null ? [] : [open.listener])];
       open = null;
       room.stop();
+      live.stop();
+      prompts.stop();
       wakes.stop();
       desk.stop();
       await Promise.all(listeners.map((listener) => listener.close(0, clock)));

@@ -36,6 +36,7 @@ function begin(exchange: Exchange, body: KeptBody, state: GatewayState): void {
   }
   const { model } = fields;
   exchange.model = model;
+  if (body.encoding === null) state.prompts.offer(exchange, body.chunks);
   checkModel(caller, model);
   if (!table.settings.allowCloud && isCloudName(model)) throw new Refusal('CLOUD_NOT_ALLOWED');
   checkRetries(exchange, model, state);

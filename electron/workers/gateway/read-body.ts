@@ -20,7 +20,7 @@ const PIECE_BYTES = 1024 * 1024;
 /** Calls `done` once, unless the client goes away or the exchange is refused before. */
 export function readBody(
   exchange: Exchange,
-  { budget, decoding }: Pick<GatewayState, 'budget' | 'decoding'>,
+  { budget, decoding, prompts }: Pick<GatewayState, 'budget' | 'decoding' | 'prompts'>,
   done: (body: KeptBody) => void,
 ): void {
   const { request, endpoint } = exchange;
@@ -77,6 +77,7 @@ export function readBody(
 
   async function readDecoded(encoded: Encoding): Promise<void> {
     const decoded = await decodeBody(encoded, chunks);
+    prompts.offer(exchange, [decoded]);
     for (let at = 0; at < decoded.length; at += PIECE_BYTES) {
       reader.write(decoded.subarray(at, at + PIECE_BYTES));
       // Others are served meanwhile.

@@ -75,6 +75,7 @@ export function relay(options: RelayOptions): void {
   function abort(): void {
     // A request that waits for its connection is ended when it gets one.
     controller?.abort(ABORTED);
+    if (exchange.cancelled && committed) failInStream(new Refusal('REQUEST_CANCELLED'), 'cancelled');
   }
 
   /** Nothing of this answer is for the client. */
@@ -84,7 +85,7 @@ export function relay(options: RelayOptions): void {
   }
 
   function commit(): void {
-    if (head === null) return;
+    if (head === null || exchange.cancelled) return;
     if (exchange.early === null) response.writeHead(status, head);
     head = null;
     committed = true;
@@ -93,15 +94,15 @@ export function relay(options: RelayOptions): void {
 
   const resume = () => controller?.resume();
 
-  function failInStream(refusal: Refusal): void {
-    if (exchange.isGone || response.destroyed) return;
+  function failInStream(refusal: Refusal, outcome: 'failed' | 'cancelled' = 'failed'): void {
+    if ((exchange.isGone && !exchange.cancelled) || response.destroyed) return;
     if (stream === null || watch === null) response.destroy();
     else if (watch.end === 'error') response.end(() => request.socket.destroySoon());
     else {
       const text = errorInStream(stream, exchange.endpoint.dialect, refusal, watch.onNewLine);
       response.end(text, () => request.socket.destroySoon());
     }
-    exchange.finish('failed', refusal.code);
+    exchange.finish(outcome, refusal.code);
   }
 
   function complete(): void {
@@ -153,6 +154,7 @@ export function relay(options: RelayOptions): void {
       if (exchange.bytesOut === 0) {
         commit();
         exchange.firstByteMs = exchange.elapsed();
+        exchange.changed = true;
       }
       exchange.bytesOut += chunk.length;
       if (late !== null) {
@@ -168,6 +170,7 @@ export function relay(options: RelayOptions): void {
       response.once('drain', resume);
     },
     onResponseEnd() {
+      if (exchange.cancelled) return end({ kind: 'gone' });
       if (pending !== null) return end({ kind: 'unanswered', ...pending });
       watch?.finish();
       const lacksEnd = stream !== null && watch?.end !== 'done';

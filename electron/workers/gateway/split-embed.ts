@@ -1,4 +1,5 @@
 /** A batch of texts that several nodes embed side by side: decides, sends the parts, and joins the answers in order. */
+import { fact } from '../../../shared/models/message.ts';
 import type { RankedChoice } from '../../core/acquire/route-request.ts';
 import type { Collected, Collecting } from './collect.ts';
 import { evenSizes, findBatch, mergeEmbed, mergeOpenAiEmbeddings, splitBatch } from './embed-batch.ts';
@@ -62,7 +63,7 @@ async function run(
   };
   exchange.onGone = stop;
   exchange.nodeId = nodes[0]?.nodeId ?? null;
-  exchange.reason = 'ROUTE_SPLIT';
+  exchange.why = fact('ROUTE_SPLIT');
   const failed = new Set<string>();
   const parts = nodes.map((node, index) =>
     sendPart(options, node, bodies[index] as Buffer, running, failed).catch((error: unknown) => {

@@ -8,6 +8,8 @@ import type { Clock } from '../../core/ports/time.ts';
 import type { Turns } from '../../core/runtime/turns.ts';
 import type { AdmissionDesk } from './admission-desk.ts';
 import type { BodyBudget } from './body-budget.ts';
+import type { KeptPrompts } from './kept-prompts.ts';
+import type { LiveRequests } from './live-requests.ts';
 import type { RetryLoops } from './retry-loops.ts';
 import type { Traffic } from './traffic.ts';
 import type { Upstreams } from './upstreams.ts';
@@ -28,6 +30,8 @@ export interface GatewayState {
   room: WaitingRoom;
   wakes: Wakes;
   desk: AdmissionDesk;
+  live: LiveRequests;
+  prompts: KeptPrompts;
   loops: RetryLoops;
   thrash: ThrashWatch;
   notify(notice: GatewayNotice): void;

@@ -59,14 +59,14 @@ export function receiveForm(exchange: Exchange, state: GatewayState): void {
     stopReading();
     try {
       const { value, span } = scan.model;
-      const { node, name } = nodeFor(exchange, state, value);
+      const { node, name, why } = nodeFor(exchange, state, value);
       const first = name === value ? chunks : splice(chunks, [span], Buffer.from(name));
       const announced = announcedLength(request);
       const length = announced === null ? null : announced - kept + lengthOf(first);
       forward(exchange, state, {
         node,
         model: value,
-        reason: exchange.reason ?? '',
+        why,
         first,
         length,
         mustComplete: true,
@@ -115,6 +115,5 @@ function nodeFor(exchange: Exchange, { traffic, health, stickiness, desk }: Gate
   const choice = route.choices.find(({ cloud }) => table.settings.allowCloud || !cloud);
   const node = nodes.find(({ id }) => id === choice?.nodeId);
   if (choice === undefined || node === undefined) throw new Refusal('CLOUD_NOT_ALLOWED');
-  exchange.reason = choice.reason.code;
-  return { node, name: node.dialects.includes('ollama') ? model : choice.model };
+  return { node, why: choice.reason, name: node.dialects.includes('ollama') ? model : choice.model };
 }

@@ -10,6 +10,7 @@ export function ConfirmDialog({
   title,
   about,
   action,
+  dismiss = 'Cancel',
   run,
   onClose,
 }: {
@@ -17,6 +18,8 @@ export function ConfirmDialog({
   about: string;
   /** The verb on the button. */
   action: string;
+  /** The other button, where “Cancel” could mean the action itself. */
+  dismiss?: string;
   run(): Promise<void>;
   onClose(): void;
 }) {
@@ -40,7 +43,7 @@ export function ConfirmDialog({
       <div className="grid gap-3">
         {error && <Problem {...error} />}
         <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{dismiss}</Button>
           <Button tone="danger" busy={busy} onClick={() => void confirm()}>
             {action}
           </Button>

@@ -1,10 +1,10 @@
 import { Check, Info, type LucideIcon, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import type { ActivityEntry, ActivityKind } from '../../../shared/models/activity.ts';
-import { textOf, textOrEmpty } from '../../../shared/text/index.ts';
 import { Ago } from '../../components/time.tsx';
 import { useFleet } from '../../stores/fleet.ts';
 import { selectJobs, useJobs } from '../../stores/jobs.ts';
+import { textOf, textOrEmpty } from '../../texts.ts';
 import { nodeHref, pageHref, runHref } from '../shell/route.ts';
 import type { Severity } from './filter.ts';
 import { jobOfEntry } from './log.ts';

@@ -1,5 +1,5 @@
 import type { ActivityEntry, ActivityKind } from '../../../shared/models/activity.ts';
-import { textOf, textOrEmpty } from '../../../shared/text/index.ts';
+import { textOf, textOrEmpty } from '../../texts.ts';
 
 export type Severity = ActivityEntry['severity'];
 

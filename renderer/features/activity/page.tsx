@@ -16,7 +16,7 @@ import { byDay, dayTitle, loadOlder, useActivityLog } from './log.ts';
 import { countUnseen, markSeen, seenId } from './seen.ts';
 
 /** What happened, automatically or on request, and why. */
-export function ActivityPage() {
+export default function ActivityPage() {
   const ready = useActivity((state) => state.ready);
   const { entries, ended } = useActivityLog();
   const [filter, setFilter] = useState(noFilter);

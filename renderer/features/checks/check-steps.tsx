@@ -1,10 +1,10 @@
 import { CircleDashed, LoaderCircle, Minus, Check as Tick, TriangleAlert } from 'lucide-react';
 import type { Check, CheckStep } from '../../../shared/models/checks.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { LiveRegion } from '../../components/live-region.tsx';
 import { useAction } from '../../components/use-action.ts';
+import { textOf } from '../../texts.ts';
 import { outcomeText, stepLabels } from './check-text.ts';
 
 const marks: Record<CheckStep['state'], { Icon: typeof Tick; colour: string }> = {

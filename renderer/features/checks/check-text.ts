@@ -1,6 +1,6 @@
 /** Texts for checks. Pure. */
 import type { Check, CheckStep } from '../../../shared/models/checks.ts';
-import { textOf } from '../../../shared/text/index.ts';
+import { textOf } from '../../texts.ts';
 
 export const stepLabels: Record<CheckStep['state'], string> = {
   waiting: 'pending',

@@ -1,12 +1,12 @@
 import { Info, X } from 'lucide-react';
 import { useState } from 'react';
 import type { Notice } from '../../../shared/contract/streams.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { WithCode } from '../../components/with-code.tsx';
 import { useCoreStatus } from '../../stores/core.ts';
+import { textOf } from '../../texts.ts';
 
 /** More than this would push the machines off screen. */
 const shownNotices = 2;

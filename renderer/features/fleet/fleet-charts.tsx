@@ -1,12 +1,12 @@
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { lazy, useEffect, useMemo, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { formatMemory, formatRate, VRAM_GIGABYTE } from '../../../shared/units.ts';
-import { chartHeight, formatClock, type HourRow, Legend, type Series } from '../../charts/chart-parts.tsx';
-import { ChartTable } from '../../charts/chart-table.tsx';
+import { ChartFrame, describeStack } from '../../charts/chart-frame.tsx';
+import type { HourRow, Series } from '../../charts/chart-parts.tsx';
 import { usePageVisible } from '../../charts/use-visible.ts';
 import { client } from '../../client/index.ts';
 import { useNow } from '../../components/now.ts';
-import { cardClass, Section, Skeleton } from '../../components/page.tsx';
+import { Section } from '../../components/page.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { useConnection } from '../../stores/connection.ts';
 import { selectNodes, useFleet } from '../../stores/fleet.ts';
@@ -14,6 +14,8 @@ import { bucketMs, type NodeHistory, stackHour } from '../../stores/history.ts';
 import { modelColour, nodeColour } from '../../stores/model-colours.ts';
 import { useHistory } from '../../stores/telemetry.ts';
 import { seedWork, useWork, workHour, workStore } from '../../stores/work.ts';
+import { fromFirst, hourEnd, paused } from './chart-hour.ts';
+import { QueueChart } from './queue-chart.tsx';
 
 const HourChart = lazy(() => import('../../charts/hour-chart.tsx'));
 
@@ -21,9 +23,10 @@ const most = 7;
 
 export function FleetCharts() {
   return (
-    <div className="mt-6 grid gap-x-4 gap-y-6 rail:grid-cols-2">
+    <div className="mt-6 grid gap-x-4 gap-y-6 rail:grid-cols-2 wide:grid-cols-3">
       <VramChart />
       <WorkChart />
+      <QueueChart className="rail:max-wide:col-span-2" />
     </div>
   );
 }
@@ -38,18 +41,8 @@ function historySignature(histories: Record<string, NodeHistory>): string {
   return signature;
 }
 
-/**
- * The end of the hour: the newest bucket, so that a chart is drawn once per bucket. Without new buckets the clock moves
- * it on, one bucket later.
- */
-const hourEnd = (newestAt: number, now: number) =>
-  Math.max(Math.floor(newestAt / bucketMs) * bucketMs, now - bucketMs);
-
 const newestIn = (histories: Record<string, NodeHistory>) =>
   Object.values(histories).reduce((newest, { buckets }) => Math.max(newest, buckets.at(-1)?.at ?? 0), 0);
-
-/** Nothing is drawn while the page is hidden. */
-const paused = () => 'paused';
 
 function VramChart() {
   const now = useNow(bucketMs / 1000);
@@ -84,7 +77,7 @@ function VramChart() {
       }
       return { at, values };
     });
-    return { rows: fromFirst(data), series: list, summary: describe('VRAM', data, list, formatMemory) };
+    return { rows: fromFirst(data), series: list, summary: describeStack('VRAM', data, list, formatMemory) };
   }, [end, nodeId, signature]);
 
   return (
@@ -116,11 +109,17 @@ function VramChart() {
         series={series}
         summary={summary}
         format={formatMemory}
-        least={4 * VRAM_GIGABYTE}
-        unit={VRAM_GIGABYTE}
         empty="No model was in VRAM in the last hour"
         caption="VRAM by model, last hour"
-      />
+      >
+        <HourChart
+          rows={rows}
+          series={series}
+          format={formatMemory}
+          least={4 * VRAM_GIGABYTE}
+          unit={VRAM_GIGABYTE}
+        />
+      </ChartFrame>
     </Section>
   );
 }
@@ -153,7 +152,7 @@ function WorkChart() {
       colour: nodeColour(Math.max(0, order.indexOf(id))),
     }));
     const data: HourRow[] = hour.rows.map(({ at, rates }) => ({ at, values: rates }));
-    return { rows: fromFirst(data), series: list, summary: describe('Work', data, list, formatVectors) };
+    return { rows: fromFirst(data), series: list, summary: describeStack('Work', data, list, formatVectors) };
   }, [end, names, signature]);
 
   return (
@@ -163,99 +162,13 @@ function WorkChart() {
         series={series}
         summary={summary}
         format={formatVectors}
-        least={10}
-        unit={1}
         empty="Nothing was embedded in the last hour"
         caption="Vectors per second by machine, last hour"
-      />
+      >
+        <HourChart rows={rows} series={series} format={formatVectors} least={10} unit={1} />
+      </ChartFrame>
     </Section>
   );
 }
 
 const formatVectors = (value: number) => formatRate(value, 'vec');
-
-function ChartFrame({
-  rows,
-  series,
-  summary,
-  format,
-  least,
-  unit,
-  empty,
-  caption,
-}: {
-  rows: HourRow[];
-  series: Series[];
-  summary: string;
-  format: (value: number) => string;
-  least: number;
-  unit: number;
-  empty: string;
-  caption: string;
-}) {
-  return (
-    <figure className={`${cardClass} p-4`}>
-      <figcaption className="sr-only">{summary}</figcaption>
-      {series.length === 0 ? (
-        <p
-          className="flex items-center justify-center text-[0.8125rem] text-faint"
-          style={{ height: chartHeight }}
-        >
-          {empty}
-        </p>
-      ) : (
-        <Suspense
-          fallback={
-            <div style={{ height: chartHeight }}>
-              <Skeleton className="h-full" />
-            </div>
-          }
-        >
-          <HourChart rows={rows} series={series} format={format} least={least} unit={unit} />
-        </Suspense>
-      )}
-      <div className="mt-3">
-        <Legend series={series} />
-      </div>
-      <ChartTable
-        caption={caption}
-        heads={['Time', ...series.map(({ name }) => name)]}
-        rows={() =>
-          rows
-            .filter((row) => Object.values(row.values).some((value) => value > 0))
-            .toReversed()
-            .map((row) => ({
-              key: row.at,
-              cells: [
-                formatClock(row.at),
-                ...series.map(({ key }) => (row.values[key] ? format(row.values[key]) : '–')),
-              ],
-            }))
-        }
-      />
-    </figure>
-  );
-}
-
-/** In its first hour a chart starts at its first value, and spans at least ten minutes. */
-function fromFirst(rows: HourRow[]): HourRow[] {
-  const first = rows.findIndex((row) => Object.keys(row.values).length > 0);
-  return rows.slice(Math.max(0, Math.min(first - 1, rows.length - 20)));
-}
-
-/** The chart in a sentence: its latest and highest values. */
-function describe(
-  what: string,
-  rows: readonly HourRow[],
-  series: readonly Series[],
-  format: (value: number) => string,
-): string {
-  if (series.length === 0) return `${what} over the last hour: no data.`;
-  const sum = (row: HourRow) => Object.values(row.values).reduce((total, value) => total + value, 0);
-  const last = rows.findLast((row) => sum(row) > 0);
-  const highest = rows.reduce((best, row) => (sum(row) > sum(best) ? row : best));
-  const parts = series
-    .filter(({ key }) => (last?.values[key] ?? 0) > 0)
-    .map(({ key, name }) => `${name} ${format(last?.values[key] ?? 0)}`);
-  return `${what} over the last hour. Latest, at ${formatClock(last?.at ?? 0)}: ${parts.join(', ')}. Highest: ${format(sum(highest))} at ${formatClock(highest.at)}.`;
-}

@@ -2,10 +2,10 @@ import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { MoveRecord } from '../../../shared/models/placement.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { list } from '../../../shared/text/grammar.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { endProcesses } from '../../../shared/text/left-behind.ts';
 import { formatDuration, formatMemory, plural } from '../../../shared/units.ts';
 import { formatElapsed } from '../../components/time.tsx';
+import { textOf } from '../../texts.ts';
 
 /** `11.2 of 24 GB`, `24 GB in total` if its use is unknown, `11.2 GB, size unknown`, `size unknown`. */
 export function vramText({

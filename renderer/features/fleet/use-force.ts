@@ -1,8 +1,8 @@
 import type { MoveRecord } from '../../../shared/models/placement.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { client } from '../../client/index.ts';
 import { useAction } from '../../components/use-action.ts';
 import { addToast } from '../../stores/toasts.ts';
+import { textOf } from '../../texts.ts';
 import { openDialog } from '../shell/open-dialog.ts';
 import { failedMove, movesText, movesWithoutRoom } from './node-text.ts';
 

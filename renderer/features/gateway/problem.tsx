@@ -1,7 +1,7 @@
 import { TriangleAlert } from 'lucide-react';
 import type { GatewayView } from '../../../shared/models/gateway.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { WithCode } from '../../components/with-code.tsx';
+import { textOf } from '../../texts.ts';
 
 /** Why the gateway does not listen, or not as its settings say, and what to do. */
 export function GatewayProblem({ problem }: { problem: NonNullable<GatewayView['problem']> }) {

@@ -1,9 +1,9 @@
 import { Flame, Info, PauseCircle, TrendingDown, TrendingUp, Zap } from 'lucide-react';
 import { useId, useState } from 'react';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { formatCount } from '../../../shared/units.ts';
 import { Button } from '../../components/button.tsx';
+import { textOf } from '../../texts.ts';
 import { formatInto, formatTime } from './proof-text.ts';
 
 const usual = 12;

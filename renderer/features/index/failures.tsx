@@ -1,6 +1,6 @@
 import type { IndexJob } from '../../../shared/models/indexing.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { formatCount } from '../../../shared/units.ts';
+import { textOf } from '../../texts.ts';
 import { everyLeftOut } from './proof-text.ts';
 
 /** The files that were not indexed, each with its reason. */

@@ -17,7 +17,7 @@ import { SearchPanel } from './search-panel.tsx';
 import { SourceDialog } from './source-dialog.tsx';
 import { SourceList } from './source-list.tsx';
 
-export function IndexPage() {
+export default function IndexPage() {
   const sourcesState = useSources();
   const sources = useMemo(() => selectSources(sourcesState), [sourcesState]);
   const jobsState = useJobs();

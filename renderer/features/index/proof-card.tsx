@@ -1,8 +1,6 @@
 import { Check, CircleSlash, Copy, Printer, TriangleAlert } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
-import { textOf } from '../../../shared/text/index.ts';
-import { jobName } from '../../../shared/text/job.ts';
 import { formatCount, formatDuration, formatPercent, formatRate } from '../../../shared/units.ts';
 import { Legend } from '../../charts/chart-parts.tsx';
 import { RateChart } from '../../charts/rate-chart.tsx';
@@ -16,6 +14,7 @@ import { useJobRates } from '../../stores/jobs.ts';
 import { emptyRate } from '../../stores/rate.ts';
 import { addToast, toastDone } from '../../stores/toasts.ts';
 import { seedWork, useWork } from '../../stores/work.ts';
+import { jobName, textOf } from '../../texts.ts';
 import { EventList } from './event-list.tsx';
 import { Failures } from './failures.tsx';
 import { statusLabels } from './job-text.ts';

@@ -1,8 +1,7 @@
 /** A proof card as plain text, for mail or chat. */
 import type { IndexJob } from '../../../shared/models/indexing.ts';
-import { textOf } from '../../../shared/text/index.ts';
-import { jobName } from '../../../shared/text/job.ts';
 import { formatCount, formatDuration, formatPercent, formatRate, plural } from '../../../shared/units.ts';
+import { jobName, textOf } from '../../texts.ts';
 import { statusLabels } from './job-text.ts';
 import type { Proof } from './proof.ts';
 import { placementNames } from './rate-layers.ts';

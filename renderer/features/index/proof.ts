@@ -1,6 +1,6 @@
 /** A run’s result, from its record alone: work by machine, time by phase, and fallbacks with their reasons. */
 import type { IndexJob, JobEvent, JobNodeShare } from '../../../shared/models/indexing.ts';
-import { textOf } from '../../../shared/text/index.ts';
+import { textOf } from '../../texts.ts';
 
 export interface ProofShare {
   key: string;

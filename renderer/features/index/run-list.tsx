@@ -1,11 +1,11 @@
 import { useState } from 'react';
 import type { IndexJob, JobStatus } from '../../../shared/models/indexing.ts';
-import { jobName } from '../../../shared/text/job.ts';
 import { formatCount, formatDuration, plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
+import { jobName } from '../../texts.ts';
 import { runHref } from '../shell/route.ts';
 import { statusLabels } from './job-text.ts';
 

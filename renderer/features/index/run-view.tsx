@@ -1,7 +1,5 @@
 import { useEffect, useMemo } from 'react';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
-import { textOf, textOrEmpty } from '../../../shared/text/index.ts';
-import { jobName, jobRate } from '../../../shared/text/job.ts';
 import { formatCount, formatEta, formatPercent, formatRate } from '../../../shared/units.ts';
 import { Legend } from '../../charts/chart-parts.tsx';
 import { RateChart } from '../../charts/rate-chart.tsx';
@@ -17,6 +15,7 @@ import { useAction } from '../../components/use-action.ts';
 import { useJobRates } from '../../stores/jobs.ts';
 import { emptyRate } from '../../stores/rate.ts';
 import { seedWork, useWork } from '../../stores/work.ts';
+import { jobName, jobRate, textOf, textOrEmpty } from '../../texts.ts';
 import { EventList } from './event-list.tsx';
 import { Failures } from './failures.tsx';
 import { jobProgress, phaseLabels } from './job-text.ts';

@@ -1,13 +1,13 @@
 import { Info, Search } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import type { SourceView } from '../../../shared/models/indexing.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { formatDuration, plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { cardClass, Loading, Skeleton } from '../../components/page.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { search, useSearch } from '../../stores/search.ts';
+import { textOf } from '../../texts.ts';
 import { Hit } from './hit.tsx';
 
 /** Search as you type, by keywords and vectors combined. */

@@ -2,7 +2,6 @@ import { type FormEvent, useState } from 'react';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import { BUILTIN_EMBEDDER_ID, embedderId } from '../../../shared/models/embedder-id.ts';
 import type { Embedder, SourceView, WhenGpuGone } from '../../../shared/models/indexing.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
@@ -13,6 +12,7 @@ import { Switch } from '../../components/switch.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { embeddersStore, selectEmbedders, useEmbedders } from '../../stores/embedders.ts';
 import { toastDone } from '../../stores/toasts.ts';
+import { textOf } from '../../texts.ts';
 import { embedderLabel, nodesText } from './embedder-text.ts';
 
 /** Adds a folder, or edits how one is indexed. */

@@ -1,11 +1,11 @@
 import { TriangleAlert } from 'lucide-react';
 import { useEffect, useMemo, useRef } from 'react';
 import type { MoveRecord } from '../../../shared/models/placement.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { movesStore, selectMoves, useMoves } from '../../stores/moves.ts';
+import { textOf } from '../../texts.ts';
 import { failedMoveText, shortageAdvice } from '../fleet/node-text.ts';
 import { Shortage } from '../fleet/shortage.tsx';
 

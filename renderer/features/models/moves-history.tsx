@@ -1,7 +1,6 @@
 import { ArrowRight } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import type { MoveRecord, Placement } from '../../../shared/models/placement.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import { Button } from '../../components/button.tsx';
 import { PlacementGlyph } from '../../components/glyphs.tsx';
@@ -9,6 +8,7 @@ import { cardClass, Loading, Section, Skeleton } from '../../components/page.tsx
 import { Ago } from '../../components/time.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { movesStore, selectMoves, useMoves } from '../../stores/moves.ts';
+import { textOf } from '../../texts.ts';
 import { Toggle } from './matrix-tools.tsx';
 
 const outcomeLabels = {

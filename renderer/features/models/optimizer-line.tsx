@@ -1,4 +1,3 @@
-import { textOf } from '../../../shared/text/index.ts';
 import { plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
@@ -8,6 +7,7 @@ import { Switch } from '../../components/switch.tsx';
 import { Ago, formatCountdown } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useOptimizer } from '../../stores/optimizer.ts';
+import { textOf } from '../../texts.ts';
 
 /** `Optimizer on · next check in 2:10 · 3 moves today · Check now`. */
 export function OptimizerLine() {

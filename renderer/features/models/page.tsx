@@ -32,7 +32,7 @@ function knownFirst(nodes: readonly NodeView[]): NodeView[] {
   return nodes.toSorted((a, b) => known(b) - known(a));
 }
 
-export function ModelsPage() {
+export default function ModelsPage() {
   useKeep(optimizerStore);
   useKeep(settingsStore);
   useKeep(telemetryStore);

@@ -1,12 +1,12 @@
 import { useEffect, useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { EnergyRange, NodeEnergy } from '../../../shared/models/power.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { purposeLabel } from '../../../shared/text/lease-purpose.ts';
 import { client } from '../../client/index.ts';
 import { useNow } from '../../components/now.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { useConnection } from '../../stores/connection.ts';
+import { textOf } from '../../texts.ts';
 import { formatAwake, formatEnergy } from './node-page-text.ts';
 
 const ranges: Record<EnergyRange, string> = { day: 'last day', week: 'last week', month: 'last 30 days' };

@@ -5,10 +5,10 @@ import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import { isServing } from '../../../shared/models/serving.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { serverCan } from '../../../shared/server-can.ts';
-import { jobName } from '../../../shared/text/job.ts';
 import { nodeStateLabel } from '../../../shared/text/node-state.ts';
 import { formatAgo, plural } from '../../../shared/units.ts';
 import { placementLabel } from '../../components/glyphs.tsx';
+import { jobName } from '../../texts.ts';
 import { actionVerbs, offChoices, offRefusal } from '../power/power-text.ts';
 import { fieldPath, sectionTitles, settingFields } from '../settings/catalogue.ts';
 import type { Theme } from '../shell/preferences.ts';
@@ -119,6 +119,7 @@ const pageKeywords: Record<(typeof pages)[number], string> = {
   fleet: 'machines nodes gpu',
   models: 'matrix placement vram pin optimizer',
   index: 'folders search runs',
+  requests: 'gateway programs queue prompts tokens traffic',
   activity: 'log events what happened why',
   settings: 'preferences options export import',
 };

@@ -13,6 +13,7 @@ import {
 import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { plural } from '../../../shared/units.ts';
 import { LiveRegion } from '../../components/live-region.tsx';
+import { rowWindow } from '../../components/row-window.ts';
 import { SpokenToast } from '../../components/spoken-toast.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { coreStore } from '../../stores/core.ts';
@@ -26,7 +27,6 @@ import { buildEntries, type Group, type PaletteEntry, searchEntry } from './entr
 import { prepare, rank } from './rank.ts';
 import { readRecent, rememberRecent } from './recent.ts';
 import { runCommand } from './run.ts';
-import { rowWindow } from './window.ts';
 
 const icons: Record<Group, LucideIcon> = {
   Page: PanelLeft,
@@ -65,7 +65,7 @@ function useEntries() {
 }
 
 /** Everything that can be opened or run, by typing a few letters. A combobox over a list, in a native dialog. */
-export function Palette({ onClose }: { onClose(): void }) {
+export default function Palette({ onClose }: { onClose(): void }) {
   useKeep(optimizerStore);
   const dialog = useRef<HTMLDialogElement>(null);
   const list = useRef<HTMLDivElement>(null);

@@ -1,9 +1,9 @@
-import { textOf } from '../../../shared/text/index.ts';
 import { client } from '../../client/index.ts';
 import { useFleet } from '../../stores/fleet.ts';
 import { putPower } from '../../stores/power.ts';
 import { search, useSearch } from '../../stores/search.ts';
 import { toastDone, toastError } from '../../stores/toasts.ts';
+import { textOf } from '../../texts.ts';
 import { forceAndReport } from '../fleet/use-force.ts';
 import { actionProgress, cancelSeconds } from '../power/power-text.ts';
 import { openDialog } from '../shell/open-dialog.ts';

@@ -1,10 +1,10 @@
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useNodePower } from '../../stores/power.ts';
+import { textOf } from '../../texts.ts';
 
 /** Why Ollama on a machine has no GPU, and the fix; nothing if it has one. `named`: says which machine it is. */
 export function GpuLost({ node, named = false }: { node: NodeView; named?: boolean }) {

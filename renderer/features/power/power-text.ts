@@ -4,9 +4,9 @@ import { endOfTonight } from '../../../shared/evening.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { Lease, NodePower, PowerAction, WakeWay } from '../../../shared/models/power.ts';
 import { isServing } from '../../../shared/models/serving.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { givesReason } from '../../../shared/text/lease-purpose.ts';
 import { formatClock } from '../../charts/time-axis.ts';
+import { textOf } from '../../texts.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;

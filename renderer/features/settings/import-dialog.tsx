@@ -3,7 +3,6 @@ import { type FormEvent, useId, useState } from 'react';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import type { ImportPlan } from '../../../shared/models/transfer.ts';
 import { importEntryLabel } from '../../../shared/text/import-entry.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { plural } from '../../../shared/units.ts';
 import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
@@ -11,6 +10,7 @@ import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { toastDone } from '../../stores/toasts.ts';
+import { textOf } from '../../texts.ts';
 import { actionLabels, countWork, groupPlan, planSentence } from './plan-text.ts';
 
 export type ImportKind = 'document' | 'environment';

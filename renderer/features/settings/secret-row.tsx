@@ -1,8 +1,8 @@
 import { KeyRound } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import { textOf } from '../../../shared/text/index.ts';
 import { Button } from '../../components/button.tsx';
 import { useCoreStatus } from '../../stores/core.ts';
+import { textOf } from '../../texts.ts';
 import type { SettingField } from './fields.ts';
 import { boxClass, RowFrame, settingId } from './row.tsx';
 

@@ -1,8 +1,8 @@
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
-import { textOf, textOrEmpty } from '../../../shared/text/index.ts';
 import type { TypedFrame } from '../../client/client.ts';
 import { activityStore } from '../../stores/activity.ts';
 import { addToast } from '../../stores/toasts.ts';
+import { textOf, textOrEmpty } from '../../texts.ts';
 
 type ActivityFrame = Pick<TypedFrame<'activity'>, 'kind' | 'cursor' | 'set'>;
 

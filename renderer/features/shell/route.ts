@@ -1,13 +1,14 @@
-import { Activity, Boxes, type LucideIcon, Search, Server, Settings } from 'lucide-react';
+import { Activity, ArrowLeftRight, Boxes, type LucideIcon, Search, Server, Settings } from 'lucide-react';
 import { useSyncExternalStore } from 'react';
 
-export const pages = ['fleet', 'models', 'index', 'activity', 'settings'] as const;
+export const pages = ['fleet', 'models', 'index', 'requests', 'activity', 'settings'] as const;
 export type PageName = (typeof pages)[number];
 
 export const pageTitles: Record<PageName, { title: string; Icon: LucideIcon }> = {
   fleet: { title: 'Fleet', Icon: Server },
   models: { title: 'Models', Icon: Boxes },
   index: { title: 'Index', Icon: Search },
+  requests: { title: 'Requests', Icon: ArrowLeftRight },
   activity: { title: 'Activity', Icon: Activity },
   settings: { title: 'Settings', Icon: Settings },
 };
@@ -15,6 +16,7 @@ export const pageTitles: Record<PageName, { title: string; Icon: LucideIcon }> =
 export const pageHref = (page: PageName) => `#/${page}`;
 export const nodeHref = (nodeId: string) => `#/node/${encodeURIComponent(nodeId)}`;
 export const runHref = (jobId: string) => `#/index?run=${encodeURIComponent(jobId)}`;
+export const requestHref = (requestId: string) => `#/requests?request=${encodeURIComponent(requestId)}`;
 export const settingHref = (path: string) => `#/settings?setting=${encodeURIComponent(path)}`;
 
 /** `#/models` → `models`; a node's page belongs to the Fleet, and anything unknown is the Fleet. */

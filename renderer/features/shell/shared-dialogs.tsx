@@ -1,14 +1,14 @@
-import { lazy, Suspense, useEffect } from 'react';
+import { Suspense, useEffect } from 'react';
+import { latePart } from '../../components/late-part.ts';
 import { useFleet } from '../../stores/fleet.ts';
-import { ForceDialog } from '../fleet/force-dialog.tsx';
-import { SourceDialog } from '../index/source-dialog.tsx';
-import { CellPanel } from '../models/cell-panel.tsx';
-import { Palette } from '../palette/palette.tsx';
-import { KeepDialog } from '../power/keep-dialog.tsx';
-import { closeDialog, openDialog, useOpenDialog } from './open-dialog.ts';
+import { closeDialog, openDialog, type SharedDialog, useOpenDialog } from './open-dialog.ts';
 
-// Loaded on demand.
-const Wizard = lazy(() => import('../wizard/wizard.tsx'));
+const Palette = latePart(() => import('../palette/palette.tsx'));
+const Wizard = latePart(() => import('../wizard/wizard.tsx'));
+const KeepDialog = latePart(() => import('../power/keep-dialog.tsx'), 'KeepDialog');
+const SourceDialog = latePart(() => import('../index/source-dialog.tsx'), 'SourceDialog');
+const CellPanel = latePart(() => import('../models/cell-panel.tsx'), 'CellPanel');
+const ForceDialog = latePart(() => import('../fleet/force-dialog.tsx'), 'ForceDialog');
 
 /** The dialogs that can be opened from any page. Ctrl K or ⌘ K opens the palette. */
 export function SharedDialogs() {
@@ -33,15 +33,15 @@ export function SharedDialogs() {
     };
   }, []);
 
-  switch (asked?.dialog) {
+  return asked && <Suspense>{dialogOf(asked)}</Suspense>;
+}
+
+function dialogOf(asked: SharedDialog) {
+  switch (asked.dialog) {
     case 'palette':
       return <Palette onClose={closeDialog} />;
     case 'node':
-      return (
-        <Suspense>
-          <Wizard onClose={closeDialog} />
-        </Suspense>
-      );
+      return <Wizard onClose={closeDialog} />;
     case 'keep':
       return <KeepNode nodeId={asked.nodeId} />;
     case 'folder':
@@ -50,8 +50,6 @@ export function SharedDialogs() {
       return <CellPanel nodeId={asked.nodeId} model={asked.model} onClose={closeDialog} />;
     case 'force':
       return <ForceDialog moves={asked.moves} onClose={closeDialog} />;
-    default:
-      return null;
   }
 }
 

@@ -1,5 +1,4 @@
 import { Search, X } from 'lucide-react';
-import { jobName, quotedJobName } from '../../../shared/text/job.ts';
 import { formatCount, formatEta } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
@@ -8,6 +7,7 @@ import { Progress } from '../../components/meter.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useConnection } from '../../stores/connection.ts';
 import { selectActiveJob, useJobs } from '../../stores/jobs.ts';
+import { jobName, quotedJobName } from '../../texts.ts';
 import { jobProgress, phaseLabels } from '../index/job-text.ts';
 import { ConnectionState } from './connection-state.tsx';
 import { openDialog } from './open-dialog.ts';

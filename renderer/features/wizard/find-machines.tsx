@@ -1,7 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import type { FoundMachine, Network } from '../../../shared/models/discovery.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { formatCount, plural } from '../../../shared/units.ts';
 import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
@@ -13,6 +12,7 @@ import { useAction } from '../../components/use-action.ts';
 import { useKeep } from '../../components/use-keep.ts';
 import { discoveryStore, useDiscovery } from '../../stores/discovery.ts';
 import { useFleet } from '../../stores/fleet.ts';
+import { textOf } from '../../texts.ts';
 import { foundByText } from './draft.ts';
 
 /** Searches for machines on request, and only on the networks the user selects. */

@@ -83,6 +83,17 @@ export const gatewayRequestErrors = {
     next: 'Wait as long as the header Retry-After says.',
     status: 429,
   },
+  /** The status is the one that Ollama has for it; clients do not repeat a request after it. */
+  REQUEST_CANCELLED: {
+    message: 'A person cancelled this request in Pilotlight.',
+    next: 'Send it again if it is still needed.',
+    status: 499,
+  },
+  GATEWAY_ENDED: {
+    message: 'The gateway ended while it served this request.',
+    next: 'It has been started again: send the request once more.',
+    status: 503,
+  },
   BODY_MEMORY_FULL: {
     message: 'The memory for waiting requests is full.',
     next: 'Try again in a few seconds, or raise its limit in Settings → Gateway.',

@@ -17,4 +17,9 @@ export const gatewayErrors = {
     next: 'Choose another port in Settings → Gateway.',
     status: 409,
   },
+  GATEWAY_OFF: {
+    message: 'The gateway does not run.',
+    next: 'Turn it on in Settings → Gateway.',
+    status: 409,
+  },
 } as const satisfies Catalogue;

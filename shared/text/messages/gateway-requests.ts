@@ -23,6 +23,10 @@ export const gatewayRequestMessages = {
   GATEWAY_NODE_CUT_OFF: ({ node }: { node: string }) => `${node} stopped in the middle of its answer.`,
   GATEWAY_NODE_NO_ANSWER: ({ node }: { node: string }) =>
     `What answers at the address of ${node} is not an inference server.`,
+  REQUEST_NOT_IN_PROGRESS: () => 'This request has ended already.',
+  REQUEST_UNKNOWN: () => 'This request is not known any more.',
+  PROMPT_NOT_KEPT: () => 'What this request asked was not kept.',
+  KEEP_PROMPTS_FIRST: () => 'Turn on keeping prompts first; it applies to requests that arrive from then on.',
   GATEWAY_MODEL_FORBIDDEN: ({ model }: { model: string }) => `This key may not use ${model}.`,
   GATEWAY_BODY_LIMIT: ({ limitBytes }: { limitBytes: number }) =>
     `The request is larger than ${formatMemory(limitBytes)}.`,

@@ -1,4 +1,5 @@
 /** What the gateway's benchmarks measure: the upstream directly, through nginx, and through the gateway's process. */
+
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { setUpPaths } from '../../../build/lib/paths.mjs';
 import { findNginx } from '../../../build/lib/tools.mjs';
+import { everyCall } from '../../../electron/adapters/gateway/gateway-link.ts';
 import { coreWatchArguments } from '../../../electron/adapters/processes/core-watch.ts';
 import { createWorkerClient } from '../../../electron/adapters/processes/worker-client.ts';
 import { createForkWorkerHost, type WorkerHost } from '../../../electron/adapters/processes/worker-host.ts';
@@ -236,7 +238,7 @@ export async function startGateway(
     clock: createSystemClock(),
     log: { debug() {}, info() {}, warn: console.error, error: console.error },
     config: { core: 'bench' },
-    methods: { 'table.set': policy, listen: policy, close: policy, resume: policy, answer: policy },
+    methods: everyCall(policy),
   });
   let version = 0;
   const setNodes = async (given: readonly TableNode[]) => {

@@ -264,7 +264,7 @@ describe('rows of the state', () => {
   });
 
   it('a version from the future is refused, and nothing is touched', async () => {
-    change('PRAGMA user_version = 12');
+    change('PRAGMA user_version = 99');
     const before = contentOf(join(data, 'state.sqlite'));
     await expect(launch()).rejects.toMatchObject({ code: 'STATE_NEWER' });
     expect(contentOf(join(data, 'state.sqlite'))).toEqual(before);

@@ -198,7 +198,7 @@ describe('a batch of texts', () => {
     await gateway.until(() => gateway.finished().length === 1);
     expect(gateway.finished()[0]).toMatchObject({
       outcome: 'completed',
-      reason: 'ROUTE_SPLIT',
+      why: { code: 'ROUTE_SPLIT' },
       inputTokens: 40,
     });
     expect(gateway.gateway.inFlight).toBe(0);

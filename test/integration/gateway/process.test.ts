@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { createSystemClock } from '../../../electron/adapters/clock.ts';
+import { everyCall } from '../../../electron/adapters/gateway/gateway-link.ts';
 import { createWorkerClient, type MethodPolicy } from '../../../electron/adapters/processes/worker-client.ts';
 import { createForkWorkerHost } from '../../../electron/adapters/processes/worker-host.ts';
 import type { GatewayContract, GatewayEvent } from '../../../electron/core/gateway/protocol.ts';
@@ -20,7 +21,7 @@ it('serves in a process of its own, and reports to its core', async () => {
     clock: createSystemClock(),
     log: { debug() {}, info() {}, warn() {}, error() {} },
     config: { core: 'test' },
-    methods: { 'table.set': policy, listen: policy, close: policy, resume: policy, answer: policy },
+    methods: everyCall(policy),
     onEvent: (detail) => events.dispatchEvent(new CustomEvent(detail.kind, { detail })),
   });
   await using _ = { [Symbol.asyncDispose]: () => client.stop() };

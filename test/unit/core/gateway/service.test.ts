@@ -43,6 +43,7 @@ describe('opening the gateway', () => {
       version: 5,
       listening: { host: '127.0.0.1', port: 11_435 },
       traffic: [{ nodeId: 'node_1', breaker: 'closed', inFlight: { 'm:latest': 2 } }],
+      instance: 'found',
     };
     expect((await service.start()).state).toBe('running');
     expect(fake.calls).toEqual(['start']);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   filterEntries,
   isFiltered,
@@ -14,9 +14,12 @@ import {
 } from '../../../../renderer/features/activity/log.ts';
 import { countUnseen } from '../../../../renderer/features/activity/seen.ts';
 import { createNewsOfActivity } from '../../../../renderer/features/shell/notifications.ts';
+import { loadTexts } from '../../../../renderer/texts.ts';
 import type { ActivityEntry } from '../../../../shared/models/activity.ts';
 import type { IndexJob } from '../../../../shared/models/indexing.ts';
 import { plainText } from '../../../../shared/models/message.ts';
+
+beforeAll(loadTexts);
 
 const entry = (id: number, patch: Partial<ActivityEntry> = {}): ActivityEntry => ({
   id,

@@ -1,12 +1,15 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { rowWindow } from '../../../../renderer/components/row-window.ts';
 import { buildEntries, type Known, searchEntry } from '../../../../renderer/features/palette/entries.ts';
 import { fold, prepare, rank } from '../../../../renderer/features/palette/rank.ts';
 import { readRecent, rememberRecent } from '../../../../renderer/features/palette/recent.ts';
-import { rowWindow } from '../../../../renderer/features/palette/window.ts';
 import { settingFields } from '../../../../renderer/features/settings/catalogue.ts';
+import { loadTexts } from '../../../../renderer/texts.ts';
 import { power } from '../../../e2e/support/power-scenes.ts';
 import { node, wake } from '../../../e2e/support/scenes.ts';
+
+beforeAll(loadTexts);
 
 const one = (title: string, patch: { id?: string; keywords?: string; weight?: number } = {}) => ({
   id: title,

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { checkText, outcomeText } from '../../../../renderer/features/checks/check-text.ts';
 import {
   clockOf,
@@ -22,11 +22,14 @@ import {
   readCommand,
   wakeMethodLabel,
 } from '../../../../renderer/features/power/power-text.ts';
+import { loadTexts } from '../../../../renderer/texts.ts';
 import { endOfTonight } from '../../../../shared/evening.ts';
 import { fact, plainText } from '../../../../shared/models/message.ts';
 import type { PowerTimeline } from '../../../../shared/models/power.ts';
 import { noReason } from '../../../../shared/text/lease-purpose.ts';
 import { diagnosis, lease, power, rehearsal } from '../../../e2e/support/power-scenes.ts';
+
+beforeAll(loadTexts);
 
 const at = (hours: number, minutes = 0) => new Date(2026, 10, 21, hours, minutes).getTime();
 const minute = 60_000;

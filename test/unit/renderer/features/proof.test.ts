@@ -1,9 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { proofOf } from '../../../../renderer/features/index/proof.ts';
 import { formatInto, leftOutByReason, proofText } from '../../../../renderer/features/index/proof-text.ts';
 import { wholeRun } from '../../../../renderer/features/index/rate-layers.ts';
+import { loadTexts } from '../../../../renderer/texts.ts';
 import type { IndexJob } from '../../../../shared/models/indexing.ts';
 import { fact, plainText } from '../../../../shared/models/message.ts';
+
+beforeAll(loadTexts);
 
 const start = 1_700_000_000_000;
 

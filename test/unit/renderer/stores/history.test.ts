@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { addSample, bucketMs, emptyHistory, stackHour } from '../../../../renderer/stores/history.ts';
 import { addJobPoint, emptyRate } from '../../../../renderer/stores/rate.ts';
-import { mergeWork, workHour } from '../../../../renderer/stores/work.ts';
+import { mergeSamples } from '../../../../renderer/stores/samples.ts';
+import { workHour } from '../../../../renderer/stores/work.ts';
 import type { TelemetrySample } from '../../../../shared/models/telemetry.ts';
 
 const hour = 3_600_000;
@@ -73,7 +74,7 @@ describe('the hour of a node', () => {
 describe('the hour of work', () => {
   test('what comes twice stands once; what is older than an hour goes', () => {
     const known = [{ at: start, vectorsPerSecondByNode: { n: 1 } }];
-    const merged = mergeWork(known, [
+    const merged = mergeSamples(known, [
       { at: start, vectorsPerSecondByNode: { n: 2 } },
       { at: start + 10, vectorsPerSecondByNode: {} },
     ]);
@@ -81,7 +82,7 @@ describe('the hour of work', () => {
       { at: start, vectorsPerSecondByNode: { n: 2 } },
       { at: start + 10, vectorsPerSecondByNode: {} },
     ]);
-    expect(mergeWork(merged, [{ at: start + hour, vectorsPerSecondByNode: {} }])).toHaveLength(2);
+    expect(mergeSamples(merged, [{ at: start + hour, vectorsPerSecondByNode: {} }])).toHaveLength(2);
   });
 
   test('a bucket is the mean of its samples, a still one counting as nothing', () => {

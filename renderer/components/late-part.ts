@@ -1,0 +1,45 @@
+import { type ComponentType, lazy } from 'react';
+
+// biome-ignore lint/suspicious/noExplicitAny: a component may take any props; its own type is kept.
+type AnyComponent = ComponentType<any>;
+
+const loaders: (() => Promise<unknown>)[] = [];
+
+/** A page or dialog with a script of its own. @param name its export, unless it is the default */
+export function latePart<Part extends AnyComponent>(
+  load: () => Promise<{ default: Part }>,
+): React.LazyExoticComponent<Part>;
+export function latePart<Name extends string, Part extends AnyComponent>(
+  load: () => Promise<Record<Name, Part>>,
+  name: Name,
+): React.LazyExoticComponent<Part>;
+export function latePart(load: () => Promise<Record<string, AnyComponent>>, name = 'default') {
+  loaders.push(load);
+  return lazy(async () => ({ default: (await load())[name] as AnyComponent }));
+}
+
+/**
+ * Loads them one after another while the browser is idle: they open at once, also when Pilotlight is not running.
+ * Returns a function that stops.
+ */
+export function loadLateParts(): () => void {
+  let handle = 0;
+  // Safari has no idle callbacks.
+  const later = globalThis.requestIdleCallback ?? ((then: () => void) => setTimeout(then, 200));
+  const cancel = globalThis.cancelIdleCallback ?? clearTimeout;
+  const waiting = [...loaders];
+  const next = () => {
+    const load = waiting.shift();
+    if (!load) return;
+    // A part that could not be fetched is tried again when it is opened.
+    const then = () => {
+      handle = later(next) as number;
+    };
+    load().then(then, then);
+  };
+  handle = later(next) as number;
+  return () => {
+    waiting.length = 0;
+    cancel(handle);
+  };
+}

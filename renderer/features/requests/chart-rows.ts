@@ -1,0 +1,119 @@
+/** The series and rows of the charts of requests. Pure. */
+import type { RequestBucket } from '../../../shared/models/requests.ts';
+import type { ChartRow } from '../../charts/chart-frame.tsx';
+import type { HourRow } from '../../charts/chart-parts.tsx';
+import type { Grouping } from './filter.ts';
+
+type Row = RequestBucket['rows'][number];
+
+/** The series of everything that is too rare for one of its own. */
+export const othersKey = '';
+/** Requests that name no model, or that no machine was asked. */
+export const noneKey = '(none)';
+
+const mostSeries = 7;
+
+const keyOf = (row: Row, by: Grouping): string => {
+  const key = by === 'model' ? row.model : row.nodeId;
+  if (key === null) return noneKey;
+  return key === '(others)' ? othersKey : key;
+};
+
+/** Those with the most requests, the largest first, and the key of the others if there are any. */
+export function seriesKeys(buckets: readonly RequestBucket[], by: Grouping): string[] {
+  const totals = new Map<string, number>();
+  for (const bucket of buckets)
+    for (const row of bucket.rows) {
+      const key = keyOf(row, by);
+      totals.set(key, (totals.get(key) ?? 0) + Math.max(row.requests, row.waiting));
+    }
+  const others = totals.delete(othersKey);
+  const named = [...totals].filter(([, total]) => total > 0).toSorted((a, b) => b[1] - a[1]);
+  const keys = named.slice(0, mostSeries).map(([key]) => key);
+  return others || named.length > mostSeries ? [...keys, othersKey] : keys;
+}
+
+/** The whole range, oldest first: a bucket, or null where there is none. */
+export function wholeRange(
+  buckets: readonly RequestBucket[],
+  { seconds, spanMs }: { seconds: number; spanMs: number },
+  now: number,
+): { at: number; bucket: RequestBucket | null }[] {
+  const width = seconds * 1000;
+  const last = Math.floor(now / width) * width;
+  const count = Math.round(spanMs / width);
+  const byStart = new Map(buckets.map((bucket) => [Math.floor(bucket.at / width) * width, bucket]));
+  return Array.from({ length: count }, (_, index) => {
+    const at = last - (count - 1 - index) * width;
+    return { at, bucket: byStart.get(at) ?? null };
+  });
+}
+
+type Filled = ReturnType<typeof wholeRange>;
+
+/** Adds `amount` each row to its series. */
+function stacked(
+  filled: Filled,
+  keys: readonly string[],
+  by: Grouping,
+  amount: (row: Row, bucket: RequestBucket) => number,
+): HourRow[] {
+  const shown = new Set(keys);
+  return filled.map(({ at, bucket }) => {
+    const values: Record<string, number> = {};
+    for (const row of bucket?.rows ?? []) {
+      const own = keyOf(row, by);
+      const key = shown.has(own) ? own : othersKey;
+      values[key] = (values[key] ?? 0) + amount(row, bucket as RequestBucket);
+    }
+    return { at, values };
+  });
+}
+
+/** Requests a minute. */
+export const rateRows = (filled: Filled, keys: readonly string[], by: Grouping): HourRow[] =>
+  stacked(filled, keys, by, (row, { seconds }) => (row.requests * 60) / seconds);
+
+/** How many waited, on average. */
+export const waitingRows = (filled: Filled, keys: readonly string[], by: Grouping): HourRow[] =>
+  stacked(filled, keys, by, (row) => row.waiting);
+
+/** Tokens a second of one request; null where nothing was written. */
+export function speedRows(filled: Filled, keys: readonly string[], by: Grouping): ChartRow[] {
+  const tokens = stacked(filled, keys, by, (row) => row.outputTokens);
+  const times = stacked(filled, keys, by, (row) => row.outputMs);
+  return tokens.map(({ at, values }, index) => ({
+    at,
+    values: Object.fromEntries(
+      keys.map((key) => {
+        const ms = times[index]?.values[key] ?? 0;
+        return [key, ms > 0 ? ((values[key] ?? 0) * 1000) / ms : null];
+      }),
+    ),
+  }));
+}
+
+/** Keys of the two lines that are over all requests. */
+export const p50Key = 'p50';
+export const p95Key = 'p95';
+
+/**
+ * Milliseconds to the first token: over all requests, and the median of each series. Percentiles can be neither added
+ * nor averaged, so a series has a value only where one row has it all.
+ */
+export function firstTokenRows(filled: Filled, keys: readonly string[], by: Grouping): ChartRow[] {
+  return filled.map(({ at, bucket }) => {
+    const values: Record<string, number | null> = {
+      [p50Key]: bucket?.firstByteMs?.p50 ?? null,
+      [p95Key]: bucket?.firstByteMs?.p95 ?? null,
+    };
+    for (const key of keys) {
+      const rows = (bucket?.rows ?? []).filter((row) => keyOf(row, by) === key && row.firstByteMs !== null);
+      values[seriesKey(key)] = rows.length === 1 ? (rows[0]?.firstByteMs?.p50 ?? null) : null;
+    }
+    return { at, values };
+  });
+}
+
+/** Apart from the lines over all requests, whatever a model is called. */
+export const seriesKey = (key: string) => `of ${key}`;
