@@ -21,9 +21,11 @@ import { indexingFileMessages } from './messages/indexing-files.ts';
 import { leaseMessages } from './messages/leases.ts';
 import { optimizerMessages } from './messages/optimizer.ts';
 import { ownershipMessages } from './messages/ownership.ts';
+import { pictureMessages } from './messages/pictures.ts';
 import { placementMessages } from './messages/placement.ts';
 import { policyMessages } from './messages/policies.ts';
 import { rehearsalMessages } from './messages/rehearsal.ts';
+import { runnerMessages } from './messages/runner.ts';
 import { runnerFleetMessages } from './messages/runner-fleet.ts';
 import { searchMessages } from './messages/search.ts';
 import { secretMessages } from './messages/secrets.ts';
@@ -59,10 +61,12 @@ export const domains = {
   indexingFiles: indexingFileMessages,
   leases: leaseMessages,
   optimizer: optimizerMessages,
+  pictures: pictureMessages,
   placement: placementMessages,
   ownership: ownershipMessages,
   policies: policyMessages,
   rehearsal: rehearsalMessages,
+  runner: runnerMessages,
   runnerFleet: runnerFleetMessages,
   search: searchMessages,
   secrets: secretMessages,
@@ -97,10 +101,12 @@ export const catalogue = {
   ...indexingFileMessages,
   ...leaseMessages,
   ...optimizerMessages,
+  ...pictureMessages,
   ...placementMessages,
   ...ownershipMessages,
   ...policyMessages,
   ...rehearsalMessages,
+  ...runnerMessages,
   ...runnerFleetMessages,
   ...searchMessages,
   ...secretMessages,
