@@ -1,20 +1,18 @@
 /** Every protocol that the runner speaks. The first route that fits answers. */
 import type { RunnerRoute } from './http/route.ts';
 import type { Shelf } from './models/shelf.ts';
-import type { Sessions } from './sessions.ts';
 import { openaiRoutes } from './text/routes-openai.ts';
 import { teiRoutes } from './text/routes-tei.ts';
 import type { TextService } from './text/service.ts';
 
 export interface RunnerRoutesOptions {
-  sessions: Sessions;
   shelf: Shelf;
   texts: TextService;
   version: string;
-  /** Of the runner itself. */
-  own: readonly RunnerRoute[];
+  /** Of the runner itself, of its models, and of pictures. */
+  others: readonly RunnerRoute[];
 }
 
-export function runnerRoutes({ shelf, texts, version, own }: RunnerRoutesOptions): RunnerRoute[] {
-  return [...openaiRoutes({ texts, shelf }), ...teiRoutes({ texts, version }), ...own];
+export function runnerRoutes({ shelf, texts, version, others }: RunnerRoutesOptions): RunnerRoute[] {
+  return [...openaiRoutes({ texts, shelf }), ...teiRoutes({ texts, version }), ...others];
 }

@@ -58,6 +58,8 @@ export const runnerMessages = {
 
   RUNNER_BAD_FIELD: ({ field }: { field: string }) =>
     `The field "${field}" of the request is missing or has another type.`,
+  RUNNER_SOURCE_FAILED: ({ host, reason }: { host: string; reason: string }) =>
+    `The download from ${host} failed: ${reason}.`,
   RUNNER_NO_TEXTS: () => 'There is no text in the request.',
   RUNNER_BAD_TOKENS: ({ size }: { size: number }) =>
     `A text is not a list of tokens of this model: whole numbers below ${size}.`,

@@ -45,7 +45,9 @@ const usualConfig: Omit<RunnerConfig, 'dataFolder' | 'version'> = {
   token: null,
   idleMs: 300_000,
   threads: null,
-  prefer: 'fastest',
+  provider: 'auto',
+  modelsFolder: null,
+  catalogueUrl: null,
   immichCache: null,
 };
 

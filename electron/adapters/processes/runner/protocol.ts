@@ -1,5 +1,6 @@
 /** Between the runner's door and the program that owns it. */
 import type { WireError } from '../../../../shared/contract/errors.ts';
+import type { RunnerProvider } from '../../../../shared/models/runner.ts';
 import type { WorkerContract } from '../worker-protocol.ts';
 import type { RunnerEndpoint } from './instance.ts';
 
@@ -16,8 +17,12 @@ export interface RunnerConfig {
   idleMs: number | null;
   /** Of one run; null for one per core. */
   threads: number | null;
-  /** `cpu` tries no other provider. */
-  prefer: 'fastest' | 'cpu';
+  /** The only provider that is tried besides the CPU; `auto` for those of the system. */
+  provider: 'auto' | RunnerProvider;
+  /** Where downloaded models are kept; null for the runner's own folder. */
+  modelsFolder: string | null;
+  /** A mirror of the source of models; null for the usual one. */
+  catalogueUrl: string | null;
   /** Where Immich keeps its models; null if there is none. */
   immichCache: string | null;
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate as pause } from 'node:timers/promises';
 import type { RunnerStatus } from '../../../../shared/models/runner.ts';
 import { createSystemClock } from '../../../adapters/clock.ts';
@@ -15,16 +16,22 @@ import {
 import type { RunnerConfig } from '../../../adapters/processes/runner/protocol.ts';
 import { createForkWorkerHost } from '../../../adapters/processes/worker-host.ts';
 import type { Log } from '../../../core/ports/log.ts';
+import { createFaceKind } from '../faces/face-kind.ts';
 import { createRunnerServer } from '../http/server.ts';
 import { bestProvider, createInferenceSessions } from '../inference/sessions.ts';
+import { rungsOf } from '../ladder/decide.ts';
 import { deviceKey } from '../ladder/device.ts';
 import { openLadderNotes } from '../ladder/notes.ts';
+import { catalogue } from '../models/catalogue.ts';
 import { openLibrary } from '../models/library.ts';
+import { createPulls } from '../models/pull.ts';
+import { modelRoutes } from '../models/routes.ts';
 import { createShelf } from '../models/shelf.ts';
 import { runnerRoutes } from '../runner-routes.ts';
 import { createTextKind } from '../text/kind.ts';
 import { createTextService } from '../text/service.ts';
 import { memoryOf } from './memory-of.ts';
+import { createDoorPictures, createPictureDoors } from './picture-doors.ts';
 import { doorRoutes } from './routes.ts';
 import { createStatistics } from './statistics.ts';
 
@@ -54,7 +61,6 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
   const folder = runnerFolder(config.dataFolder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const token = config.token ?? randomBytes(32).toString('base64url');
-  const workerId = `${hostname()}-${process.pid}`;
   const notes = openLadderNotes(folder);
 
   const inference = createInferenceSessions({
@@ -63,10 +69,9 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
     log,
     notes,
     folder,
-    platform: process.platform,
     deviceKey: deviceKey(),
     threads: config.threads,
-    prefer: config.prefer,
+    rungs: rungsOf(process.platform, config.provider),
   });
   const statistics = createStatistics(isWork);
   const provider = () =>
@@ -80,9 +85,10 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
     notes,
     monotonic: clock.monotonic,
   });
+  const pictures = createDoorPictures();
   const shelf = createShelf({
     library: openLibrary(folder),
-    kinds: [textKind],
+    kinds: [textKind, createFaceKind({ sessions: inference, pictures })],
     idleMs: config.idleMs,
     clock,
     log,
@@ -119,20 +125,32 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
     };
   }
 
+  const doors = createPictureDoors({
+    sessions: inference,
+    shelf,
+    pictures,
+    clock,
+    workerId: `${hostname()}-${process.pid}`,
+    immichCache: config.immichCache,
+    idleMs: config.idleMs,
+    status,
+  });
+  const pulls = createPulls({
+    shelf,
+    entries: catalogue,
+    folder: config.modelsFolder ?? join(folder, 'models'),
+    source: config.catalogueUrl,
+  });
   const server = createRunnerServer({
     routes: runnerRoutes({
-      sessions: inference,
       shelf,
       texts,
       version: config.version,
-      own: doorRoutes({
-        shelf,
-        token,
-        workerId,
-        port: () => port,
-        status,
-        check: () => inference.check(),
-      }),
+      others: [
+        ...doors.routes,
+        ...modelRoutes({ shelf, pulls, monotonic: clock.monotonic }),
+        ...doorRoutes({ token, port: () => port, status, check: () => inference.check() }),
+      ],
     }),
     token,
     isRemote: !/^(127\.|::1$|localhost$)/.test(config.host),
@@ -144,7 +162,7 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
   async function stop(): Promise<void> {
     releaseInstance(config.dataFolder, token);
     stopping.abort();
-    await Promise.all([server.close(CLOSE_MS), shelf.stop()]);
+    await Promise.all([server.close(CLOSE_MS), shelf.stop(), doors.stop()]);
     inference.stop();
   }
 

@@ -21,7 +21,7 @@ export interface RunnerRequest {
 export interface RunnerAnswer {
   status: number;
   headers?: Readonly<Record<string, string>>;
-  /** A string is sent as it is, with the type of `headers`; everything else as JSON. */
+  /** A string is sent as it is, and so are strings that come one after the other; everything else as JSON. */
   body: unknown;
 }
 

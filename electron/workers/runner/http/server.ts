@@ -1,4 +1,5 @@
 /** The runner's HTTP listener. It answers from the moment it listens: what is not ready yet gets 503 and a time. */
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorCatalogue, isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
 import { bearerAuthentication } from '../../../adapters/http/authentication.ts';
@@ -142,6 +143,7 @@ function send(
   { status, headers, body }: RunnerAnswer,
 ): void {
   if (response.destroyed || response.headersSent) return;
+  if (isStream(body)) return void sendStream(response, status, headers, body);
   const isText = typeof body === 'string';
   const content = Buffer.from(isText ? body : JSON.stringify(body));
   // The rest of a request that was not read to its end is not awaited.
@@ -159,4 +161,27 @@ function send(
   response.end(request.method === 'HEAD' ? undefined : content, () => {
     if (unread) request.socket.destroySoon();
   });
+}
+
+const isStream = (body: unknown): body is AsyncIterable<string> =>
+  typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+
+/** Never rejects: an error after the head can only cut the connection. */
+async function sendStream(
+  response: ServerResponse,
+  status: number,
+  headers: RunnerAnswer['headers'],
+  body: AsyncIterable<string>,
+): Promise<void> {
+  response.writeHead(status, {
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  });
+  try {
+    for await (const text of body) if (!response.write(text)) await once(response, 'drain');
+    response.end();
+  } catch {
+    response.destroy();
+  }
 }

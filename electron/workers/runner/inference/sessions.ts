@@ -4,7 +4,7 @@ import type { WorkerHost } from '../../../adapters/processes/worker-host.ts';
 import type { Log } from '../../../core/ports/log.ts';
 import type { Clock } from '../../../core/ports/time.ts';
 import { climb, type Try } from '../ladder/climb.ts';
-import { chosen, FLOAT_COSINE, rung, rungsOf } from '../ladder/decide.ts';
+import { chosen, FLOAT_COSINE, rung } from '../ladder/decide.ts';
 import type { LadderNotes } from '../ladder/notes.ts';
 import { smallGraph } from '../ladder/small-graph.ts';
 import type { GraphOptions, OpenedGraph, Sessions, Trial, TrialMaker } from '../sessions.ts';
@@ -22,14 +22,13 @@ export interface InferenceOptions {
   notes: LadderNotes;
   /** For profiles; removed again. */
   folder: string;
-  platform: NodeJS.Platform;
   deviceKey: string;
   threads: number | null;
   /** Default: a hung run is one of two minutes, or of twenty times what it usually takes. */
   deadlines?: DeadlineOptions;
   memory?: MemoryLimits;
-  /** `cpu` tries no other provider. */
-  prefer: 'fastest' | 'cpu';
+  /** In order, the CPU last. */
+  rungs: readonly RunnerProvider[];
 }
 
 export interface Inference extends Sessions {
@@ -58,8 +57,7 @@ const usualMemory: MemoryLimits = {
 };
 
 export function createInferenceSessions(options: InferenceOptions): Inference {
-  const { host, clock, log, notes, threads, folder, platform, prefer } = options;
-  const rungs: RunnerProvider[] = prefer === 'cpu' ? ['cpu'] : rungsOf(platform);
+  const { host, clock, log, notes, threads, folder, rungs } = options;
   let machine: readonly RunnerRung[] = rungs.map((one) => rung(one, one === 'cpu' ? 'used' : 'untried'));
   let version = '';
   const runs = { all: 0, gpu: 0 };
@@ -115,7 +113,7 @@ export function createInferenceSessions(options: InferenceOptions): Inference {
   };
 
   async function ladderOf(key: string, make: () => Promise<RunnerRung[]>): Promise<RunnerRung[]> {
-    const whole = `${version} ${options.deviceKey} ${prefer} ${key}`;
+    const whole = `${version} ${options.deviceKey} ${rungs.join()} ${key}`;
     const known = notes.ladder(whole);
     if (known !== null) return known;
     const ladder = await make();

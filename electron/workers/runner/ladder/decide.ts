@@ -6,7 +6,11 @@ import type { Answers, TrialResult } from '../inference/protocol.ts';
 import type { Tensor } from '../sessions.ts';
 
 /** The fastest first; the CPU is always the last. */
-export function rungsOf(platform: NodeJS.Platform): RunnerProvider[] {
+export function rungsOf(
+  platform: NodeJS.Platform,
+  wanted: 'auto' | RunnerProvider = 'auto',
+): RunnerProvider[] {
+  if (wanted !== 'auto') return wanted === 'cpu' ? ['cpu'] : [wanted, 'cpu'];
   if (platform === 'win32') return ['dml', 'cpu'];
   if (platform === 'darwin') return ['coreml', 'cpu'];
   return ['cuda', 'webgpu', 'cpu'];

@@ -31,10 +31,15 @@ export interface Shelf {
     name: string | null,
     work: (model: Loaded, entry: LibraryEntry) => Promise<Value>,
   ): Promise<Value>;
-  /** Throws RUNNER_BAD_MODEL, RUNNER_BAD_NAME, and what loading throws: a model that does not load is not added. */
+  /** Throws RUNNER_BAD_MODEL, RUNNER_BAD_NAME, ALREADY_EXISTS, and what loading throws: a model that does not load is not added. */
   add(
     folder: string,
-    options: RecogniseOptions & { name: string | null; licence?: string | null },
+    options: RecogniseOptions & {
+      name: string | null;
+      licence?: string | null;
+      /** Of another model that has the name. */
+      replace?: boolean;
+    },
   ): Promise<RunnerModel>;
   /** The files stay. Throws RUNNER_NO_MODEL. */
   remove(name: string): Promise<void>;
@@ -223,7 +228,7 @@ export function createShelf({ library, kinds, idleMs, clock, log }: ShelfOptions
         startTimer(wanted, place);
       }
     },
-    async add(folder, { name, licence, ...options }) {
+    async add(folder, { name, licence, replace = false, ...options }) {
       const chosenName = checkName(name ?? basename(folder));
       const found = await recognise(folder, options);
       const entry: LibraryEntry = {
@@ -234,6 +239,9 @@ export function createShelf({ library, kinds, idleMs, clock, log }: ShelfOptions
         hash: hashOf(found.files),
         addedAt: clock.now(),
       };
+      const before = library.find(chosenName);
+      if (before !== null && before.hash !== entry.hash && !replace)
+        throw new PilotlightError('ALREADY_EXISTS', { details: { name: chosenName } });
       // Loaded before it is added: what cannot run is refused, and the one of the same name stays.
       const model = await kindOf(entry).load(entry);
       const place = placeOf(chosenName);

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact } from '../../../../shared/models/message.ts';
+import { parsed } from '../http/parsed.ts';
 import type { RunnerRefusal, RunnerRequest, RunnerRoute } from '../http/route.ts';
 import { normaliseInPlace } from '../inference/reduce.ts';
 import type { Shelf } from '../models/shelf.ts';
@@ -26,19 +27,9 @@ const embeddingsSchema = z.object({
   /** Of other servers that take the same requests. */
   input_type: z.string().nullish(),
   priority: z.enum(['query', 'bulk']).nullish(),
+  /** Of the model's files: another model under its name is refused. */
+  hash: z.string().nullish(),
 });
-
-/** Throws BAD_REQUEST with the field at fault. */
-export function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const field = issue?.path.join('.') || 'body';
-  throw new PilotlightError('BAD_REQUEST', {
-    message: fact('RUNNER_BAD_FIELD', { field }),
-    details: { field },
-  });
-}
 
 export function purposeOf(named: string | null | undefined): TextRequest['purpose'] {
   if (named == null) return null;
@@ -80,8 +71,9 @@ function refusal({ code, text, status }: RunnerRefusal) {
 export function openaiRoutes({ texts, shelf }: { texts: TextService; shelf: Shelf }): RunnerRoute[] {
   const embeddings: RunnerRoute['handle'] = async (request) => {
     const body = parsed(embeddingsSchema, await request.json(MAX_BODY_BYTES));
-    const { model, vectors, tokenIds } = await texts.embed({
+    const { model, hash, vectors, tokenIds } = await texts.embed({
       model: body.model ?? null,
+      hash: body.hash ?? null,
       input: inputOf(body.input),
       purpose: purposeOf(body.input_type),
       priority: priorityOf(body.priority, request),
@@ -98,6 +90,7 @@ export function openaiRoutes({ texts, shelf }: { texts: TextService; shelf: Shel
           return { object: 'embedding', index, embedding: asText ? base64Of(vector) : Array.from(vector) };
         }),
         model,
+        hash,
         usage: { prompt_tokens: tokens, total_tokens: tokens },
       },
     };

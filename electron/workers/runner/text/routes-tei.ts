@@ -1,7 +1,8 @@
 /** The paths of text-embeddings-inference (TEI). */
 import * as z from 'zod';
+import { parsed } from '../http/parsed.ts';
 import type { RunnerRefusal, RunnerRequest, RunnerRoute } from '../http/route.ts';
-import { inputOf, inputSchema, MAX_BODY_BYTES, parsed, priorityOf, purposeOf } from './routes-openai.ts';
+import { inputOf, inputSchema, MAX_BODY_BYTES, priorityOf, purposeOf } from './routes-openai.ts';
 import type { TextService } from './service.ts';
 
 const embedSchema = z.object({

@@ -12,6 +12,8 @@ export type TextInput = readonly string[] | readonly (readonly number[])[];
 export interface TextRequest {
   /** null for the one that was used last. */
   model: string | null;
+  /** Of the model's files: others under its name are refused. Default: any. */
+  hash?: string | null;
   input: TextInput;
   /** What the texts are for: models with prompts put them before. */
   purpose: 'query' | 'passage' | null;
@@ -89,6 +91,8 @@ export function createTextService(options: {
       if (request.input.length === 0)
         return Promise.reject(new PilotlightError('BAD_REQUEST', { message: fact('RUNNER_NO_TEXTS') }));
       return shelf.use<TextModel, TextAnswer>('text', request.model, async (model, { name, hash }) => {
+        if (request.hash != null && request.hash !== hash)
+          throw new PilotlightError('RUNNER_MODEL_CHANGED', { details: { hash } });
         const tokenIds = await tokensOf(model, request);
         const urgent =
           request.priority === null ? request.input.length <= MOST_QUERY_TEXTS : request.priority === 'query';
