@@ -1,13 +1,14 @@
-/** A picture file that is drawn in the page: two heads on a plain ground, 64 × 48 pixels. */
+/** A picture file that is drawn in the page: two heads on a plain ground, 640 × 480 pixels. */
 import type { Page } from '@playwright/test';
 
 export async function drawnPicture(page: Page): Promise<{ name: string; mimeType: string; buffer: Buffer }> {
   const url = await page.evaluate(() => {
     const canvas = document.createElement('canvas');
-    canvas.width = 64;
-    canvas.height = 48;
+    canvas.width = 640;
+    canvas.height = 480;
     const context = canvas.getContext('2d');
     if (!context) throw new Error('This browser draws nothing.');
+    context.scale(10, 10);
     context.fillStyle = '#5d7f8c';
     context.fillRect(0, 0, 64, 48);
     for (const [x, colour] of [

@@ -1,5 +1,5 @@
 import type { Embedder, EmbedderChoice } from '../../../shared/models/indexing.ts';
-import { providerNames } from '../runner/provider-names.ts';
+import { providerNames } from '../../../shared/text/provider-names.ts';
 
 /** The machines that have an embedder: `On gpu-tower (GPU, not awake), nas (no GPU).` */
 export function nodesText(choice: EmbedderChoice): string {

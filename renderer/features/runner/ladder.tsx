@@ -8,9 +8,9 @@ import {
   X,
 } from 'lucide-react';
 import type { RunnerRung } from '../../../shared/models/runner.ts';
+import { providerNames } from '../../../shared/text/provider-names.ts';
 import { formatPercent } from '../../../shared/units.ts';
 import { textOrEmpty } from '../../texts.ts';
-import { providerNames } from './provider-names.ts';
 import { rungLabels, rungTime, speedText } from './runner-text.ts';
 
 const icons: Readonly<Record<RunnerRung['state'], { Icon: LucideIcon; className: string }>> = {
@@ -38,8 +38,15 @@ function Rung({ rung, slowest }: { rung: RunnerRung; slowest: number }) {
   const { provider, state, ms, cpuMs, share } = rung;
   const { Icon, className } = icons[state];
   const time = rungTime(ms);
-  const speed = speedText(rung);
-  const reason = textOrEmpty(rung.reason);
+  const about = [
+    state === 'used' ? speedText(rung) : null,
+    share === null || state !== 'used' || provider === 'cpu'
+      ? null
+      : `ran ${formatPercent(share)} of the graph`,
+    textOrEmpty(rung.reason),
+  ]
+    .filter(Boolean)
+    .join(' · ');
   const quiet = state === 'absent' || state === 'untried';
   return (
     <li className="text-[0.8125rem]">
@@ -64,17 +71,7 @@ function Rung({ rung, slowest }: { rung: RunnerRung; slowest: number }) {
           />
         </div>
       )}
-      {(speed !== null || share !== null || reason !== '') && (
-        <p className="mt-0.5 ml-[1.375rem] text-xs break-words text-faint">
-          {[
-            state === 'used' ? speed : null,
-            share === null || state !== 'used' ? null : `ran ${formatPercent(share)} of the graph`,
-            reason,
-          ]
-            .filter(Boolean)
-            .join(' · ')}
-        </p>
-      )}
+      {about !== '' && <p className="mt-0.5 ml-[1.375rem] text-xs break-words text-faint">{about}</p>}
     </li>
   );
 }

@@ -43,8 +43,8 @@ export function MachineChoice({
       </div>
       <p className="text-xs text-faint">
         {runner?.from === 'this-computer'
-          ? 'It is worked out by the runner of the computer that runs Pilotlight, goes nowhere else, and is not kept.'
-          : `It is sent to ${runner?.name ?? 'that machine'}, nowhere else, and is not kept there.`}
+          ? 'Runs on the computer that runs Pilotlight. Nothing leaves it, and nothing is kept.'
+          : `Sent to ${runner?.name ?? 'that machine'} and nowhere else. Nothing is kept there.`}
       </p>
     </div>
   );

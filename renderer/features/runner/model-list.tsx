@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
+import { providerNames } from '../../../shared/text/provider-names.ts';
 import { formatBytes, formatCount } from '../../../shared/units.ts';
 import { PlacementGlyph } from '../../components/glyphs.tsx';
 import { cardClass } from '../../components/page.tsx';
 import { ModelActions } from './model-actions.tsx';
 import type { ModelRow } from './model-rows.ts';
-import { providerNames } from './provider-names.ts';
 import { droppedIn, kindLabels, modelStateLabels } from './runner-text.ts';
 
 /** The models: a table, or cards where that has no room. */
@@ -76,7 +76,7 @@ export function ModelList({
         <tbody className="divide-y divide-line">
           {rows.map((row) => (
             <tr key={row.key}>
-              <th scope="row" className="max-w-72 px-3 py-2 font-normal">
+              <th scope="row" className="max-w-72 min-w-48 px-3 py-2 font-normal">
                 <NameButton row={row} onOpen={onOpen} />
               </th>
               {showRunner && <td className="max-w-48 px-3 py-2 break-words text-soft">{row.runner.name}</td>}

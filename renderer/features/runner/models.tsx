@@ -47,7 +47,7 @@ export function Models({
             onChange={(event) => {
               location.hash = runnerHref('models', event.target.value || null);
             }}
-            className="h-8 max-w-full rounded-lg border border-line-strong bg-ground px-2 text-text"
+            className="h-8 max-w-64 rounded-lg border border-line-strong bg-ground px-2 text-text"
           >
             <option value="">all runners</option>
             {runners.map(({ nodeId, name }) => (

@@ -2,6 +2,7 @@ import { Download, FolderPlus } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
 import type { NodeState } from '../../../shared/models/fleet.ts';
 import type { RunnerStatus, RunnerView } from '../../../shared/models/runner.ts';
+import { providerNames } from '../../../shared/text/provider-names.ts';
 import { formatCount, formatDuration, formatMemory, formatPercent, plural } from '../../../shared/units.ts';
 import { Histogram } from '../../charts/histogram.tsx';
 import { client } from '../../client/index.ts';
@@ -15,7 +16,6 @@ import { textOf } from '../../texts.ts';
 import { nodeHref, runnerHref } from '../shell/route.ts';
 import { ConditionGlyph } from './condition-glyph.tsx';
 import { Ladder } from './ladder.tsx';
-import { providerNames } from './provider-names.ts';
 import {
   type Condition,
   conditionOf,
@@ -156,20 +156,23 @@ function Body({ runner, status }: { runner: RunnerView; status: RunnerStatus }) 
 function Used({ runner, status }: { runner: RunnerView; status: RunnerStatus }) {
   const share = shareOf(runner);
   const name = providerNames[status.provider];
+  // The CPU always runs all of it.
+  const onGpu = status.provider !== 'cpu';
   return (
     <div>
       <p className="mb-1.5 flex items-baseline justify-between gap-3 text-[0.8125rem]">
-        <span className="font-medium">Runs on {status.provider === 'cpu' ? 'the CPU' : name}</span>
-        <span className="text-faint">
-          {share === null ? 'share not measured' : `${formatPercent(share)} of the graph`}
-        </span>
+        <span className="font-medium">Runs on {onGpu ? name : 'the CPU'}</span>
+        {onGpu && (
+          <span className="text-faint">
+            {share === null ? 'share not measured' : `${formatPercent(share)} of the graph`}
+          </span>
+        )}
       </p>
-      {share !== null && (
+      {onGpu && share !== null && (
         <Progress
           value={share}
           label={`Part of the graph that runs on ${name}`}
           valueText={formatPercent(share)}
-          tone={status.provider === 'cpu' ? 'ember' : 'flame'}
         />
       )}
     </div>

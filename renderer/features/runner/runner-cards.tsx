@@ -8,7 +8,7 @@ import { Empty } from '../../components/page.tsx';
 import { selectNodes, useFleet } from '../../stores/fleet.ts';
 import { runnerHref } from '../shell/route.ts';
 import { RunnerCard } from './runner-card.tsx';
-import { countGroups, type Group, groupLabels, matchRunners } from './runner-filter.ts';
+import { countGroups, type Group, groupLabels, inRows, matchRunners } from './runner-filter.ts';
 
 /** More are shown on request: each card is large. */
 const shownAtOnce = 12;
@@ -78,15 +78,22 @@ export function RunnerCards({
           }
         />
       )}
-      <div className="grid items-start gap-4 rail:grid-cols-2 wide:grid-cols-3 min-[140rem]:grid-cols-4">
-        {shown.map((runner) => (
-          <RunnerCard
-            key={runner.nodeId}
-            runner={runner}
-            machine={machines[runner.nodeId] ?? null}
-            onAdd={() => onAdd(runner.nodeId)}
-            onPull={() => onPull(runner.nodeId)}
-          />
+      <div className="grid gap-4">
+        {inRows(shown, machines).map(({ row, runners: inRow }) => (
+          <div
+            key={row}
+            className="grid items-start gap-4 rail:grid-cols-2 wide:grid-cols-3 min-[140rem]:grid-cols-4"
+          >
+            {inRow.map((runner) => (
+              <RunnerCard
+                key={runner.nodeId}
+                runner={runner}
+                machine={machines[runner.nodeId] ?? null}
+                onAdd={() => onAdd(runner.nodeId)}
+                onPull={() => onPull(runner.nodeId)}
+              />
+            ))}
+          </div>
         ))}
       </div>
       {left > 0 && (

@@ -38,3 +38,22 @@ export function matchRunners(
       isIn(group, runner, machines) && words.every((word) => runner.name.toLowerCase().includes(word)),
   );
 }
+
+export type Row = 'trouble' | 'running' | 'quiet';
+
+/**
+ * The small cards of those that don't run apart from the large ones of those that do, so that neither leaves gaps: what
+ * needs attention first, what is off last.
+ */
+export function inRows(
+  runners: readonly RunnerView[],
+  machines: Machines,
+): { row: Row; runners: readonly RunnerView[] }[] {
+  const rowOf = (runner: RunnerView): Row => {
+    if (runner.state === 'ready') return 'running';
+    return needsAttention(conditionOf(runner, machines[runner.nodeId] ?? null)) ? 'trouble' : 'quiet';
+  };
+  return (['trouble', 'running', 'quiet'] as const)
+    .map((row) => ({ row, runners: runners.filter((runner) => rowOf(runner) === row) }))
+    .filter((one) => one.runners.length > 0);
+}

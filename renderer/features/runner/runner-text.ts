@@ -1,8 +1,8 @@
 /** What the Runner page says about a runner. Pure. */
 import type { NodeState } from '../../../shared/models/fleet.ts';
 import type { RunnerModel, RunnerRung, RunnerView } from '../../../shared/models/runner.ts';
+import { providerNames } from '../../../shared/text/provider-names.ts';
 import { formatDuration, formatPercent, formatRate } from '../../../shared/units.ts';
-import { providerNames } from './provider-names.ts';
 
 export type Condition =
   | 'off'
@@ -65,7 +65,7 @@ export function conditionText(runner: RunnerView, condition: Condition): { label
     case 'fell-to-cpu':
       return {
         label: 'Ready on the CPU',
-        about: 'Nothing faster gives right results here; the reasons are listed below.',
+        about: 'No GPU provider here is both faster than the CPU and right; the reasons are below.',
       };
     case 'gpu-lost':
       return { label: 'GPU lost', about: '' };
@@ -144,9 +144,9 @@ export function targetTexts({ targets }: RunnerView['client']): TargetText[] {
   });
   return [
     text('Success', targets.success, 'over 95%', exactPercent),
-    text('95% within', targets.latency, 'under 500 ms', formatDuration),
+    text('95th percentile', targets.latency, 'under 500 ms', formatDuration),
     text('On the GPU', targets.gpu, 'over 80%', exactPercent),
-    text('Fell back', targets.fallback, 'under 5%', exactPercent),
+    text('Fell back to CPU', targets.fallback, 'under 5%', exactPercent),
   ];
 }
 

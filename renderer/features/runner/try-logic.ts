@@ -1,8 +1,8 @@
 /** What "Try it" works out by itself. Pure. */
 import { MOST_PICTURE_BYTES } from '../../../shared/models/picture-limit.ts';
 import type { RunnerFace, RunnerModel, RunnerView } from '../../../shared/models/runner.ts';
+import { providerNames } from '../../../shared/text/provider-names.ts';
 import { formatBytes } from '../../../shared/units.ts';
-import { providerNames } from './provider-names.ts';
 
 /** Of two vectors, -1 to 1; null if they are of different lengths, empty, or zero. */
 export function cosine(one: readonly number[], other: readonly number[]): number | null {

@@ -189,22 +189,33 @@ const catalogue = [
   },
 ];
 
-/** Two faces on the picture of the tests, which is 64 × 48 pixels. */
+/** Two faces on the picture of the tests, which is 640 × 480 pixels. */
 export const twoFaces = {
   faces: [
     {
-      box: [6, 8, 24, 32],
+      box: [60, 80, 240, 320],
       landmarks: [
-        [11, 17],
-        [19, 17],
-        [15, 21],
-        [12, 26],
-        [18, 26],
+        [110, 170],
+        [190, 170],
+        [150, 210],
+        [120, 260],
+        [180, 260],
       ],
       score: 0.93,
       embedding: [0.6, 0.8],
     },
-    { box: [38, 10, 56, 34], landmarks: [], score: 0.71, embedding: [0.8, 0.6] },
+    {
+      box: [380, 90, 560, 330],
+      landmarks: [
+        [430, 180],
+        [510, 180],
+        [470, 220],
+        [440, 270],
+        [500, 270],
+      ],
+      score: 0.71,
+      embedding: [0.8, 0.6],
+    },
   ],
   nodeId: 'this-computer',
   gpu: false,

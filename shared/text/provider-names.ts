@@ -1,5 +1,6 @@
-import type { RunnerProvider } from '../../../shared/models/runner.ts';
+import type { RunnerProvider } from '../models/runner.ts';
 
+/** As their makers write them. */
 export const providerNames: Readonly<Record<RunnerProvider, string>> = {
   dml: 'DirectML',
   coreml: 'CoreML',
