@@ -26,11 +26,11 @@ import {
   requestsThousand,
 } from '../e2e/support/request-scenes.ts';
 import {
-  runnerBadPicture,
   runnerFailed,
   runnerNoModel,
   runnerOff,
   runnerOne,
+  runnerRefuses,
   runnersEvery,
   runnersHundred,
   runnersNone,
@@ -149,7 +149,7 @@ const pictures: readonly Picture[] = [
     },
   },
   { state: 'runner-try-empty', scene: runnerOff, hash: '#/runner?view=try' },
-  { state: 'runner-bad-picture', scene: runnerBadPicture, hash: '#/runner?view=try', open: chooseFaces },
+  { state: 'runner-bad-picture', scene: runnerRefuses, hash: '#/runner?view=try', open: chooseFaces },
   {
     state: 'runner-settings',
     scene: runnerOne,

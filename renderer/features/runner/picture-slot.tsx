@@ -128,7 +128,7 @@ function Shown({
               key={`${number} ${index}`}
               cx={x}
               cy={y}
-              r={Math.max(width, height) / 220}
+              r={Math.max(width, height) / 120}
               fill="#ffb35c"
               stroke="#000"
               strokeWidth={1}

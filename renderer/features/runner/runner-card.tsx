@@ -115,21 +115,27 @@ function Body({ runner, status }: { runner: RunnerView; status: RunnerStatus }) 
   const hasModels = status.models.length > 0;
   return (
     <>
-      <Used runner={runner} status={status} />
+      {status.provider !== 'cpu' && <Used runner={runner} status={status} />}
       {status.ladder.length > 0 && (
         <Part title="Providers" aside="one run of a small model">
           <Ladder ladder={status.ladder} label={`Providers of ${runner.name}`} />
         </Part>
       )}
-      <Part title="Targets" aside="last hour">
-        <Targets client={statistics} />
-      </Part>
-      <Part
-        title="Latency"
-        aside={statistics.batches > 0 ? `${plural(statistics.batches, 'batch', 'batches')}, last hour` : ''}
-      >
-        <Latency runner={runner} />
-      </Part>
+      {hasModels && (
+        <>
+          <Part title="Targets" aside="last hour">
+            <Targets client={statistics} />
+          </Part>
+          <Part
+            title="Latency"
+            aside={
+              statistics.batches > 0 ? `${plural(statistics.batches, 'batch', 'batches')}, last hour` : ''
+            }
+          >
+            <Latency runner={runner} />
+          </Part>
+        </>
+      )}
       <Facts runner={runner} status={status} />
       <p className="flex flex-wrap gap-x-4 gap-y-1 border-t border-line pt-3 text-[0.8125rem]">
         <a
@@ -152,23 +158,19 @@ function Body({ runner, status }: { runner: RunnerView; status: RunnerStatus }) 
   );
 }
 
-/** The provider that really runs the models, and how much of them. */
+/** How much of its models the GPU really runs. The CPU always runs all of it. */
 function Used({ runner, status }: { runner: RunnerView; status: RunnerStatus }) {
   const share = shareOf(runner);
   const name = providerNames[status.provider];
-  // The CPU always runs all of it.
-  const onGpu = status.provider !== 'cpu';
   return (
     <div>
       <p className="mb-1.5 flex items-baseline justify-between gap-3 text-[0.8125rem]">
-        <span className="font-medium">Runs on {onGpu ? name : 'the CPU'}</span>
-        {onGpu && (
-          <span className="text-faint">
-            {share === null ? 'share not measured' : `${formatPercent(share)} of the graph`}
-          </span>
-        )}
+        <span className="font-medium">Runs on {name}</span>
+        <span className="text-faint">
+          {share === null ? 'share not measured' : `${formatPercent(share)} of the graph`}
+        </span>
       </p>
-      {onGpu && share !== null && (
+      {share !== null && (
         <Progress
           value={share}
           label={`Part of the graph that runs on ${name}`}

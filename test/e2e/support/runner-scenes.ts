@@ -1,157 +1,24 @@
 /** Runners in every state, from fixed values. */
 import { fact, plainText } from '../../../shared/models/message.ts';
-import type {
-  RunnerModel,
-  RunnerProvider,
-  RunnerRung,
-  RunnerStatus,
-  RunnerView,
-} from '../../../shared/models/runner.ts';
+import type { RunnerView } from '../../../shared/models/runner.ts';
 import { defaultSettings } from '../../../shared/models/settings.ts';
+import {
+  directml,
+  faceModel,
+  histogram,
+  MIB,
+  measured,
+  rung,
+  runner,
+  runnerModel,
+  runnerStatus,
+  unmeasured,
+  wrongOnMac,
+} from '../../fakes/runner-views.ts';
 import type { BridgeScene } from './bridge-core.ts';
 import { node, scene } from './scenes.ts';
 
 const started = Date.now();
-const MIB = 2 ** 20;
-
-export const rung = (
-  provider: RunnerProvider,
-  state: RunnerRung['state'],
-  patch: Partial<RunnerRung> = {},
-): RunnerRung => ({
-  provider,
-  state,
-  ms: null,
-  cpuMs: null,
-  agreement: null,
-  share: null,
-  reason: null,
-  ...patch,
-});
-
-const directml: RunnerRung[] = [
-  rung('dml', 'used', { ms: 2.1, cpuMs: 8.2, agreement: 0.99998, share: 0.97 }),
-  rung('cpu', 'untried', { ms: 8.2, cpuMs: 8.2 }),
-];
-
-const linuxOnCpu: RunnerRung[] = [
-  rung('cuda', 'absent', { reason: fact('RUNNER_PROVIDER_ABSENT', { provider: 'cuda' }) }),
-  rung('webgpu', 'slower', {
-    ms: 31,
-    cpuMs: 8.4,
-    agreement: 0.9997,
-    share: 0.94,
-    reason: fact('RUNNER_PROVIDER_SLOWER', { provider: 'webgpu', time: 31, cpu: 8.4 }),
-  }),
-  rung('cpu', 'used', { ms: 8.4, cpuMs: 8.4, share: 1 }),
-];
-
-const wrongOnMac: RunnerRung[] = [
-  rung('coreml', 'wrong', {
-    ms: 3.4,
-    cpuMs: 7.9,
-    agreement: 0.8231,
-    share: 0.88,
-    reason: fact('RUNNER_PROVIDER_WRONG', { provider: 'coreml', agreement: 0.8231 }),
-  }),
-  rung('webgpu', 'failed', {
-    reason: fact('RUNNER_PROVIDER_FAILED', {
-      provider: 'webgpu',
-      reason: 'no adapter was found that supports the shader-f16 feature',
-    }),
-  }),
-  rung('cpu', 'used', { ms: 7.9, cpuMs: 7.9, share: 1 }),
-];
-
-export const runnerModel = (name: string, patch: Partial<RunnerModel> = {}): RunnerModel => ({
-  name,
-  kind: 'text',
-  hash: 'ab'.repeat(32),
-  precision: 'int8',
-  sizeBytes: 23_400_000,
-  dimensions: 384,
-  maxTokens: 256,
-  licence: 'Apache-2.0',
-  state: 'ready',
-  provider: 'cpu',
-  ladder: [],
-  problem: null,
-  usedAt: started - 40_000,
-  expiresAt: started + 260_000,
-  ...patch,
-});
-
-export const faceModel = (patch: Partial<RunnerModel> = {}): RunnerModel =>
-  runnerModel('faces-small', {
-    kind: 'faces',
-    hash: 'cd'.repeat(32),
-    precision: 'float32',
-    sizeBytes: 13_800_000,
-    dimensions: 128,
-    maxTokens: null,
-    licence: 'MIT',
-    ...patch,
-  });
-
-export const runnerStatus = (patch: Partial<RunnerStatus> = {}): RunnerStatus => ({
-  version: '0.1.0',
-  provider: 'cpu',
-  ladder: linuxOnCpu,
-  models: [runnerModel('all-MiniLM-L6-v2-int8', { ladder: linuxOnCpu }), faceModel({ ladder: linuxOnCpu })],
-  ready: true,
-  uptimeSeconds: 7_420,
-  restarts: 0,
-  queue: { queries: 0, bulk: 0, pictures: 0 },
-  memoryBytes: 188 * MIB,
-  totals: { requests: 1204, failed: 2, texts: 30_112, pictures: 81, gpuRuns: 0, runs: 1_402 },
-  latencyMs: { p50: 41, p95: 88, p99: 140 },
-  ...patch,
-});
-
-const counts = [0, 4, 38, 402, 211, 37, 9, 2, 0, 0, 0];
-const bounds = [10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, null];
-const histogram = (by: readonly number[]) =>
-  bounds.map((belowMs, index) => ({ belowMs, count: by[index] ?? 0 }));
-
-const measured: RunnerView['client'] = {
-  batches: 703,
-  perSecond: 812,
-  latencyMs: { p50: 78, p95: 312, p99: 690 },
-  histogram: histogram(counts),
-  targets: {
-    success: { value: 0.9957, met: true },
-    latency: { value: 312, met: true },
-    gpu: { value: null, met: null },
-    fallback: { value: null, met: null },
-  },
-};
-
-const unmeasured: RunnerView['client'] = {
-  batches: 0,
-  perSecond: null,
-  latencyMs: null,
-  histogram: histogram([]),
-  targets: {
-    success: { value: null, met: null },
-    latency: { value: null, met: null },
-    gpu: { value: null, met: null },
-    fallback: { value: null, met: null },
-  },
-};
-
-export const runner = (nodeId: string, patch: Partial<RunnerView> = {}): RunnerView => ({
-  nodeId,
-  name: nodeId,
-  from: 'agent',
-  url: 'http://192.168.1.30:8765',
-  state: 'ready',
-  problem: null,
-  status: runnerStatus(),
-  breaker: 'closed',
-  pulls: [],
-  client: measured,
-  ...patch,
-});
 
 const here = (patch: Partial<RunnerView> = {}) =>
   runner('this-computer', {
@@ -477,24 +344,23 @@ export const runnersHundred = withRunners(
   },
 );
 
-/** A picture that the runner refuses. */
-export const runnerBadPicture: BridgeScene = (() => {
-  const { 'runner.faces': _, ...results } = runnerOne.results;
-  return {
-    ...runnerOne,
-    results,
-    errors: {
-      'runner.faces': {
-        code: 'PICTURE_UNREADABLE',
-        message: 'This is not a picture that the runner can read.',
-        next: 'Choose a JPEG, PNG or WebP file of at most 10 MB.',
-      },
-      'runner.models.add': {
-        code: 'RUNNER_ERROR',
-        message: '/models/empty has no model.onnx.',
-        next: 'Choose a folder with model.onnx (or onnx/model.onnx), tokenizer.json and config.json.',
-        details: { code: 'RUNNER_BAD_MODEL' },
-      },
+/** A picture, and a folder, that the runner refuses. */
+export const runnerRefuses: BridgeScene = {
+  ...runnerOne,
+  results: Object.fromEntries(
+    Object.entries(runnerOne.results).filter(([method]) => !/^runner\.(faces|models\.add)$/.test(method)),
+  ),
+  errors: {
+    'runner.faces': {
+      code: 'PICTURE_UNREADABLE',
+      message: 'This is not a picture that the runner can read.',
+      next: 'Choose a JPEG, PNG or WebP file of at most 10 MB.',
     },
-  };
-})();
+    'runner.models.add': {
+      code: 'RUNNER_ERROR',
+      message: '/models/empty one has no model.onnx.',
+      next: 'Choose a folder with model.onnx (or onnx/model.onnx), tokenizer.json and config.json.',
+      details: { code: 'RUNNER_BAD_MODEL' },
+    },
+  },
+};
