@@ -308,6 +308,7 @@ test('the palette opens the page and what is in it', async ({ page, showScene })
   await showScene(runnerOne, '#/fleet');
   await expect(page.getByRole('heading', { name: 'Fleet' })).toBeVisible();
   await page.keyboard.press('Control+K');
+  await expect(page.getByRole('dialog', { name: 'Command palette' })).toBeVisible();
   await page.keyboard.type('compare two texts');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('region', { name: 'Compare two texts' })).toBeVisible();

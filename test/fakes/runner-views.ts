@@ -149,3 +149,55 @@ export const runner = (nodeId: string, patch: Partial<RunnerView> = {}): RunnerV
   client: measured,
   ...patch,
 });
+
+export const catalogue = [
+  {
+    name: 'all-MiniLM-L6-v2-int8',
+    kind: 'text',
+    sizeBytes: 23_439_890,
+    licence: 'Apache-2.0',
+    source: 'https://models.example',
+    present: true,
+  },
+  {
+    name: 'all-MiniLM-L6-v2',
+    kind: 'text',
+    sizeBytes: 90_872_734,
+    licence: 'Apache-2.0',
+    source: 'https://models.example',
+    present: false,
+  },
+];
+
+/** Two faces on the picture of the tests, which is 640 × 480 pixels. */
+export const twoFaces = {
+  faces: [
+    {
+      box: [60, 80, 240, 320],
+      landmarks: [
+        [110, 170],
+        [190, 170],
+        [150, 210],
+        [120, 260],
+        [180, 260],
+      ],
+      score: 0.93,
+      embedding: [0.6, 0.8],
+    },
+    {
+      box: [380, 90, 560, 330],
+      landmarks: [
+        [430, 180],
+        [510, 180],
+        [470, 220],
+        [440, 270],
+        [500, 270],
+      ],
+      score: 0.71,
+      embedding: [0.8, 0.6],
+    },
+  ],
+  nodeId: 'this-computer',
+  gpu: false,
+  tookMs: 84.2,
+};

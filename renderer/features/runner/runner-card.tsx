@@ -243,13 +243,13 @@ function Facts({ runner, status }: { runner: RunnerView; status: RunnerStatus })
 }
 
 const Part = ({ title, aside, children }: { title: string; aside: string; children: ReactNode }) => (
-  <section aria-label={title} className="min-w-0">
+  <div className="min-w-0">
     <h3 className="mb-2 flex items-baseline justify-between gap-3 text-xs font-semibold">
       {title}
       <span className="font-normal text-faint">{aside}</span>
     </h3>
     {children}
-  </section>
+  </div>
 );
 
 const Fact = ({ name, children }: { name: string; children: ReactNode }) => (
