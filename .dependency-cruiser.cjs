@@ -190,6 +190,20 @@ module.exports = {
       to: { path: npmPackage(['onnxruntime-node']) },
     },
     {
+      name: 'only-runner-imports-sharp-and-tokenizers',
+      comment: 'Pictures and texts are prepared where they are used; nothing else pays for the libraries.',
+      severity: 'error',
+      from: { pathNot: '^(electron/workers/runner|test)/' },
+      to: { path: npmPackage(['sharp', '@huggingface/tokenizers', '@fastify/busboy']) },
+    },
+    {
+      name: 'only-inference-loads-onnxruntime',
+      comment: 'The door stays alive when the inference process does not.',
+      severity: 'error',
+      from: { path: '^electron/workers/runner/', pathNot: '^electron/workers/runner/inference/' },
+      to: { path: npmPackage(['onnxruntime-node']) },
+    },
+    {
       name: 'no-circular',
       comment: 'Two files that need each other are one, or a third is missing.',
       severity: 'error',

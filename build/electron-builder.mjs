@@ -17,12 +17,23 @@ export const fuses = {
   loadBrowserProcessSpecificV8Snapshot: false,
 };
 
+/** Packages with binaries of their own; all others are in the bundles. The set-up removed the binaries of other systems. */
+const packages = ['onnxruntime-node', 'onnxruntime-common', 'sharp', '@img', 'detect-libc', 'semver'];
+
 export default {
   appId: 'app.pilotlight.desktop',
   productName: 'Pilotlight',
   directories: { output: 'dist-packages', buildResources: 'build/icons' },
-  files: ['dist/**', '!dist/**/*.map', '!dist/.inputs.json', 'package.json', '!node_modules'],
+  files: [
+    'dist/**',
+    '!dist/**/*.map',
+    '!dist/.inputs.json',
+    'package.json',
+    `!node_modules/!(${packages.join('|')})/**`,
+  ],
   asar: true,
+  // A library is loaded by the system, which cannot read archives.
+  asarUnpack: packages.map((name) => `node_modules/${name}/**`),
   electronFuses: fuses,
   icon: 'build/icons/icon.png',
   protocols: [{ name: 'Pilotlight', schemes: ['pilotlight'], role: 'Viewer' }],

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SetUpError } from './errors.mjs';
+import { removeForeignBinaries } from './foreign-binaries.mjs';
 import { npmCommand, runCaptured } from './process.mjs';
 
 /**
@@ -123,6 +124,7 @@ export async function installDependencies({ root, paths, install = npmCi }) {
   writeFileSync(paths.installing, String(process.pid));
   const result = await install(root);
   if (result.code !== 0) throw installError(result.tail);
+  removeForeignBinaries(paths.nodeModules);
   writeDependencyStamp(paths, lock);
   rmSync(paths.installing, { force: true });
 }

@@ -107,6 +107,17 @@ export const plantedViolations = [
   ),
   plant('only-charts-import-recharts', 'renderer/features/a.tsx', "import { LineChart } from 'recharts';"),
   plant('only-runner-imports-onnxruntime', 'electron/adapters/a.ts', "import 'onnxruntime-node';"),
+  plant(
+    'only-inference-loads-onnxruntime',
+    'electron/workers/runner/text/a.ts',
+    "import 'onnxruntime-node';",
+  ),
+  plant('only-runner-imports-sharp-and-tokenizers', 'electron/host/a.ts', "import 'sharp';"),
+  plant(
+    'only-runner-imports-sharp-and-tokenizers',
+    'electron/workers/gateway/a.ts',
+    "import '@huggingface/tokenizers';",
+  ),
   plant('no-circular', 'shared/a.ts', "import './b.ts';", 'shared/b.ts', "import './a.ts';"),
   plant('no-unresolvable', 'shared/a.ts', "import './gone.ts';"),
 ];

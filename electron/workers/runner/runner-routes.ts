@@ -2,6 +2,7 @@
 import type { RunnerRoute } from './http/route.ts';
 import type { Shelf } from './models/shelf.ts';
 import { openaiRoutes } from './text/routes-openai.ts';
+import { ownTextRoutes } from './text/routes-own.ts';
 import { teiRoutes } from './text/routes-tei.ts';
 import type { TextService } from './text/service.ts';
 
@@ -14,5 +15,10 @@ export interface RunnerRoutesOptions {
 }
 
 export function runnerRoutes({ shelf, texts, version, others }: RunnerRoutesOptions): RunnerRoute[] {
-  return [...openaiRoutes({ texts, shelf }), ...teiRoutes({ texts, version }), ...others];
+  return [
+    ...openaiRoutes({ texts, shelf }),
+    ...ownTextRoutes({ texts }),
+    ...teiRoutes({ texts, version }),
+    ...others,
+  ];
 }

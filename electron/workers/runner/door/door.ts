@@ -149,7 +149,13 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
       others: [
         ...doors.routes,
         ...modelRoutes({ shelf, pulls, monotonic: clock.monotonic }),
-        ...doorRoutes({ token, port: () => port, status, check: () => inference.check() }),
+        ...doorRoutes({
+          token,
+          port: () => port,
+          status,
+          check: () => inference.check(),
+          settled: () => inference.settled(),
+        }),
       ],
     }),
     token,

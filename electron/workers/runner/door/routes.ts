@@ -10,9 +10,11 @@ export interface DoorRoutesOptions {
   status(): RunnerStatus;
   /** Tries the providers again, and resolves when they have been. */
   check(): Promise<void>;
+  /** Resolves when the providers have been tried. */
+  settled(): Promise<void>;
 }
 
-export function doorRoutes({ token, port, status, check }: DoorRoutesOptions): RunnerRoute[] {
+export function doorRoutes({ token, port, status, check, settled }: DoorRoutesOptions): RunnerRoute[] {
   return [
     {
       method: 'GET',
@@ -23,7 +25,14 @@ export function doorRoutes({ token, port, status, check }: DoorRoutesOptions): R
         body: { proof: proofOf(token, query.get('nonce') ?? '', port()) },
       }),
     },
-    { method: 'GET', path: '/runner/status', handle: () => ({ status: 200, body: status() }) },
+    {
+      method: 'GET',
+      path: '/runner/status',
+      async handle({ query }) {
+        if (query.get('wait') === 'ladder') await settled();
+        return { status: 200, body: status() };
+      },
+    },
     {
       method: 'POST',
       path: '/runner/check',

@@ -52,7 +52,7 @@ export interface Inference extends Sessions {
 const usualDeadlines: DeadlineOptions = { minimumMs: 30_000, firstMs: 120_000 };
 const usualMemory: MemoryLimits = {
   idleMs: 15_000,
-  slackBytes: 96 * 1024 ** 2,
+  slackBytes: 24 * 1024 ** 2,
   growthBytes: 6 * 1024 ** 3,
 };
 
@@ -217,6 +217,7 @@ export function createInferenceSessions(options: InferenceOptions): Inference {
     runs: () => ({ ...runs }),
     settled,
     async check() {
+      await supervisor.current();
       await settled();
       notes.forgetLadders();
       machineKnown = knowMachine();

@@ -1,9 +1,9 @@
 /** Downloads models of the catalogue: into a folder beside the final one, which appears when all of it is verified. */
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { CatalogueModel, RunnerModel } from '../../../../shared/models/runner.ts';
-import { type CatalogueEntry, sizeOfEntry, usualSource } from './catalogue.ts';
+import { type CatalogueEntry, type CatalogueFile, sizeOfEntry, usualSource } from './catalogue.ts';
 import { fetchFile } from './fetch-file.ts';
 import { describeFiles } from './folder.ts';
 import type { Shelf } from './shelf.ts';
@@ -33,6 +33,25 @@ export function createPulls({ shelf, entries, folder, source }: PullsOptions): P
   const running = new Set<string>();
   const base = (source ?? usualSource).replace(/\/+$/, '');
 
+  /** Resolves when the file is there and right. One that was continued and is wrong is downloaded once more as a whole. */
+  async function downloadFile(
+    { path, from, sizeBytes, sha256 }: CatalogueFile,
+    whole: string,
+    options: { onBytes(bytes: number): void; signal: AbortSignal },
+  ): Promise<void> {
+    const part = `${whole}.part`;
+    const folderOf = dirname(part);
+    mkdirSync(folderOf, { recursive: true, mode: 0o700 });
+    for (let isContinued = existsSync(part); ; isContinued = false) {
+      await fetchFile({ url: `${base}/${from}`, part, sizeBytes, ...options });
+      const [found] = await describeFiles(folderOf, [basename(part)], options.signal);
+      if (found?.sha256 === sha256) break;
+      rmSync(part, { force: true });
+      if (!isContinued) throw new PilotlightError('RUNNER_DOWNLOAD_WRONG', { details: { file: path } });
+    }
+    renameSync(part, whole);
+  }
+
   async function download(
     entry: CatalogueEntry,
     staging: string,
@@ -40,22 +59,12 @@ export function createPulls({ shelf, entries, folder, source }: PullsOptions): P
   ): Promise<void> {
     const total = sizeOfEntry(entry);
     let before = 0;
-    for (const { path, from, sizeBytes, sha256 } of entry.files) {
-      const whole = join(staging, path);
-      if (!existsSync(whole)) {
-        const part = `${whole}.part`;
-        mkdirSync(dirname(part), { recursive: true, mode: 0o700 });
-        const done = before;
-        const onBytes = (bytes: number) => onProgress(done + bytes, total);
-        await fetchFile({ url: `${base}/${from}`, part, sizeBytes, onBytes, signal });
-        const [found] = await describeFiles(dirname(part), [`${path.split('/').at(-1)}.part`], signal);
-        if (found?.sha256 !== sha256) {
-          rmSync(part, { force: true });
-          throw new PilotlightError('RUNNER_DOWNLOAD_WRONG', { details: { file: path } });
-        }
-        renameSync(part, whole);
-      }
-      before += sizeBytes;
+    for (const file of entry.files) {
+      const whole = join(staging, file.path);
+      const done = before;
+      if (!existsSync(whole))
+        await downloadFile(file, whole, { signal, onBytes: (bytes) => onProgress(done + bytes, total) });
+      before += file.sizeBytes;
       onProgress(before, total);
     }
   }

@@ -1,0 +1,115 @@
+/** A worker host whose inference processes are functions of the test. */
+
+import type { WorkerExit, WorkerHost } from '../../electron/adapters/processes/worker-host.ts';
+import type { FromWorker, ToWorker } from '../../electron/adapters/processes/worker-protocol.ts';
+import type {
+  Answers,
+  InferenceContract,
+  RunParams,
+} from '../../electron/workers/runner/inference/protocol.ts';
+import { PilotlightError, toWireError } from '../../shared/contract/errors.ts';
+import type { RunnerProvider } from '../../shared/models/runner.ts';
+
+/** What a run does: an answer, an error, `crash`, `killed` from outside, or `hang`. */
+export type RunOutcome = Answers | Error | 'crash' | 'killed' | 'hang';
+
+export interface FakeInference {
+  host: WorkerHost;
+  /** Decides each run, in order of arrival. */
+  onRun(run: RunParams & { provider: RunnerProvider; process: number }): RunOutcome;
+  /** `process provider` of each graph that was opened. */
+  readonly opened: string[];
+  /** Processes that were started. */
+  started(): number;
+  /** Ends the running process as a person would. */
+  kill(): void;
+  rss: number;
+  /** Makes onnxruntime fail to load. */
+  broken: PilotlightError | null;
+}
+
+export function createFakeInference(onRun: FakeInference['onRun']): FakeInference {
+  let started = 0;
+  let endCurrent: (exit: WorkerExit) => void = () => {};
+  const exitOf = (signal: string | null): WorkerExit => ({
+    code: signal === null ? 134 : null,
+    signal,
+    stderrTail: '',
+  });
+
+  const fake: FakeInference = {
+    onRun,
+    opened: [],
+    started: () => started,
+    kill: () => endCurrent(exitOf('SIGKILL')),
+    rss: 100,
+    broken: null,
+    host: {
+      start() {
+        started += 1;
+        const number = started;
+        const providers = new Map<number, RunnerProvider>();
+        let ended: WorkerExit | null = null;
+        let listener: (message: unknown) => void = () => {};
+        const exits: ((exit: WorkerExit) => void)[] = [];
+        function end(exit: WorkerExit): void {
+          if (ended !== null) return;
+          ended = exit;
+          for (const one of exits) one(exit);
+        }
+        endCurrent = end;
+
+        function tell(message: FromWorker<InferenceContract>): void {
+          // As through a channel: later, and not any more once the process has ended.
+          queueMicrotask(() => {
+            if (ended === null) listener(message);
+          });
+        }
+        function fail(id: number, error: Error): void {
+          const said = error instanceof PilotlightError ? error.said : null;
+          tell({ kind: 'error', id, error: toWireError(error), said, cause: null });
+        }
+
+        function receive(message: ToWorker<InferenceContract>): void {
+          if (message.kind !== 'call') return;
+          const { id } = message;
+          const answer = (value: unknown) => tell({ kind: 'result', id, value });
+          if (message.method === 'describe') {
+            if (fake.broken !== null) fail(id, fake.broken);
+            else answer({ version: '1', providers: ['cpu', 'webgpu'] });
+          } else if (message.method === 'open') {
+            const { graph, provider } = message.params;
+            providers.set(graph, provider);
+            fake.opened.push(`${number} ${provider}`);
+            answer({ inputs: [], outputs: [], rss: fake.rss });
+          } else if (message.method === 'run') {
+            const provider = providers.get(message.params.graph) ?? 'cpu';
+            settle(id, fake.onRun({ ...message.params, provider, process: number }));
+          } else answer(null);
+        }
+
+        function settle(id: number, outcome: RunOutcome): void {
+          if (outcome === 'crash') end(exitOf(null));
+          else if (outcome === 'killed') end(exitOf('SIGKILL'));
+          else if (outcome instanceof Error) fail(id, outcome);
+          else if (outcome !== 'hang')
+            tell({ kind: 'result', id, value: { answers: outcome, ms: 1, rss: fake.rss } });
+        }
+
+        return {
+          pid: number,
+          send: (message) => receive(message as ToWorker<InferenceContract>),
+          onMessage(given) {
+            listener = given;
+          },
+          onExit(given) {
+            if (ended !== null) given(ended);
+            else exits.push(given);
+          },
+          kill: () => end(exitOf('SIGKILL')),
+        };
+      },
+    },
+  };
+  return fake;
+}

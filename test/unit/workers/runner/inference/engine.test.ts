@@ -1,0 +1,196 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createEngine, type Engine } from '../../../../../electron/workers/runner/inference/engine.ts';
+import {
+  type Supervisor,
+  superviseInference,
+} from '../../../../../electron/workers/runner/inference/supervisor.ts';
+import { rung } from '../../../../../electron/workers/runner/ladder/decide.ts';
+import { PilotlightError } from '../../../../../shared/contract/errors.ts';
+import { createFakeClock } from '../../../../fakes/clock.ts';
+import {
+  createFakeInference,
+  type FakeInference,
+  type RunOutcome,
+} from '../../../../fakes/inference-host.ts';
+import { floatTensor } from '../../../../fakes/runner-graphs.ts';
+
+const silent = () => {};
+const log = { debug: silent, info: silent, warn: silent, error: silent };
+const one = { y: floatTensor([1], [1]) };
+const feeds = (value = 1) => ({ x: floatTensor([1], [value]) });
+const fault = (kind: string) =>
+  new PilotlightError(kind === 'memory' ? 'RUNNER_OUT_OF_MEMORY' : 'RUNNER_BAD_GRAPH', {
+    details: { kind, reason: kind },
+  });
+
+let supervisor: Supervisor;
+let engine: Engine;
+function start(onRun: FakeInference['onRun'], broken: PilotlightError | null = null) {
+  const clock = createFakeClock();
+  const fake = createFakeInference(onRun);
+  fake.broken = broken;
+  supervisor = superviseInference({ host: fake.host, clock, log, config: { threads: null } });
+  engine = createEngine({ supervisor, log, deadlines: { minimumMs: 1000, firstMs: 5000 }, onRun: silent });
+  return { clock, fake };
+}
+afterEach(() => {
+  engine.stop();
+  supervisor.stop();
+});
+/** The outcomes of the first runs; later ones succeed. */
+const first = (...outcomes: RunOutcome[]) => {
+  const left = [...outcomes];
+  return () => left.shift() ?? one;
+};
+const gpuGraph = () => {
+  const graph = engine.add('model.onnx', 'webgpu');
+  graph.ladder = [rung('webgpu', 'used'), rung('cpu', 'untried')];
+  return graph;
+};
+
+describe('a run', () => {
+  it.each(['crash', 'killed'] as const)('is repeated in the next process after a %s', async (outcome) => {
+    const { fake } = start(first(outcome));
+    await expect(engine.run(engine.add('m', 'cpu'), feeds())).resolves.toEqual(one);
+    expect(fake.started()).toBe(2);
+    expect(fake.opened).toEqual(['1 cpu', '2 cpu']);
+  });
+
+  it('that ends two processes is refused, and the next one is served', async () => {
+    start(first('crash', 'crash'));
+    const graph = engine.add('m', 'cpu');
+    await expect(engine.run(graph, feeds())).rejects.toMatchObject({ code: 'RUNNER_INPUT_REFUSED' });
+    await expect(engine.run(graph, feeds())).resolves.toEqual(one);
+  });
+
+  it('survives being killed from outside several times, but not each time', async () => {
+    start(first('killed', 'killed', 'killed', 'killed'));
+    await expect(engine.run(engine.add('m', 'cpu'), feeds())).resolves.toEqual(one);
+    engine.stop();
+    supervisor.stop();
+    start(() => 'killed');
+    await expect(engine.run(engine.add('m', 'cpu'), feeds())).rejects.toMatchObject({
+      code: 'RUNNER_INPUT_REFUSED',
+    });
+  });
+
+  it('that hangs is ended at its deadline and repeated', async () => {
+    const { clock, fake } = start(first('hang'));
+    const answer = engine.run(engine.add('m', 'cpu'), feeds());
+    await clock.advance(4999);
+    expect(fake.started()).toBe(1);
+    await clock.advance(1);
+    await expect(answer).resolves.toEqual(one);
+    expect(fake.started()).toBe(2);
+  });
+
+  it('learns how long a run takes: a later one is given up sooner', async () => {
+    const { clock, fake } = start(first(one, 'hang'));
+    const graph = engine.add('m', 'cpu');
+    await engine.run(graph, feeds());
+    const answer = engine.run(graph, feeds());
+    await clock.advance(1000);
+    await expect(answer).resolves.toEqual(one);
+    expect(fake.started()).toBe(2);
+  });
+
+  it('that is urgent goes before those that wait', async () => {
+    const order: number[] = [];
+    start(({ feeds: given }) => {
+      order.push(given.x?.data[0] as number);
+      return one;
+    });
+    const graph = engine.add('m', 'cpu');
+    await Promise.all([
+      engine.run(graph, feeds(1)),
+      engine.run(graph, feeds(2)),
+      engine.run(graph, feeds(3), { urgent: true }),
+    ]);
+    expect(order).toEqual([1, 3, 2]);
+  });
+
+  it('that is aborted while it waits never runs', async () => {
+    const seen: number[] = [];
+    start(({ feeds: given }) => {
+      seen.push(given.x?.data[0] as number);
+      return one;
+    });
+    const graph = engine.add('m', 'cpu');
+    const abort = new AbortController();
+    const running = engine.run(graph, feeds(1));
+    const waiting = engine.run(graph, feeds(2), { signal: abort.signal });
+    abort.abort(new Error('gone'));
+    await expect(waiting).rejects.toThrow('gone');
+    await running;
+    expect(seen).toEqual([1]);
+  });
+
+  it('waits while the process starts, and fails when the runner stops', async () => {
+    const { fake } = start(() => 'hang');
+    const answer = engine.run(engine.add('m', 'cpu'), feeds());
+    await supervisor.current();
+    engine.stop();
+    supervisor.stop();
+    await expect(answer).rejects.toMatchObject({ code: 'RUNNER_STOPPED' });
+    expect(fake.started()).toBe(1);
+  });
+
+  it('says that onnxruntime cannot be loaded', async () => {
+    start(() => one, new PilotlightError('RUNNER_NOT_INSTALLED'));
+    await expect(engine.run(engine.add('m', 'cpu'), feeds())).rejects.toMatchObject({
+      code: 'RUNNER_NOT_INSTALLED',
+    });
+  });
+
+  it('with wrong inputs fails alone, without another process', async () => {
+    const { fake } = start(first(fault('inputs')));
+    await expect(engine.run(gpuGraph(), feeds())).rejects.toMatchObject({ code: 'RUNNER_BAD_GRAPH' });
+    expect(fake.started()).toBe(1);
+  });
+});
+
+describe('a provider', () => {
+  it.each(['other', 'memory'])(
+    'that fails with %s is replaced by the CPU, and the run repeated',
+    async (kind) => {
+      const { fake } = start(({ provider }) => (provider === 'cpu' ? one : fault(kind)));
+      const graph = gpuGraph();
+      await expect(engine.run(graph, feeds())).resolves.toEqual(one);
+      expect(graph.ladder[0]).toMatchObject({ state: 'failed', reason: { code: 'RUNNER_PROVIDER_FAILED' } });
+      expect(fake.started()).toBe(1);
+    },
+  );
+
+  it('with too little memory for a batch stays: the batch can be divided', async () => {
+    start(first(fault('memory')));
+    const graph = gpuGraph();
+    await expect(engine.run(graph, feeds(), { divisible: true })).rejects.toMatchObject({
+      code: 'RUNNER_OUT_OF_MEMORY',
+    });
+    expect(graph.provider).toBe('webgpu');
+  });
+
+  it('that lost its device gets it back in a new process', async () => {
+    const { fake } = start(first(fault('lost')));
+    const graph = gpuGraph();
+    await expect(engine.run(graph, feeds())).resolves.toEqual(one);
+    expect(fake.opened).toEqual(['1 webgpu', '2 webgpu']);
+  });
+
+  it('that loses its device again gives way to the CPU', async () => {
+    const { fake } = start(({ provider }) => (provider === 'cpu' ? one : fault('lost')));
+    const graph = gpuGraph();
+    await expect(engine.run(graph, feeds())).resolves.toEqual(one);
+    expect(fake.opened.at(-1)).toBe('3 cpu');
+    expect(graph.ladder[0]?.reason?.code).toBe('RUNNER_PROVIDER_LOST');
+  });
+
+  it.each(['crash', 'hang'] as const)('that ends in a %s each time gives way to the CPU', async (outcome) => {
+    const { clock } = start(({ provider }) => (provider === 'cpu' ? one : outcome));
+    const graph = gpuGraph();
+    const answer = engine.run(graph, feeds());
+    for (let turn = 0; turn < 4; turn += 1) await clock.advance(5000);
+    await expect(answer).resolves.toEqual(one);
+    expect(graph.ladder[0]?.reason?.code).toBe('RUNNER_PROVIDER_CRASHED');
+  });
+});
