@@ -29,6 +29,7 @@ import { wakeStore } from './stores/wakes.ts';
 const ModelsPage = latePart(() => import('./features/models/page.tsx'));
 const IndexPage = latePart(() => import('./features/index/page.tsx'));
 const RequestsPage = latePart(() => import('./features/requests/page.tsx'));
+const RunnerPage = latePart(() => import('./features/runner/page.tsx'));
 const ActivityPage = latePart(() => import('./features/activity/page.tsx'));
 const SettingsPage = latePart(() => import('./features/settings/page.tsx'));
 const NodePage = latePart(() => import('./features/node/page.tsx'));
@@ -98,6 +99,8 @@ function PageView({ page }: { page: PageName }) {
       return <IndexPage />;
     case 'requests':
       return <RequestsPage />;
+    case 'runner':
+      return <RunnerPage />;
     case 'activity':
       return <ActivityPage />;
     case 'settings':

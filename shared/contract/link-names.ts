@@ -3,6 +3,8 @@
 /** A call over HTTP: `POST /api/call/<method>` with the params as JSON. An error is a WireError. */
 export const callPath = (method: string) => `/api/call/${method}`;
 export const streamPath = '/api/link';
+/** The largest message or call, bytes: a picture of 10 MiB as base64, and what is around it. */
+export const mostMessageBytes = 15 * 1_048_576;
 export const exchangePath = '/api/session';
 export const proofPath = '/api/session/proof';
 /** A WebSocket is closed with it when its credential has ended. */

@@ -9,6 +9,7 @@ export {
   exchangePath,
   linkProtocol,
   localPaths,
+  mostMessageBytes,
   proofPath,
   signedOutCode,
   streamPath,

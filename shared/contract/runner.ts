@@ -1,5 +1,6 @@
 /** Methods of the ONNX runners. */
 import * as z from 'zod';
+import { MOST_PICTURE_BYTES } from '../models/picture-limit.ts';
 import {
   catalogueModelSchema,
   runnerFaceSchema,
@@ -8,8 +9,6 @@ import {
 } from '../models/runner.ts';
 import { done, type MethodDefinition, nothing } from './definition.ts';
 
-/** The most bytes of a picture. */
-export const MOST_PICTURE_BYTES = 10 * 1024 * 1024;
 const MOST_BASE64_CHARACTERS = Math.ceil(MOST_PICTURE_BYTES / 3) * 4;
 
 const modelName = z

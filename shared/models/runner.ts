@@ -100,6 +100,8 @@ export const catalogueModelSchema = z.object({
   kind: z.enum(['text', 'faces', 'clip']),
   sizeBytes: z.number(),
   licence: z.string().nullable(),
+  /** Address that it is downloaded from; null if the runner does not say. */
+  source: z.string().nullable().default(null),
   /** Whether the runner has it. */
   present: z.boolean(),
 });

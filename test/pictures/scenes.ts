@@ -28,9 +28,21 @@ import {
   requestsPortTaken,
   requestsThousand,
 } from '../e2e/support/request-scenes.ts';
+import {
+  runnerFailed,
+  runnerNoModel,
+  runnerOff,
+  runnerOne,
+  runnerRefuses,
+  runnersEvery,
+  runnersHundred,
+  runnersNone,
+  runnersTwo,
+} from '../e2e/support/runner-scenes.ts';
 import { agentLeft, everyState, hundred, silent, vramTaken } from '../e2e/support/scenes.ts';
 import { createCamera, setDensity } from './camera.ts';
 import { dist } from './core.ts';
+import { drawnPicture } from './drawn-picture.ts';
 
 /** Port 9 is never asked: the files come from the disk. */
 const origin = 'http://127.0.0.1:9';
@@ -95,7 +107,71 @@ const newKey = async (page: Page) => {
   await page.getByRole('dialog').getByLabel('Name').fill('Backup script');
 };
 
+/** Chooses a picture with two faces, made here. */
+const chooseFaces = async (page: Page) => {
+  await page.getByLabel('Picture: choose a file').setInputFiles(await drawnPicture(page));
+  await page
+    .getByText(/found|read\./)
+    .first()
+    .waitFor();
+};
+
+const compare = async (page: Page) => {
+  await page.getByRole('button', { name: 'Compare', exact: true }).click();
+  await page.getByText('dimensions').first().waitFor();
+};
+
 const pictures: readonly Picture[] = [
+  { state: 'runner-none', scene: runnersNone, hash: '#/runner' },
+  { state: 'runner-off', scene: runnerOff, hash: '#/runner' },
+  { state: 'runner-no-model', scene: runnerNoModel, hash: '#/runner' },
+  { state: 'runner-one', scene: runnerOne, hash: '#/runner' },
+  { state: 'runner-two', scene: runnersTwo, hash: '#/runner' },
+  { state: 'runner-every', scene: runnersEvery, hash: '#/runner' },
+  { state: 'runner-failed', scene: runnerFailed, hash: '#/runner' },
+  { state: 'runner-hundred', scene: runnersHundred, hash: '#/runner' },
+  { state: 'runner-models', scene: runnersEvery, hash: '#/runner?view=models' },
+  { state: 'runner-models-empty', scene: runnerNoModel, hash: '#/runner?view=models' },
+  {
+    state: 'runner-model',
+    scene: runnersEvery,
+    hash: '#/runner?view=models',
+    open: press('all-MiniLM-L6-v2-int8 on mac-mini'),
+  },
+  { state: 'runner-add', scene: runnersTwo, hash: '#/runner?view=models', open: press('Add a folder') },
+  {
+    state: 'runner-catalogue',
+    scene: runnersTwo,
+    hash: '#/runner?view=models',
+    open: press('Download a model'),
+  },
+  {
+    state: 'runner-consent',
+    scene: runnersTwo,
+    hash: '#/runner?view=models',
+    open: async (page) => {
+      await press('Download a model')(page);
+      await press('Download all-MiniLM-L6-v2')(page);
+    },
+  },
+  {
+    state: 'runner-try',
+    scene: runnersTwo,
+    hash: '#/runner?view=try',
+    open: async (page) => {
+      await compare(page);
+      await chooseFaces(page);
+    },
+  },
+  { state: 'runner-try-empty', scene: runnerOff, hash: '#/runner?view=try' },
+  { state: 'runner-bad-picture', scene: runnerRefuses, hash: '#/runner?view=try', open: chooseFaces },
+  {
+    state: 'runner-settings',
+    scene: runnerOne,
+    hash: '#/settings',
+    top: (page) => page.getByRole('region', { name: 'Runner' }),
+  },
+  { state: 'runner-node', scene: runnersTwo, hash: '#/node/gpu-tower' },
   { state: 'access-full', scene: accessFull, hash: '#/settings', top: access },
   { state: 'access-long', scene: accessLong, hash: '#/settings', top: access },
   { state: 'access-empty', scene: accessEmpty, hash: '#/settings', top: access },
@@ -216,7 +292,7 @@ const pictures: readonly Picture[] = [
   { state: 'busy-node', scene: busy, hash: '#/node/gpu-tower' },
   { state: 'hundred-fleet', scene: hundred, hash: '#/fleet' },
   { state: 'hundred-models', scene: hundred, hash: '#/models' },
-  ...['fleet', 'models', 'index', 'requests', 'activity', 'settings'].map((name) => ({
+  ...['fleet', 'models', 'index', 'requests', 'runner', 'activity', 'settings'].map((name) => ({
     state: `loading-${name}`,
     scene: silent,
     hash: `#/${name}`,

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { errorCatalogue, PilotlightError, type WireError } from '../../../shared/contract/errors.ts';
+import { mostMessageBytes } from '../../../shared/contract/link.ts';
 import { isPortTaken } from '../../adapters/http/bind.ts';
 import type { ConnectionClock } from '../../adapters/http/connections.ts';
 import { type ListenerLimits, usualLimits } from '../../adapters/http/limits.ts';
@@ -38,7 +39,7 @@ export interface HttpServerOptions {
   panelRoot: string | null;
   /** More routes, such as `/index/*` and `/metrics`. They get the same checks of Host and Origin. */
   routes?: readonly ((app: FastifyInstance) => void)[];
-  /** Largest request body, bytes. Default 1 MiB. */
+  /** Largest request body, bytes. Default 1 MiB, and 15 MiB for calls. */
   bodyLimit?: number;
   limits?: WebSocketLimits;
   connectionLimits?: ListenerLimits;
@@ -133,7 +134,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     origin: () => `http://127.0.0.1:${port}`,
     pages: options.openingPages,
   });
-  app.post<{ Params: { method: string } }>('/api/call/:method', async (request, reply) => {
+  const callOptions = { bodyLimit: options.bodyLimit ?? mostMessageBytes };
+  app.post<{ Params: { method: string } }>('/api/call/:method', callOptions, async (request, reply) => {
     const principal = principalOf(request);
     const { method } = request.params;
     const result = await whileValid(access, principal, (ended) =>

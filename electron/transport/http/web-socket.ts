@@ -4,6 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { errorCatalogue, PilotlightError } from '../../../shared/contract/errors.ts';
 import {
   linkProtocol,
+  mostMessageBytes,
   type ServerMessage,
   signedOutCode,
   streamPath,
@@ -63,7 +64,7 @@ const signOutMs = 1000;
 export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks {
   const { listener, access, dispatcher, streams, clock, log } = options;
   const {
-    maxMessageBytes = 1_048_576,
+    maxMessageBytes = mostMessageBytes,
     fullBytes = 1_048_576,
     cutBytes = 32 * 1_048_576,
     heartbeatMs = 15_000,

@@ -1,12 +1,5 @@
 import type { Embedder, EmbedderChoice } from '../../../shared/models/indexing.ts';
-
-const providerNames = {
-  dml: 'DirectML',
-  coreml: 'CoreML',
-  cuda: 'CUDA',
-  webgpu: 'WebGPU',
-  cpu: 'CPU',
-} as const;
+import { providerNames } from '../../../shared/text/provider-names.ts';
 
 /** The machines that have an embedder: `On gpu-tower (GPU, not awake), nas (no GPU).` */
 export function nodesText(choice: EmbedderChoice): string {
@@ -27,5 +20,5 @@ export function nodesText(choice: EmbedderChoice): string {
 
 export function embedderLabel(embedder: Embedder): string {
   if (embedder.kind === 'builtin') return 'built-in, lexical';
-  return embedder.kind === 'runner' ? `${embedder.name} (ONNX)` : embedder.name;
+  return embedder.kind === 'runner' ? `${embedder.name} · ONNX runner` : embedder.name;
 }

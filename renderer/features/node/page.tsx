@@ -30,6 +30,7 @@ import { NodeActions } from './node-actions.tsx';
 import { NodeModels } from './node-models.tsx';
 import { lasting } from './node-page-text.ts';
 import { Policy } from './policy.tsx';
+import { RunnerCard } from './runner-card.tsx';
 import { BalanceCard, MachineCard, NodeActivity } from './side.tsx';
 import { Timeline } from './timeline-view.tsx';
 import { useNodeFeed, useRange } from './use-node-history.ts';
@@ -129,6 +130,7 @@ function NodeBody({ node }: { node: NodeView }) {
               {node.mac || node.canWake ? <WakeMethods node={node} /> : null}
             </>
           )}
+          <RunnerCard node={node} />
           <MachineCard node={node} />
           <NodeActivity entries={entries} ready={activity.ready} />
         </aside>

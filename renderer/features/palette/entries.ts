@@ -13,7 +13,7 @@ import { jobName } from '../../texts.ts';
 import { actionVerbs, offChoices, offRefusal } from '../power/power-text.ts';
 import { fieldPath, sectionTitles, settingFields } from '../settings/catalogue.ts';
 import type { Theme } from '../shell/preferences.ts';
-import { nodeHref, pageHref, pages, pageTitles, runHref, settingHref } from '../shell/route.ts';
+import { nodeHref, pageHref, pages, pageTitles, runHref, runnerHref, settingHref } from '../shell/route.ts';
 import type { Searchable } from './rank.ts';
 
 /** What choosing an entry does. */
@@ -57,6 +57,8 @@ export interface Known {
   desktop: boolean;
   now: number;
 }
+
+const go = (href: string): Command => ({ kind: 'go', href });
 
 type Extra = { keywords?: string; about?: string; weight?: number };
 
@@ -121,6 +123,7 @@ const pageKeywords: Record<(typeof pages)[number], string> = {
   models: 'matrix placement vram pin optimizer',
   index: 'folders search runs',
   requests: 'gateway programs queue prompts tokens traffic',
+  runner: 'onnx embeddings faces providers directml coreml cuda webgpu ladder',
   activity: 'log events what happened why',
   settings: 'preferences options export import',
 };
@@ -142,6 +145,9 @@ function actions({ nodes, sources, simulated, optimizerOn }: Known): PaletteEntr
     ...(sources.length > 0
       ? [act('Index all folders', { kind: 'index-all' }, { keywords: 'start run' })]
       : []),
+    act('Compare two texts', go(runnerHref('try')), { keywords: 'try it runner similarity embedding' }),
+    act('Find faces in a picture', go(runnerHref('try')), { keywords: 'try it runner photo' }),
+    act('Add a model to a runner', go(runnerHref('models')), { keywords: 'onnx download pull folder' }),
     act('Check all machines', { kind: 'check-all' }, { keywords: 'refresh probe look' }),
     act('Run the optimizer now', { kind: 'run-optimizer' }, { keywords: 'check now' }),
     ...(optimizerOn === null

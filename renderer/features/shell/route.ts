@@ -1,7 +1,16 @@
-import { Activity, ArrowLeftRight, Boxes, type LucideIcon, Search, Server, Settings } from 'lucide-react';
+import {
+  Activity,
+  ArrowLeftRight,
+  Boxes,
+  CircuitBoard,
+  type LucideIcon,
+  Search,
+  Server,
+  Settings,
+} from 'lucide-react';
 import { useSyncExternalStore } from 'react';
 
-export const pages = ['fleet', 'models', 'index', 'requests', 'activity', 'settings'] as const;
+export const pages = ['fleet', 'models', 'index', 'requests', 'runner', 'activity', 'settings'] as const;
 export type PageName = (typeof pages)[number];
 
 export const pageTitles: Record<PageName, { title: string; Icon: LucideIcon }> = {
@@ -9,6 +18,7 @@ export const pageTitles: Record<PageName, { title: string; Icon: LucideIcon }> =
   models: { title: 'Models', Icon: Boxes },
   index: { title: 'Index', Icon: Search },
   requests: { title: 'Requests', Icon: ArrowLeftRight },
+  runner: { title: 'Runner', Icon: CircuitBoard },
   activity: { title: 'Activity', Icon: Activity },
   settings: { title: 'Settings', Icon: Settings },
 };
@@ -17,6 +27,13 @@ export const pageHref = (page: PageName) => `#/${page}`;
 export const nodeHref = (nodeId: string) => `#/node/${encodeURIComponent(nodeId)}`;
 export const runHref = (jobId: string) => `#/index?run=${encodeURIComponent(jobId)}`;
 export const requestHref = (requestId: string) => `#/requests?request=${encodeURIComponent(requestId)}`;
+export type RunnerPart = 'runners' | 'models' | 'try';
+export const runnerHref = (part: RunnerPart, nodeId: string | null = null) => {
+  const query = new URLSearchParams();
+  if (part !== 'runners') query.set('view', part);
+  if (nodeId !== null) query.set('on', nodeId);
+  return query.size === 0 ? '#/runner' : `#/runner?${query}`;
+};
 export const settingHref = (path: string) => `#/settings?setting=${encodeURIComponent(path)}`;
 
 /** `#/models` → `models`; a node's page belongs to the Fleet, and anything unknown is the Fleet. */

@@ -1,13 +1,17 @@
 /** The runners of the fleet. */
+import { providerNames } from '../provider-names.ts';
+
+const named = (provider: string) => (providerNames as Readonly<Record<string, string>>)[provider] ?? provider;
+
 export const runnerFleetMessages = {
   /** As a purpose of a lease. */
   USED_FOR_EMBEDDING: ({ model }: { model: string }) => `embedding with ${model}`,
   USED_FOR_FACES: () => 'finding faces',
 
-  MODEL_FITS_RUNNER: ({ provider }: { provider: string }) => `It runs on ${provider}.`,
+  MODEL_FITS_RUNNER: ({ provider }: { provider: string }) => `It runs on ${named(provider)}.`,
   RUNNER_USES_CPU: ({ node }: { node: string }) => `The runner on ${node} runs it on the CPU.`,
   RUNNER_GPU_GONE: ({ node, provider }: { node: string; provider: string }) =>
-    `The runner on ${node} used ${provider} before, and works on the CPU now.`,
+    `The runner on ${node} used ${named(provider)} before, and works on the CPU now.`,
   RUNNER_MODEL_OTHER_HASH: ({ node, model }: { node: string; model: string }) =>
     `The runner on ${node} has other files under the name ${model} than before.`,
   RUNNER_OTHER_DIMENSIONS: ({

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { bearerProtocol, linkProtocol, streamPath } from '../../../shared/contract/link.ts';
+import { bearerProtocol, linkProtocol, mostMessageBytes, streamPath } from '../../../shared/contract/link.ts';
 import { defaultSettings } from '../../../shared/models/settings.ts';
 import { createTestServer, testPort } from '../../fakes/http-server.ts';
 import { untilAborted } from '../../fakes/transport.ts';
@@ -231,7 +231,7 @@ describe('bad requests', () => {
   });
 
   it('refuses a body over the limit', async () => {
-    const reply = await post(start(), JSON.stringify({ text: 'x'.repeat(1_100_000) }));
+    const reply = await post(start(), JSON.stringify({ text: 'x'.repeat(mostMessageBytes) }));
     expect([reply.statusCode, reply.json().code]).toEqual([413, 'BAD_REQUEST']);
   });
 

@@ -5,6 +5,7 @@ import {
   bearerProtocol,
   type ClientMessage,
   linkProtocol,
+  mostMessageBytes,
   type ServerMessage,
   serverMessageSchema,
   streamPath,
@@ -93,7 +94,7 @@ describe('the contract over a WebSocket', () => {
     const { socket, server } = await open();
     const closed = once(socket, 'close');
     socket.on('error', () => {});
-    socket.send(JSON.stringify({ type: 'call', id: 1, method: 'x', params: 'y'.repeat(1_100_000) }));
+    socket.send(JSON.stringify({ type: 'call', id: 1, method: 'x', params: 'y'.repeat(mostMessageBytes) }));
     expect((await closed)[0]).toBe(1009);
     while (server.links.open > 0) await turn();
   });

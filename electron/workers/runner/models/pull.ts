@@ -76,6 +76,7 @@ export function createPulls({ shelf, entries, folder, source }: PullsOptions): P
         kind: entry.kind,
         sizeBytes: sizeOfEntry(entry),
         licence: entry.licence,
+        source: base,
         present: shelf.list().some(({ name }) => name === entry.name),
       })),
     async pull(name, options) {
