@@ -7,9 +7,10 @@ import { createEmitter } from '../../shared/emitter.ts';
 import { createAttempts } from '../adapters/http/attempts.ts';
 import { isPortTaken } from '../adapters/http/bind.ts';
 import type { ConnectionClock } from '../adapters/http/connections.ts';
-import type { ListenerLimits } from '../adapters/http/limits.ts';
+import { type ListenerLimits, usualLimits } from '../adapters/http/limits.ts';
 import type { Listener } from '../adapters/http/listener.ts';
 import type { OpenMulticast } from '../adapters/network/mdns/socket.ts';
+import type { WorkerHost } from '../adapters/processes/worker-host.ts';
 import { type Announcer, createAnnouncer } from './announce/announcer.ts';
 import { canAnnounce } from './config.ts';
 import { type Damage, openDamage } from './damage.ts';
@@ -21,13 +22,21 @@ import { createAgentServer } from './http/server.ts';
 import { openAgentId } from './id.ts';
 import { createPairing } from './pairing.ts';
 import { type RoleContext, type RunningRole, roles } from './roles.ts';
+import { createWork } from './runner/work.ts';
 import { openToken } from './token.ts';
 
 const LISTENING = 'listening.json';
 const GRACE_MS = 1000;
+/** Pictures take a while to arrive, and the clients of a runner send many requests at once. */
+const runnerLimits: ListenerLimits = { ...usualLimits, perAddress: 256, requestMs: 120_000 };
 
 export interface AgentOptions
-  extends Omit<RoleContext, 'attempts' | 'bootId' | 'damage' | 'id' | 'news' | 'token' | 'program'> {
+  extends Omit<
+    RoleContext,
+    'attempts' | 'bootId' | 'damage' | 'id' | 'news' | 'token' | 'program' | 'runnerHost' | 'work'
+  > {
+  /** Default: none. */
+  runnerHost?: WorkerHost | null;
   version: string;
   /** The command line that a person on this machine types before an agent command. */
   program?: string;
@@ -67,6 +76,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const bootId = await host.bootId();
   const attempts = createAttempts({ monotonic: clock.monotonic });
   const pairing = createPairing({ monotonic: clock.monotonic });
+  const work = createWork({ clock });
   const secrets = config.secret === null ? [token] : [token, config.secret];
   const news = createEmitter<[]>({
     name: 'power roles',
@@ -81,6 +91,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     token,
     attempts,
     news,
+    work,
+    runnerHost: options.runnerHost ?? null,
   };
   const startedAt = clock.monotonic();
 
@@ -93,6 +105,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   async function stop(): Promise<void> {
     announcer?.stop();
     for (const role of running.values()) role.stop();
+    work.stop();
     // Requests in progress may finish; connections without one are closed at once.
     await Promise.all(listeners.map((listener) => listener.close(GRACE_MS, clock)));
   }
@@ -164,7 +177,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         secrets,
         attempts,
         log,
-        limits: options.limits,
+        limits: options.limits ?? (names.includes('runner') ? runnerLimits : undefined),
         clock: options.connectionClock,
       });
       listeners.push(listener);

@@ -11,10 +11,11 @@ import { openMulticastSocket } from '../adapters/network/mdns/socket.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
 import { readOwn } from '../adapters/ownership/read-own.ts';
 import type { Trust } from '../adapters/ownership/verdict.ts';
+import { createForkWorkerHost, type WorkerHost } from '../adapters/processes/worker-host.ts';
 import { systemCode } from '../adapters/system-code.ts';
 import { readListening, startAgent } from './agent.ts';
 import type { CommandContext } from './command-context.ts';
-import { configHelp, readConfig } from './config.ts';
+import { type AgentConfig, configHelp, readConfig } from './config.ts';
 import { environmentOf } from './config-names.ts';
 import { DAMAGED_PANEL, type Damage, openDamage } from './damage.ts';
 import { AgentError, errorText } from './errors.ts';
@@ -25,6 +26,7 @@ import { checked, requireOwnFile, requireOwnFolder, trustWithOwner } from './own
 import { agentFolder, installedFolder, systemFolder } from './places.ts';
 import { readCountdown } from './power/countdown-notes.ts';
 import { commandLine } from './program.ts';
+import { findRunnerProgram } from './runner/find-program.ts';
 import { openToken, readToken } from './token.ts';
 
 type AgentCommand = (context: CommandContext) => Promise<void>;
@@ -125,6 +127,7 @@ const run: AgentCommand = async (context) => {
     udp,
     interfaces: udp.interfaces,
     reachable,
+    runnerHost: runnerHostOf(config),
     post: postJson,
     announcing: { hostname: hostname(), open: openMulticastSocket },
     version: context.version,
@@ -140,6 +143,11 @@ const run: AgentCommand = async (context) => {
   await stop;
   await agent.stop();
 };
+
+function runnerHostOf({ role, runnerProgram }: AgentConfig): WorkerHost | null {
+  const entry = role.includes('runner') ? findRunnerProgram(runnerProgram, import.meta.url) : null;
+  return entry === null ? null : createForkWorkerHost({ entry, nodeFlags: ['--max-semi-space-size=8'] });
+}
 
 /** The command line for agent commands on this machine; the folder only if it is not the default. */
 function programOf({ environment, home }: CommandContext, folder: string): string {

@@ -1,5 +1,6 @@
 /** The agent's options. Precedence: flag, environment, config file, default. */
 import { isIPv6 } from 'node:net';
+import { isAbsolute } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   type AgentRole,
@@ -36,6 +37,10 @@ export interface AgentConfig {
   ignoreUser: readonly string[];
   secret: string | null;
   restartOllama: boolean;
+  /** The program of the runner role; null for the one beside the agent. */
+  runnerProgram: string | null;
+  /** Whether other machines may send pictures without a token. */
+  openRunner: boolean;
   /** null: off when started by hand, on when installed. */
   announce: boolean | null;
   commands: PowerCommands & { inhibit?: readonly string[]; restartOllama?: readonly string[] };
@@ -126,7 +131,7 @@ const options: Record<keyof AgentConfig, Option> = {
       `a list of ${agentRoles.join(', ')}`,
     ),
     fallback: ['power', 'telemetry'],
-    help: 'LIST  its roles: relay, power, telemetry (power,telemetry)',
+    help: 'LIST  its roles: relay, power, telemetry, runner (power,telemetry)',
     many: true,
   },
   bind: {
@@ -186,6 +191,17 @@ const options: Record<keyof AgentConfig, Option> = {
     read: flag,
     fallback: false,
     help: ' panels may restart Ollama on this machine',
+    boolean: true,
+  },
+  runnerProgram: {
+    read: text((value) => isAbsolute(value), 'an absolute path'),
+    fallback: null,
+    help: 'PATH  runner-worker.mjs for the role runner, if it is elsewhere',
+  },
+  openRunner: {
+    read: flag,
+    fallback: false,
+    help: ' pictures from other machines without a token',
     boolean: true,
   },
   announce: {

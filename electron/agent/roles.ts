@@ -1,9 +1,10 @@
-/** The table of roles; a new one (runner, worker) is a new line. */
+/** The table of roles; a new one is a new line. */
 
 import type { AgentRole, AnswerSent, agentApi } from '../../shared/contract/agent.ts';
 import type { Emitter } from '../../shared/emitter.ts';
 import type { AgentHost, Clock, NetworkInterface, Udp } from '../adapters/agent-host/types.ts';
 import type { Attempts } from '../adapters/http/attempts.ts';
+import type { WorkerHost } from '../adapters/processes/worker-host.ts';
 import { createAwakeAnnouncement, type Post } from './awake-announcement.ts';
 import type { AgentConfig } from './config.ts';
 import type { Damage } from './damage.ts';
@@ -20,6 +21,8 @@ import { openPolicyBook, type PolicyBook } from './power/policy-book.ts';
 import { createPower, type Power } from './power/power.ts';
 import { powerRoutes } from './power/routes.ts';
 import { createRelay } from './relay/relay.ts';
+import { startRunnerRole } from './runner/runner.ts';
+import type { Work } from './runner/work.ts';
 import { createTelemetry } from './telemetry/hub.ts';
 
 export interface RoleContext {
@@ -38,6 +41,11 @@ export interface RoleContext {
   /** Posts to a panel at the address that it gave. */
   post: Post;
   attempts: Attempts;
+  version: string;
+  /** Starts the program of the runner; null if there is none. */
+  runnerHost: WorkerHost | null;
+  /** What keeps this machine awake while it lasts. */
+  work: Work;
   /** Emitted when something about power changes; the telemetry role passes it on to panels. */
   news: Emitter<[]>;
   /** The command line that a person on this machine types before agent commands. */
@@ -66,6 +74,7 @@ export const roles: Readonly<Record<AgentRole, Role>> = {
   relay: { port: (config) => config.port ?? config.relayPort, start: startRelay },
   power: { port: (config) => config.port ?? config.powerPort, start: startPower },
   telemetry: { port: (config) => config.port ?? config.powerPort, start: startTelemetry },
+  runner: { port: (config) => config.port ?? config.powerPort, start: startRunner },
 };
 
 function startRelay({ config, udp, interfaces, reachable, clock, log }: RoleContext): RunningRole {
@@ -88,8 +97,12 @@ function startRelay({ config, udp, interfaces, reachable, clock, log }: RoleCont
   return { ...relay, stop: () => {} };
 }
 
+function startRunner({ config, runnerHost, ...context }: RoleContext): RunningRole {
+  return startRunnerRole({ ...context, host: runnerHost, open: config.openRunner });
+}
+
 function startPower(context: RoleContext): RunningRole {
-  const { config, folder, bootId, id, token, clock, host, post, attempts, news, damage, log } = context;
+  const { config, folder, bootId, id, token, clock, host, post, attempts, news, damage, work, log } = context;
   const { inhibit, restartOllama, ...commands } = config.commands;
   const inhibitor = createWatchedInhibitor({ host, command: inhibit ?? null, log, changed: news.emit });
   // Opened before the policies, which are written with checksums from then on.
@@ -116,8 +129,7 @@ function startPower(context: RoleContext): RunningRole {
     clock,
     journal,
     onChange({ began, ended, expired, live }) {
-      if (live > 0) inhibitor.hold();
-      else void inhibitor.release();
+      holdOrRelease();
       if (began.length > 0) log(`leases: began ${began.join(', ')}; ${live} now`);
       if (ended.length > 0) log(`leases: ${expired ? 'expired' : 'ended'} ${ended.join(', ')}; ${live} now`);
       // A new lease cancels an automatic countdown; a person's is checked again when it ends.
@@ -128,13 +140,25 @@ function startPower(context: RoleContext): RunningRole {
   });
   /** Acquires the lock again after it was released for a power action. */
   function holdWhileNeeded(): void {
-    if (leases.count() > 0) inhibitor.hold();
+    if (leases.count() > 0 || work.isActive()) inhibitor.hold();
   }
+  function holdOrRelease(): void {
+    if (leases.count() > 0 || work.isActive()) inhibitor.hold();
+    else void inhibitor.release();
+  }
+  work.onChange(() => {
+    holdOrRelease();
+    if (work.isActive() && power.automatic() !== null) power.cancel('work for the runner');
+    news.emit();
+  });
   holdWhileNeeded();
   const rules = { busyPercent: config.busyPercent, ignoredUsers: config.ignoreUser };
 
   /** Leases that may be missing keep the machine on like live ones. */
-  const missing = () => [damage.reason()].flatMap((reason) => reason ?? []);
+  const missing = (): Reason[] => [
+    ...[damage.reason()].flatMap((reason) => reason ?? []),
+    ...(work.isActive() ? [workReason] : []),
+  ];
 
   const respectUsers = () => idleShutdown?.effective()?.respectUsers ?? false;
 
@@ -264,6 +288,8 @@ function startPower(context: RoleContext): RunningRole {
     },
   };
 }
+
+const workReason: Reason = { code: 'WORKING', message: 'The runner is working.' };
 
 interface ReasonsWanted {
   action: PowerAction;

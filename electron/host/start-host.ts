@@ -9,7 +9,6 @@ import { createLog, type LogLevel } from '../adapters/system.ts';
 import { newSecret } from '../core/access/secret-format.ts';
 import { type Core, createCore, type Problem } from '../core/compose.ts';
 import type { Log } from '../core/ports/log.ts';
-import type { LocalRunner } from '../core/ports/runner.ts';
 import type { Clock } from '../core/ports/time.ts';
 import { createScope } from '../core/runtime/scope.ts';
 import { createDispatcher, type Dispatcher } from '../transport/dispatcher.ts';
@@ -33,6 +32,7 @@ import { createOpeningPages, type OpeningPlace } from './opening-pages.ts';
 import { requireOwnData, sweepDataFolder } from './own-data.ts';
 import { type CreateWorkerHost, createRealPorts, statePathOf } from './ports.ts';
 import { findPanel, version } from './program.ts';
+import type { CreateLocalRunner } from './runner.ts';
 
 export interface HostOptions {
   /** Default: the system's default folder. */
@@ -58,7 +58,7 @@ export interface HostOptions {
   /** Default: no gateway, as for a program that runs one command. */
   gateway?: HostGateway;
   /** The runner of this computer. Default: none, as for a program that runs one command. */
-  localRunner?: LocalRunner;
+  localRunner?: CreateLocalRunner;
   /** How long each part of a stop may take before it is cut off, milliseconds. Default 5,000; for the core 15,000. */
   stopDeadlineMs?: number;
 }
@@ -137,7 +137,11 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     log,
     openSecrets: options.openSecrets,
     createWorkerHost: options.createWorkerHost,
-    localRunner: options.localRunner,
+    localRunner: options.localRunner?.({
+      dataFolder,
+      log,
+      createWorkerHost: options.createWorkerHost,
+    }),
   });
   const ollamaHost = environment.OLLAMA_HOST ?? null;
   const core = createCore({

@@ -35,6 +35,7 @@ const onOneRunner = [
   'HOST_UNREACHABLE',
   'HOST_TIMEOUT',
   'SERVER_BUSY',
+  'RUNNER_NOT_INSTALLED',
 ] as const;
 
 export const runnerMethods = {
@@ -64,7 +65,7 @@ export const runnerMethods = {
     scope: 'manage',
     params: z.strictObject({ nodeId: runnerOf, path: z.string().trim().min(1).max(4096), name: modelName }),
     result: runnerViewSchema,
-    errors: [...onOneRunner, 'ALREADY_EXISTS'],
+    errors: [...onOneRunner, 'ALREADY_EXISTS', 'RUNNER_BAD_MODEL', 'RUNNER_BAD_GRAPH', 'RUNNER_BAD_NAME'],
   },
   'runner.models.remove': {
     summary: 'Remove a model from a runner.',

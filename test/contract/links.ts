@@ -35,13 +35,14 @@ export interface TestHost {
 export async function startTestHost(
   options: { simulate?: boolean; gateway?: HostGateway; localRunner?: LocalRunner } = {},
 ): Promise<TestHost> {
+  const { localRunner } = options;
   const folder = mkdtempSync(join(tmpdir(), 'pilotlight-contract-'));
   const log = createRememberingLog();
   const host = await startHost({
     dataFolder: join(folder, 'data'),
     simulate: options.simulate ?? false,
     ...(options.gateway && { gateway: options.gateway }),
-    ...(options.localRunner && { localRunner: options.localRunner }),
+    ...(localRunner && { localRunner: () => localRunner }),
     // A port where nothing listens: an Ollama of this machine has no part in the tests.
     environment: { OLLAMA_HOST: '127.0.0.1:1' },
     panelRoot: null,

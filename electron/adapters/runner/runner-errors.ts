@@ -1,6 +1,11 @@
 /** What the answers of a runner mean if they are not the expected ones. */
 import * as z from 'zod';
-import { type ErrorCode, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import {
+  type ErrorCode,
+  errorCodes,
+  isPilotlightError,
+  PilotlightError,
+} from '../../../shared/contract/errors.ts';
 import { parseAnswer } from '../../../shared/json.ts';
 import { oneLine } from '../../../shared/printable.ts';
 import type { HttpReply } from '../../core/ports/network.ts';
@@ -19,6 +24,8 @@ const plainSchema = z
 const ownCodes: Readonly<Record<string, ErrorCode>> = {
   RUNNER_NO_MODEL: 'MODEL_NOT_FOUND',
   RUNNER_OUT_OF_MEMORY: 'OUT_OF_MEMORY',
+  /** Of an agent without the program. */
+  RUNNER_PROGRAM_MISSING: 'RUNNER_NOT_INSTALLED',
 };
 
 /** Codes of the runner that the core passes on. */
@@ -29,10 +36,15 @@ const PASSED_ON: ReadonlySet<string> = new Set<ErrorCode>([
   'PICTURE_UNREADABLE',
   'PULL_RUNNING',
   'OUT_OF_MEMORY',
+  'RUNNER_NOT_INSTALLED',
   'NOT_FOUND',
 ]);
 /** What a runner refuses with 503, although waiting does not help. */
-const LASTING: ReadonlySet<string> = new Set(['RUNNER_NOT_INSTALLED', 'RUNNER_OUT_OF_MEMORY']);
+const LASTING: ReadonlySet<string> = new Set([
+  'RUNNER_NOT_INSTALLED',
+  'RUNNER_OUT_OF_MEMORY',
+  'RUNNER_PROGRAM_MISSING',
+]);
 const MOST_CHARACTERS = 500;
 /** While it starts, or is full, and does not say how long. */
 const BUSY_MS = 1000;
@@ -76,6 +88,10 @@ function codeFor(code: string, status: number, path: string): ErrorCode {
   if (PASSED_ON.has(known)) return known as ErrorCode;
   if (path.startsWith('/detect') && (status === 413 || status === 415 || status === 422)) {
     return 'PICTURE_UNREADABLE';
+  }
+  // What a person adds is judged in the runner's own words.
+  if (path.startsWith('/runner/') && errorCodes.some((one) => one === known && one.startsWith('RUNNER_'))) {
+    return known as ErrorCode;
   }
   if (status === 404 && (path.startsWith('/v1/embeddings') || path.startsWith('/runner/models/'))) {
     return 'MODEL_NOT_FOUND';

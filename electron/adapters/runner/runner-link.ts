@@ -13,6 +13,8 @@ import { embeddingsSchema, readVectors } from './vectors.ts';
 const STATUS_MS = 4000;
 /** Hashing the files of a large model, or timing it on each provider, takes minutes. */
 const MODEL_MS = 600_000;
+/** More texts than that are bulk work. */
+const MOST_QUERIES = 4;
 const MAX_BYTES = 4 * 1024 * 1024;
 
 const point = z.tuple([z.number(), z.number()]);
@@ -116,6 +118,8 @@ export function createRunnerLink({
             input: texts,
             encoding_format: 'base64',
             input_type: as,
+            // A long list is not a query, even if somebody calls it that: it would hold up the searches.
+            ...(as === 'query' && texts.length <= MOST_QUERIES ? { priority: 'query' } : {}),
             ...(hash === null ? {} : { hash }),
           },
           deadlineMs: null,

@@ -6,7 +6,7 @@ import { toVector } from '../inference/embeddings.ts';
 
 export const embeddingsSchema = z.object({
   model: z.string(),
-  /** SHA-256 of the model's files. */
+  /** SHA-256 of the model's files, of runners that say it. */
   hash: z.string().nullable().default(null).catch(null),
   data: z.array(
     z.object({ index: z.number().int(), embedding: z.union([z.string(), z.array(z.unknown())]) }),

@@ -1,5 +1,5 @@
 /** What a role offers over HTTP. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AgentEndpoint, AnswerSent, RequestOf } from '../../../shared/contract/agent.ts';
 import type { AgentError } from '../errors.ts';
 import { checked } from './body.ts';
@@ -12,6 +12,8 @@ export interface Exchange {
   /** The caller's address. */
   address: string;
   header(name: string): string | undefined;
+  /** For routes that pass the request on. */
+  raw: IncomingMessage;
   /** The JSON body; undefined without one. Throws BAD_JSON, BODY_TOO_LARGE. */
   body(): Promise<unknown>;
 }
@@ -26,12 +28,14 @@ export interface StreamReply {
   stream(response: ServerResponse): () => void;
 }
 
+/** `open` answers without a token, `open-here` only programs on this machine; `key` checks its own key. */
+export type Access = 'token' | 'open' | 'open-here' | 'key';
+
 export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** `/v1/leases/{id}` */
   path: string;
-  /** `open` answers without a token; `key` checks its own key. */
-  access: 'token' | 'open' | 'key';
+  access: Access;
   handle(exchange: Exchange): Reply | StreamReply | Promise<Reply | StreamReply>;
   /** The body of a refusal, for existing clients that expect another shape. */
   refusal?(error: AgentError): unknown;

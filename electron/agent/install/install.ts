@@ -10,6 +10,7 @@ import { canAnnounce, configFlags } from '../config.ts';
 import { AgentError, errorText } from '../errors.ts';
 import { systemFolder } from '../places.ts';
 import { installedCommand } from '../program.ts';
+import { findRunnerProgram } from '../runner/find-program.ts';
 import { requireFittingFolder } from './existing-folder.ts';
 import { type InstallStep, installedAt, linuxUser, planInstall, planUninstall } from './plan.ts';
 
@@ -19,6 +20,9 @@ export interface InstallRequest {
   platform: HostPlatform;
 }
 
+const NODE_FOR_ALL = 'Install Node for all users and name it with --node, for example --node /usr/bin/node.';
+const RUNNER_FOR_ALL =
+  'Put the folder of Pilotlight where all users can read it, for example below /opt, and install from there.';
 const ANNOUNCED = 'Panels on its network can discover it. To turn that off, install it with --no-announce.';
 
 /** Throws INSTALL_FAILED. With --print nothing is changed. */
@@ -46,12 +50,22 @@ export async function install(
     });
   }
   // An installed agent is announced unless the person says otherwise.
+  // The installed agent is alone in its folder, so it is told where the runner is.
+  const runner = config.role.includes('runner')
+    ? findRunnerProgram(config.runnerProgram, import.meta.url)
+    : null;
+  if (config.role.includes('runner') && runner === null) throw new AgentError('RUNNER_PROGRAM_MISSING');
+  const namesRunner = runner !== null && flags['runner-program'] === undefined;
   const announces = config.announce === null && canAnnounce(config);
   const steps = planInstall({
     platform,
     program: fileURLToPath(import.meta.url),
     node,
-    flags: [...startFlags(context), ...(announces ? ['--announce'] : [])],
+    flags: [
+      ...startFlags(context),
+      ...(announces ? ['--announce'] : []),
+      ...(namesRunner ? ['--runner-program', runner] : []),
+    ],
     roles: config.role,
     restartOllama: config.restartOllama,
     folder,
@@ -64,7 +78,10 @@ export async function install(
   }
   requireBundle();
   requireRoot(platform);
-  if (platform === 'linux') requireReadable(node);
+  if (platform === 'linux') {
+    requireOpen(node, 0o001, NODE_FOR_ALL);
+    if (runner !== null) requireOpen(runner, 0o004, RUNNER_FOR_ALL);
+  }
   await requireFittingFolder({
     platform,
     folder,
@@ -200,13 +217,15 @@ function requireRoot(platform: HostPlatform): void {
 }
 
 /** The agent's own user must be able to run Node; home folders are often closed to other users. */
-function requireReadable(node: string): void {
-  for (let path = node; ; path = dirname(path)) {
-    const open = (statSync(path).mode & 0o001) !== 0;
+/** @param right of others to the file itself; they need to pass through its folders */
+function requireOpen(file: string, right: number, next: string): void {
+  for (let path = file; ; path = dirname(path)) {
+    const { mode } = statSync(path);
+    const open = (mode & (path === file ? right : 0o001)) !== 0;
     if (!open) {
       throw new AgentError('INSTALL_FAILED', {
-        message: `The agent’s user could not run ${node}, because ${path} is closed to others.`,
-        next: 'Install Node for all users and name it with --node, for example --node /usr/bin/node.',
+        message: `The agent’s user could not run ${file}, because ${path} is closed to others.`,
+        next,
       });
     }
     if (path === join(path, '..')) return;

@@ -114,6 +114,7 @@ export function planUninstall({
 
 function installLinux({ program, node, flags, roles, restartOllama, folder }: InstallFacts): InstallStep[] {
   const power = roles.includes('power');
+  const runner = roles.includes('runner');
   const home = ['--system', '--no-create-home', '--home-dir', folder, '--shell', '/usr/sbin/nologin'];
   return [
     // Fails if the user already exists, which is fine.
@@ -129,7 +130,13 @@ function installLinux({ program, node, flags, roles, restartOllama, folder }: In
         user: linuxUser,
         folder,
         // Its notices go to terminals; Ollama's journal says whether it found a GPU.
-        groups: [...(power ? ['tty'] : []), ...(roles.includes('telemetry') ? ['systemd-journal'] : [])],
+        groups: [
+          ...(power ? ['tty'] : []),
+          ...(roles.includes('telemetry') ? ['systemd-journal'] : []),
+          // They open the GPU.
+          ...(runner ? ['video', 'render'] : []),
+        ],
+        runner,
       }),
     },
     ...(power

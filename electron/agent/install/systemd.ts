@@ -6,12 +6,15 @@ export function systemdUnit({
   user,
   folder,
   groups,
+  runner,
 }: {
   command: readonly string[];
   user: string;
   folder: string;
   /** System groups, in addition to its own. */
   groups: readonly string[];
+  /** It runs models, which need memory and threads. */
+  runner: boolean;
 }): string {
   return `[Unit]
 Description=Pilotlight agent
@@ -48,8 +51,7 @@ RestrictSUIDSGID=yes
 LockPersonality=yes
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
 SystemCallArchitectures=native
-MemoryHigh=192M
-TasksMax=64
+${runner ? 'TasksMax=1024' : 'MemoryHigh=192M\nTasksMax=64'}
 
 [Install]
 WantedBy=multi-user.target

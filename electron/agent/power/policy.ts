@@ -36,7 +36,8 @@ export type Reason =
   | { code: 'USERS_UNKNOWN'; message: string; problem: string }
   | { code: 'INHIBITED'; message: string; who: string; why: string }
   | { code: 'INHIBITORS_UNKNOWN'; message: string }
-  | { code: 'RECORDS_DAMAGED'; message: string };
+  | { code: 'RECORDS_DAMAGED'; message: string }
+  | { code: 'WORKING'; message: string };
 
 export interface Use {
   leases: readonly { id: string; holder: string; purpose: string }[];

@@ -16,8 +16,6 @@ import { runnerView } from './runner-view.ts';
 import { shareOut } from './share-out.ts';
 import { createTrackedRunner, type TrackedRunner } from './tracked-runner.ts';
 
-/** How long a runner may take to say how it is. */
-const PROBE_MS = 5000;
 /** While this computer's runner starts, it is asked this often. */
 const STARTING_PROBE_MS = 250;
 /** How long to wait for a runner that has just been started. */
@@ -151,7 +149,8 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
     const runner = runners.get(nodeId);
     if (runner === undefined || paused || stopping.signal.aborted || !mayAsk(runner))
       return Promise.resolve();
-    const asked = withDeadline(clock, PROBE_MS, stopping.signal, runner.probe)
+    const asked = runner
+      .probe(stopping.signal)
       .catch(() => undefined)
       .finally(() => {
         probing.delete(nodeId);

@@ -1,4 +1,5 @@
 /** One runner as the core's client sees it: its state, its breaker, what it was asked and how that went. */
+import { abortable } from '../../../shared/abortable.ts';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import { errorMessage, fact, type Message, plainText } from '../../../shared/models/message.ts';
 import type {
@@ -25,6 +26,8 @@ import { createRunnerStatistics, type RunnerStatistics } from './runner-statisti
 
 /** A model that is not loaded yet is loaded, and timed on each provider, by its first request. */
 const FIRST_REQUEST_MS = 300_000;
+/** How long it may take to say how it is. */
+const PROBE_MS = 5000;
 
 export type ReachState = 'unknown' | 'asleep' | 'ready' | 'not-ready' | 'failing';
 
@@ -85,6 +88,8 @@ export function createTrackedRunner(options: TrackedRunnerOptions): TrackedRunne
   let gpuLost = false;
   let breaker = closedRunnerBreaker;
   let isTrying = false;
+  /** Probes in a row that were not answered in time. */
+  let misses = 0;
   let waiting = 0;
   /** Answers to questions from before a move or a sleep say nothing about now. */
   let epoch = 0;
@@ -118,13 +123,19 @@ export function createTrackedRunner(options: TrackedRunnerOptions): TrackedRunne
     const asked = epoch;
     if (link === null) return;
     try {
-      const next = await link.status(signal);
+      const { status: read } = link;
+      const next = await withDeadline(clock, PROBE_MS, signal, (limited) =>
+        abortable(read(limited), limited),
+      );
+      misses = 0;
       if (asked === epoch) note(next);
     } catch (error) {
       signal.throwIfAborted();
       if (asked !== epoch) return;
       const coded = isPilotlightError(error) ? error : new PilotlightError('INTERNAL');
-      if (coded.code === 'SERVER_BUSY') set('not-ready', null);
+      // A busy machine may be late once; it is not given up for that.
+      if (coded.code === 'HOST_TIMEOUT' && reach === 'ready' && misses === 0) misses += 1;
+      else if (coded.code === 'SERVER_BUSY') set('not-ready', null);
       else set('failing', coded);
     }
   }
@@ -179,8 +190,16 @@ export function createTrackedRunner(options: TrackedRunnerOptions): TrackedRunne
       throw error;
     } finally {
       waiting -= items;
-      if (before !== stateOfBreaker(breaker, clock.monotonic())) onChange(runner);
+      breakerMoved(before);
     }
+  }
+
+  function breakerMoved(before: BreakerState): void {
+    const now = clock.monotonic();
+    if (before === stateOfBreaker(breaker, now)) return;
+    onChange(runner);
+    const restMs = restOfBreaker(breaker, now);
+    if (restMs !== null) clock.timer(restMs, () => onChange(runner));
   }
 
   function checkDimensions(model: string, hash: string | null, { vectors }: RunnerVectors): void {

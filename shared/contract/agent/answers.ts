@@ -21,6 +21,8 @@ export const healthSchema = z.object({
   service: unread<'gpu-shutdown'>(),
   gpu_pc_reachable: unread<boolean>(),
   gpu_pc_ip: unread<string | null>(),
+  /** Of the runner role: `running`, `starting`, `failed`, or `missing` for its program. Its own fields follow. */
+  runner: unread<string>(),
 });
 
 /** `GET /health` of whatever answers: an agent, an existing relay or shutdown server, or something else. */

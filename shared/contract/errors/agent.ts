@@ -50,6 +50,16 @@ export const agentErrors = {
     next: 'Use the panel, or a program with the token.',
     status: 403,
   },
+  RUNNER_PROGRAM_MISSING: {
+    message: 'The program of the runner is not on this machine.',
+    next: 'Start the agent from a folder of Pilotlight, or name its runner-worker.mjs with --runner-program.',
+    status: 503,
+  },
+  RUNNER_NOT_READY: {
+    message: 'The runner of this machine is not ready.',
+    next: 'Send it again in a moment.',
+    status: 503,
+  },
   METHOD_NOT_ALLOWED: {
     message: 'This path does not support that method.',
     next: 'Use one of the methods in Allow.',

@@ -18,7 +18,7 @@ export const runnerErrors = {
     status: 503,
   },
   RUNNER_NOT_INSTALLED: {
-    message: 'onnxruntime, which runs the models, cannot be loaded on this computer.',
+    message: 'The library that runs the models, onnxruntime, cannot be loaded on this computer.',
     next: 'Run "npm start" in the folder of Pilotlight, which installs what this system needs.',
     status: 503,
   },
