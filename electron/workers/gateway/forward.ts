@@ -75,6 +75,7 @@ export function forward(exchange: Exchange, state: GatewayState, forwarding: For
       slot[Symbol.dispose]();
       forwarding.onFirstSent?.();
       judge(state, node.id, end, true);
+      if (end.kind === 'answered' && end.ok) state.justChanged.note(node.id, target.path);
       if (end.kind === 'unanswered') {
         takeStep(exchange, 'tried', node.id, end.refusal.code);
         exchange.refuse(end.refusal, 'failed');
