@@ -7,7 +7,7 @@ import { defineConfig, type Plugin } from 'vite';
 export default defineConfig({
   root: 'renderer',
   base: '/',
-  plugins: [react(), tailwindcss(), scalesOfCharts(), withoutSchemas()],
+  plugins: [react(), tailwindcss(), scalesOfCharts(), withoutSchemas(), textsApart()],
   html: { cspNonce: '__CSP_NONCE__' },
   build: {
     outDir: '../dist/renderer',
@@ -53,6 +53,21 @@ function withoutSchemas(): Plugin {
           continue;
         const schemas = chunk.moduleIds.filter((id) => /[\\/]shared[\\/]/.test(id));
         this.error(`The panel carries zod, by way of one of ${schemas.join(', ')}: import its types only.`);
+      }
+    },
+  };
+}
+
+/** The catalogue of messages is loaded beside the first script; `shared/text` would put it into that script. */
+function textsApart(): Plugin {
+  return {
+    name: 'texts-apart',
+    apply: 'build',
+    generateBundle(_, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type !== 'chunk' || !chunk.isEntry) continue;
+        if (chunk.moduleIds.some((id) => /[\\/]shared[\\/]text[\\/]catalogue\.ts$/.test(id)))
+          this.error('The first script contains every message: take textOf from renderer/texts.ts.');
       }
     },
   };

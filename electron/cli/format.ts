@@ -1,6 +1,7 @@
 /** Texts, glyphs, bars and tables, in the same language as the panel. Pure. */
 import type { NodeView } from '../../shared/models/fleet.ts';
 import { type IndexJob, jobProgress } from '../../shared/models/indexing.ts';
+import { hasOllamaTrouble, ollamaTroubles } from '../../shared/models/ollama-trouble.ts';
 import type { ModelOnNode, MoveRecord, Placement } from '../../shared/models/placement.ts';
 import type { NodePower } from '../../shared/models/power.ts';
 import type { GpuReading } from '../../shared/models/telemetry.ts';
@@ -12,8 +13,11 @@ import { formatCount, formatEta, formatMemory, formatPercent } from '../../share
 import { type Style, visibleLength } from './terminal.ts';
 
 /** Hollow when off, dotted while it comes up, half when it serves, filled when its GPU is verified. */
-function stateGlyph({ state, gpuLost }: Pick<NodeView, 'state' | 'gpuLost'>, style: Style): string {
-  if (gpuLost) return style.bad('◐');
+function stateGlyph(
+  { state, gpuLost, wedged }: Pick<NodeView, 'state' | 'gpuLost' | 'wedged'>,
+  style: Style,
+): string {
+  if (hasOllamaTrouble({ gpuLost, wedged })) return style.bad('◐');
   switch (state) {
     case 'gpu-verified':
       return style.flame('●');
@@ -39,12 +43,12 @@ export function stateText(node: NodeView, style: Style): string {
 export const mayRestartOllama = (powers: readonly NodePower[], nodeId: string): boolean =>
   powers.find((power) => power.nodeId === nodeId)?.agent?.mayRestartOllama ?? false;
 
-/** Why a GPU is lost, and the fix; empty if it is not. With the command that restarts Ollama, if its agent may. */
-export function lostGpuText(node: NodeView, mayRestart: boolean, style: Style): string {
-  if (!node.gpuLost) return '';
-  const { reason, next } = node.gpuLost;
+/** Why Ollama has no GPU or loads nothing, and the fix, with the command that restarts it if the agent may. */
+export function ollamaTroubleTexts(node: NodeView, mayRestart: boolean, style: Style): string[] {
   const command = mayRestart ? ` ${style.quiet(`restart-ollama ${node.id}`)}` : '';
-  return `${style.bad('!')} ${textOf(reason)} ${textOf(next)}${command}`;
+  return ollamaTroubles(node).map(
+    ({ reason, next }) => `${style.bad('!')} ${textOf(reason)} ${textOf(next)}${command}`,
+  );
 }
 
 /** A filled flame for the GPU, half a flame with the share on the GPU, a hollow one for the CPU. */

@@ -12,6 +12,7 @@ import { nodes } from './commands/nodes.ts';
 import { optimize } from './commands/optimize.ts';
 import { policy } from './commands/policy.ts';
 import { cancel, keepAwake, off, release, restartOllama, why } from './commands/power.ts';
+import { requests } from './commands/requests.ts';
 import { runner } from './commands/runner.ts';
 import { search } from './commands/search.ts';
 import { status } from './commands/status.ts';
@@ -43,6 +44,7 @@ const commands: readonly Command[] = [
   open,
   gateway,
   runner,
+  requests,
   keys,
   sessions,
 ];

@@ -12,8 +12,12 @@ export interface Terminal {
   note(text: string): void;
   /** A line that the next one replaces and any other output clears. Does nothing outside a terminal. */
   live(text: string): void;
+  /** Lines that the next ones replace. Does nothing outside a terminal. */
+  screen(lines: readonly string[]): void;
   readonly isTerminal: boolean;
   readonly width: number;
+  /** Lines that fit on it. */
+  readonly height: number;
   readonly style: Style;
 }
 
@@ -73,6 +77,7 @@ export interface OutputStream {
   write(text: string): unknown;
   isTTY?: boolean;
   columns?: number;
+  rows?: number;
 }
 
 export function createTerminal(options: {
@@ -85,8 +90,11 @@ export function createTerminal(options: {
   // https://no-color.org: any value but the empty one.
   const style = isTerminal && !env.NO_COLOR ? coloured : plain;
   let liveShown = false;
+  /** Lines that the next screen replaces. */
+  let screenLines = 0;
 
   function clear(): void {
+    screenLines = 0;
     if (!liveShown) return;
     out.write('\r\u001b[K');
     liveShown = false;
@@ -97,6 +105,9 @@ export function createTerminal(options: {
     style,
     get width() {
       return out.columns ?? 100;
+    },
+    get height() {
+      return out.rows ?? 24;
     },
     line(text = '') {
       clear();
@@ -110,6 +121,16 @@ export function createTerminal(options: {
       if (!isTerminal) return;
       out.write(`\r\u001b[K${shown(cutTo(text, (out.columns ?? 100) - 1))}`);
       liveShown = true;
+    },
+    screen(lines) {
+      if (!isTerminal) return;
+      const width = (out.columns ?? 100) - 1;
+      const up = screenLines === 0 ? '' : `\u001b[${screenLines}A`;
+      clear();
+      // Each line is cleared behind its text, so that nothing flickers.
+      const text = lines.map((line) => `${shown(cutTo(line, width))}\u001b[K\n`).join('');
+      out.write(`${up}\r${text}\u001b[J`);
+      screenLines = lines.length;
     },
   };
 }

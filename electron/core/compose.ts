@@ -196,6 +196,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     attribution,
     holder,
     inFlight: (node) => inFlight.onNode(node.id),
+    holdBack: (nodeId, models) => gateway.holdBack(nodeId, models),
+    drain: inFlight.drainNode,
   });
   const acquire = createAcquireService({
     clock,
@@ -219,10 +221,12 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     leases: leases.ledger,
     acquire,
     activity,
+    silent: placement.observeRequests,
     link: options.gateway?.link ?? null,
     port: options.gateway?.port ?? null,
   });
-  const runnerNeeds = {
+  const runners = createRunnersService({
+    ...ports,
     streams,
     settings,
     activity,
@@ -231,8 +235,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     leases: leases.ledger,
     wakes: wake,
     inFlight,
-  };
-  const runners = createRunnersService({ ...ports, ...runnerNeeds });
+  });
   const indexing = createIndexingService({
     clock,
     random,
@@ -314,7 +317,6 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     },
     log,
   );
-
   const services: CoreServices = {
     access,
     activity,

@@ -1,6 +1,7 @@
 import { isServing, type NodeState, type NodeView } from '../../shared/models/fleet.ts';
 import type { GatewayView } from '../../shared/models/gateway.ts';
 import { type IndexJob, jobProgress, type SourceView } from '../../shared/models/indexing.ts';
+import { hasOllamaTrouble, ollamaTroubles } from '../../shared/models/ollama-trouble.ts';
 import type { NodePower, PowerAction } from '../../shared/models/power.ts';
 import { textOf } from '../../shared/text/index.ts';
 import { quotedJobName } from '../../shared/text/job.ts';
@@ -95,7 +96,7 @@ export function trayModel({ nodes, power, jobs, sources, gateway }: TrayState): 
   };
 }
 
-const isInTrouble = ({ state, gpuLost }: NodeView) => state === 'trouble' || gpuLost !== null;
+const isInTrouble = (node: NodeView) => node.state === 'trouble' || hasOllamaTrouble(node);
 
 function flameOf(nodes: readonly NodeView[]): Flame {
   if (nodes.some((node) => node.state === 'gpu-verified')) return 'filled';
@@ -123,14 +124,14 @@ const goes: Readonly<Record<PowerAction, string>> = {
 /** A line for the node, and one for its countdown, so that cancelling is as quick as waking. */
 function nodeLines(node: NodeView, power: NodePower | null): TrayLine[] {
   const { id: nodeId, name, state } = node;
-  const glyph = node.gpuLost === null ? glyphs[state] : glyphs.trouble;
+  const glyph = hasOllamaTrouble(node) ? glyphs.trouble : glyphs[state];
   const label = `${glyph} ${name} · ${nodeStateLabel(node)}`;
   if (node.canWake && state === 'off') {
     return [{ label: `${label} · Wake`, action: { kind: 'wake', nodeId } }];
   }
   if (power === null || node.kind === 'this-computer' || !isServing(state)) {
     // The window shows the fix.
-    return [{ label, action: node.gpuLost === null ? null : { kind: 'show' } }];
+    return [{ label, action: hasOllamaTrouble(node) ? { kind: 'show' } : null }];
   }
   if (power.leaving) return [{ label: `${label} · ${goes[power.leaving.action]}`, action: null }];
   const lines: TrayLine[] = [{ label: `${label} · Sleep`, action: null, menu: nodeMenu(node, power) }];
@@ -167,7 +168,7 @@ function nodeMenu(node: NodeView, power: NodePower): TrayLine[][] {
       }),
     );
   return [
-    lostGpuLines(node, power),
+    ollamaLines(node, power),
     actions.length > 0 ? actions : [{ label: 'Pilotlight cannot power it off', action: null }],
     [
       keep('Keep awake for 1 hour', 'one-hour'),
@@ -180,13 +181,16 @@ function nodeMenu(node: NodeView, power: NodePower): TrayLine[][] {
   ].filter((part) => part.length > 0);
 }
 
-/** Why the GPU is lost, and the fix; empty if it is not. */
-function lostGpuLines({ id: nodeId, gpuLost }: NodeView, { agent }: NodePower): TrayLine[] {
-  if (gpuLost === null) return [];
-  const reason: TrayLine = { label: textOf(gpuLost.reason), action: null };
+/** Why Ollama has no GPU or loads nothing, and the fix; empty if it works. */
+function ollamaLines(node: NodeView, { agent }: NodePower): TrayLine[] {
+  const { id: nodeId } = node;
+  const reasons = ollamaTroubles(node).map(
+    ({ reason }): TrayLine => ({ label: textOf(reason), action: null }),
+  );
+  if (reasons.length === 0) return [];
   return agent?.mayRestartOllama
-    ? [reason, { label: 'Restart Ollama', action: { kind: 'restart-ollama', nodeId } }]
-    : [reason, { label: 'Show how to fix it', action: { kind: 'show' } }];
+    ? [...reasons, { label: 'Restart Ollama', action: { kind: 'restart-ollama', nodeId } }]
+    : [...reasons, { label: 'Show how to fix it', action: { kind: 'show' } }];
 }
 
 function possibleActions({ means, agent }: NodePower): PowerAction[] {

@@ -37,6 +37,7 @@ export const placementMethods = {
       'NODE_ASLEEP',
       'NOT_LOADED',
       'PINNED',
+      'MODEL_BUSY',
       'MOVE_IN_PROGRESS',
       'HOST_UNREACHABLE',
       'HOST_TIMEOUT',

@@ -38,7 +38,7 @@ export const telemetryMethods = {
   },
   'telemetry.queues': {
     summary:
-      'Get how much waited in the last hour, oldest first: batches to embed, and requests at the gateway.',
+      'Get how much waited in the last hour, oldest first: passages for their vectors, and requests at the gateway.',
     scope: 'view',
     params: nothing,
     result: z.array(queueSampleSchema),

@@ -1,11 +1,18 @@
 import * as z from 'zod';
 import { messageSchema } from './message.ts';
-import { gpuLostSchema, nodeStateSchema, troubleSchema } from './node-state.ts';
+import { gpuLostSchema, nodeStateSchema, troubleSchema, wedgedSchema } from './node-state.ts';
 import { installedModelSchema, modelOnNodeSchema } from './placement.ts';
 import { wakeWaySchema } from './power.ts';
 import { gpuCardSchema } from './telemetry.ts';
 
-export { type GpuLost, type NodeState, nodeStateSchema, type Trouble, troubleSchema } from './node-state.ts';
+export {
+  type GpuLost,
+  type NodeState,
+  nodeStateSchema,
+  type Trouble,
+  troubleSchema,
+  type Wedged,
+} from './node-state.ts';
 export { isServing } from './serving.ts';
 
 const nodeKindSchema = z.enum(['this-computer', 'remote', 'simulated']);
@@ -68,6 +75,8 @@ export const nodeViewSchema = nodeRecordSchema.omit({ vramBytes: true }).extend(
   trouble: troubleSchema.nullable(),
   /** Ollama there has no GPU although the machine has one; null if that is not known. Only while it serves. */
   gpuLost: gpuLostSchema.nullable().default(null),
+  /** Its Ollama starts no more loads. Only while it serves. */
+  wedged: wedgedSchema.nullable().default(null),
   server: z
     .object({
       /** The product's name, such as `Ollama`; only for display. */

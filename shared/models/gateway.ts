@@ -63,6 +63,11 @@ export const gatewayStatsSchema = z.object({
   dropped: z.number(),
   inFlight: z.number(),
   total: gatewayCountsSchema,
+  /**
+   * What was refused, by the code of the error, the most frequent first. Those that were turned away at the door, such as
+   * without a key, are counted only here.
+   */
+  refusals: z.array(z.object({ code: z.string(), count: z.number() })),
   nodes: z.array(
     z.object({
       ...countsShape,

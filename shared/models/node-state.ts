@@ -37,4 +37,19 @@ export const gpuLostSchema = z.object({
   /** The fix. */
   next: messageSchema,
 });
+/**
+ * Ollama there starts no more loads, although it answers everything else. A fact beside the state, which is `serving`
+ * or `gpu-verified` then. Models that are loaded still answer. It ends when a model is loaded, or when Ollama starts again.
+ */
+export const wedgedSchema = z.object({
+  /** When the load began that does not end. */
+  since: z.number(),
+  /** The model that does not load. */
+  model: z.string(),
+  /** What was observed. */
+  reason: messageSchema,
+  /** The fix. */
+  next: messageSchema,
+});
+export type Wedged = z.infer<typeof wedgedSchema>;
 export type GpuLost = z.infer<typeof gpuLostSchema>;

@@ -94,7 +94,7 @@ export type RequestView = z.infer<typeof requestViewSchema>;
 export const requestIsOver = ({ state }: Pick<RequestView, 'state'>): boolean =>
   (gatewayOutcomes as readonly string[]).includes(state);
 
-/** What waits: batches of passages to embed, requests at the gateway. */
+/** What waits: passages for their vectors, requests at the gateway. */
 export const queueKindSchema = z.enum(['indexing', 'requests']);
 export type QueueKind = z.infer<typeof queueKindSchema>;
 

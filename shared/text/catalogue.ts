@@ -19,6 +19,7 @@ import { gpuMessages } from './messages/gpu.ts';
 import { indexingMessages } from './messages/indexing.ts';
 import { indexingFileMessages } from './messages/indexing-files.ts';
 import { leaseMessages } from './messages/leases.ts';
+import { loadMessages } from './messages/loads.ts';
 import { optimizerMessages } from './messages/optimizer.ts';
 import { ownershipMessages } from './messages/ownership.ts';
 import { pictureMessages } from './messages/pictures.ts';
@@ -60,6 +61,7 @@ export const domains = {
   indexing: indexingMessages,
   indexingFiles: indexingFileMessages,
   leases: leaseMessages,
+  loads: loadMessages,
   optimizer: optimizerMessages,
   pictures: pictureMessages,
   placement: placementMessages,
@@ -100,6 +102,7 @@ export const catalogue = {
   ...indexingMessages,
   ...indexingFileMessages,
   ...leaseMessages,
+  ...loadMessages,
   ...optimizerMessages,
   ...pictureMessages,
   ...placementMessages,

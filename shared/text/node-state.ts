@@ -1,5 +1,5 @@
 /** The label of a node's state, the same in panel, tray and CLI. */
-import type { GpuLost, NodeState } from '../models/node-state.ts';
+import type { GpuLost, NodeState, Wedged } from '../models/node-state.ts';
 import { isServing } from '../models/serving.ts';
 
 export function nodeStateLabel(node: {
@@ -8,8 +8,10 @@ export function nodeStateLabel(node: {
   url: string | null;
   agentUrl?: string | null;
   gpuLost?: GpuLost | null;
+  wedged?: Wedged | null;
   server?: { capabilities: readonly string[] } | null;
 }): string {
+  if (node.wedged && isServing(node.state)) return 'wedged';
   if (node.gpuLost && isServing(node.state)) return 'GPU lost';
   // A node without a server can still be on: this computer runs Pilotlight, another one only its agent.
   if (node.url === null && isServing(node.state)) return 'on, no Ollama';

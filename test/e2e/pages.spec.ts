@@ -1,7 +1,7 @@
 import { expect, expectAccessible, goTo, test } from './support/fixtures.ts';
 import { everyState, hundred, nothing, silent } from './support/scenes.ts';
 
-const pages = ['Fleet', 'Models', 'Index', 'Activity', 'Settings'] as const;
+const pages = ['Fleet', 'Models', 'Index', 'Requests', 'Activity', 'Settings'] as const;
 
 for (const colorScheme of ['dark', 'light'] as const) {
   test(`axe finds nothing on any page, ${colorScheme}`, async ({ page, startCore }) => {
@@ -58,6 +58,7 @@ test('a core that says nothing leaves skeletons, not blanks', async ({ page, sho
     Fleet: 'fleet',
     Models: 'models',
     Index: 'index',
+    Requests: 'requests',
     Activity: 'activity',
     Settings: 'settings',
   };
@@ -72,6 +73,8 @@ test('each page of an empty core says what will appear there', async ({ page, sh
   await expect(page.getByText('No models yet')).toBeVisible();
   await goTo(page, 'Index');
   await expect(page.getByText('No folders indexed yet')).toBeVisible();
+  await goTo(page, 'Requests');
+  await expect(page.getByText('No requests yet')).toBeVisible();
   await goTo(page, 'Activity');
   await expect(page.getByText('No activity yet')).toBeVisible();
 });

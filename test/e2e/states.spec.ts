@@ -6,7 +6,7 @@ import { everyState, hundred, nothing, silent } from './support/scenes.ts';
 // The longest file: its tests share nothing.
 test.describe.configure({ mode: 'parallel' });
 
-const pages = ['Fleet', 'Models', 'Index', 'Activity', 'Settings'] as const;
+const pages = ['Fleet', 'Models', 'Index', 'Requests', 'Activity', 'Settings'] as const;
 
 async function openNode(page: Page, id: string): Promise<void> {
   await page.evaluate((hash) => {

@@ -69,6 +69,7 @@ export function nodeView(own: Partial<NodeView> & { id: string }): NodeView {
     since: 0,
     trouble: null,
     gpuLost: null,
+    wedged: null,
     server: {
       product: 'Ollama',
       version: '0.33.0',
@@ -336,6 +337,8 @@ export interface FakeWorld {
   requests: HttpRequest[];
   answer: (request: HttpRequest) => Promise<number>;
   vectors: Map<string, number>;
+  /** How many passages waited, whenever that changed. */
+  queued: number[];
   placements: { nodeId: string; model: string }[];
   inFlight: { now: number; most: number };
   power: AcquireWakes;
@@ -371,6 +374,7 @@ export function createFakeWorld(
     requests: [],
     answer: async () => 200,
     vectors: new Map(),
+    queued: [],
     placements: [],
     inFlight: { now: 0, most: 0 },
     batchSize: 4,
@@ -434,6 +438,7 @@ export function createFakeWorld(
         need() {},
       },
       telemetry: {
+        recordQueue: (_kind, waiting) => void world.queued.push(waiting),
         recordVectors: (id, count) => world.vectors.set(id, (world.vectors.get(id) ?? 0) + count),
       },
       settings: {

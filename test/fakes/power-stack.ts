@@ -31,7 +31,7 @@ export function createAgentLinks() {
 }
 
 type Given = Pick<PowerServicesDependencies, 'clock' | 'random' | 'ids' | 'http' | 'connectAgent' | 'wakes'> &
-  Partial<Pick<PowerServicesDependencies, 'interfaces' | 'inFlight' | 'timeZone' | 'telemetry'>>;
+  Partial<Pick<PowerServicesDependencies, 'interfaces' | 'inFlight' | 'holdBack' | 'timeZone' | 'telemetry'>>;
 
 export interface PowerStackOptions extends Given {
   world: Pick<

@@ -11,7 +11,7 @@ import type { FakeClock } from './clock.ts';
 import { createFakeFleetWorld } from './fleet-world.ts';
 import { noStreams } from './http.ts';
 import { asleep } from './inference-server.ts';
-import { createAgentLinks, createPowerStack } from './power-stack.ts';
+import { createAgentLinks, createPowerStack, type PowerStackOptions } from './power-stack.ts';
 import type { MemorySecrets } from './secrets.ts';
 
 export const towerUrl = 'http://192.168.7.20:11434';
@@ -37,6 +37,7 @@ export interface PowerWorldOptions {
     : never;
   http?: Http;
   inFlight?: () => number;
+  holdBack?: PowerStackOptions['holdBack'];
   timeZone?: string;
 }
 
@@ -81,6 +82,7 @@ export function createPowerWorld(options: PowerWorldOptions = {}) {
     holder: 'Pilotlight on laptop',
     webhook: () => webhook,
     ...(options.inFlight ? { inFlight: options.inFlight } : {}),
+    ...(options.holdBack ? { holdBack: options.holdBack } : {}),
     ...(options.timeZone === undefined ? {} : { timeZone: options.timeZone }),
   });
   const { agents, powerServices } = stack;

@@ -9,6 +9,7 @@ import { damaged } from '../e2e/support/damage-scenes.ts';
 import {
   gatewayFirstRun,
   gatewayOff,
+  gatewayPolicies,
   gatewayPortTaken,
   gatewayRunning,
   gatewayStaysLocal,
@@ -22,6 +23,7 @@ import {
   requestsKeeping,
   requestsNone,
   requestsOne,
+  requestsPlain,
   requestsPortTaken,
   requestsThousand,
 } from '../e2e/support/request-scenes.ts';
@@ -84,6 +86,18 @@ async function shutDown(page: Page): Promise<void> {
 
 const gateway = (page: Page) => page.getByRole('region', { name: 'Gateway' }).first();
 const whatCameThrough = (page: Page) => page.getByRole('heading', { name: 'What came through' });
+const policies = (page: Page) => page.getByText('Policies while machines sleep');
+
+/** Asks which policy applies. */
+async function checkPolicy(page: Page): Promise<void> {
+  await page.getByLabel('Requests for model').fill('mxbai-embed-large');
+  await page.getByRole('button', { name: 'Check', exact: true }).click();
+}
+
+/** A row that cannot be saved. */
+async function wrongPolicy(page: Page): Promise<void> {
+  await page.getByLabel('Use the CPU after (seconds)').fill('soon');
+}
 const access = (page: Page) => page.getByRole('region', { name: 'Access' });
 
 /** Fills the dialog of a new key. */
@@ -184,12 +198,21 @@ const pictures: readonly Picture[] = [
   { state: 'gateway-fleet', scene: gatewayRunning, hash: '#/fleet' },
   { state: 'gateway-first-run', scene: gatewayFirstRun, hash: '#/fleet' },
   { state: 'gateway-settings', scene: gatewayRunning, hash: '#/settings', top: gateway },
+  { state: 'gateway-policies', scene: gatewayPolicies, hash: '#/settings', top: policies, open: checkPolicy },
+  {
+    state: 'gateway-policy-wrong',
+    scene: gatewayPolicies,
+    hash: '#/settings',
+    top: policies,
+    open: wrongPolicy,
+  },
   { state: 'gateway-off', scene: gatewayOff, hash: '#/settings', top: gateway },
   { state: 'gateway-port-taken', scene: gatewayPortTaken, hash: '#/fleet' },
   { state: 'gateway-stays-local', scene: gatewayStaysLocal, hash: '#/settings', top: gateway },
   { state: 'gateway-other-servers', scene: otherServers, hash: '#/fleet' },
   { state: 'gateway-other-models', scene: otherServers, hash: '#/models' },
   { state: 'requests-busy', scene: requestsBusy, hash: '#/requests' },
+  { state: 'requests-plain', scene: requestsPlain, hash: '#/requests' },
   { state: 'requests-one', scene: requestsOne, hash: '#/requests' },
   { state: 'requests-none', scene: requestsNone, hash: '#/requests' },
   { state: 'requests-thousand', scene: requestsThousand, hash: '#/requests' },

@@ -62,7 +62,7 @@ function limitWords({ models, requestsPerMinute }: CredentialView): string {
 }
 
 /** By id, or by the only name that is equal in any case. */
-function findKey(keys: readonly CredentialView[], wanted: string): CredentialView {
+export function findKey(keys: readonly CredentialView[], wanted: string): CredentialView {
   const byId = keys.find(({ id }) => id === wanted);
   const named = keys.filter(({ name }) => name.toLowerCase() === wanted.toLowerCase());
   const [only] = named;

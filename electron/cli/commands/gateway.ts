@@ -1,10 +1,18 @@
 /** The address for other programs, and what came in there. */
-import type { GatewayCounts, GatewayView } from '../../../shared/models/gateway.ts';
+import type { GatewayCounts, GatewayPolicy, GatewayView } from '../../../shared/models/gateway.ts';
 import { textOf } from '../../../shared/text/index.ts';
 import { formatCount, formatDuration } from '../../../shared/units.ts';
-import { type Command, type CommandContext, noPositionals, usageError } from '../command.ts';
+import {
+  type Command,
+  type CommandContext,
+  noPositionals,
+  onlyPositional,
+  optionText,
+  usageError,
+} from '../command.ts';
 import { table } from '../format.ts';
 import type { Terminal } from '../terminal.ts';
+import { findKey } from './access.ts';
 
 /** Lines for people: where to point programs, and what is wrong. */
 export function gatewayLines({ state, url, listening, problem }: GatewayView, { style }: Terminal): string[] {
@@ -65,6 +73,10 @@ async function showStats(context: CommandContext): Promise<unknown> {
   terminal.line(
     `${formatCount(total.requests)} requests since ${new Date(stats.since).toISOString().slice(0, 16)}Z, ${stats.inFlight} in flight. ${formatCount(total.refused)} refused, ${formatCount(total.rejected)} rejected by a server, ${formatCount(total.fallbacks)} answered by a fallback.`,
   );
+  if (stats.refusals.length > 0) {
+    const some = stats.refusals.slice(0, 8).map(({ code, count }) => `${code} ${formatCount(count)}`);
+    terminal.line(style.quiet(`Refused: ${some.join(', ')}`));
+  }
   for (const [title, rows] of parts) {
     if (rows.length === 0) continue;
     terminal.line();
@@ -74,15 +86,43 @@ async function showStats(context: CommandContext): Promise<unknown> {
   return stats;
 }
 
+const wakeTexts: Readonly<Record<GatewayPolicy['wake'], string>> = {
+  'if-needed': 'wakes a machine only if none that is awake has the model',
+  wait: 'waits for a machine with a GPU',
+  'cpu-meanwhile': 'is served without a GPU while a machine with one wakes',
+  'cpu-after': 'is served without a GPU if the wake takes longer',
+  never: 'wakes nothing',
+};
+
+async function showPolicy(context: CommandContext): Promise<unknown> {
+  const model = onlyPositional(context, 'model');
+  const link = await context.connect('running');
+  const name = optionText(context, 'key');
+  const key = name === undefined ? null : findKey(await link.call('access.keys', {}), name);
+  const policy = await link.call('gateway.policy', { model, credentialId: key?.id ?? null });
+  if (context.json) return policy;
+  const { terminal } = context;
+  const after = policy.wake === 'cpu-after' ? ` than ${policy.cpuAfterSeconds} s` : '';
+  const from = key === null ? '' : ` with the key "${key.name}"`;
+  terminal.line(`A request for ${model}${from} ${wakeTexts[policy.wake]}${after}.`);
+  terminal.line(`Priority: ${policy.priority ?? 'interactive; batch for lists of texts to embed'}`);
+  terminal.line(textOf(policy.reason));
+  for (const note of policy.notes) terminal.line(textOf(note));
+  return policy;
+}
+
 export const gateway: Command = {
   name: 'gateway',
   summary: 'show the address for other programs, and what came in there',
-  usage: ['gateway', 'gateway stats'],
-  options: {},
+  usage: ['gateway', 'gateway stats', 'gateway policy MODEL [--key NAME]'],
+  options: { key: { type: 'string' } },
   async run(context) {
     const [verb, ...positionals] = context.positionals;
+    const rest = { ...context, positionals };
+    if (verb === 'policy') return showPolicy(rest);
     if (verb !== undefined && verb !== 'stats') throw usageError(`There is no command "gateway ${verb}".`);
-    noPositionals({ ...context, positionals });
+    noPositionals(rest);
+    if (context.values.key !== undefined) throw usageError('--key belongs to "gateway policy".');
     return verb === 'stats' ? showStats(context) : showState(context);
   },
 };

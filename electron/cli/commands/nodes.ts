@@ -8,7 +8,7 @@ import {
   optionText,
   usageError,
 } from '../command.ts';
-import { lostGpuText, mayRestartOllama, modelText, stateText, table, vramText } from '../format.ts';
+import { mayRestartOllama, modelText, ollamaTroubleTexts, stateText, table, vramText } from '../format.ts';
 import { readSecretOption, secretVariables } from '../secret-input.ts';
 import { measureVram } from '../vram.ts';
 
@@ -47,7 +47,9 @@ async function list(context: CommandContext) {
   for (const [index, line] of table(rows).entries()) {
     terminal.line(line);
     const node = nodes[index];
-    if (node?.gpuLost) terminal.line(`  ${lostGpuText(node, mayRestartOllama(powers, node.id), style)}`);
+    for (const line of node ? ollamaTroubleTexts(node, mayRestartOllama(powers, node.id), style) : []) {
+      terminal.line(`  ${line}`);
+    }
     if (node?.trouble) terminal.line(`  ${style.bad('!')} ${node.trouble.message} ${node.trouble.next}`);
     for (const model of node?.loaded ?? []) terminal.line(`  ${modelText(model, style)}`);
   }

@@ -16,7 +16,7 @@ import {
   usageError,
 } from '../command.ts';
 import type { CoreLink } from '../core-link.ts';
-import { lostGpuText, mayRestartOllama, stateText } from '../format.ts';
+import { mayRestartOllama, ollamaTroubleTexts, stateText } from '../format.ts';
 import { nextMinuteOfDay, parseDuration, parseMinuteOfDay } from '../parse-time.ts';
 
 const actionLabels = {
@@ -152,8 +152,9 @@ export const why: Command = {
         );
       if (power.sleepTrouble)
         terminal.line(`  ${style.bad('!')} ${power.sleepTrouble.message} ${power.sleepTrouble.next}`);
-      const lost = lostGpuText(node, mayRestartOllama(powers, node.id), style);
-      if (lost !== '') terminal.line(`  ${lost}`);
+      for (const line of ollamaTroubleTexts(node, mayRestartOllama(powers, node.id), style)) {
+        terminal.line(`  ${line}`);
+      }
       if (power.agent?.trouble)
         terminal.line(`  ${style.bad('!')} ${power.agent.trouble.message} ${power.agent.trouble.next}`);
     }

@@ -2,7 +2,7 @@ import { textOf } from '../../../shared/text/index.ts';
 import { jobName } from '../../../shared/text/job.ts';
 import { plural } from '../../../shared/units.ts';
 import { type Command, noPositionals } from '../command.ts';
-import { jobLine, lostGpuText, mayRestartOllama, stateText, table, vramText } from '../format.ts';
+import { jobLine, mayRestartOllama, ollamaTroubleTexts, stateText, table, vramText } from '../format.ts';
 import { measureVram } from '../vram.ts';
 import { gatewayLines } from './gateway.ts';
 
@@ -58,7 +58,9 @@ export const status: Command = {
     for (const [index, line] of table(rows).entries()) {
       terminal.line(line);
       const node = nodes[index];
-      if (node?.gpuLost) terminal.line(`  ${lostGpuText(node, mayRestartOllama(powers, node.id), style)}`);
+      for (const line of node ? ollamaTroubleTexts(node, mayRestartOllama(powers, node.id), style) : []) {
+        terminal.line(`  ${line}`);
+      }
     }
     terminal.line();
     terminal.line(`Optimizer ${optimizer.on ? 'on' : 'off'}. ${textOf(optimizer.summary)}`);

@@ -4,6 +4,8 @@ import type { Clock } from '../ports/time.ts';
 
 export interface InFlight {
   count(nodeId: string, model: string): number;
+  /** Since when there has been one without a pause, monotonic; null if there is none. */
+  busySince(nodeId: string, model: string): number | null;
   /** All requests to a node, including those without a model. */
   onNode(nodeId: string): number;
   /** A request has begun; dispose when it has ended, which is idempotent. */
@@ -13,11 +15,14 @@ export interface InFlight {
    * signal's reason.
    */
   drain(nodeId: string, models: readonly string[], deadlineMs: number, signal: AbortSignal): Promise<boolean>;
+  /** The same for all requests to a node. */
+  drainNode(nodeId: string, deadlineMs: number, signal: AbortSignal): Promise<boolean>;
 }
 
-export function createInFlight({ clock }: { clock: Pick<Clock, 'timer'> }): InFlight {
+export function createInFlight({ clock }: { clock: Pick<Clock, 'timer' | 'monotonic'> }): InFlight {
   /** Node → model, or '' for none → requests. */
   const counts = new Map<string, Map<string, number>>();
+  const since = new Map<string, Map<string, number>>();
   const waiting = new Set<() => void>();
   const keyOf = (model: string | null) => (model === null ? '' : canonicalName(model));
   const count = (nodeId: string, model: string) => counts.get(nodeId)?.get(keyOf(model)) ?? 0;
@@ -27,13 +32,42 @@ export function createInFlight({ clock }: { clock: Pick<Clock, 'timer'> }): InFl
     const left = (models.get(key) ?? 0) + change;
     if (left > 0) models.set(key, left);
     else models.delete(key);
+    const begins = since.get(nodeId) ?? new Map<string, number>();
+    if (left === 0) begins.delete(key);
+    else if (!begins.has(key)) begins.set(key, clock.monotonic());
+    if (begins.size > 0) since.set(nodeId, begins);
+    else since.delete(nodeId);
     if (models.size > 0) counts.set(nodeId, models);
     else counts.delete(nodeId);
   }
 
+  const onNode = (nodeId: string) =>
+    [...(counts.get(nodeId)?.values() ?? [])].reduce((sum, one) => sum + one, 0);
+
+  function drained(idle: () => boolean, deadlineMs: number, signal: AbortSignal): Promise<boolean> {
+    if (idle()) return Promise.resolve(true);
+    return new Promise((resolve, reject) => {
+      const end = (act: () => void) => {
+        timer.cancel();
+        waiting.delete(check);
+        signal.removeEventListener('abort', onAbort);
+        act();
+      };
+      const onAbort = () => end(() => reject(signal.reason));
+      const check = () => {
+        if (idle()) end(() => resolve(true));
+      };
+      const timer = clock.timer(deadlineMs, () => end(() => resolve(false)));
+      if (signal.aborted) return onAbort();
+      signal.addEventListener('abort', onAbort, { once: true });
+      waiting.add(check);
+    });
+  }
+
   return {
     count,
-    onNode: (nodeId) => [...(counts.get(nodeId)?.values() ?? [])].reduce((sum, one) => sum + one, 0),
+    busySince: (nodeId, model) => since.get(nodeId)?.get(keyOf(model)) ?? null,
+    onNode,
     begin(nodeId, model) {
       const key = keyOf(model);
       add(nodeId, key, 1);
@@ -47,25 +81,8 @@ export function createInFlight({ clock }: { clock: Pick<Clock, 'timer'> }): InFl
         },
       };
     },
-    drain(nodeId, models, deadlineMs, signal) {
-      const idle = () => models.every((model) => count(nodeId, model) === 0);
-      if (idle()) return Promise.resolve(true);
-      return new Promise((resolve, reject) => {
-        const end = (act: () => void) => {
-          timer.cancel();
-          waiting.delete(check);
-          signal.removeEventListener('abort', onAbort);
-          act();
-        };
-        const onAbort = () => end(() => reject(signal.reason));
-        const check = () => {
-          if (idle()) end(() => resolve(true));
-        };
-        const timer = clock.timer(deadlineMs, () => end(() => resolve(false)));
-        if (signal.aborted) return onAbort();
-        signal.addEventListener('abort', onAbort, { once: true });
-        waiting.add(check);
-      });
-    },
+    drain: (nodeId, models, deadlineMs, signal) =>
+      drained(() => models.every((model) => count(nodeId, model) === 0), deadlineMs, signal),
+    drainNode: (nodeId, deadlineMs, signal) => drained(() => onNode(nodeId) === 0, deadlineMs, signal),
   };
 }

@@ -47,6 +47,8 @@ export interface RequestNode {
   vram: { totalBytes: number | null; usedBytes: number | null };
   slots: number | null;
   moving: readonly string[];
+  /** Its server starts no more loads. Left out: no. */
+  wedged?: boolean;
   /** Requests that the gateway has sent there and that have not ended. */
   inFlight: number;
   /** Those for the request's model. */
@@ -119,7 +121,7 @@ export function routeRequest(
   if (speaking.length === 0) return none('MODEL_SPEAKS_OTHER_DIALECT', having);
   const serving = speaking.filter(({ node }) => node.serving);
   if (serving.length === 0) return none('NODE_ASLEEP', speaking);
-  const healthy = serving.filter(({ node }) => !node.excluded);
+  const healthy = serving.filter(({ node, model }) => !node.excluded && !isStuck(node, model));
   if (healthy.length === 0) return none('NODE_FAILING', serving);
   const usable = healthy.filter(({ node }) => !node.moving.some((name) => canonicalName(name) === wanted));
   if (usable.length === 0) return none('MODEL_IS_MOVING', healthy);
@@ -175,11 +177,7 @@ function standingOn(
   const free = node.slots === null || node.inFlight < node.slots ? 1 : 0;
   const expected = node.hasGpu === null ? 50 : node.hasGpu ? 100 : 0;
   if (!node.saysPlacement) return { loaded: 1, gpuPercent: expected, free, fit: 1 };
-  // A server lists a model under the name that loaded it; another tag of the same weights is loaded, too.
-  const loaded = node.loaded.find(
-    ({ name, digest }) =>
-      canonicalName(name) === canonicalName(model.name) || (digest !== '' && digest === model.digest),
-  );
+  const loaded = loadedAs(node, model);
   if (loaded === undefined) {
     return { loaded: 0, gpuPercent: expected, free, fit: fitOf(node, model.sizeBytes) };
   }
@@ -190,6 +188,17 @@ function standingOn(
   if (!matches) return { loaded: 0, gpuPercent: expected, free, fit: 1 };
   return { loaded: 2, gpuPercent: Math.round(loaded.gpuShare * 100), free, fit: 2 };
 }
+
+/** Another load would wait there for ever. */
+const isStuck = (node: RequestNode, model: HeldModel): boolean =>
+  node.wedged === true && loadedAs(node, model) === undefined;
+
+/** A server lists a model under the name that loaded it; another tag of the same weights is loaded, too. */
+const loadedAs = ({ loaded }: RequestNode, model: HeldModel) =>
+  loaded.find(
+    ({ name, digest }) =>
+      canonicalName(name) === canonicalName(model.name) || (digest !== '' && digest === model.digest),
+  );
 
 /** Whether a model that is not loaded fits beside what is. Without a GPU nothing is unloaded for VRAM. */
 function fitOf({ hasGpu, vram, loaded }: RequestNode, sizeBytes: number): number {

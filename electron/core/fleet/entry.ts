@@ -91,6 +91,7 @@ export function newEntry(
     gpuFound: null,
     waking: null,
     lastWakeError: null,
+    stuck: null,
     boot: { usualMs: null, count: 0 },
     uses: new Map(),
     shuttingDown: false,

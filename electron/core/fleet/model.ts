@@ -50,6 +50,8 @@ export interface FleetService {
   waitFor(nodeId: string, predicate: (node: NodeView) => boolean, signal: AbortSignal): Promise<NodeView>;
   /** Records what placement found about the GPU, which a probe cannot show. */
   markGpu(nodeId: string, verdict: GpuVerdict): void;
+  /** A load there does not end; null: loads work again. `since` in milliseconds since the epoch. */
+  setStuck(nodeId: string, stuck: { model: string; since: number } | null): void;
   /** Shows why the node is needed, until disposed. */
   use(nodeId: string, reason: Message): Disposable;
   /** While true, the fleet does not report that the node drops out; shutdown does. */

@@ -99,6 +99,13 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       entries.publish(entry);
     },
 
+    setStuck(nodeId, stuck) {
+      const entry = entries.get(nodeId);
+      if (!entry) return;
+      entry.stuck = stuck;
+      entries.publish(entry);
+    },
+
     use(nodeId, reason) {
       const key = Symbol(reason.code);
       const entry = entries.get(nodeId);

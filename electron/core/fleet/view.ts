@@ -25,6 +25,8 @@ export interface NodeKnowledge {
   /** Models that its server lists and that run elsewhere. */
   cloudModels: InstalledModel[];
   lastWakeError: Trouble | null;
+  /** The load that does not end, `since` in milliseconds since the epoch; null while loads work. */
+  stuck: { model: string; since: number } | null;
   canWake: boolean;
   secrets: Pick<NodeView, 'hasSecureOn' | 'hasAgentToken' | 'hasRelayToken' | 'hasShutdownSecret'>;
   boot: NodeView['boot'];
@@ -68,6 +70,7 @@ export function toNodeView(known: NodeKnowledge, settings: ViewSettings): NodeVi
     since: observation.since,
     trouble: observation.trouble,
     gpuLost: up && observation.gpu.loss !== null ? lostView(observation.gpu.loss, known) : null,
+    wedged: up && known.stuck !== null ? wedgedView(known.stuck, known) : null,
     server: serverView(known),
     canWake: known.canWake,
     lastWakeError: known.lastWakeError,
@@ -118,12 +121,28 @@ function lostView(
     if (shownBy === 'tools') return fact('RESTART_IF_GPU_STAYS_AWAY');
     if (restarted) return fact('CHECK_GPU_AFTER_RESTART');
     if (mayRestartOllama) return fact('RESTART_OLLAMA_FOR_GPU');
-    return fact('RESTART_OLLAMA_BY_HAND', {
-      here: record.kind === 'this-computer',
-      agent: record.agentUrl !== null,
-    });
+    return fact('RESTART_OLLAMA_BY_HAND', byHand(record));
   }
 }
+
+function wedgedView(
+  { model, since }: NonNullable<NodeKnowledge['stuck']>,
+  { record, mayRestartOllama }: NodeKnowledge,
+): NodeView['wedged'] {
+  return {
+    since,
+    model,
+    reason: fact('LOADS_DO_NOT_END', { model }),
+    next: mayRestartOllama
+      ? fact('RESTART_OLLAMA_FOR_LOADS')
+      : fact('RESTART_OLLAMA_FOR_LOADS_BY_HAND', byHand(record)),
+  };
+}
+
+const byHand = ({ kind, agentUrl }: NodeRecord) => ({
+  here: kind === 'this-computer',
+  agent: agentUrl !== null,
+});
 
 /** Integrated graphics do not count: a server may not use them. */
 export function hasCard(cards: readonly Pick<GpuCard, 'integrated'>[] | null): boolean {

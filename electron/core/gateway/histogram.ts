@@ -32,6 +32,22 @@ export function quantile(histogram: Histogram, share: number): number | null {
   return null;
 }
 
+/** Every fifth bucket is shown: each is about two and a half times as wide as the one before. */
+const SHOWN_STEP = 5;
+
+/** How many durations there are, and how many took at most so many milliseconds. */
+export function cumulated(histogram: Histogram): { count: number; upTo: [ms: number, count: number][] } {
+  const upTo: [number, number][] = [];
+  let count = 0;
+  for (const [place, more] of histogram.entries()) {
+    count += more;
+    // The last one has no end.
+    if (place % SHOWN_STEP === 0 && place < BUCKETS - 1)
+      upTo.push([Number((GROWTH ** place).toPrecision(3)), count]);
+  }
+  return { count, upTo };
+}
+
 /** The middle of a bucket, to three digits. */
 function middleOf(place: number): number {
   if (place === 0) return 1;

@@ -4,6 +4,7 @@
  * The core pushes the whole table whenever it changes. The process never asks the core about a request that the table
  * answers, and its bytes never pass through the core.
  */
+import type { ErrorCode } from '../../../shared/contract/errors.ts';
 import type { Message } from '../../../shared/models/message.ts';
 import type { ModelOnNode } from '../../../shared/models/placement.ts';
 import type { KnownCredential } from '../access/check-credential.ts';
@@ -66,6 +67,8 @@ export interface TableNode {
   usualWakeMs?: number | null;
   /** It has a GPU, but came up without it. Left out: no. */
   gpuLost?: boolean;
+  /** Its server starts no more loads: only models that are loaded can be used. Left out: no. */
+  wedged?: boolean;
   /** Canonical names of models that are being moved: they get no new requests. */
   moving: readonly string[];
 }
@@ -199,6 +202,9 @@ export interface LiveRequest extends RequestFacts {
   expectedMs: number | null;
 }
 
+/** Why a connection was turned away before its request was read: the code of an error, or one of these. */
+export type DoorReason = ErrorCode | 'FOREIGN_HOST' | 'NO_SUCH_PATH' | 'WRONG_METHOD';
+
 /** The load of a node as the gateway sees it. */
 export interface NodeTraffic {
   nodeId: string;
@@ -207,4 +213,9 @@ export interface NodeTraffic {
   inFlight: Readonly<Record<string, number>>;
   /** Requests at once that its own answers show to be its limit; left out if it was not seen to queue. */
   learnedSlots?: number;
+  /**
+   * Canonical name of a model → when its oldest request was sent that has no first byte yet, milliseconds since the
+   * epoch. Only those older than five seconds; left out for none.
+   */
+  silent?: Readonly<Record<string, number>>;
 }

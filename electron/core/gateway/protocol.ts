@@ -1,6 +1,6 @@
 /** The messages between the core and the gateway's process, in the form of every worker (adapters/processes). */
 import type { Message } from '../../../shared/models/message.ts';
-import type { FinishedRequest, GatewayTable, LiveRequest, NodeTraffic } from './model.ts';
+import type { DoorReason, FinishedRequest, GatewayTable, LiveRequest, NodeTraffic } from './model.ts';
 
 export interface GatewayAddress {
   host: string;
@@ -68,7 +68,13 @@ export interface KeptPrompt {
 
 export type GatewayEvent =
   /** At most every 250 ms while requests end; at most 1,000 are kept while no core is connected. */
-  | { kind: 'finished'; requests: readonly FinishedRequest[]; dropped: number }
+  | {
+      kind: 'finished';
+      requests: readonly FinishedRequest[];
+      dropped: number;
+      /** How many were turned away since the last report, by reason; left out for none. */
+      turnedAway?: readonly (readonly [reason: DoorReason, count: number])[];
+    }
   /** Requests in progress that live longer than the time between two reports; again when something of them changed. */
   | { kind: 'live'; requests: readonly LiveRequest[] }
   /** Once a second while requests wait, and once when none does any more: how many by canonical model. */

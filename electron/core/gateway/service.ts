@@ -29,7 +29,7 @@ import { noticed } from './noticed.ts';
 import { createOpening } from './opening.ts';
 import type { GatewayEvent } from './protocol.ts';
 import { createRequestLeases } from './request-leases.ts';
-import { createStatistics } from './statistics.ts';
+import { createStatistics, type FirstBytes } from './statistics.ts';
 import { buildTable, hasUsableKey, holdRules, roundedVram, slotsSetFor } from './table.ts';
 import { createTablePush } from './table-push.ts';
 import { createTraffic } from './traffic.ts';
@@ -37,6 +37,8 @@ import { createTraffic } from './traffic.ts';
 export interface GatewayService {
   view(): GatewayView;
   stats(): GatewayStats;
+  /** How long answers took to their first byte, by node. */
+  firstBytes(): FirstBytes[];
   /** Which policy applies to requests for a model. */
   policy(request: { model: string; credentialId: string | null }): GatewayPolicy;
   /**
@@ -61,6 +63,8 @@ export interface GatewayDependencies {
   leases: AcquireLeases;
   acquire: Pick<AcquireService, 'acquire'>;
   activity: { record(entry: NewActivityEntry): void };
+  /** Requests that were sent to the node and have no first byte, by model: since when. */
+  silent?(nodeId: string, since: Readonly<Record<string, number>>): void;
   /** null for a program without a gateway. */
   link: GatewayLink | null;
   /** Chosen for this run of the program; null for that of the settings. */
@@ -85,8 +89,9 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
   });
   const traffic = createTraffic({
     inFlight: dependencies.inFlight,
-    onChange(_nodeId, now) {
+    onChange(nodeId, now) {
       leases.update(now);
+      dependencies.silent?.(nodeId, now.silent ?? {});
       if (traffic.total() === 0) opening?.update();
     },
   });
@@ -182,6 +187,7 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
   function receive(event: GatewayEvent): void {
     if (event.kind === 'finished') {
       statistics.add(event.requests, event.dropped);
+      if (event.turnedAway) statistics.turnedAway(event.turnedAway);
       for (const { nodeId, credentialId } of event.requests) {
         if (nodeId !== null && credentialId !== null) leases.used(nodeId, [credentialId]);
       }
@@ -261,6 +267,7 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
         nameOf: (nodeId) => fleet.get(nodeId)?.name ?? null,
         slotsOf: (nodeId) => slotsSetFor(current(), nodeId),
       }),
+    firstBytes: statistics.firstBytes,
     policy: (request) =>
       explainPolicy(request, {
         rules: holdRules(current()),

@@ -2,11 +2,20 @@
 import type { GatewayCounts, GatewayStats } from '../../../shared/models/gateway.ts';
 import { fact } from '../../../shared/models/message.ts';
 import { canonicalName } from '../fleet/model-placement.ts';
-import { addDuration, addHistogram, type Histogram, newHistogram, quantile } from './histogram.ts';
-import type { Dialect, FinishedRequest, NodeTraffic } from './model.ts';
+import { addDuration, addHistogram, cumulated, type Histogram, newHistogram, quantile } from './histogram.ts';
+import type { Dialect, DoorReason, FinishedRequest, NodeTraffic } from './model.ts';
 import { trafficOf } from './traffic.ts';
 
 type Numbers = Omit<GatewayCounts, 'firstByteMs'>;
+
+/** Durations to the first byte, in buckets of a histogram. */
+export interface FirstBytes {
+  nodeId: string;
+  count: number;
+  sumMs: number;
+  /** How many took at most so many milliseconds. Rising. */
+  upTo: readonly (readonly [ms: number, count: number])[];
+}
 
 interface Row {
   nodeId: string | null;
@@ -15,10 +24,14 @@ interface Row {
   dialect: Dialect;
   numbers: Numbers;
   firstByte: Histogram;
+  firstByteSumMs: number;
 }
 
 export interface Statistics {
   add(requests: readonly FinishedRequest[], dropped: number): void;
+  turnedAway(counts: readonly (readonly [reason: DoorReason, count: number])[]): void;
+  /** How long answers took to their first byte, by node. */
+  firstBytes(): FirstBytes[];
   read(now: {
     traffic: readonly NodeTraffic[];
     nameOf(nodeId: string): string | null;
@@ -34,6 +47,7 @@ const OTHER_MODELS = '(others)';
 export function createStatistics({ since }: { since: number }): Statistics {
   const rows = new Map<string, Row>();
   let dropped = 0;
+  const refusals = new Map<string, number>();
 
   function rowOf({ nodeId, model, dialect }: FinishedRequest): Row {
     const asked = nodeId === null || model === null ? null : canonicalName(model);
@@ -47,24 +61,43 @@ export function createStatistics({ since }: { since: number }): Statistics {
       dialect,
       numbers: newNumbers(),
       firstByte: newHistogram(),
+      firstByteSumMs: 0,
     };
     rows.set(keyOf(name), row);
     return row;
   }
 
+  function refuse(code: string, count: number): void {
+    refusals.set(code, (refusals.get(code) ?? 0) + count);
+  }
+
   return {
+    turnedAway(counts) {
+      for (const [reason, count] of counts) refuse(reason, count);
+    },
+    firstBytes: () =>
+      groups([...rows.values()], ({ nodeId }) => nodeId).flatMap(([nodeId, some]) => {
+        if (nodeId === null) return [];
+        const all = newHistogram();
+        for (const { firstByte } of some) addHistogram(all, firstByte);
+        const sumMs = some.reduce((sum, { firstByteSumMs }) => sum + firstByteSumMs, 0);
+        return [{ nodeId, sumMs, ...cumulated(all) }];
+      }),
     add(requests, lost) {
       dropped += lost;
       for (const request of requests) {
-        const { numbers, firstByte } = rowOf(request);
+        const row = rowOf(request);
+        const { numbers, firstByte } = row;
         numbers.requests += 1;
         numbers[request.outcome] += 1;
         numbers.retried += request.retries;
         if (request.fallback !== null) numbers.fallbacks += 1;
         numbers.inputTokens += request.inputTokens ?? 0;
         numbers.outputTokens += request.outputTokens ?? 0;
-        if (request.firstByteMs !== null && request.nodeId !== null)
-          addDuration(firstByte, request.firstByteMs);
+        if (request.outcome === 'refused' && request.code !== null) refuse(request.code, 1);
+        if (request.firstByteMs === null || request.nodeId === null) continue;
+        addDuration(firstByte, request.firstByteMs);
+        row.firstByteSumMs += request.firstByteMs;
       }
     },
     read({ traffic, nameOf, slotsOf }) {
@@ -78,6 +111,9 @@ export function createStatistics({ since }: { since: number }): Statistics {
         dropped,
         inFlight: traffic.reduce((sum, one) => sum + trafficOf(one), 0),
         total: sumOf(all),
+        refusals: [...refusals]
+          .map(([code, count]) => ({ code, count }))
+          .sort((one, other) => other.count - one.count),
         nodes: [...nodeIds].map((nodeId) => {
           const now = traffic.find((one) => one.nodeId === nodeId);
           return {

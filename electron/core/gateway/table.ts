@@ -85,6 +85,7 @@ function tableNode(
     canWake: view.canWake,
     usualWakeMs: view.boot.usualMs,
     gpuLost: view.gpuLost !== null,
+    ...(view.wedged !== null && { wedged: true }),
     moving,
   };
 }

@@ -27,6 +27,8 @@ export interface IndexingFleet {
 
 export interface IndexingTelemetry {
   recordVectors(nodeId: string, count: number): void;
+  /** So many passages wait for their vectors from now on. */
+  recordQueue(kind: 'indexing', waiting: number): void;
 }
 
 export interface IndexingDependencies {

@@ -46,7 +46,8 @@ export async function embedOnNodes(
 ): Promise<void> {
   const { index, pending, hooks } = options;
   if (pending.length === 0) return;
-  const queue = createWorkQueue();
+  const { telemetry } = options.pool.dependencies;
+  const queue = createWorkQueue((texts) => telemetry.recordQueue('indexing', texts));
   const changes = createChanges();
   const ending = new AbortController();
   const running = AbortSignal.any([signal, ending.signal]);
@@ -172,6 +173,7 @@ export async function embedOnNodes(
   } finally {
     ending.abort();
     await Promise.allSettled([pool, ...preparation, ...commits]);
+    telemetry.recordQueue('indexing', 0);
     await Promise.all([...open].map(discard));
   }
 }

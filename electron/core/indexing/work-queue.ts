@@ -74,7 +74,8 @@ export function takeVector(
   return file.missing === 0;
 }
 
-export function createWorkQueue(): WorkQueue {
+/** @param onWaiting called when the number of texts that wait may have changed; those that came back count */
+export function createWorkQueue(onWaiting: (texts: number) => void = () => {}): WorkQueue {
   const changes = createChanges();
   const returned: Batch[] = [];
   let fresh: QueuedText[] = [];
@@ -82,6 +83,7 @@ export function createWorkQueue(): WorkQueue {
   let closed = false;
 
   const waiting = () => fresh.length - head;
+  const report = () => onWaiting(waiting() + returned.reduce((sum, { texts }) => sum + texts.length, 0));
 
   function takeFresh(max: number): QueuedText[] {
     const texts: QueuedText[] = [];
@@ -114,6 +116,7 @@ export function createWorkQueue(): WorkQueue {
       for (const [ordinal, chunk] of file.prepared.chunks.entries()) {
         fresh.push({ file, ordinal, text: embeddedText(chunk) });
       }
+      report();
       changes.notify();
     },
     close() {
@@ -124,12 +127,16 @@ export function createWorkQueue(): WorkQueue {
       for (;;) {
         signal.throwIfAborted();
         const batch = next(max);
-        if (batch) return batch;
+        if (batch) {
+          report();
+          return batch;
+        }
         await changes.wait(signal);
       }
     },
     giveBack(batch) {
       returned.push(batch);
+      report();
       changes.notify();
     },
     async room(limit, signal) {

@@ -1,10 +1,10 @@
 /** What used the VRAM when a move to the GPU failed for want of it. */
 import { fact, type Message } from '../../../shared/models/message.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
+import { measureRoom } from './decide-move.ts';
 import { foreignUse } from './holders.ts';
 import type { MoveDependencies, MoveRequest, MoveResult, Snapshot } from './move.ts';
 import { shortageMessage } from './move-message.ts';
-import { measureRoom } from './prepare.ts';
 import { takeSnapshot } from './snapshot.ts';
 
 type Failed = Pick<MoveResult, 'outcome' | 'code' | 'reason' | 'error'>;

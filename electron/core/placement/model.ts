@@ -31,6 +31,8 @@ export interface PlacementFleet {
   /** Pins have changed: update the node's view. */
   refresh(nodeId: string): void;
   markGpu(nodeId: string, verdict: GpuVerdict): void;
+  /** A load there does not end; null: loads work again. */
+  setStuck(nodeId: string, stuck: { model: string; since: number } | null): void;
 }
 
 export interface PlaceRequest {
@@ -53,13 +55,18 @@ export interface PlacementService {
   /** Moves every loaded priority model, on one node or all. Rejects with NOT_FOUND. */
   placeAll(request: Omit<PlaceRequest, 'model'>): Promise<MoveRecord[]>;
   ensureOnGpu: EnsureOnGpu;
-  /** Rejects with NOT_FOUND, NODE_ASLEEP, NO_SERVER, NOT_LOADED, PINNED, MOVE_IN_PROGRESS. */
+  /** Rejects with NOT_FOUND, NODE_ASLEEP, NO_SERVER, NOT_LOADED, PINNED, MODEL_BUSY, MOVE_IN_PROGRESS. */
   unload(request: { model: string; nodeId: string; signal: AbortSignal }): Promise<void>;
   pin(nodeId: string, model: string, pinned: boolean): void;
   isPinned(nodeId: string, model: string): boolean;
   explain(nodeId: string, model: string): Explanation;
   /** What the planner needs to know about a node. */
   planInput(node: NodeView): PlanInput;
+  /**
+   * Requests of other programs that were sent to the node and have no first byte, by model.
+   * @param since when the oldest was sent, milliseconds since the epoch
+   */
+  observeRequests(nodeId: string, since: Readonly<Record<string, number>>): void;
   /** Newest first. */
   history(limit: number): MoveRecord[];
   /** Called before the fleet shows the result of a move. Returns how to stop. */

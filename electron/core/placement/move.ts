@@ -24,9 +24,14 @@ export interface MoveRequest {
 /** Pilotlight's own requests in flight, by node and model. */
 export interface RequestsInFlight {
   count(nodeId: string, model: string): number;
+  /** Since when there has been one without a pause, monotonic; null if there is none. */
+  busySince(nodeId: string, model: string): number | null;
   /** Resolves with true once none of the models has a request left, or with false after `deadlineMs`. */
   drain(nodeId: string, models: readonly string[], deadlineMs: number, signal: AbortSignal): Promise<boolean>;
 }
+
+/** How long requests may take to finish before a move is called off, so that those that are held back go on. */
+export const DRAIN_MS = 30_000;
 
 /** Keeps new requests for these models away from a node until disposed. Resolves when those before are in flight. */
 export type HoldBack = (nodeId: string, models: readonly string[]) => Promise<Disposable>;

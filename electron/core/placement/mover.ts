@@ -10,13 +10,19 @@ import { sameModelName } from '../fleet/model-placement.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { Clock } from '../ports/time.ts';
 import { applyMove } from './apply.ts';
+import { measureRoom } from './decide-move.ts';
 import type { LoadWatch } from './loads.ts';
 import type { PlacementMemory } from './memory.ts';
-import type { HoldBack, MoveDependencies, MoveResult, RequestsInFlight } from './move.ts';
+import {
+  DRAIN_MS,
+  type HoldBack,
+  type MoveDependencies,
+  type MoveResult,
+  type RequestsInFlight,
+} from './move.ts';
 import type { MoveHistory } from './moves.ts';
 import type { NodeLocks } from './node-lock.ts';
 import type { Pins } from './pins.ts';
-import { measureRoom } from './prepare.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { findLoaded, pollUntilPlaced } from './verify.ts';
 
@@ -86,9 +92,6 @@ export interface MoverDependencies {
   isPriority: (model: string) => boolean;
   onRecord: (record: MoveRecord) => void;
 }
-
-/** How long Pilotlight's own requests may take to finish before a move is refused. */
-const DRAIN_MS = 30_000;
 
 export function createMover(deps: MoverDependencies): Mover {
   const {
@@ -207,14 +210,22 @@ export function createMover(deps: MoverDependencies): Mover {
     // The server may be restarted while the move waits.
     using _ = fleet.probeOften(node.id);
     const held: Disposable[] = [];
+    // If its load gets stuck, the loaded models must not wait with it.
+    const stopListening = loads.onChange((nodeId, stuck) => {
+      if (nodeId === node.id && stuck !== null) release();
+    });
     const any = AbortSignal.any([signal, lifetime, lost.signal]);
     const request = { anyway: false, ...task, node, server };
     const moving = applyMove(moveDependencies(node.id, task.model, held), request, any);
     running.add(moving);
     const result = await moving.finally(() => {
       running.delete(moving);
-      for (const one of held) one[Symbol.dispose]();
+      stopListening();
+      release();
     });
+    function release(): void {
+      for (const one of held.splice(0)) one[Symbol.dispose]();
+    }
     fleet.probeSoon(node.id);
     return {
       ...result,

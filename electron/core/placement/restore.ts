@@ -5,7 +5,7 @@ import type { LoadedModel, Placement } from '../../../shared/models/placement.ts
 import { gpuShareOf, placementOf, sameModelName } from '../fleet/model-placement.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
 import { contextToSend } from './fit.ts';
-import { LOAD_STALL_MS } from './loads.ts';
+import { LOAD_STALL_MS } from './load-times.ts';
 import { type MoveDependencies, type MoveRequest, placementOrNull, type Snapshot } from './move.ts';
 import { failureMessage, locationMessage } from './move-message.ts';
 import { evictedBetween, findLoaded, pollUntilPlaced, pollUntilUnloaded } from './verify.ts';

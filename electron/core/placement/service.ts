@@ -10,7 +10,7 @@ import { explainModel } from './explain.ts';
 import { GPU_NOT_USED_WINDOW_MS, isFutile } from './futile.ts';
 import { createGpuDoubt } from './gpu-doubt.ts';
 import { createLastFailures } from './last-failure.ts';
-import { createLoadWatch } from './loads.ts';
+import { createLoadTimes, learnFromMoves } from './load-times.ts';
 import { createPlacementMemory } from './memory.ts';
 import type { PlacementService, PlacementServiceDependencies, PlaceRequest } from './model.ts';
 import { createModelfiles } from './modelfiles.ts';
@@ -19,7 +19,8 @@ import { createMoveHistory } from './moves.ts';
 import { createNodeLocks } from './node-lock.ts';
 import type { PlanInput } from './plan.ts';
 import { resolveModel } from './resolve.ts';
-import { pollUntilUnloaded } from './verify.ts';
+import { createStuckLoads } from './stuck-loads.ts';
+import { createUnload } from './unload.ts';
 
 export type {
   PlacementFleet,
@@ -28,7 +29,6 @@ export type {
   PlaceRequest,
 } from './model.ts';
 
-const UNLOAD_SHOWN_MS = 5000;
 /** How long a stop waits for cancelled moves to be undone. */
 const RESTORE_GRACE_MS = 10_000;
 /** For how many probes a model must stay in one place before the optimizer moves it. */
@@ -49,20 +49,10 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
   const gpuDoubt = createGpuDoubt();
   const failures = createLastFailures(moves.list(LEARNED_MOVES), moves.supersede);
   const stops: (() => void)[] = [];
-  const loads = createLoadWatch({
-    clock,
-    onStalled: (nodeId, model, stuck) =>
-      activity.record({
-        kind: 'placement',
-        severity: 'error',
-        message: fact('MODEL_DOES_NOT_LOAD', { model, node: nameOf(nodeId) }),
-        why: fact('LOADS_BLOCKED', { stuck, node: null }),
-        nodeId,
-        notify: true,
-      }),
-  });
+  const loadTimes = createLoadTimes();
+  learnFromMoves(loadTimes, moves.list(LEARNED_MOVES));
+  const loads = createStuckLoads({ clock, log, activity, fleet, inFlight, times: loadTimes });
 
-  const nameOf = (nodeId: string) => fleet.list().find((node) => node.id === nodeId)?.name ?? null;
   const priorityModels = () => settings.current().optimizer.priorityModels;
 
   const mover = createMover({
@@ -170,6 +160,8 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     memory.forget(nodeId);
     failures.forget(nodeId);
     gpuDoubt.forget(nodeId);
+    loads.forget(nodeId);
+    loadTimes.forget(nodeId);
   }
 
   const planInput = (node: NodeView): PlanInput => ({
@@ -216,29 +208,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
 
     ensureOnGpu,
 
-    async unload({ model, nodeId, signal }) {
-      const { node, server } = requireServing(nodeId);
-      const loaded = await server.loaded(signal);
-      const name = resolveModel(loaded, model);
-      if (name === null) {
-        const message = fact('MODEL_NOT_LOADED_ON', { model, node: node.name });
-        throw new PilotlightError('NOT_LOADED', { message });
-      }
-      const named = { model: name, node: node.name };
-      if (pins.has(nodeId, name)) {
-        throw new PilotlightError('PINNED', { message: fact('MODEL_IS_PINNED_ON', named) });
-      }
-      using _ = locks.take(nodeId, name);
-      await server.unload(name, signal);
-      await pollUntilUnloaded({ clock, server, signal }, name, UNLOAD_SHOWN_MS);
-      fleet.probeSoon(nodeId);
-      activity.record({
-        kind: 'placement',
-        severity: 'info',
-        message: fact('MODEL_UNLOADED', named),
-        nodeId,
-      });
-    },
+    unload: createUnload({ clock, activity, fleet, pins, locks, requireServing, inFlight, holdBack }),
 
     pin(nodeId, model, pinned) {
       const node = fleet.require(nodeId);
@@ -260,6 +230,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     },
 
     planInput,
+    observeRequests: loads.silent,
     history: moves.list,
     onMove: moved.on,
 
@@ -278,6 +249,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
           if (isGpuInDoubt(node)) fleet.markGpu(node.id, { kind: 'not-checked' });
           const { restarted, appeared } = memory.observe(node, previous);
           if (restarted || (appeared && locks.holder(node.id) === null)) loads.clear(node.id);
+          else loads.changed(node.id);
           if (!isServing(node.state)) return;
           failures.observe(node, locks.holder(node.id));
           modelfiles.observe(node);
@@ -290,6 +262,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       for (const stop of stops.splice(0)) stop();
       const grace = clock.timer(RESTORE_GRACE_MS, () => restoring.abort(new PilotlightError('STOPPING')));
       await mover.idle();
+      loads.stop();
       grace.cancel();
     },
   };

@@ -32,6 +32,16 @@ export function activeSibling(input: TagUse, model: ModelOnNode): string | null 
   return null;
 }
 
+/** Names of the other tags with the same weights as the model of that name; empty if it is not installed. */
+export function sameWeightsAs(installed: readonly InstalledModel[], name: string): string[] {
+  const model = installed.find((entry) => sameModelName(entry.name, name));
+  if (model === undefined) return [];
+  return installed
+    .filter((other) => other !== model)
+    .filter((other) => (other.digest !== '' && other.digest === model.digest) || sameWeights(model, other))
+    .map((other) => other.name);
+}
+
 /** Tags with the same weights may have different digests, but all of these are equal. */
 function sameWeights(one: InstalledModel, other: InstalledModel): boolean {
   return (

@@ -31,6 +31,8 @@ export interface RequestsService {
   /** Rejects with GATEWAY_OFF if there is nothing that could keep them. */
   keepPrompts(on: boolean): Promise<PromptKeeping>;
   promptKeeping(): Promise<PromptKeeping>;
+  /** How many wait now, by canonical model, the most first. */
+  waiting(): readonly (readonly [model: string, count: number])[];
   stop(): void;
 }
 
@@ -135,6 +137,7 @@ export function createRequestsService(dependencies: RequestsDependencies): Reque
       return kept ?? notKept;
     },
     promptKeeping: async () => (await present()?.promptsKept()) ?? notKept,
+    waiting: () => (waiting?.models ?? []).toSorted(([, one], [, other]) => other - one),
     stop() {
       for (const stop of stops) stop();
       recorder.flush();

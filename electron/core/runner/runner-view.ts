@@ -121,6 +121,7 @@ function bareNode({ nodeId, name, url }: TrackedRunner['address']): NodeView {
     since: 0,
     trouble: null,
     gpuLost: null,
+    wedged: null,
     server: null,
     canWake: false,
     lastWakeError: null,

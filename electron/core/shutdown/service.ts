@@ -22,7 +22,8 @@ import { createIdleShutdown } from './idle-shutdown.ts';
 import { createInUse } from './in-use.ts';
 import { createPowerAlerts } from './power-alerts.ts';
 import { createPowerOverview } from './power-overview.ts';
-import { restartOllama } from './restart-server.ts';
+import { createQuietNodes, type HoldBack } from './quiet-nodes.ts';
+import { type DrainNode, restartOllama } from './restart-server.ts';
 import { createShutdownRunner, type ShutdownRequest } from './shutdown-runner.ts';
 import { unknownGpuLoad } from './unknown-gpu-load.ts';
 import { createUseWatch } from './use-watch.ts';
@@ -77,9 +78,14 @@ export interface ShutdownDependencies {
   holder(): string;
   /** How many of this core's requests to the node are unanswered. */
   inFlight(node: NodeView): number;
+  /** Left out: nothing sends requests. */
+  holdBack?: HoldBack;
+  drain?: DrainNode;
   /** IANA time zone for times of day; default: this computer's. */
   timeZone?: string;
 }
+
+const nothingHeld: Disposable = { [Symbol.dispose]() {} };
 
 export function createShutdownService(dependencies: ShutdownDependencies): ShutdownService {
   const { clock, random, log, http, streams, settings, activity, fleet, agents, telemetry } = dependencies;
@@ -104,7 +110,17 @@ export function createShutdownService(dependencies: ShutdownDependencies): Shutd
       agentPower.forget(previous.id);
     }
   });
+  const quiet = createQuietNodes({
+    fleet,
+    async holdBack(nodeId, models) {
+      const held = (await dependencies.holdBack?.(nodeId, models)) ?? nothingHeld;
+      const node = fleet.get(nodeId);
+      if (node !== null) use.observe(node);
+      return held;
+    },
+  });
   const runner = createShutdownRunner({
+    quiet,
     clock,
     log,
     http,
@@ -217,7 +233,11 @@ export function createShutdownService(dependencies: ShutdownDependencies): Shutd
       return overview.get(nodeId);
     },
     restartOllama: (nodeId, signal) =>
-      restartOllama({ clock, fleet, agents, activity, holder }, nodeId, signal),
+      restartOllama(
+        { clock, fleet, agents, activity, holder, quiet, drain: dependencies.drain ?? (async () => true) },
+        nodeId,
+        signal,
+      ),
     agentLeft: agentPower.forget,
     start() {
       overview.start();

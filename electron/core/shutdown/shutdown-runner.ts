@@ -16,6 +16,7 @@ import type { Http } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
 import { troubleOf } from '../runtime/trouble.ts';
 import { outcomeTrouble, whyNotDone } from './agent-outcome.ts';
+import type { QuietNodes } from './quiet-nodes.ts';
 import { refuseIfInUse } from './refuse-in-use.ts';
 import { requireShutdownBy, type ShutdownRequest, sendShutdown } from './send-shutdown.ts';
 import type { ShutdownProgress } from './shutdown-progress.ts';
@@ -66,10 +67,11 @@ export interface ShutdownRunnerDependencies {
    */
   checkUse(nodeId: string): Promise<Message | null>;
   holder(): string;
+  quiet: QuietNodes;
 }
 
 export function createShutdownRunner(dependencies: ShutdownRunnerDependencies): ShutdownRunner {
-  const { clock, log, fleet, agents, policies, activity, shutdownBy, reasons, checkUse, holder } =
+  const { clock, log, fleet, agents, policies, activity, shutdownBy, reasons, checkUse, holder, quiet } =
     dependencies;
   const states = new Map<string, ShutdownState>();
   const changed = createEmitter<[nodeId: string]>({ name: 'power-off', log });
@@ -84,7 +86,10 @@ export function createShutdownRunner(dependencies: ShutdownRunnerDependencies): 
     clock,
     fleet,
     agents,
-    onChange: changed.emit,
+    onChange(nodeId) {
+      if (watch.get(nodeId) === null) quiet.release(nodeId);
+      changed.emit(nodeId);
+    },
     onOff(nodeId, { action }) {
       stateOf(nodeId).lastOffError = null;
       record(nodeId, {
@@ -104,6 +109,7 @@ export function createShutdownRunner(dependencies: ShutdownRunnerDependencies): 
       if (previous === null) return;
       states.get(previous.id)?.countdown?.timer.cancel();
       states.delete(previous.id);
+      quiet.release(previous.id);
     } else if (node.state === 'off' && previous?.state !== 'off') {
       const state = states.get(node.id);
       if (!state) return;
@@ -167,10 +173,21 @@ export function createShutdownRunner(dependencies: ShutdownRunnerDependencies): 
 
   /** Sends the command. The caller has checked that the machine is not in use, or forces it. */
   async function send(request: ShutdownRequest, action: PowerAction, signal: AbortSignal): Promise<void> {
-    await sendShutdown(dependencies, request, action, signal);
-    // An agent runs its own countdown; the watch starts after that.
-    if (shutdownBy(request.nodeId) !== 'agent' || request.countdownSeconds === 0)
-      recordStart(request, action);
+    const { nodeId } = request;
+    const held = await quiet.hold(nodeId);
+    let goes = false;
+    try {
+      // A request that came just before keeps the machine on.
+      refuseIfInUse(request, reasons, null);
+      await sendShutdown(dependencies, request, action, signal);
+      // An agent runs its own countdown; the watch starts after that.
+      goes = shutdownBy(nodeId) !== 'agent' || request.countdownSeconds === 0;
+    } finally {
+      if (!goes) held[Symbol.dispose]();
+    }
+    if (!goes) return;
+    quiet.keep(nodeId, held);
+    recordStart(request, action);
   }
 
   function startCountdown(request: ShutdownRequest, action: PowerAction): void {

@@ -1,12 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { isServing, nodeStateSchema } from '../../../shared/models/fleet.ts';
-import type { GatewayStats } from '../../../shared/models/gateway.ts';
 import { type IndexJob, jobProgress } from '../../../shared/models/indexing.ts';
 import { moveOutcomeSchema } from '../../../shared/models/placement.ts';
 import { usedVramBytes } from '../../../shared/vram.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
-import { createGatewayMetrics } from './gateway-metrics.ts';
+import { createGatewayMetrics, type GatewayNow } from './gateway-metrics.ts';
 import { mayReadJobs, refuseScript } from './recall.ts';
 import { currentJob } from './recall-shapes.ts';
 
@@ -15,8 +14,8 @@ export interface MetricsOptions {
   version: string;
   /** Milliseconds since the epoch: the start time of the counters. */
   startedAt: number;
-  /** What the gateway has counted since then. */
-  gatewayStats(): GatewayStats;
+  /** What the gateway has counted since then, and what waits there now. */
+  gateway(): Omit<GatewayNow, 'isRunning'>;
 }
 
 export interface Metrics {
@@ -25,7 +24,12 @@ export interface Metrics {
 }
 
 /** The five gauges of a Recall server, and our own. Bytes, seconds, ratios (0 to 1), degrees Celsius, watts. */
-export function createMetrics({ streams, version, startedAt, gatewayStats }: MetricsOptions): Metrics {
+export function createMetrics({
+  streams,
+  version,
+  startedAt,
+  gateway: readGateway,
+}: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const gauge = <Label extends string = never>(name: string, help: string, labelNames: Label[] = []) =>
@@ -44,6 +48,7 @@ export function createMetrics({ streams, version, startedAt, gatewayStats }: Met
   const nodes = gauge('pilotlight_nodes', 'Nodes by state.', ['state']);
   const node = ['node', 'name'];
   const nodeUp = gauge('pilotlight_node_serving', 'Whether the inference server of a node answers.', node);
+  const wedged = gauge('pilotlight_node_wedged', 'Whether the Ollama of a node starts no more loads.', node);
   const gpuLost = gauge('pilotlight_node_gpu_lost', 'Whether the GPU of a node is lost to its server.', node);
   const vramSize = gauge('pilotlight_node_vram_size_bytes', 'VRAM of a node, if known.', node);
   const vramUsed = gauge('pilotlight_node_vram_used_bytes', 'VRAM in use on a node, if known.', node);
@@ -82,6 +87,7 @@ export function createMetrics({ streams, version, startedAt, gatewayStats }: Met
       const labels = { node: view.id, name: view.name };
       nodes.inc({ state: view.state });
       nodeUp.set(labels, isServing(view.state) ? 1 : 0);
+      wedged.set(labels, view.wedged === null ? 0 : 1);
       gpuLost.set(labels, view.gpuLost === null ? 0 : 1);
       if (view.vram.totalBytes !== null) vramSize.set(labels, view.vram.totalBytes);
       const sample = streams.telemetry.get(view.id);
@@ -131,7 +137,7 @@ export function createMetrics({ streams, version, startedAt, gatewayStats }: Met
       optimizer.set(streams.optimizer.get('status')?.on ? 1 : 0);
       readFleet();
       readJobs();
-      gateway.set(gatewayStats(), streams.gateway.get('gateway')?.state === 'running');
+      gateway.set({ ...readGateway(), isRunning: streams.gateway.get('gateway')?.state === 'running' });
       const byOutcome = countedMoves(streams.moves.values());
       for (const outcome of moveOutcomeSchema.options) moves.inc({ outcome }, byOutcome.get(outcome) ?? 0);
       return { contentType: registry.contentType, text: await registry.metrics() };

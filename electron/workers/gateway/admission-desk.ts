@@ -22,6 +22,8 @@ export interface Queued extends Waiting {
   fits(nodeId: string): boolean;
   /** It is its turn there, and it is counted before this returns; null: no node is left that could serve it. */
   begin(nodeId: string | null): void;
+  /** Its model is being moved wherever it could be served, so it waits for the end of that. */
+  isMoving(): boolean;
   /** It has waited as long as it may. */
   expire(): void;
 }
@@ -38,6 +40,11 @@ export interface Place {
  * queue cannot take.
  */
 export const SENT_AT_ONCE = 32;
+
+/** A large model takes minutes to load. The longest that a request waits for a move, milliseconds. */
+const LONGEST_MOVE_MS = 10 * 60_000;
+/** How often is checked whether a move of an overdue request's model goes on, milliseconds. */
+const MOVE_CHECK_MS = 1000;
 
 export interface AdmissionDesk {
   /** Those of a person, else those learned; null for no limit. */
@@ -75,6 +82,8 @@ export function createAdmissionDesk(options: {
   const queue: AdmissionQueue<Queued> = createAdmissionQueue();
   /** In the order in which they came. */
   const all = new Set<Queued>();
+  /** When a request that has waited too long was last seen to wait for a move. Monotonic. */
+  const movedAt = new Map<Queued, number>();
   const learner = createSlotLearner();
   const current = new Map<string, { model: string; since: number; served: boolean }>();
   const serviceMs = new Map<string, number>();
@@ -88,23 +97,30 @@ export function createAdmissionDesk(options: {
   function remove(entry: Queued): boolean {
     if (!queue.remove(entry)) return false;
     all.delete(entry);
+    movedAt.delete(entry);
     return true;
   }
 
   function arm(): void {
     if (timer !== null) return;
+    const now = clock.monotonic();
     for (const { since } of all) {
-      timer = clock.timer(Math.max(0, since + maxWaitMs() - clock.monotonic()), expire);
+      const endsAt = since + maxWaitMs();
+      // Those that are overdue wait for a move.
+      timer = clock.timer(endsAt > now ? endsAt - now : MOVE_CHECK_MS, expire);
       return;
     }
   }
 
   function expire(): void {
     timer = null;
-    const before = clock.monotonic() - maxWaitMs();
+    const now = clock.monotonic();
+    const before = now - maxWaitMs();
     for (const entry of all) {
       if (entry.since > before) break;
-      if (remove(entry)) entry.expire();
+      // After a move it may wait for its turn once more.
+      if (now - entry.since < LONGEST_MOVE_MS && entry.isMoving()) movedAt.set(entry, now);
+      else if ((movedAt.get(entry) ?? Number.NEGATIVE_INFINITY) <= before && remove(entry)) entry.expire();
     }
     arm();
   }

@@ -229,6 +229,7 @@ function send(attempt: Attempt, sending: Sending): void {
     mustComplete: exchange.endpoint.known,
     leavesBusy: others.length > 0 || (canReturn && !hold.returned),
     onCommitted() {
+      slot.answered();
       endHold(attempt);
       body.drop();
     },

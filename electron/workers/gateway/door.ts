@@ -1,7 +1,7 @@
 /** What happens to a request before anything is known but its first lines: who sends it, and whether it may. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Listener } from '../../adapters/http/listener.ts';
-import type { FinishedRequest, GatewayTable } from '../../core/gateway/model.ts';
+import type { DoorReason, FinishedRequest, GatewayTable } from '../../core/gateway/model.ts';
 import { type Caller, checkRight } from './callers.ts';
 import { dialectOf, type Endpoint, findEndpoint } from './endpoints.ts';
 import type { Exchange } from './exchange.ts';
@@ -28,6 +28,8 @@ export interface DoorOptions {
   listener(): Pick<Listener<Caller>, 'authenticate'>;
   onFinish(request: FinishedRequest): void;
   onUsed(credentialId: string): void;
+  /** Its request was not read: nothing else counts it. */
+  onTurnedAway(reason: DoorReason): void;
   onDefect(error: unknown): void;
 }
 
@@ -40,6 +42,7 @@ export function createDoor(
   /** null if it was refused; the answer has been sent then. */
   function admit(request: IncomingMessage, response: ServerResponse, target: Target): Caller | null {
     const refuse = (refusal: Refusal): null => {
+      options.onTurnedAway(refusal.code);
       sendRefusal(response, dialectOf(target.path), refusal);
       linger(request, clock);
       return null;
@@ -48,6 +51,7 @@ export function createDoor(
     const caller = identity.principal;
     const isKnown = caller !== null && caller.credential !== null;
     if (!isKnown && !isOwnHost(request)) {
+      options.onTurnedAway('FOREIGN_HOST');
       sendNothing(response, 403);
       linger(request, clock);
       return null;
@@ -91,6 +95,7 @@ export function createDoor(
     if (caller === null) return;
     const table = options.table();
     if (table === null) {
+      options.onTurnedAway('GATEWAY_NOT_READY');
       sendRefusal(response, endpoint.dialect, new Refusal('GATEWAY_NOT_READY'));
       linger(request, clock);
       return;
@@ -119,6 +124,7 @@ export function createDoor(
     const method = request.method ?? 'GET';
     const target = readTarget(request.url ?? '');
     if (target === null) {
+      options.onTurnedAway('BAD_TARGET');
       sendRefusal(response, 'ollama', new Refusal('BAD_TARGET'));
       return linger(request, clock);
     }
@@ -127,6 +133,8 @@ export function createDoor(
     if (found.kind === 'endpoint') return handle(request, response, target, found.endpoint);
     if (admit(request, response, target) === null) return;
     const headers = corsHeaders(request.headers.origin);
+    if (found.kind !== 'slash')
+      options.onTurnedAway(found.kind === 'missing' ? 'NO_SUCH_PATH' : 'WRONG_METHOD');
     if (found.kind === 'missing') sendText(response, 404, '404 page not found', { headers });
     else if (found.kind === 'slash') redirect(response, method, found.to, headers);
     else {

@@ -1,11 +1,12 @@
 /** Finished requests and used credentials, reported together and never more than a core can take. */
-import type { FinishedRequest } from '../../core/gateway/model.ts';
+import type { DoorReason, FinishedRequest } from '../../core/gateway/model.ts';
 import type { GatewayEvent } from '../../core/gateway/protocol.ts';
 import type { Clock, Timer } from '../../core/ports/time.ts';
 
 export interface FinishedBatches {
   add(request: FinishedRequest): void;
   used(credentialId: string): void;
+  turnedAway(reason: DoorReason): void;
   /** Without a core, what comes is kept up to a limit, and the rest counted. */
   setConnected(connected: boolean): void;
   flush(): void;
@@ -26,6 +27,7 @@ export function createFinishedBatches(options: {
   const { clock, report } = options;
   let requests: FinishedRequest[] = [];
   let dropped = 0;
+  const turnedAway = new Map<DoorReason, number>();
   let connected = true;
   let timer: Timer | null = null;
   const unreported = new Set<string>();
@@ -35,10 +37,16 @@ export function createFinishedBatches(options: {
     timer?.cancel();
     timer = null;
     if (!connected) return;
-    if (requests.length > 0 || dropped > 0) {
-      const event: GatewayEvent = { kind: 'finished', requests, dropped };
+    if (requests.length > 0 || dropped > 0 || turnedAway.size > 0) {
+      const event: GatewayEvent = {
+        kind: 'finished',
+        requests,
+        dropped,
+        ...(turnedAway.size > 0 && { turnedAway: [...turnedAway] }),
+      };
       requests = [];
       dropped = 0;
+      turnedAway.clear();
       report(event);
     }
     if (unreported.size > 0) {
@@ -62,6 +70,10 @@ export function createFinishedBatches(options: {
       if (now - (reportedAt.get(credentialId) ?? Number.NEGATIVE_INFINITY) < USED_MS) return;
       reportedAt.set(credentialId, now);
       unreported.add(credentialId);
+      plan();
+    },
+    turnedAway(reason) {
+      turnedAway.set(reason, (turnedAway.get(reason) ?? 0) + 1);
       plan();
     },
     setConnected(is) {

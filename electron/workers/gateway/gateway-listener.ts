@@ -3,7 +3,7 @@ import type { Attempts } from '../../adapters/http/attempts.ts';
 import type { ListenerLimits } from '../../adapters/http/limits.ts';
 import { createListener, type Listener } from '../../adapters/http/listener.ts';
 import { wireRefusal } from '../../adapters/http/wire-refusals.ts';
-import type { FinishedRequest, GatewayTable } from '../../core/gateway/model.ts';
+import type { DoorReason, FinishedRequest, GatewayTable } from '../../core/gateway/model.ts';
 import type { Log } from '../../core/ports/log.ts';
 import { type Caller, identify, isLoopback, secretOf } from './callers.ts';
 import { createDoor } from './door.ts';
@@ -32,11 +32,12 @@ export interface GatewayListenerOptions {
   table(): GatewayTable | null;
   onFinish(request: FinishedRequest): void;
   onUsed(credentialId: string): void;
+  onTurnedAway(reason: DoorReason): void;
   log: Log;
 }
 
 export function createGatewayListener(options: GatewayListenerOptions): Listener<Caller> {
-  const { state, limits, keyLimits, attempts, table, onFinish, onUsed, log } = options;
+  const { state, limits, keyLimits, attempts, table, onFinish, onUsed, onTurnedAway, log } = options;
   const { clock } = state;
   const door = createDoor({
     state,
@@ -45,6 +46,7 @@ export function createGatewayListener(options: GatewayListenerOptions): Listener
     listener: () => listener,
     onFinish,
     onUsed,
+    onTurnedAway,
     onDefect: (error) =>
       log.error('A request through the gateway failed.', {
         error: error instanceof Error ? (error.stack ?? error.message) : String(error),

@@ -122,6 +122,7 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
       table: () => table,
       onFinish: batches.add,
       onUsed: batches.used,
+      onTurnedAway: batches.turnedAway,
       log,
     });
 

@@ -79,6 +79,7 @@ function enterQueue(
       const node = nodeOf(state.table(), nodeId);
       return node !== undefined && hasRoom(node, model, state.traffic.models(nodeId));
     },
+    isMoving: () => isMoving(state, request),
     begin(nodeId) {
       began = true;
       hold.turn = nodeId;
@@ -111,6 +112,13 @@ function priorityOf(request: HeldRequest, holding: TableHolding): Priority {
 /** Requests that any node may serve for one of them are served in one order. */
 const queueKey = ({ model, scope }: HeldRequest) =>
   scope === null ? canonicalName(model) : `${canonicalName(model)} ${scope}`;
+
+/** Every node that could serve it is moving its model. */
+function isMoving(state: GatewayState, request: HeldRequest): boolean {
+  const key = canonicalName(request.model);
+  const nodes = state.table()?.nodes.filter((node) => node.serving && hasModel(node, request)) ?? [];
+  return nodes.length > 0 && nodes.every(({ moving }) => moving.includes(key));
+}
 
 function serves(table: GatewayTable | null, nodeId: string, request: HeldRequest): boolean {
   const node = nodeOf(table, nodeId);

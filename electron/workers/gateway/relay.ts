@@ -73,9 +73,9 @@ export function relay(options: RelayOptions): void {
   }
 
   function abort(): void {
+    if (exchange.cancelled && committed) failInStream(new Refusal('REQUEST_CANCELLED'), 'cancelled');
     // A request that waits for its connection is ended when it gets one.
     controller?.abort(ABORTED);
-    if (exchange.cancelled && committed) failInStream(new Refusal('REQUEST_CANCELLED'), 'cancelled');
   }
 
   /** Nothing of this answer is for the client. */

@@ -49,6 +49,7 @@ export function takeStep(
   nodeId: string | null = null,
   code: string | null = null,
 ): void {
+  if (exchange.isGone || exchange.finished) return;
   if (exchange.steps.length < MOST_STEPS) {
     exchange.steps.push({ afterMs: Math.round(exchange.elapsed() * 10) / 10, kind, nodeId, code });
   }

@@ -4,9 +4,15 @@ import { canonicalName } from '../../core/fleet/model-placement.ts';
 import type { NodeTraffic } from '../../core/gateway/model.ts';
 import type { Clock, Timer } from '../../core/ports/time.ts';
 
+/** A request in flight. */
+export interface SentRequest extends Disposable {
+  /** The first byte of its answer has come. */
+  answered(): void;
+}
+
 export interface Traffic {
   /** A request has been sent to a node; dispose when the connection to it has ended it. */
-  begin(nodeId: string, model: string | null): Disposable;
+  begin(nodeId: string, model: string | null): SentRequest;
   onNode(nodeId: string): number;
   /** @param model canonical */
   ofModel(nodeId: string, model: string): number;
@@ -25,9 +31,19 @@ export interface Traffic {
 
 /** Changes within this time are reported together, milliseconds. */
 const REPORT_MS = 250;
+/** A request without a first byte is reported from this age, milliseconds. */
+const SILENT_MS = 5000;
+
+interface Unanswered {
+  model: string;
+  /** Milliseconds since the epoch, for the core. */
+  sentAt: number;
+  /** Monotonic. */
+  since: number;
+}
 
 export function createTraffic(options: {
-  clock: Pick<Clock, 'timer'>;
+  clock: Pick<Clock, 'now' | 'monotonic' | 'timer'>;
   health: Pick<HealthTracker, 'breaker' | 'nextRetryMs'>;
   report(nodes: readonly NodeTraffic[]): void;
   /** The limit that was learned; null for none. */
@@ -40,7 +56,10 @@ export function createTraffic(options: {
   const totals = new Map<string, number>();
   const changed = new Set<string>();
   const reported = new Map<string, string>();
+  /** Requests without a first byte by node, the oldest first. */
+  const unanswered = new Map<string, Map<symbol, Unanswered>>();
   let count = 0;
+  let silence: Timer | null = null;
   let soon: Timer | null = null;
   let later: Timer | null = null;
 
@@ -51,7 +70,26 @@ export function createTraffic(options: {
       breaker: health.breaker(nodeId),
       inFlight: Object.fromEntries(nodes.get(nodeId) ?? []),
       ...(learnedSlots !== null && { learnedSlots }),
+      ...silentOn(nodeId),
     };
+  }
+
+  function silentOn(nodeId: string): Pick<NodeTraffic, 'silent'> {
+    const silent: Record<string, number> = {};
+    for (const { model, sentAt, since } of unanswered.get(nodeId)?.values() ?? []) {
+      if (clock.monotonic() - since < SILENT_MS) break;
+      silent[model] ??= sentAt;
+    }
+    return Object.keys(silent).length > 0 ? { silent } : {};
+  }
+
+  /** Looks for requests that have become silent, while there are any without a first byte. */
+  function watchSilence(): void {
+    silence ??= clock.timer(SILENT_MS, () => {
+      silence = null;
+      for (const nodeId of unanswered.keys()) touch(nodeId);
+      if (unanswered.size > 0) watchSilence();
+    });
   }
 
   function isQuiet({ breaker, inFlight, learnedSlots }: NodeTraffic): boolean {
@@ -112,11 +150,26 @@ export function createTraffic(options: {
       const key = model === null ? '' : canonicalName(model);
       change(nodeId, key, 1);
       touch(nodeId, !reported.has(nodeId));
+      const id = Symbol(key);
+      if (model !== null) {
+        const waiting = unanswered.get(nodeId) ?? new Map<symbol, Unanswered>();
+        const sent = { model: key, sentAt: clock.now(), since: clock.monotonic() };
+        unanswered.set(nodeId, waiting.set(id, sent));
+        watchSilence();
+      }
+      const answered = () => {
+        const waiting = unanswered.get(nodeId);
+        if (waiting?.delete(id) !== true) return;
+        if (waiting.size === 0) unanswered.delete(nodeId);
+        touch(nodeId);
+      };
       let ended = false;
       return {
+        answered,
         [Symbol.dispose]() {
           if (ended) return;
           ended = true;
+          answered();
           change(nodeId, key, -1);
           touch(nodeId);
           options.onEnd?.(nodeId);
@@ -133,6 +186,9 @@ export function createTraffic(options: {
     get count() {
       return count;
     },
-    stop: cancel,
+    stop() {
+      cancel();
+      silence?.cancel();
+    },
   };
 }

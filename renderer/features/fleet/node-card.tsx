@@ -1,5 +1,6 @@
 import { memo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import { hasOllamaTrouble } from '../../../shared/models/ollama-trouble.ts';
 import { isServing } from '../../../shared/models/serving.ts';
 import type { WakeProgress as Wake } from '../../../shared/models/wake.ts';
 import { serverCan } from '../../../shared/server-can.ts';
@@ -31,7 +32,8 @@ export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
   const node = useFleet((state) => state.entries[nodeId]);
   const wake = useWake(nodeId);
   if (!node) return null;
-  const state = node.gpuLost === null ? node.state : 'trouble';
+  const isUnwell = hasOllamaTrouble(node);
+  const state = isUnwell ? 'trouble' : node.state;
   const border = state === 'gpu-verified' || state === 'trouble' ? hot[state] : '';
   const awake = isServing(node.state);
   return (
@@ -50,9 +52,9 @@ export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
             </a>
           </h2>
           <p
-            className={`flex shrink-0 items-center gap-1.5 text-[0.8125rem] font-medium ${node.gpuLost === null ? '' : 'text-trouble-text'}`}
+            className={`flex shrink-0 items-center gap-1.5 text-[0.8125rem] font-medium ${isUnwell ? 'text-trouble-text' : ''}`}
           >
-            <StateGlyph state={node.state} lost={node.gpuLost !== null} />
+            <StateGlyph state={node.state} lost={isUnwell} />
             {nodeStateLabel(node)}
           </p>
         </div>

@@ -18,7 +18,7 @@ import { useAction } from '../../components/use-action.ts';
 import { useFleet } from '../../stores/fleet.ts';
 import { textOf } from '../../texts.ts';
 import { useForce } from '../fleet/use-force.ts';
-import { GpuLost } from '../power/gpu-lost.tsx';
+import { OllamaTrouble } from '../power/ollama-trouble.tsx';
 import { LastMove, useLastMove } from './last-move.tsx';
 
 /** A model on a node: why it is there, what a move would do, and its actions. */
@@ -55,7 +55,7 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
         {loaded ? placementLabel(loaded) : 'On disk, not loaded'}
       </p>
 
-      <GpuLost node={node} />
+      <OllamaTrouble node={node} />
       {node.hasGpu === false && <p className="text-soft">No GPU: models run on the CPU</p>}
       {lastMove && (
         <LastMove

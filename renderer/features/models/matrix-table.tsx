@@ -1,6 +1,7 @@
 import { Pin, Star } from 'lucide-react';
 import { memo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import { hasOllamaTrouble } from '../../../shared/models/ollama-trouble.ts';
 import { nodeStateLabel } from '../../../shared/text/node-state.ts';
 import { formatBytes, formatMemory } from '../../../shared/units.ts';
 import { PlacementGlyph, placementLabel, StateGlyph } from '../../components/glyphs.tsx';
@@ -108,7 +109,7 @@ const NodeHead = memo(function NodeHead({ node }: { node: NodeView }) {
       className="sticky top-0 z-20 w-40 min-w-36 border-b border-l border-line bg-surface px-3 py-2 text-left align-bottom font-medium"
     >
       <span className="flex items-start gap-1.5">
-        <StateGlyph state={node.state} lost={node.gpuLost !== null} size={14} />
+        <StateGlyph state={node.state} lost={hasOllamaTrouble(node)} size={14} />
         <span className="line-clamp-2 min-w-0 break-words" title={`${node.name}: ${nodeStateLabel(node)}`}>
           <a href={nodeHref(node.id)} className="rounded underline-offset-2 hover:underline">
             {node.name}
@@ -117,8 +118,8 @@ const NodeHead = memo(function NodeHead({ node }: { node: NodeView }) {
         </span>
       </span>
       <span className="mt-1 mb-1 block truncate text-xs font-normal text-faint">
-        {node.gpuLost !== null ? (
-          <span className="font-medium text-trouble-text">GPU lost</span>
+        {hasOllamaTrouble(node) ? (
+          <span className="font-medium text-trouble-text">{nodeStateLabel(node)}</span>
         ) : node.hasGpu === false ? (
           'no GPU'
         ) : (

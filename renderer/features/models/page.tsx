@@ -1,6 +1,7 @@
 import { Cpu, Flame } from 'lucide-react';
 import { useCallback, useMemo, useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import { hasOllamaTrouble } from '../../../shared/models/ollama-trouble.ts';
 import { isServing } from '../../../shared/models/serving.ts';
 import { plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
@@ -14,7 +15,7 @@ import { settingsStore } from '../../stores/settings.ts';
 import { telemetryStore } from '../../stores/telemetry.ts';
 import { addToast, toastError } from '../../stores/toasts.ts';
 import { useForce } from '../fleet/use-force.ts';
-import { GpuLost } from '../power/gpu-lost.tsx';
+import { OllamaTrouble } from '../power/ollama-trouble.tsx';
 import { goTo } from '../shell/route.ts';
 import { CellPanel } from './cell-panel.tsx';
 import { countLoaded, filterMatrix, type MatrixFilter, noFilter } from './filter.ts';
@@ -95,7 +96,7 @@ export default function ModelsPage() {
       }
     >
       <OptimizerLine />
-      <LostGpus nodes={nodes} />
+      <Troubles nodes={nodes} />
       {!fleet.ready ? (
         <Loading what="the models">
           <Skeleton className="h-72" />
@@ -129,14 +130,14 @@ export default function ModelsPage() {
   );
 }
 
-/** Machines whose Ollama has no GPU, each with its fix. */
-function LostGpus({ nodes }: { nodes: readonly NodeView[] }) {
-  const lost = nodes.filter((node) => node.gpuLost !== null);
-  if (lost.length === 0) return null;
+/** Machines whose Ollama has no GPU or loads nothing, each with its fix. */
+function Troubles({ nodes }: { nodes: readonly NodeView[] }) {
+  const troubled = nodes.filter(hasOllamaTrouble);
+  if (troubled.length === 0) return null;
   return (
     <div className="mb-6 grid gap-2">
-      {lost.map((node) => (
-        <GpuLost key={node.id} node={node} named />
+      {troubled.map((node) => (
+        <OllamaTrouble key={node.id} node={node} named />
       ))}
     </div>
   );

@@ -1,6 +1,7 @@
 import { ChevronRight } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import { hasOllamaTrouble } from '../../../shared/models/ollama-trouble.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import { isServing } from '../../../shared/models/serving.ts';
 import type { HistoryRange } from '../../../shared/models/telemetry.ts';
@@ -146,11 +147,11 @@ function Head({ node }: { node: NodeView }) {
     <header className="mb-6 flex flex-wrap items-start gap-x-6 gap-y-3">
       <div className="min-w-0 flex-1 basis-80">
         <h1 className="flex items-center gap-2.5 text-xl leading-8 font-semibold tracking-tight">
-          <StateGlyph state={node.state} lost={node.gpuLost !== null} size={22} />
+          <StateGlyph state={node.state} lost={hasOllamaTrouble(node)} size={22} />
           <span className="min-w-0 break-words [overflow-wrap:anywhere]">{node.name}</span>
         </h1>
         <p className="mt-0.5 flex flex-wrap gap-x-3 text-[0.8125rem] text-soft">
-          <span className={`font-medium ${node.gpuLost === null ? 'text-text' : 'text-trouble-text'}`}>
+          <span className={`font-medium ${hasOllamaTrouble(node) ? 'text-trouble-text' : 'text-text'}`}>
             {nodeStateLabel(node)}
           </span>
           <time dateTime={new Date(node.since).toISOString()} title={absolute.format(node.since)}>

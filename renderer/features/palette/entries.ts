@@ -1,6 +1,7 @@
 /** Everything the palette can find, from data the panel already has. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SourceView } from '../../../shared/models/indexing.ts';
+import { hasOllamaTrouble } from '../../../shared/models/ollama-trouble.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import { isServing } from '../../../shared/models/serving.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
@@ -13,6 +14,7 @@ import { actionVerbs, offChoices, offRefusal } from '../power/power-text.ts';
 import { fieldPath, sectionTitles, settingFields } from '../settings/catalogue.ts';
 import type { Theme } from '../shell/preferences.ts';
 import { nodeHref, pageHref, pages, pageTitles, runHref, runnerHref, settingHref } from '../shell/route.ts';
+import { pageKeywords } from './page-keywords.ts';
 import type { Searchable } from './rank.ts';
 
 /** What choosing an entry does. */
@@ -116,16 +118,6 @@ export function buildEntries(known: Known): PaletteEntry[] {
       ),
   ];
 }
-
-const pageKeywords: Record<(typeof pages)[number], string> = {
-  fleet: 'machines nodes gpu',
-  models: 'matrix placement vram pin optimizer',
-  index: 'folders search runs',
-  requests: 'gateway programs queue prompts tokens traffic',
-  runner: 'onnx embeddings faces providers directml coreml cuda webgpu ladder',
-  activity: 'log events what happened why',
-  settings: 'preferences options export import',
-};
 
 const isActive = (job: IndexJob) => job.status === 'pending' || job.status === 'running';
 
@@ -247,9 +239,11 @@ function powerEntries(node: NodeView, power: NodePower): PaletteEntry[] {
     act('diagnose', `Diagnose ${name}`, { kind: 'diagnose', nodeId }, 'test check doctor why'),
     act('keep', `Keep ${name} awake`, { kind: 'keep', nodeId }, 'stay on until lease game'),
   ];
-  if (node.gpuLost && power.agent?.mayRestartOllama) {
+  if (hasOllamaTrouble(node) && power.agent?.mayRestartOllama) {
     const title = `Restart Ollama on ${name}`;
-    entries.push(act('restart-ollama', title, { kind: 'restart-ollama', nodeId }, 'gpu lost fix'));
+    entries.push(
+      act('restart-ollama', title, { kind: 'restart-ollama', nodeId }, 'gpu lost wedged stuck fix'),
+    );
   }
   if (power.countdown)
     entries.push(

@@ -13,7 +13,7 @@ import { useAction } from '../../components/use-action.ts';
 import { WithCode } from '../../components/with-code.tsx';
 import { putPower, useNodePower } from '../../stores/power.ts';
 import { textOf } from '../../texts.ts';
-import { GpuLost } from './gpu-lost.tsx';
+import { OllamaTrouble } from './ollama-trouble.tsx';
 import { actionProgress, inText, leaseEnd, leaseLine, leaseSubject } from './power-text.ts';
 import { WhyDialog } from './why-dialog.tsx';
 
@@ -25,7 +25,7 @@ export function PowerLines({ node, holders = true }: { node: NodeView; holders?:
   if (!power) {
     return (
       <>
-        <GpuLost node={node} />
+        <OllamaTrouble node={node} />
         <Uses uses={node.uses} />
       </>
     );
@@ -35,7 +35,7 @@ export function PowerLines({ node, holders = true }: { node: NodeView; holders?:
     <>
       {power.countdown && <Countdown node={node} power={power} countdown={power.countdown} />}
       {power.leaving && <Leaving node={node} leaving={power.leaving} />}
-      <GpuLost node={node} />
+      <OllamaTrouble node={node} />
       {power.sleepTrouble && <Problem compact {...power.sleepTrouble} />}
       {power.lastOffError && !power.leaving && <Problem compact {...power.lastOffError} />}
       {power.agent?.trouble && (awake || power.agent.state === 'refused') && (

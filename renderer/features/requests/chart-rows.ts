@@ -49,6 +49,18 @@ export function wholeRange(
   });
 }
 
+/** In its first hour a chart starts just before its first bucket, and spans at least ten. */
+export function fromFirstBucket(filled: Filled): Filled {
+  const first = filled.findIndex(({ bucket }) => bucket !== null);
+  return filled.slice(Math.max(0, Math.min(first - 1, filled.length - 10)));
+}
+
+/** With the end of the last bucket, so that it is drawn as wide as the others. */
+export function withEnd(rows: readonly HourRow[]): HourRow[] {
+  const [before, last] = rows.slice(-2);
+  return before && last ? [...rows, { at: 2 * last.at - before.at, values: last.values }] : [...rows];
+}
+
 type Filled = ReturnType<typeof wholeRange>;
 
 /** Adds `amount` each row to its series. */

@@ -16,6 +16,7 @@ import { loadRequestHistory, requestRanges, useRequestHistory } from '../../stor
 import { Choice } from './chart-choice.tsx';
 import {
   firstTokenRows,
+  fromFirstBucket,
   noneKey,
   othersKey,
   p50Key,
@@ -26,6 +27,7 @@ import {
   speedRows,
   waitingRows,
   wholeRange,
+  withEnd,
 } from './chart-rows.ts';
 import type { Grouping } from './filter.ts';
 
@@ -71,12 +73,13 @@ export function RequestCharts({
 
   const keys = useMemo(() => seriesKeys(buckets, by), [buckets, by]);
   const filled = useMemo(
-    () => wholeRange(buckets, { seconds, spanMs }, now),
+    () => fromFirstBucket(wholeRange(buckets, { seconds, spanMs }, now)),
     [buckets, seconds, spanMs, now],
   );
   const series = useSeries(keys, by);
   const period = periods[range];
   const aside = by === 'model' ? 'by model' : 'by machine';
+  const unanswered = state === 'ready' ? `Nothing was answered in ${period}` : emptyText(state, period);
   const shared = { range, period, series, empty: emptyText(state, period) };
 
   return (
@@ -131,6 +134,7 @@ export function RequestCharts({
           aside={`tokens per second of one request, ${aside}`}
           rows={useMemo(() => speedRows(filled, keys, by), [filled, keys, by])}
           format={tokens}
+          empty={unanswered}
         />
       </div>
     </>
@@ -196,7 +200,7 @@ function Stacked({
         empty={empty}
         caption={`${title} ${aside}, ${period}`}
       >
-        <HourChart rows={rows} series={shown} format={format} least={least} unit={1} range={range} />
+        <HourChart rows={withEnd(rows)} series={shown} format={format} least={least} unit={1} range={range} />
       </ChartFrame>
     </Section>
   );

@@ -36,7 +36,7 @@ function PromptText({ requestId }: { requestId: string }) {
   return (
     <>
       <section
-        aria-label="Prompt"
+        aria-label="What was sent"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by the keyboard.
         tabIndex={0}
         className="max-h-80 overflow-auto rounded-lg border border-line bg-sunken p-3"

@@ -102,7 +102,10 @@ function TableCells({ request, nodeName }: RowProps) {
       <Cell title={request.model ?? request.path}>
         <ModelName request={request} />
       </Cell>
-      <Cell title={textOrEmpty(request.why)} className={nodeName === null ? 'text-faint' : ''}>
+      <Cell
+        title={[nodeName, textOrEmpty(request.why)].filter(Boolean).join(': ')}
+        className={nodeName === null ? 'text-faint' : ''}
+      >
         {nodeName ?? '–'}
       </Cell>
       {waits ? (
@@ -112,7 +115,7 @@ function TableCells({ request, nodeName }: RowProps) {
       ) : (
         <>
           <Figure>{request.heldMs > 0 ? durationText(request.heldMs) : '–'}</Figure>
-          <Figure>{durationText(request.loadMs)}</Figure>
+          <Figure>{durationText(loadOf(request))}</Figure>
           {request.state === 'sent' ? (
             <Cell className="text-right text-soft">
               <SoFar at={request.at} />
@@ -129,6 +132,9 @@ function TableCells({ request, nodeName }: RowProps) {
     </div>
   );
 }
+
+/** Servers also report the moment that it takes to find a model loaded: that is no load. */
+const loadOf = ({ loadMs }: RequestView) => (loadMs === null || loadMs < 50 ? null : loadMs);
 
 const stateClass = ({ state }: RequestView) => (state === 'failed' ? 'text-trouble-text' : '');
 
@@ -176,11 +182,13 @@ function CardCells({ request, nodeName }: RowProps) {
 }
 
 /** What is known of its times, in one line. */
-function figuresOf({ heldMs, loadMs, firstByteMs, tokensPerSecond, durationMs }: RequestView): string {
+function figuresOf(request: RequestView): string {
+  const { heldMs, firstByteMs, tokensPerSecond, durationMs } = request;
+  const loadMs = loadOf(request);
   return (
     [
       heldMs > 0 && `queue ${durationText(heldMs)}`,
-      loadMs !== null && loadMs > 0 && `load ${durationText(loadMs)}`,
+      loadMs !== null && `load ${durationText(loadMs)}`,
       firstByteMs !== null && `first token ${durationText(firstByteMs)}`,
       tokensPerSecond !== null && speedText(tokensPerSecond),
       tokensPerSecond === null && durationMs !== null && `took ${durationText(durationMs)}`,

@@ -183,6 +183,38 @@ export const settingFields: readonly SettingField[] = [
   },
   {
     section: 'gateway',
+    key: 'policies',
+    kind: 'policies',
+    label: 'Policies while machines sleep',
+    about:
+      'Whether requests for a model, by a program, wake a machine or wait, and how important they are. The most specific policy counts: one for the program first, then the full name of a model, its name without a tag, a pattern with *, and every model.',
+  },
+  {
+    section: 'gateway',
+    key: 'mayWake',
+    kind: 'choices',
+    label: 'Calls that may wake a machine',
+    about: 'Lists of models never do.',
+    options: { chat: 'Chat', generate: 'Generate', embed: 'Embed', other: 'Other calls that name a model' },
+  },
+  {
+    section: 'gateway',
+    key: 'slots',
+    kind: 'slots',
+    label: 'Requests at once',
+    about:
+      'How many a machine gets at the same time; the others wait here. Without an entry it has no limit until its answers show one.',
+  },
+  {
+    section: 'gateway',
+    key: 'contextRules',
+    kind: 'context-rules',
+    label: 'Contexts',
+    about:
+      'Another context makes a server load a model again. The first rule that fits a model counts, so that programs with different contexts don’t make each other wait.',
+  },
+  {
+    section: 'gateway',
     key: 'allowCloud',
     kind: 'switch',
     label: 'Allow cloud models',

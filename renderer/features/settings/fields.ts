@@ -1,6 +1,17 @@
 import type { Settings } from '../../../shared/models/settings.ts';
 import { formatBytes, formatCount, formatDuration } from '../../../shared/units.ts';
 import { type FieldKind, fieldPath, type SettingField, sectionTitles, settingFields } from './catalogue.ts';
+import {
+  type ContextRow,
+  contextRows,
+  type PolicyRow,
+  policyRows,
+  type SlotsRow,
+  savedContexts,
+  savedPolicies,
+  savedSlots,
+  slotsRows,
+} from './gateway-lists.ts';
 import { brokenPart, type Rule, rules } from './rules.ts';
 
 export * from './catalogue.ts';
@@ -43,12 +54,16 @@ export const defaultText = (field: SettingField): string => textOf(ruleOf(field)
 
 function textOf(value: unknown, kind: FieldKind): string {
   if (kind === 'fallbacks') return fallbackLines(value as Fallbacks);
+  if (kind === 'policies') return JSON.stringify(policyRows(value as Gateway['policies']));
+  if (kind === 'slots') return JSON.stringify(slotsRows(value as Gateway['slots']));
+  if (kind === 'context-rules') return JSON.stringify(contextRows(value as Gateway['contextRules']));
   if (Array.isArray(value)) return value.join('\n');
   if (typeof value === 'number') return String(value / (scale[kind] ?? 1));
   return typeof value === 'string' || typeof value === 'boolean' ? String(value) : '';
 }
 
-type Fallbacks = Settings['gateway']['fallbacks'];
+type Gateway = Settings['gateway'];
+type Fallbacks = Gateway['fallbacks'];
 
 const fallbackLines = (fallbacks: Fallbacks): string =>
   fallbacks.map(({ model, use }) => `${model} = ${use.join(', ')}`).join('\n');
@@ -72,7 +87,10 @@ const linesOf = (text: string): string[] =>
 function fromText(text: string, kind: FieldKind): unknown {
   const trimmed = text.trim();
   if (kind === 'switch') return trimmed === 'true';
-  if (kind === 'lines') return linesOf(trimmed);
+  if (kind === 'lines' || kind === 'choices') return linesOf(trimmed);
+  if (kind === 'policies') return savedPolicies(JSON.parse(text) as PolicyRow[]);
+  if (kind === 'slots') return savedSlots(JSON.parse(text) as SlotsRow[]);
+  if (kind === 'context-rules') return savedContexts(JSON.parse(text) as ContextRow[]);
   if (kind === 'fallbacks') return readFallbacks(trimmed);
   if (kind === 'choice') return trimmed;
   if (kind === 'text' || kind === 'keys' || kind === 'name' || kind === 'node')
@@ -86,7 +104,8 @@ function fromText(text: string, kind: FieldKind): unknown {
 /** The default, as text. */
 export function defaultLabel(field: SettingField): string {
   const value = ruleOf(field).byDefault;
-  if (typeof value === 'object' && value !== null) return value.join(', ') || 'none';
+  if (typeof value === 'object' && value !== null)
+    return value.map((one: string) => field.options?.[one] ?? one).join(', ') || 'none';
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   if (typeof value === 'string') return field.options?.[value] ?? value;
   return typeof value === 'number' ? amountText(value, field.kind) : 'none';
@@ -163,6 +182,8 @@ function refusal(field: SettingField, value: unknown): string | null {
   if (part === null) return null;
   if (rule.is === 'fallbacks')
     return part === 'lines' ? `At most ${rule.lines} lines.` : 'Write each line as MODEL = OTHER, OTHER.';
+  if (rule.is === 'policies' || rule.is === 'slots' || rule.is === 'context-rules')
+    return part === 'lines' ? `At most ${rule.lines} rows.` : 'Fix the marked fields.';
   if (rule.is === 'lines')
     return part === 'lines' ? `At most ${rule.lines} lines.` : `At most ${rule.most} characters per line.`;
   if (field.kind === 'port' && rule.is === 'number') {

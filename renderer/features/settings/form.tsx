@@ -108,6 +108,7 @@ export function SettingsForm({
                     key={path}
                     field={field}
                     text={text ?? toText(settings, field)}
+                    saved={patch[section] === undefined || !Object.hasOwn(patch[section], field.key)}
                     error={errors[path]}
                     onChange={(next) => change(path, next)}
                     onReset={isDefault(settings, field, text) ? null : () => change(path, defaultText(field))}

@@ -1,9 +1,20 @@
 import { RotateCcw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Switch } from '../../components/switch.tsx';
-import { defaultLabel, fieldPath, rangeText, type SettingField, unitLabels } from './fields.ts';
+import { Choices } from './choices.tsx';
+import { ContextsEditor } from './contexts-editor.tsx';
+import {
+  defaultLabel,
+  type FieldKind,
+  fieldPath,
+  rangeText,
+  type SettingField,
+  unitLabels,
+} from './fields.ts';
 import { KeysBox } from './keys-box.tsx';
 import { NodeSelect } from './node-select.tsx';
+import { PoliciesEditor } from './policies-editor.tsx';
+import { SlotsEditor } from './slots-editor.tsx';
 
 export const settingId = (field: Pick<SettingField, 'section' | 'key'>) => `setting-${fieldPath(field)}`;
 
@@ -27,12 +38,19 @@ export function RowFrame({
 }) {
   const id = settingId(field);
   const range = rangeText(field);
+  const isGroup = groupKinds.has(field.kind);
   return (
     <div className={`grid gap-x-6 gap-y-2 py-3 ${wide ? '' : 'sm:grid-cols-[1fr_auto] sm:items-start'}`}>
       <div className="min-w-0">
-        <label htmlFor={id} className="font-medium">
-          {field.label}
-        </label>
+        {isGroup ? (
+          <p id={`${id}-label`} className="font-medium">
+            {field.label}
+          </p>
+        ) : (
+          <label htmlFor={id} className="font-medium">
+            {field.label}
+          </label>
+        )}
         <div id={`${id}-about`} className="text-[0.8125rem]">
           <p className="text-soft">{field.about}</p>
           <p className="text-xs text-faint">
@@ -56,28 +74,40 @@ export function RowFrame({
           </button>
         )}
       </div>
-      {children}
+      {isGroup ? (
+        <fieldset aria-labelledby={`${id}-label`} aria-describedby={`${id}-about`} className="min-w-0">
+          {children}
+        </fieldset>
+      ) : (
+        children
+      )}
     </div>
   );
 }
+
+/** They have several controls, with labels of their own. */
+const groupKinds: ReadonlySet<FieldKind> = new Set(['choices', 'policies', 'slots', 'context-rules']);
 
 /** A visible setting: a switch, a number with its unit, lines, or text. */
 export function Row({
   field,
   text,
+  saved,
   error,
   onChange,
   onReset,
 }: {
   field: SettingField;
   text: string;
+  /** Whether the text is that of the saved value. */
+  saved: boolean;
   error: string | undefined;
   onChange(text: string): void;
   onReset: (() => void) | null;
 }) {
   const id = settingId(field);
   const isLines = field.kind === 'lines' || field.kind === 'fallbacks';
-  const wide = isLines || field.kind === 'keys' || field.kind === 'name';
+  const wide = isLines || field.kind === 'keys' || field.kind === 'name' || groupKinds.has(field.kind);
   const common = {
     id,
     'aria-describedby': error ? `${id}-about ${id}-error` : `${id}-about`,
@@ -111,6 +141,14 @@ export function Row({
             </option>
           ))}
         </select>
+      ) : field.kind === 'choices' ? (
+        <Choices id={id} text={text} options={field.options ?? {}} onChange={onChange} />
+      ) : field.kind === 'policies' ? (
+        <PoliciesEditor id={id} text={text} saved={saved} onChange={onChange} />
+      ) : field.kind === 'slots' ? (
+        <SlotsEditor id={id} text={text} onChange={onChange} />
+      ) : field.kind === 'context-rules' ? (
+        <ContextsEditor id={id} text={text} onChange={onChange} />
       ) : field.kind === 'node' ? (
         <NodeSelect {...common} className={`${boxClass} h-9`} />
       ) : field.kind === 'name' ? (

@@ -7,6 +7,14 @@ import { GATEWAY_PORT } from '../../../shared/models/gateway-port.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import { isCallableAddress } from '../../../shared/network/callable-address.ts';
 import { tokenProblem } from '../../../shared/token-text.ts';
+import {
+  contextErrors,
+  contextRows,
+  policyErrors,
+  policyRows,
+  slotsErrors,
+  slotsRows,
+} from './gateway-lists.ts';
 
 /** `byDefault` null: may be left empty. Numbers are integers in the core’s units; lengths count characters. */
 export type Rule =
@@ -17,6 +25,12 @@ export type Rule =
   | { is: 'lines'; byDefault: readonly string[]; least: number; most: number; lines: number }
   /** Lists of models by the model that they replace; `each` is the most of one list. */
   | { is: 'fallbacks'; byDefault: readonly []; least: number; most: number; lines: number; each: number }
+  /** Some of the options, in any order. */
+  | { is: 'choices'; byDefault: readonly string[]; options: readonly string[] }
+  /** Rows, each checked by its own function in gateway-lists.ts. */
+  | { is: 'policies'; byDefault: readonly []; lines: number }
+  | { is: 'slots'; byDefault: readonly []; lines: number }
+  | { is: 'context-rules'; byDefault: readonly []; lines: number }
   /** Write-only. */
   | { is: 'secret'; byDefault: null; least: number; most: number; accepts?(text: string): boolean };
 
@@ -28,13 +42,7 @@ const keysPattern =
   /^(?:(?:CommandOrControl|CmdOrCtrl|Command|Cmd|Control|Ctrl|Alt|Option|AltGr|Shift|Super|Meta)\+)+(?:[A-Z0-9]|F(?:[1-9]|1\d|2[0-4])|Space|Tab|Insert|Home|End|PageUp|PageDown|Up|Down|Left|Right)$/i;
 
 /** Settings that are not in the form. */
-type PlaceOfItsOwn =
-  | 'fleet.simulated'
-  | 'api.indexToken'
-  | 'gateway.policies'
-  | 'gateway.mayWake'
-  | 'gateway.slots'
-  | 'gateway.contextRules';
+type PlaceOfItsOwn = 'fleet.simulated' | 'api.indexToken';
 
 export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> = {
   'fleet.lookIntervalMs': { is: 'number', byDefault: 5000, least: 1000, most: 600_000 },
@@ -63,6 +71,14 @@ export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> 
   'gateway.beta': { is: 'number', byDefault: 1, least: 0, most: 100 },
   'gateway.managementNodeId': { is: 'text', byDefault: null, least: 1, most: 100 },
   'gateway.fallbacks': { is: 'fallbacks', byDefault: [], least: 1, most: 300, lines: 100, each: 10 },
+  'gateway.policies': { is: 'policies', byDefault: [], lines: 100 },
+  'gateway.mayWake': {
+    is: 'choices',
+    byDefault: ['chat', 'generate', 'embed'],
+    options: ['chat', 'generate', 'embed', 'other'],
+  },
+  'gateway.slots': { is: 'slots', byDefault: [], lines: 200 },
+  'gateway.contextRules': { is: 'context-rules', byDefault: [], lines: 100 },
   'gateway.allowCloud': { is: 'switch', byDefault: false },
   'gateway.bodyBudgetMb': { is: 'number', byDefault: 64, least: 1, most: 4096 },
   'gateway.queueLimit': { is: 'number', byDefault: 1000, least: 1, most: 10_000 },
@@ -105,6 +121,10 @@ export function brokenPart(rule: Rule, value: unknown): 'form' | 'least' | 'most
   if (value === null) return rule.byDefault === null ? null : 'form';
   if (rule.is === 'switch') return typeof value === 'boolean' ? null : 'form';
   if (rule.is === 'choice') return rule.options.includes(String(value)) ? null : 'form';
+  if (rule.is === 'choices')
+    return Array.isArray(value) && value.every((one) => rule.options.includes(String(one))) ? null : 'form';
+  if (rule.is === 'policies' || rule.is === 'slots' || rule.is === 'context-rules')
+    return brokenRows(rule, value);
   const within = (size: number) => (size < rule.least ? 'least' : size > rule.most ? 'most' : null);
   if (rule.is === 'number') return typeof value === 'number' ? within(value) : 'form';
   if (rule.is === 'lines') {
@@ -120,6 +140,27 @@ export function brokenPart(rule: Rule, value: unknown): 'form' | 'least' | 'most
   }
   if (typeof value !== 'string' || rule.accepts?.(value) === false) return 'form';
   return within(value.length);
+}
+
+/** By the functions that mark the fields of a row, so that what is saved is what they accept. */
+function brokenRows(
+  { is, lines }: { is: 'policies' | 'slots' | 'context-rules'; lines: number },
+  value: unknown,
+): 'form' | 'lines' | null {
+  if (!Array.isArray(value)) return 'form';
+  if (value.length > lines) return 'lines';
+  const errors =
+    is === 'policies'
+      ? policyRows(value).map(policyErrors)
+      : is === 'slots'
+        ? slotsRows(value).map((row, index, rows) =>
+            slotsErrors(
+              row,
+              rows.slice(0, index).map(({ nodeId }) => nodeId),
+            ),
+          )
+        : contextRows(value).map(contextErrors);
+  return errors.every((one) => Object.keys(one).length === 0) ? null : 'form';
 }
 
 function brokenFallback(

@@ -21,6 +21,12 @@ export type FieldKind =
   | 'node'
   /** Other models to use, a line for each: `MODEL = OTHER, OTHER`. */
   | 'fallbacks'
+  /** Some of the options. */
+  | 'choices'
+  /** Rows, edited in fields of their own. */
+  | 'policies'
+  | 'slots'
+  | 'context-rules'
   | 'keys';
 
 export interface SettingField {

@@ -1,11 +1,11 @@
 import { Suspense, useEffect } from 'react';
 import { latePart } from '../../components/late-part.ts';
 import { useFleet } from '../../stores/fleet.ts';
+import { KeepDialog } from '../power/keep-dialog.tsx';
 import { closeDialog, openDialog, type SharedDialog, useOpenDialog } from './open-dialog.ts';
 
 const Palette = latePart(() => import('../palette/palette.tsx'));
 const Wizard = latePart(() => import('../wizard/wizard.tsx'));
-const KeepDialog = latePart(() => import('../power/keep-dialog.tsx'), 'KeepDialog');
 const SourceDialog = latePart(() => import('../index/source-dialog.tsx'), 'SourceDialog');
 const CellPanel = latePart(() => import('../models/cell-panel.tsx'), 'CellPanel');
 const ForceDialog = latePart(() => import('../fleet/force-dialog.tsx'), 'ForceDialog');

@@ -159,15 +159,11 @@ export const placementMessages = {
   WOULD_UNLOAD_PRIORITY: ({ models }: { models: readonly string[] }) =>
     `It would unload ${list(models)}, but pinned and priority models are not unloaded for others.`,
   ANSWERING_REQUESTS: ({ models }: { models: readonly string[] }) =>
-    `${list(models)} ${areOrIs(models)} answering requests, so nothing was moved.`,
+    `${list(models)} ${areOrIs(models)} answering requests, so nothing was changed.`,
   NODE_ASLEEP_WAKE_FIRST: ({ node }: { node: string }) => `${node} is not serving. Wake it first.`,
   MOVE_RUNNING: ({ model, node }: { model: string; node: string | null }) =>
     `${model} is being moved on ${node ?? 'this machine'}.`,
   STOPPED_SERVING: ({ node }: { node: string }) => `${node} stopped serving during the move.`,
-  LOAD_STUCK: ({ model, ms }: { model: string; ms: number }) =>
-    `${model} has been loading for ${formatDuration(ms)}. Ollama's scheduler seems to be stuck, though it answers everything else, so no more loads are sent there.`,
-  LOADS_BLOCKED: ({ stuck, node }: { stuck: Text; node: string | null }) =>
-    sentences(stuck, `Restart Ollama ${node === null ? 'there' : `on ${node}`}.`),
 
   // Why a server or model cannot be used.
   NODE_NOT_SERVING: ({ node }: { node: string }) => `${node} is not serving.`,

@@ -17,6 +17,8 @@ export interface BridgeScene {
 /** Serialised into the page, so it may use nothing from outside itself. */
 export function installBridge(scene: BridgeScene): void {
   const listeners = new Set<(message: ServerMessage) => void>();
+  const subscriptions = new Map<string, number>();
+  let sequence = 1;
   const calls: [string, unknown][] = [];
   const answer = (message: ServerMessage) => {
     queueMicrotask(() => {
@@ -28,6 +30,7 @@ export function installBridge(scene: BridgeScene): void {
       if (message.type === 'subscribe') {
         const set = scene.streams[message.stream];
         if (!set) return;
+        subscriptions.set(message.stream, message.id);
         answer({
           type: 'frame',
           id: message.id,
@@ -56,6 +59,19 @@ export function installBridge(scene: BridgeScene): void {
     },
   };
   Object.defineProperty(window, 'pilotlight', { value: bridge });
+  // What changes later, sent by the test.
+  Object.defineProperty(window, 'sceneChange', {
+    value(stream: string, set: [string, unknown][], removed: string[] = []) {
+      const id = subscriptions.get(stream);
+      if (id === undefined) return;
+      sequence += 1;
+      answer({
+        type: 'frame',
+        id,
+        frame: { kind: 'delta', cursor: { epoch: 'scene', sequence }, set, removed },
+      });
+    },
+  });
   // What the panel asked for, in order, for the test to read.
   Object.defineProperty(window, 'sceneCalls', { value: calls });
 }

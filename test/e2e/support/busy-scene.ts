@@ -3,6 +3,7 @@
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { IndexJob, SearchResult } from '../../../shared/models/indexing.ts';
 import { fact, plainText } from '../../../shared/models/message.ts';
+import type { QueueSample } from '../../../shared/models/requests.ts';
 import type { NodeBucket, TelemetrySample, WorkSample } from '../../../shared/models/telemetry.ts';
 import type { ImportPlan } from '../../../shared/models/transfer.ts';
 import { aJob, aMove, aSource } from '../../fakes/records.ts';
@@ -176,6 +177,11 @@ const history: TelemetrySample[] = Array.from({ length: 60 }, (_, index) => ({
   vramByModel: { 'mxbai-embed-large:latest': 0.72e9, 'llama3.1:8b': 9.2e9 },
 }));
 
+const queues: QueueSample[] = Array.from({ length: 90 }, (_, index) => ({
+  at: now - (90 - index) * 30 * second,
+  waiting: { indexing: Math.max(0, 24 - Math.abs(index - 40)), requests: index % 30 < 6 ? 7 : 0 },
+}));
+
 const work: WorkSample[] = Array.from({ length: 90 }, (_, index) => ({
   at: now - (90 - index) * second,
   vectorsPerSecondByNode: index < 70 ? { [tower]: 120 + (index % 9) * 4 } : { nas: 34 },
@@ -321,6 +327,7 @@ busy.results = {
   'telemetry.buckets': buckets,
   'telemetry.history': history,
   'telemetry.work': work,
+  'telemetry.queues': queues,
   'index.search': hits,
   'settings.import': plan,
   'settings.importEnvironment': plan,

@@ -13,6 +13,8 @@ export interface Complaints {
 /** What Chromium writes by itself when a core is gone: a page cannot catch these. */
 export const coreIsGone = /WebSocket connection to|ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE/;
 
+const givenUp: ReadonlySet<string> = new Set(['script', 'stylesheet', 'font', 'image', 'other']);
+
 export function createComplaints(): Complaints {
   const said: string[] = [];
   const allowed: RegExp[] = [];
@@ -23,9 +25,12 @@ export function createComplaints(): Complaints {
         if (kind === 'error' || kind === 'warning') said.push(`console ${kind}: ${message.text()}`);
       });
       context.on('weberror', (error) => said.push(`page: ${error.error().message}`));
-      context.on('requestfailed', (request) =>
-        said.push(`request: ${request.method()} ${request.url()} ${request.failure()?.errorText}`),
-      );
+      context.on('requestfailed', (request) => {
+        const error = request.failure()?.errorText;
+        // A page that is left gives up the files that it was still loading while idle.
+        if (error === 'net::ERR_ABORTED' && givenUp.has(request.resourceType())) return;
+        said.push(`request: ${request.method()} ${request.url()} ${error}`);
+      });
       context.on('response', (response) => {
         if (response.status() >= 400) said.push(`response: ${response.status()} ${response.url()}`);
       });

@@ -1,4 +1,5 @@
 /** The gateway in every state, from fixed values. */
+import type { CredentialView } from '../../../shared/models/access.ts';
 import type { GatewayView } from '../../../shared/models/gateway.ts';
 import { fact } from '../../../shared/models/message.ts';
 import { defaultSettings } from '../../../shared/models/settings.ts';
@@ -37,6 +38,78 @@ const withGateway = (base: BridgeScene, patch: Partial<GatewayView> = {}): Bridg
     access: [],
   },
 });
+
+const key = (id: string, name: string): [string, CredentialView] => [
+  id,
+  {
+    id,
+    kind: 'program',
+    name,
+    rights: ['infer', 'wake', 'tasks'],
+    chosen: false,
+    damaged: false,
+    createdAt: 1,
+    lastUsedAt: null,
+    expiresAt: null,
+    models: null,
+    requestsPerMinute: null,
+  },
+];
+
+/** With rows in each list of the settings, one for a model that no machine has. */
+export const gatewayPolicies: BridgeScene = (() => {
+  const base = withGateway(everyState);
+  return {
+    ...base,
+    streams: {
+      ...base.streams,
+      settings: [
+        [
+          'settings',
+          {
+            ...defaultSettings,
+            gateway: {
+              ...defaultSettings.gateway,
+              policies: [
+                {
+                  model: 'mxbai-embed-large',
+                  credentialId: null,
+                  wake: 'cpu-after',
+                  cpuAfterSeconds: 20,
+                  priority: 'batch',
+                },
+                {
+                  model: 'qwen3:32b',
+                  credentialId: 'key-1',
+                  wake: 'wait',
+                  cpuAfterSeconds: 30,
+                  priority: null,
+                },
+              ],
+              slots: [{ nodeId: 'nas', slots: 2 }],
+              contextRules: [
+                { model: 'llama3.1', rule: 'clamp' },
+                { model: '*', rule: 'fixed', contextLength: 8192 },
+              ],
+            },
+          },
+        ],
+      ],
+      access: [key('key-1', 'Living room'), key('key-2', 'n8n')],
+    },
+    results: {
+      ...base.results,
+      'gateway.policy': {
+        wake: 'cpu-after',
+        cpuAfterSeconds: 20,
+        priority: 'batch',
+        reason: fact('WAKE_RULE', { model: 'mxbai-embed-large', ofKey: false, wake: 'cpu-after' }),
+        notes: [],
+      },
+      'settings.update': defaultSettings,
+    },
+  };
+})();
 
 export const gatewayRunning = withGateway(everyState);
 export const gatewayFirstRun = withGateway(nothing);

@@ -274,6 +274,13 @@ const withRequests = (
 });
 
 export const requestsBusy = withRequests(gatewayRunning, [...ended, ...inProgress]);
+/** The same with short names, for the guide. */
+export const requestsPlain = withRequests(
+  gatewayRunning,
+  [...ended, ...inProgress].map((one) =>
+    one.id === 'waking' ? { ...one, model: 'llama3.1:70b', program: 'Claude Code', credential: null } : one,
+  ),
+);
 export const requestsOne = withRequests(gatewayRunning, [request('only')]);
 export const requestsNone = withRequests(gatewayRunning, []);
 export const requestsGatewayOff = withRequests(gatewayOff, []);

@@ -38,6 +38,7 @@ export function node(id: string, state: NodeState, patch: Partial<NodeView> = {}
     wakeWays: [{ kind: 'direct' }],
     agentUrl: null,
     shutdownUrl: null,
+    wedged: null,
     hasSecureOn: false,
     hasAgentToken: false,
     hasRelayToken: false,
@@ -141,6 +142,8 @@ export function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> 
       jobs: [],
       embedders: [],
       activity: [],
+      requests: [],
+      queues: [],
       settings: [['settings', defaultSettings]],
       ...patch,
     },
@@ -150,6 +153,9 @@ export function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> 
       'telemetry.buckets': [],
       'telemetry.workBuckets': [],
       'activity.list': [],
+      'telemetry.queues': [],
+      'requests.history': [],
+      'requests.promptKeeping': { until: null, count: 0 },
     },
   };
 }

@@ -316,6 +316,33 @@ it('waits until a model has been moved', async () => {
   expect((await held.whole()).status).toBe(200);
 });
 
+it('waits longer for a move than for its turn, and then for its turn again', async () => {
+  const clock = createFakeClock();
+  await using server = await startUpstream((_, response) => answerJson(response, { done: true }));
+  const holding = { maxWaitMs: 60_000 };
+  const moving = node('gpu', server.url, { moving: ['m:latest'] });
+  await using gateway = await startGateway(tableWith([moving], holding), { clock });
+  const held = await sendAndWait(gateway, '/api/chat', chat({ stream: false }));
+  await clock.advance(9 * 60_000);
+  expect(server.asked).toHaveLength(0);
+  gateway.gateway.setTable(tableWith([node('gpu', server.url)], holding, 2));
+  const answer = await held.whole();
+  expect([answer.status, answer.text.trim()]).toEqual([200, '{"done":true}']);
+});
+
+it('is refused when a move does not end', async () => {
+  const clock = createFakeClock();
+  const moving = node('gpu', 'http://127.0.0.1:1', { moving: ['m:latest'] });
+  await using gateway = await startGateway(tableWith([moving], { maxWaitMs: 60_000 }), { clock });
+  const held = await sendAndWait(gateway, '/api/chat', chat({ stream: false }));
+  await clock.advance(12 * 60_000);
+  const answer = await held.whole();
+  // Its signs of life have committed the status.
+  expect(answer.text.trim()).toContain('"error"');
+  await clock.advance(250);
+  expect(gateway.finished()[0]).toMatchObject({ code: 'QUEUE_WAIT_OVER' });
+});
+
 it('lets a request go nowhere when its key is revoked while it waits', async () => {
   await using server = await startUpstream((_, response) => answerJson(response, { done: true }));
   const secret = 'a-secret';

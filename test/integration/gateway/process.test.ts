@@ -57,6 +57,7 @@ it('serves in a process of its own, and reports to its core', async () => {
     version: 3,
     listening: { host: '127.0.0.1', port },
     traffic: [],
+    instance: expect.any(String),
   });
   const other = await client.call('listen', { host: '127.0.0.1', port });
   expect(other).toEqual({ port });

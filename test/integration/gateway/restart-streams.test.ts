@@ -5,6 +5,9 @@ import { request as httpRequest, type IncomingMessage, type ServerResponse } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createCoreClient } from '../../../electron/host/core-client.ts';
+import { readEndpoint } from '../../../electron/host/endpoint.ts';
+import type { RequestState, RequestView } from '../../../shared/models/requests.ts';
 import { answerJson, answerLines, startUpstream, type Upstream } from '../../fakes/data-plane.ts';
 import { createPrograms, type Program } from '../host/program.ts';
 
@@ -100,10 +103,25 @@ async function beginChat(url: string) {
   return { has, closed, response, upstream: await streaming.promise };
 }
 
+/** Resolves when the running core lists exactly one request, and it is in this state. */
+async function listed(state: RequestState): Promise<RequestView> {
+  for (;;) {
+    const endpoint = readEndpoint(data);
+    const list =
+      endpoint &&
+      (await createCoreClient(endpoint)
+        .call('requests.list', {})
+        .catch(() => null));
+    const [only, ...others] = list ?? [];
+    if (only?.state === state && others.length === 0) return only;
+  }
+}
+
 it('a stream goes on while its core is killed and another one starts', async () => {
   const first = programs.launch('--gateway-port', '0');
   const url = await address(first);
   const chat = await beginChat(url);
+  const before = await listed('answering');
   first.child.kill('SIGKILL');
   await first.exit;
   answerLines(chat.upstream, { message: { content: 'b' }, done: false });
@@ -111,17 +129,21 @@ it('a stream goes on while its core is killed and another one starts', async () 
 
   const second = programs.launch('--gateway-port', '0');
   expect(await address(second)).toBe(url);
+  // The new core is told of it, under the same name.
+  expect((await listed('answering')).id).toBe(before.id);
   answerLines(chat.upstream, { message: { content: 'c' }, done: true });
   chat.upstream.end();
   await chat.closed;
   await chat.has('"c"');
   expect(chat.response.complete).toBe(true);
+  expect(await listed('completed')).toMatchObject({ id: before.id, at: before.at, nodeId: before.nodeId });
 });
 
 it('the client of a killed gateway sees a closed connection, and so does the server', async () => {
   const core = programs.launch('--gateway-port', '0');
   const url = await address(core);
   const chat = await beginChat(url);
+  await listed('answering');
   process.kill(gatewayPid(), 'SIGKILL');
   await chat.closed;
   expect(chat.response.complete).toBe(false);
@@ -131,4 +153,20 @@ it('the client of a killed gateway sees a closed connection, and so does the ser
     const answer = await fetch(`${url}/`).catch(() => null);
     if (answer?.status === 200) break;
   }
+  expect((await listed('failed')).problem?.code).toBe('GATEWAY_ENDED');
+});
+
+it('a request is cancelled by the core that found its gateway', async () => {
+  const first = programs.launch('--gateway-port', '0');
+  const chat = await beginChat(await address(first));
+  first.child.kill('SIGKILL');
+  await first.exit;
+  await address(programs.launch('--gateway-port', '0'));
+  const { id } = await listed('answering');
+  const endpoint = readEndpoint(data);
+  if (endpoint === null) throw new Error('The core wrote no endpoint file.');
+  await createCoreClient(endpoint).call('requests.cancel', { id });
+  await chat.has('"error"');
+  await server.untilClosed(1);
+  expect((await listed('cancelled')).problem?.code).toBe('REQUEST_CANCELLED');
 });

@@ -140,3 +140,50 @@ describe('odd HTTP', () => {
     expect(all.server.asked[0]?.headers.expect).toBeUndefined();
   });
 });
+
+describe('what is turned away at the door', () => {
+  it('is counted by reason, and nothing else counts it', async () => {
+    await using all = await startInFront(
+      (_, response) => answerJson(response, { done: true }),
+      (url) => gatewayTable([node('one', url)], { keyOnLoopback: true }),
+    );
+    const { gateway } = all;
+    const key = { authorization: 'Bearer wrong' };
+    await gateway.ask('/api/version', { method: 'GET', headers: { host: 'example.com' } });
+    await gateway.ask('/api/version', { method: 'GET', headers: { origin: 'http://example.com' } });
+    for (const path of ['/api/version', '/api/tags'])
+      await gateway.ask(path, { method: 'GET', headers: key });
+    const counts = new Map<string, number>();
+    await gateway.until(() => {
+      counts.clear();
+      for (const event of gateway.events) {
+        if (event.kind !== 'finished') continue;
+        for (const [reason, count] of event.turnedAway ?? [])
+          counts.set(reason, (counts.get(reason) ?? 0) + count);
+      }
+      return [...counts.values()].reduce((sum, count) => sum + count, 0) === 4;
+    });
+    expect(Object.fromEntries(counts)).toEqual({
+      FOREIGN_HOST: 1,
+      GATEWAY_FOREIGN_PAGE: 1,
+      GATEWAY_KEY_NEEDED: 2,
+    });
+    expect(gateway.finished()).toEqual([]);
+  });
+
+  it('counts paths and methods that do not exist', async () => {
+    await using all = await world();
+    const { gateway } = all;
+    await gateway.ask('/api/nothing', { method: 'GET' });
+    await gateway.ask('/api/tags', { method: 'DELETE' });
+    const reasons = () =>
+      gateway.events.flatMap((event) => (event.kind === 'finished' ? (event.turnedAway ?? []) : []));
+    await gateway.until(() => reasons().length > 0);
+    expect(new Map(reasons())).toEqual(
+      new Map([
+        ['NO_SUCH_PATH', 1],
+        ['WRONG_METHOD', 1],
+      ]),
+    );
+  });
+});

@@ -18,18 +18,23 @@ function start() {
   const streams = createStreams({ clock: createSystemClock(), epoch: 'run-1' });
   const statistics = createStatistics({ since: startedAt });
   const traffic: NodeTraffic[] = [];
+  const waiting: [string, number][] = [];
   const metrics = createMetrics({
     streams,
     version: '0.1.0',
     startedAt,
-    gatewayStats: () => statistics.read({ traffic, slotsOf: () => null, nameOf: () => 'a "b"\\\n' }),
+    gateway: () => ({
+      stats: statistics.read({ traffic, slotsOf: () => null, nameOf: () => 'a "b"\\\n' }),
+      waiting,
+      firstBytes: statistics.firstBytes(),
+    }),
   });
   const value = async (name: string): Promise<number | undefined> => {
     const { text } = await metrics.read();
     const line = text.split('\n').find((one) => one.startsWith(`${name} `));
     return line === undefined ? undefined : Number(line.slice(name.length + 1).replace('Nan', 'NaN'));
   };
-  return { streams, metrics, statistics, traffic, value };
+  return { streams, metrics, statistics, traffic, waiting, value };
 }
 
 function check(text: string): { status: number; output: string } {
@@ -44,9 +49,10 @@ function check(text: string): { status: number; output: string } {
 
 describe.skipIf(tool === null)('promtool', () => {
   it('finds nothing to mend, idle or busy', async () => {
-    const { streams, metrics, statistics, traffic } = start();
+    const { streams, metrics, statistics, traffic, waiting } = start();
     expect(check((await metrics.read()).text)).toEqual({ status: 0, output: '' });
     streams.fleet.set('node_1', aNode());
+    waiting.push(['m', 2]);
     streams.telemetry.set('node_1', {
       nodeId: 'node_1',
       at: 1,
@@ -195,5 +201,51 @@ describe('the metrics of the gateway', () => {
     expect([await breaker('half-open'), await breaker('closed')]).toEqual([1, 0]);
     // Read again, it is the same: counters are those of the statistics.
     expect(await value('pilotlight_gateway_retries_total')).toBe(1);
+  });
+
+  it('have the times to the first byte as a histogram', async () => {
+    const { value, metrics, statistics } = start();
+    for (const firstByteMs of [0.5, 2, 200, 5000, null])
+      statistics.add([aFinishedRequest({ firstByteMs })], 0);
+    statistics.add([aFinishedRequest({ firstByteMs: 10_000_000 })], 0);
+    const node = 'node="node_1",name="a \\"b\\"\\\\\\n"';
+    const bucket = (le: string) =>
+      value(`pilotlight_gateway_time_to_first_byte_seconds_bucket{le="${le}",${node}}`);
+    expect([await bucket('0.001'), await bucket('0.00249'), await bucket('+Inf')]).toEqual([1, 2, 5]);
+    expect(await value(`pilotlight_gateway_time_to_first_byte_seconds_count{${node}}`)).toBe(5);
+    expect(await value(`pilotlight_gateway_time_to_first_byte_seconds_sum{${node}}`)).toBeCloseTo(
+      10_005.2025,
+    );
+    const { text } = await metrics.read();
+    expect(text).toContain('# TYPE pilotlight_gateway_time_to_first_byte_seconds histogram');
+    const counts = [...text.matchAll(/first_byte_seconds_bucket\{.+\} (\d+)/g)].map(([, count]) =>
+      Number(count),
+    );
+    expect(counts).toEqual(counts.toSorted((one, other) => one - other));
+  });
+
+  it('have what waits, by no more models than are worth a line', async () => {
+    const { value, waiting } = start();
+    waiting.push(...Array.from({ length: 30 }, (_, index): [string, number] => [`m${index}`, 30 - index]));
+    const depth = (model: string) => value(`pilotlight_gateway_waiting_requests{model="${model}"}`);
+    expect([await depth('m0'), await depth('m19'), await depth('m20')]).toEqual([30, 11, undefined]);
+    expect(await depth('(others)')).toBe(55);
+    waiting.length = 0;
+    expect(await depth('m0')).toBeUndefined();
+  });
+
+  it('count what was refused, also at the door', async () => {
+    const { value, statistics } = start();
+    statistics.add([aFinishedRequest({ nodeId: null, outcome: 'refused', code: 'QUEUE_FULL' })], 0);
+    statistics.turnedAway([
+      ['GATEWAY_KEY_NEEDED', 3],
+      ['NO_SUCH_PATH', 1],
+    ]);
+    const refusals = (code: string) => value(`pilotlight_gateway_refusals_total{code="${code}"}`);
+    expect([
+      await refusals('QUEUE_FULL'),
+      await refusals('GATEWAY_KEY_NEEDED'),
+      await refusals('NO_SUCH_PATH'),
+    ]).toEqual([1, 3, 1]);
   });
 });

@@ -332,6 +332,12 @@ describe('a stuck scheduler', () => {
       message: fact('MODEL_DOES_NOT_LOAD', { model: 'llama3.1:8b', node: 'tower' }),
       why: { code: 'LOADS_BLOCKED', params: { stuck: { code: 'LOAD_STUCK' }, node: null } },
     });
+    const wedged = await world.until('tower', (node) => node.wedged !== null);
+    expect(wedged.wedged).toMatchObject({
+      model: 'llama3.1:8b',
+      reason: { code: 'LOADS_DO_NOT_END' },
+      next: { code: 'RESTART_OLLAMA_FOR_LOADS_BY_HAND', params: { here: false, agent: false } },
+    });
     cancel.abort();
     expect(await moving).toMatchObject([{ outcome: 'failed', code: 'CANCELLED' }]);
     const loads = world.requests('/api/generate');
@@ -342,7 +348,43 @@ describe('a stuck scheduler', () => {
     await world.until('tower', (node) => !isServing(node.state));
     world.control.wake('tower');
     await world.until('tower', (node) => isServing(node.state));
+    expect((await world.until('tower', (node) => node.wedged === null)).wedged).toBeNull();
     expect(await world.place('llama3.2', 'gpu')).toMatchObject([{ outcome: 'moved' }]);
+  });
+
+  it('is detected by the requests of other programs, without a single request of its own but to read', async () => {
+    await using world = await createHarness([{}], { placementFactor: 2000 });
+    world.preload(llama32, -1);
+    await world.until('tower', ({ loaded }) => loaded.length > 0);
+    world.control.setFault('tower', 'wedge', true);
+    const before = world.machine().ollama.log().length;
+    const waiting = new AbortController();
+    const asked = fetch(`${world.machine().url}/api/generate`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'llama3.1:8b', prompt: 'hi' }),
+      signal: waiting.signal,
+    }).catch(() => null);
+    // A request for a loaded model is no load, however long it takes.
+    world.placement.observeRequests('tower', { 'llama3.1:8b': Date.now(), 'llama3.2:3b': Date.now() });
+    const { wedged } = await world.until('tower', (node) => node.wedged !== null);
+    expect(wedged).toMatchObject({ model: 'llama3.1:8b' });
+    const probes = world
+      .machine()
+      .ollama.log()
+      .slice(before)
+      .filter(({ path }) => path !== '/api/generate')
+      .map(({ method, path }) => `${method} ${path}`);
+    const reads = ['GET /api/ps', 'GET /api/tags', 'GET /api/version', 'POST /api/show', 'GET /'];
+    expect(probes.filter((probe) => !reads.includes(probe))).toEqual([]);
+    expect(probes.length).toBeGreaterThan(0);
+    expect(await world.post('/api/generate', { model: 'llama3.2:3b', prompt: 'hi' })).toBe(200);
+    waiting.abort();
+    await asked;
+    // It works again, and loads what another program asks for.
+    world.control.setFault('tower', 'wedge', false);
+    expect(await world.post('/api/generate', { model: 'nomic-embed-text', prompt: 'hi' })).toBe(400);
+    expect(await world.post('/api/embed', { model: 'nomic-embed-text', input: 'hi' })).toBe(200);
+    await world.until('tower', (node) => node.wedged === null);
   });
 
   it('a cancelled move is undone', async () => {

@@ -46,6 +46,25 @@ describe('the terminal', () => {
     expect(on.written().endsWith(`\r${escapeCode}[Kdone\n`)).toBe(true);
   });
 
+  it('replaces a screen by the next one, and leaves it where other lines follow', () => {
+    const off = terminal();
+    off.screen(['a']);
+    expect(off.written()).toBe('');
+    const on = terminal({ isTTY: true });
+    on.screen(['a', 'b']);
+    on.screen(['c']);
+    on.line('done');
+    on.screen(['d']);
+    const up = (lines: number) => `${escapeCode}[${lines}A`;
+    const end = `${escapeCode}[J`;
+    const line = (text: string) => `${text}${escapeCode}[K\n`;
+    expect(on.written()).toBe(
+      `\r${line('a')}${line('b')}${end}${up(2)}\r${line('c')}${end}done\n\r${line('d')}${end}`,
+    );
+    on.screen(['x'.repeat(100)]);
+    expect(on.written()).toContain(`${'x'.repeat(58)}…`);
+  });
+
   it('cuts a line to a width and keeps its colours whole', () => {
     const coloured = terminal({ isTTY: true });
     const cut = cutTo(`${coloured.style.bad('abcdef')}ghijkl`, 8);

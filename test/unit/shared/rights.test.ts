@@ -50,6 +50,8 @@ describe('each method', () => {
       'settings.update',
       'settings.import',
       'settings.importEnvironment',
+      'requests.keepPrompts',
+      'requests.prompt',
     ];
     expect(needs('manage').toSorted()).toEqual(wanted.toSorted());
   });

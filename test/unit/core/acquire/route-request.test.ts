@@ -86,6 +86,14 @@ describe('which nodes can serve a request', () => {
     expect(order([asleep, failing, moving, requestNode('good')])).toEqual(['good']);
   });
 
+  it('leaves out a node that starts no more loads, unless it has the model loaded', () => {
+    const stuck = requestNode('stuck', { wedged: true });
+    const loaded = requestNode('loaded', { wedged: true, loaded: [loadedModel()] });
+    expect(route([stuck])).toEqual({ kind: 'none', code: 'NODE_FAILING', nodes: ['stuck-name'] });
+    expect(order([stuck, requestNode('good')])).toEqual(['good']);
+    expect(order([stuck, loaded])).toEqual(['loaded']);
+  });
+
   it('is not concerned by the move of another model', () => {
     expect(order([requestNode('a', { moving: ['llama3:latest'] })])).toEqual(['a']);
     expect(route([requestNode('a', { moving: ['Qwen3:8B'] })])).toMatchObject({ code: 'MODEL_IS_MOVING' });

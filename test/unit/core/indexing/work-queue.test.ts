@@ -65,6 +65,18 @@ describe('the queue of texts', () => {
     expect(given).toEqual(['b 2']);
   });
 
+  it('reports how many texts wait, with those that came back', async () => {
+    const counts: number[] = [];
+    const queue = createWorkQueue((texts) => counts.push(texts));
+    queue.add(fileOf('a', 5));
+    const batch = await queue.take(4, never);
+    queue.giveBack(batch);
+    queue.close();
+    await queue.take(4, never);
+    await queue.take(4, never);
+    expect(counts).toEqual([5, 1, 5, 1, 0]);
+  });
+
   it('hands out first what came back, without the texts of files that failed', async () => {
     const queue = createWorkQueue();
     const [a, b] = [fileOf('a', 2), fileOf('b', 2)];

@@ -1,6 +1,7 @@
 /** What a mover refuses, records and reports. */
 import { describe, expect, it } from 'vitest';
-import { createLoadWatch, LOAD_STALL_MS } from '../../../../electron/core/placement/loads.ts';
+import { LOAD_STALL_MS } from '../../../../electron/core/placement/load-times.ts';
+import { createLoadWatch } from '../../../../electron/core/placement/loads.ts';
 import { createPlacementMemory } from '../../../../electron/core/placement/memory.ts';
 import type { MoveResult } from '../../../../electron/core/placement/move.ts';
 import { createMover } from '../../../../electron/core/placement/mover.ts';
@@ -30,7 +31,13 @@ function createWorld(server: InferenceServer | null, drains = true) {
   const entries: Omit<NewActivityEntry, 'kind'>[] = [];
   const records: MoveRecord[] = [];
   const locks = createNodeLocks();
-  const loads = createLoadWatch({ clock, onStalled: () => {} });
+  const loads = createLoadWatch({
+    clock,
+    log: silentLog,
+    isLoaded: () => false,
+    limitMs: () => LOAD_STALL_MS,
+    onLoaded: () => {},
+  });
   const store = {
     moves: { append: (move: Omit<MoveRecord, 'id'>) => ({ ...move, id: 1 }), list: () => [] },
   };
@@ -57,6 +64,7 @@ function createWorld(server: InferenceServer | null, drains = true) {
     memory: createPlacementMemory({ clock, moves: [] }),
     inFlight: {
       count: () => 0,
+      busySince: () => null,
       async drain(_nodeId, models) {
         heldBack.push(`drain ${models.join()}`);
         return drains;

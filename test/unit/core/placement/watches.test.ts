@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { createFallWatch } from '../../../../electron/core/placement/falls.ts';
-import { createLoadWatch, LOAD_STALL_MS } from '../../../../electron/core/placement/loads.ts';
 import { createPlacementMemory } from '../../../../electron/core/placement/memory.ts';
 import { createMoveHistory } from '../../../../electron/core/placement/moves.ts';
 import { createNodeLocks } from '../../../../electron/core/placement/node-lock.ts';
@@ -12,53 +11,6 @@ import { createFakeClock } from '../../../fakes/clock.ts';
 import { aLoaded, aMoveOf, aNode, GB, NOW } from './support.ts';
 
 const never = () => new AbortController().signal;
-
-describe('the age of a load', () => {
-  it('is reported once it is stuck, and blocks the node for half an hour', async () => {
-    const clock = createFakeClock();
-    const stalled: unknown[] = [];
-    const loads = createLoadWatch({ clock, onStalled: (...stall) => stalled.push(stall) });
-    const load = Promise.withResolvers<void>();
-    const running = loads.run('n', 'a', () => load.promise);
-    await clock.advance(LOAD_STALL_MS - 1);
-    expect(loads.blocked('n')).toBeNull();
-    await clock.advance(60_001);
-    expect(stalled).toEqual([['n', 'a', fact('LOAD_STUCK', { model: 'a', ms: LOAD_STALL_MS })]]);
-    expect(loads.blocked('n')).toEqual(fact('LOAD_STUCK', { model: 'a', ms: LOAD_STALL_MS + 60_000 }));
-    expect(loads.blocked('m')).toBeNull();
-    load.reject(new Error('gave up'));
-    await expect(running).rejects.toThrow('gave up');
-    expect(loads.blocked('n')).not.toBeNull();
-    await clock.advance(31 * 60_000);
-    expect(loads.blocked('n')).toBeNull();
-  });
-
-  it('no longer matters once the load succeeds, or the node works again', async () => {
-    const clock = createFakeClock();
-    const loads = createLoadWatch({ clock, onStalled: () => {} });
-    const load = Promise.withResolvers<void>();
-    const running = loads.run('n', 'a', () => load.promise);
-    await clock.advance(LOAD_STALL_MS);
-    expect(loads.blocked('n')).not.toBeNull();
-    load.resolve();
-    await running;
-    expect(loads.blocked('n')).toBeNull();
-    const other = Promise.withResolvers<void>();
-    void loads.run('n', 'a', () => other.promise);
-    await clock.advance(LOAD_STALL_MS);
-    loads.clear('n');
-    expect(loads.blocked('n')).toBeNull();
-  });
-
-  it('is not reported for a quick load', async () => {
-    const clock = createFakeClock();
-    const stalled: string[] = [];
-    const loads = createLoadWatch({ clock, onStalled: (nodeId) => stalled.push(nodeId) });
-    await loads.run('n', 'a', async () => {});
-    await clock.advance(2 * LOAD_STALL_MS);
-    expect(stalled).toEqual([]);
-  });
-});
 
 describe('one move per node', () => {
   it('refuses a second one, or lets it wait', async () => {

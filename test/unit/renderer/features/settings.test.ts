@@ -18,14 +18,7 @@ import { defaultSettings } from '../../../../shared/models/settings.ts';
 import type { ImportEntry } from '../../../../shared/models/transfer.ts';
 
 /** They have a switch, a list or a page of their own. */
-const elsewhere = [
-  'fleet.simulated',
-  'api.indexToken',
-  'gateway.policies',
-  'gateway.mayWake',
-  'gateway.slots',
-  'gateway.contextRules',
-];
+const elsewhere = ['fleet.simulated', 'api.indexToken'];
 
 test('every setting has its field, or a place of its own', () => {
   const all = Object.entries(defaultSettings).flatMap(([section, values]) =>

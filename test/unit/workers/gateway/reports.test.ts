@@ -98,3 +98,33 @@ it('reports that a node may be tried again, also without requests', async () => 
   expect(reported.at(-1)).toEqual([{ nodeId: 'a', breaker: 'closed', inFlight: {} }]);
   expect(clock.pending()).toBe(0);
 });
+
+it('reports since when requests have had no first byte, from an age of five seconds', async () => {
+  const { clock, reported, traffic: counted } = traffic();
+  const sentAt = clock.now();
+  const first = counted.begin('a', 'M');
+  await clock.advance(1000);
+  const second = counted.begin('a', 'm');
+  const other = counted.begin('a', 'other');
+  counted.begin('b', null);
+  await clock.advance(3999);
+  expect(reported.flat().filter(({ silent }) => silent !== undefined)).toEqual([]);
+  await clock.advance(5500);
+  expect(reported.at(-1)).toEqual([
+    expect.objectContaining({
+      nodeId: 'a',
+      silent: { 'm:latest': sentAt, 'other:latest': sentAt + 1000 },
+    }),
+  ]);
+  first.answered();
+  other[Symbol.dispose]();
+  await clock.advance(250);
+  expect(reported.at(-1)).toEqual([
+    expect.objectContaining({ nodeId: 'a', silent: { 'm:latest': sentAt + 1000 } }),
+  ]);
+  second.answered();
+  await clock.advance(250);
+  expect(reported.at(-1)?.[0]).not.toHaveProperty('silent');
+  await clock.advance(60_000);
+  expect(clock.pending()).toBe(0);
+});

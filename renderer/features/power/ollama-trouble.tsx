@@ -1,4 +1,5 @@
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import { ollamaTroubles } from '../../../shared/models/ollama-trouble.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Problem } from '../../components/problem.tsx';
@@ -6,19 +7,26 @@ import { useAction } from '../../components/use-action.ts';
 import { useNodePower } from '../../stores/power.ts';
 import { textOf } from '../../texts.ts';
 
-/** Why Ollama on a machine has no GPU, and the fix; nothing if it has one. `named`: says which machine it is. */
-export function GpuLost({ node, named = false }: { node: NodeView; named?: boolean }) {
+const labels = { GPU_LOST: 'GPU lost', WEDGED: 'wedged' } as const;
+
+/**
+ * Why Ollama on a machine has no GPU or loads nothing, and the fix; nothing if it works. `named`: says which machine it
+ * is.
+ */
+export function OllamaTrouble({ node, named = false }: { node: NodeView; named?: boolean }) {
   const power = useNodePower(node.id);
   const { busy, run } = useAction();
-  if (node.gpuLost === null) return null;
-  const { reason, next } = node.gpuLost;
+  // One restart fixes both.
+  const [trouble] = ollamaTroubles(node);
+  if (trouble === undefined) return null;
+  const { code, reason, next } = trouble;
   const message = textOf(reason);
   return (
     <Problem
       compact
-      message={named ? `${node.name}: GPU lost. ${message}` : message}
+      message={named ? `${node.name}: ${labels[code]}. ${message}` : message}
       next={textOf(next)}
-      code="GPU_LOST"
+      code={code}
     >
       {power?.agent?.mayRestartOllama && (
         <Button
@@ -28,7 +36,9 @@ export function GpuLost({ node, named = false }: { node: NodeView; named?: boole
           onClick={() =>
             run(
               () => client.call('power.restartOllama', { nodeId: node.id }),
-              `Ollama restarted on ${node.name}. It is checking for its GPU.`,
+              code === 'GPU_LOST'
+                ? `Ollama restarted on ${node.name}. It is checking for its GPU.`
+                : `Ollama restarted on ${node.name}`,
             )
           }
         >
