@@ -308,7 +308,6 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     },
     log,
   );
-
   const services: CoreServices = {
     access,
     activity,
