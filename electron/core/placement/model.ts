@@ -13,7 +13,6 @@ import type { Store } from '../ports/state.ts';
 import type { Clock } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import type { EnsureOnGpu } from './ensure.ts';
-import type { ForeignLoad } from './foreign-loads.ts';
 import type { HoldBack, OtherUse, RequestsInFlight } from './move.ts';
 import type { Pins } from './pins.ts';
 import type { PlanInput } from './plan.ts';
@@ -115,4 +114,14 @@ export interface PlacementServiceDependencies {
   readGpus: (nodeId: string, signal: AbortSignal) => Promise<GpuReading[] | null>;
   /** Their last readings; null if there are none. */
   reading: (nodeId: string) => { gpus: GpuReading[] | null } | null;
+}
+
+/** A load that a request of another program caused. */
+export interface ForeignLoad {
+  nodeId: string;
+  model: string;
+  /** As the server reported it, milliseconds. */
+  loadMs: number;
+  /** The program chose the layers itself, so it may have wanted the CPU. */
+  placesModel: boolean;
 }
