@@ -7,7 +7,7 @@ import { fact, type Message } from '../../../../shared/models/message.ts';
 import type { RunnerProvider } from '../../../../shared/models/runner.ts';
 import type { Log } from '../../../core/ports/log.ts';
 import { demoted } from '../ladder/decide.ts';
-import type { RunOptions, Tensor } from '../sessions.ts';
+import type { Feeds, RunOptions } from '../sessions.ts';
 import { createDeadline, type DeadlineOptions } from './deadline.ts';
 import { faultOf } from './faults.ts';
 import { type Graph, type Job, sizeOf } from './graph.ts';
@@ -27,7 +27,7 @@ export interface Engine {
   add(file: string, provider: RunnerProvider): Graph;
   /** Opens it where it runs. Rejects like `run`. */
   open(graph: Graph): Promise<void>;
-  run(graph: Graph, feeds: Readonly<Record<string, Tensor>>, options?: RunOptions): Promise<Answers>;
+  run(graph: Graph, feeds: Feeds, options?: RunOptions): Promise<Answers>;
   /** From its next run on. */
   move(graph: Graph, provider: RunnerProvider): void;
   close(graph: Graph): Promise<void>;

@@ -52,7 +52,7 @@ export interface Inference extends Sessions {
 const usualDeadlines: DeadlineOptions = { minimumMs: 30_000, firstMs: 120_000 };
 const usualMemory: MemoryLimits = {
   idleMs: 15_000,
-  slackBytes: 96 * 1024 ** 2,
+  slackBytes: 24 * 1024 ** 2,
   growthBytes: 6 * 1024 ** 3,
 };
 
