@@ -1,6 +1,7 @@
 /** The gateway's process on the RPC of all workers. */
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { GatewayLink, GatewayStart } from '../../core/gateway/link.ts';
+import { unpackEvent } from '../../core/gateway/packed.ts';
 import type { GatewayContract, GatewayEvent } from '../../core/gateway/protocol.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
@@ -58,7 +59,7 @@ export function createGatewayLink(options: GatewayLinkOptions): GatewayLink {
         // It was lost again meanwhile: the next start asks the next one.
         opened.call('resume', null).then(started.emit, () => {});
       },
-      onEvent: events.emit,
+      onEvent: (event) => events.emit(unpackEvent(event)),
       onEnd() {
         ended.emit();
         gone.emit();

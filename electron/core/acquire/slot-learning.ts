@@ -75,7 +75,8 @@ export function queuedAt(
   { totalMs, loadMs, promptMs, outputMs }: ServerTimes,
   wasLoaded: boolean,
 ): number | null {
-  if (totalMs === null) return null;
+  // A load that its answer doesn't mention looks like a wait.
+  if (totalMs === null || (loadMs === null && !wasLoaded)) return null;
   const waitedToLoad = wasLoaded ? (loadMs ?? 0) : 0;
   // Without the time for its output an answer doesn't say what its work took.
   if (outputMs === null) return wasLoaded ? waitedToLoad : null;

@@ -91,6 +91,13 @@ export type GatewayEvent =
   | { kind: 'withdrawn'; askIds: readonly number[] }
   | { kind: 'noticed'; notice: GatewayNotice };
 
+type FinishedEvent = Extract<GatewayEvent, { kind: 'finished' }>;
+
+/** Events as they are sent: finished requests are packed, see packed.ts. */
+export type SentEvent =
+  | Exclude<GatewayEvent, FinishedEvent>
+  | (Omit<FinishedEvent, 'requests'> & { packed: string });
+
 export interface GatewayContract {
   config: {
     /** The core's epoch, for logs. */
@@ -125,5 +132,5 @@ export interface GatewayContract {
     };
   };
   progress: never;
-  event: GatewayEvent;
+  event: SentEvent;
 }

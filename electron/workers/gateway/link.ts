@@ -3,6 +3,7 @@
  * is connected to over a loopback socket.
  */
 import type { FromWorker } from '../../adapters/processes/worker-protocol.ts';
+import { packEvent } from '../../core/gateway/packed.ts';
 import type { GatewayContract } from '../../core/gateway/protocol.ts';
 import { serveWorker } from '../process.ts';
 import { createRpcServer, type RpcServer } from '../rpc.ts';
@@ -32,7 +33,7 @@ function converse(
 ): Conversation {
   const { receive, abortCalls }: RpcServer<GatewayContract> = createRpcServer<GatewayContract>({
     send,
-    configure: () => program.connect((event) => send({ kind: 'event', event })),
+    configure: () => program.connect((event) => send({ kind: 'event', event: packEvent(event) })),
     handlers: program.handlers,
   });
   return {

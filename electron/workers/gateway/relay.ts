@@ -11,7 +11,7 @@ import type { Exchange } from './exchange.ts';
 import { headersToClient } from './headers.ts';
 import { cutOff, failureOf, noServer, unanswered } from './node-refusals.ts';
 import { errorInStream, Refusal } from './refusal.ts';
-import { readServerTimes } from './server-times.ts';
+import { readServerTimes, readTimings } from './server-times.ts';
 import { endOf, readTokens } from './tokens.ts';
 
 export type RelayBody = Buffer | readonly Buffer[] | AsyncIterable<Buffer> | null;
@@ -51,6 +51,7 @@ const ABORTED = new Error('The gateway ended this request.');
 export function relay(options: RelayOptions): void {
   const { exchange, node, dispatcher } = options;
   const { request, response } = exchange;
+  let sentMs = 0;
   let controller: Dispatcher.DispatchController | null = null;
   let status = 0;
   let head: string[] | null = null;
@@ -113,7 +114,10 @@ export function relay(options: RelayOptions): void {
     if (last !== null) {
       const tail = endOf(last, previous);
       exchange.tokens = readTokens(tail);
-      if (exchange.endpoint.dialect === 'ollama') exchange.times = readServerTimes(tail);
+      exchange.times =
+        exchange.endpoint.dialect === 'ollama'
+          ? readServerTimes(tail)
+          : readTimings(tail, exchange.elapsed() - sentMs);
     }
     const outcome = status < 400 ? 'completed' : status < 500 ? 'rejected' : 'failed';
     exchange.finish(outcome, status >= 500 ? 'SERVER_ERROR' : null);
@@ -123,6 +127,7 @@ export function relay(options: RelayOptions): void {
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart(started) {
       controller = started;
+      sentMs = exchange.elapsed();
       if (exchange.isGone) abort();
     },
     onResponseStart(_controller, code, headers) {

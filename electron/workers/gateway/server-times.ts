@@ -8,6 +8,10 @@ const load = needle('load_duration');
 const prompt = needle('prompt_eval_duration');
 const output = needle('eval_duration');
 
+/** Of llama.cpp and what is built on it, in answers of the OpenAI API. Milliseconds. */
+const timedPrompt = needle('prompt_ms');
+const timedOutput = needle('predicted_ms');
+
 const NANOSECONDS = 1e6;
 
 /** @param tail the end of the answer */
@@ -17,4 +21,14 @@ export function readServerTimes(tail: Buffer): ServerTimes {
     return value === null ? null : value / NANOSECONDS;
   };
   return { totalMs: read(total), loadMs: read(load), promptMs: read(prompt), outputMs: read(output) };
+}
+
+/**
+ * The same of another API, if its server says it at all; null if not.
+ * @param tookMs from when it was sent until the end of its answer
+ */
+export function readTimings(tail: Buffer, tookMs: number): ServerTimes | null {
+  const outputMs = lastNumber(tail, timedOutput);
+  if (outputMs === null) return null;
+  return { totalMs: tookMs, loadMs: null, promptMs: lastNumber(tail, timedPrompt), outputMs };
 }

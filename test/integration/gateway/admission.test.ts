@@ -269,6 +269,87 @@ it('names the program that makes a model load again and again', async () => {
   ]);
 });
 
+it.each([
+  ['/v1/chat/completions', 'openai-python'],
+  ['/v1/messages', 'anthropic-js'],
+])('counts calls of %s among those that make a model load again', async (path, agent) => {
+  await using server = await startUpstream((request, response) =>
+    answerJson(
+      response,
+      request.url === path
+        ? { choices: [], content: [] }
+        : { done: true, total_duration: 3e9, load_duration: 2e9 },
+    ),
+  );
+  await using gateway = await startGateway(tableWith([node('one', server.url)]));
+  const messages = [{ role: 'user', content: 'x' }];
+  const notices = () => gateway.events.flatMap((event) => (event.kind === 'noticed' ? [event.notice] : []));
+  const own = () =>
+    gateway.ask('/api/chat', {
+      body: { model: 'm', messages, stream: false, options: { num_ctx: 8192 } },
+      headers: { 'user-agent': 'llama-index/0.14' },
+    });
+  for (let round = 0; round < 3; round += 1) {
+    await own();
+    await own();
+    await gateway.ask(path, { body: { model: 'm', messages }, headers: { 'user-agent': `${agent}/3` } });
+  }
+  await gateway.until(() => notices().length > 0);
+  expect(notices()[0]).toMatchObject({
+    kind: 'context-thrash',
+    program: agent,
+    contextLength: null,
+    otherContextLength: 8192,
+  });
+});
+
+it('learns from the timings of a server of the OpenAI API', async () => {
+  let running = 0;
+  const gates: (() => void)[] = [];
+  const clock = createFakeClock();
+  await using server = await startUpstream((_, response) => {
+    running += 1;
+    gates.push(() => {
+      running -= 1;
+      // One at a time, a second each.
+      answerJson(response, {
+        choices: [],
+        timings: { prompt_ms: 100.5, predicted_n: 20, predicted_ms: 900.25 },
+      });
+    });
+  });
+  await using gateway = await startGateway(tableWith([node('one', server.url, { dialects: ['openai'] })]), {
+    clock,
+  });
+  const chat = () => {
+    const request = gateway.send('/v1/chat/completions', { body: { model: 'm', messages: [] } });
+    return once(request, 'response').then(([response]) => readAnswer(response as IncomingMessage));
+  };
+  const finish = async (answer: Promise<unknown>) => {
+    await clock.advance(1000);
+    gates.shift()?.();
+    await answer;
+  };
+  const learned = () =>
+    gateway.events
+      .flatMap((event) => (event.kind === 'traffic' ? event.nodes : []))
+      .findLast(({ nodeId }) => nodeId === 'one')?.learnedSlots ?? null;
+  const first = chat();
+  while (gates.length < 1) await new Promise((resolve) => setImmediate(resolve));
+  // It may have loaded its model meanwhile: that is no queue.
+  await clock.advance(60_000);
+  await finish(first);
+  const both = [chat(), chat()];
+  while (gates.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  await finish(both[0] as Promise<unknown>);
+  await finish(both[1] as Promise<unknown>);
+  await clock.advance(250);
+  expect(learned()).toBe(1);
+  expect(running).toBe(0);
+  const done = gateway.finished();
+  expect(done.at(-1)?.outputMs).toBe(900);
+});
+
 it('keeps back a program that retries in a loop, and names it once', async () => {
   await using gateway = await startGateway(
     tableWith([node('one', 'http://127.0.0.1:1', { serving: false })]),

@@ -5,6 +5,7 @@ import { createSystemClock } from '../../../electron/adapters/clock.ts';
 import { everyCall } from '../../../electron/adapters/gateway/gateway-link.ts';
 import { createWorkerClient, type MethodPolicy } from '../../../electron/adapters/processes/worker-client.ts';
 import { createForkWorkerHost } from '../../../electron/adapters/processes/worker-host.ts';
+import { unpackEvent } from '../../../electron/core/gateway/packed.ts';
 import type { GatewayContract, GatewayEvent } from '../../../electron/core/gateway/protocol.ts';
 import { answerJson, node, startUpstream } from '../../fakes/data-plane.ts';
 import { gatewayTable } from '../../fakes/gateway-table.ts';
@@ -22,7 +23,10 @@ it('serves in a process of its own, and reports to its core', async () => {
     log: { debug() {}, info() {}, warn() {}, error() {} },
     config: { core: 'test' },
     methods: everyCall(policy),
-    onEvent: (detail) => events.dispatchEvent(new CustomEvent(detail.kind, { detail })),
+    onEvent(sent) {
+      const detail = unpackEvent(sent);
+      events.dispatchEvent(new CustomEvent(detail.kind, { detail }));
+    },
   });
   await using _ = { [Symbol.asyncDispose]: () => client.stop() };
   const digest = new Uint8Array(32).fill(7);

@@ -13,6 +13,7 @@ it('ends a request whose client went away before it had a connection', async () 
     response: new EventEmitter(),
     endpoint: { dialect: 'ollama' },
     cors: [],
+    elapsed: () => 0,
     isGone: false,
     onGone: null as (() => void) | null,
     bytesOut: 0,
