@@ -35,6 +35,7 @@ const coreOrder = [
   ['placement'],
   ['acquire'],
   ['gateway'],
+  ['runner'],
   ['requests'],
   ['indexing'],
   ['discovery'],

@@ -19,13 +19,19 @@ export const nodeEntries = [
     output: 'workers/gateway-worker.mjs',
     format: 'esm',
   },
+  { source: 'electron/workers/runner/runner-worker.ts', output: 'workers/runner-worker.mjs', format: 'esm' },
+  {
+    source: 'electron/workers/runner/inference/inference-worker.ts',
+    output: 'workers/inference-worker.mjs',
+    format: 'esm',
+  },
   { source: 'electron/workers/state/prepare-state.ts', output: 'workers/prepare-state.mjs', format: 'esm' },
   { source: 'electron/simulator/main.ts', output: 'simulator/simulator.mjs', format: 'esm' },
   { source: 'electron/agent/main.ts', output: 'agent/agent.mjs', format: 'esm', alone: true },
 ];
 
 /** Packages that are not bundled, because they contain or load files of their own. */
-export const externalPackages = ['electron'];
+export const externalPackages = ['electron', 'onnxruntime-node', 'sharp'];
 
 /** The oldest Node that runs the output; newer syntax is compiled down. */
 export const nodeTarget = 'node22.19';

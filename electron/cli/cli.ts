@@ -1,5 +1,6 @@
 /** `pilotlight …`: the core from the command line. */
 import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { agentArguments, runAgentProgram } from './agent-program.ts';
 import { runCli } from './run.ts';
@@ -34,6 +35,7 @@ async function run(): Promise<void> {
     sleep: (ms, signal) => wait(ms, undefined, { signal }),
     // npm runs scripts in the package's folder; INIT_CWD is where the command was typed.
     resolve: (path) => resolve(process.env.INIT_CWD ?? process.cwd(), path),
+    readInput: () => text(process.stdin),
     readSecret: (prompt) => readSecretInput(prompt, { input: process.stdin, output: process.stderr }),
   });
   process.exitCode = code;

@@ -23,6 +23,8 @@ export interface CommandContext {
   environment: Readonly<Record<string, string | undefined>>;
   /** Asks for a secret on the terminal, or reads it from standard input. */
   readSecret(prompt: string): Promise<string>;
+  /** All of standard input. */
+  readInput(): Promise<string>;
 }
 
 export interface Command {

@@ -5,6 +5,7 @@ import { everyRight } from '../../shared/rights.ts';
 import { createSystemClock } from '../adapters/clock.ts';
 import { type CoreClient, findRunningCore } from '../host/core-client.ts';
 import { openDataFolder } from '../host/data-folder.ts';
+import { type CreateLocalRunner, createLocalRunner } from '../host/runner.ts';
 import { startHost } from '../host/start-host.ts';
 import { startOrJoin } from '../host/start-or-join.ts';
 
@@ -58,6 +59,12 @@ function linkTo(client: CoreClient, otherwise: AbortSignal): CoreLink {
   };
 }
 
+/** One command starts a runner only for what it does itself, not because there are models. */
+const runnerIfNeeded: CreateLocalRunner = (options) => ({
+  ...createLocalRunner(options),
+  hasModels: async () => false,
+});
+
 async function startOwn(options: {
   dataFolder: string;
   need: Need;
@@ -66,7 +73,7 @@ async function startOwn(options: {
 }): Promise<CoreLink> {
   const { dataFolder, environment } = options;
   const resumeJobs = options.need === 'indexing';
-  const host = await startHost({ dataFolder, environment, resumeJobs });
+  const host = await startHost({ dataFolder, environment, resumeJobs, localRunner: runnerIfNeeded });
   const link: CoreLink = {
     running: false,
     call: (method, params, signal) =>

@@ -13,6 +13,7 @@ import { optimize } from './commands/optimize.ts';
 import { policy } from './commands/policy.ts';
 import { cancel, keepAwake, off, release, restartOllama, why } from './commands/power.ts';
 import { requests } from './commands/requests.ts';
+import { runner } from './commands/runner.ts';
 import { search } from './commands/search.ts';
 import { status } from './commands/status.ts';
 import { wake } from './commands/wake.ts';
@@ -43,6 +44,7 @@ const commands: readonly Command[] = [
   open,
   gateway,
   requests,
+  runner,
   keys,
   sessions,
 ];
@@ -62,6 +64,8 @@ export interface CliWorld {
   resolve(path: string): string;
   /** Asks for a secret on the terminal, or reads it from standard input. */
   readSecret(prompt: string): Promise<string>;
+  /** All of standard input. */
+  readInput(): Promise<string>;
 }
 
 /** Runs the command and returns its exit code. */
@@ -94,6 +98,7 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
       resolve: world.resolve,
       environment: world.environment,
       readSecret: world.readSecret,
+      readInput: world.readInput,
       connect(need) {
         const dataFolder = typeof values.data === 'string' ? world.resolve(values.data) : undefined;
         link ??= connect({

@@ -19,6 +19,7 @@ import { createPlacementService } from './placement/service.ts';
 import { createPolicies } from './policies/policies.ts';
 import { createShutdownBy } from './policies/shutdown-by.ts';
 import type { Ports } from './ports/all.ts';
+import { createRunnersService } from './runner/service.ts';
 import { createLifecycle } from './runtime/lifecycle.ts';
 import { createStreams } from './runtime/streams.ts';
 import { createSettingsService } from './settings/service.ts';
@@ -224,6 +225,12 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     link: options.gateway?.link ?? null,
     port: options.gateway?.port ?? null,
   });
+  const runners = createRunnersService({
+    ...ports,
+    ...{ streams, settings, activity, fleet, agents, inFlight },
+    leases: leases.ledger,
+    wakes: wake,
+  });
   const indexing = createIndexingService({
     clock,
     random,
@@ -236,6 +243,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     http,
     fleet,
     acquire,
+    runners,
     telemetry,
     settings,
     activity,
@@ -252,14 +260,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     telemetry,
   });
 
-  const history = createPowerHistory({
-    clock,
-    log,
-    store: store.power,
-    fleet,
-    policies,
-    telemetry,
-  });
+  const history = createPowerHistory({ clock, log, store: store.power, fleet, policies, telemetry });
 
   const transfer = createTransferService({
     clock,
@@ -274,16 +275,10 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     activity,
   });
 
-  function report({ nodeId, ...notice }: Problem): void {
+  function report({ nodeId = null, ...notice }: Problem): void {
     status.addNotice(notice);
-    activity.record({
-      kind: 'system',
-      severity: 'warning',
-      message: notice.message,
-      why: notice.next,
-      nodeId: nodeId ?? null,
-      notify: true,
-    });
+    const { message, next: why } = notice;
+    activity.record({ kind: 'system', severity: 'warning', message, why, nodeId, notify: true });
   }
   for (const notice of options.notices ?? []) report(notice);
   if (settings.notice) report(settings.notice);
@@ -306,6 +301,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       optimizer,
       acquire,
       gateway: { stop: gateway.stop },
+      runners,
       requests: { stop: requests.stop },
       indexing: {
         start: () => indexing.start({ resume: options.resumeJobs ?? true }),
@@ -331,6 +327,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     acquire,
     inFlight,
     gateway,
+    runners,
     requests,
     optimizer,
     telemetry,
@@ -343,7 +340,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     streams,
     report,
     services,
-    handlers: createHandlers({ ...services, history, transfer }),
+    handlers: createHandlers({ ...services, history, transfer, clock }),
     ...lifecycle,
   };
 }

@@ -15,6 +15,7 @@ import type { LeasesService } from './leases/service.ts';
 import type { Optimizer } from './placement/optimizer.ts';
 import type { PlacementService } from './placement/service.ts';
 import type { RequestsService } from './requests/service.ts';
+import type { RunnersService } from './runner/model.ts';
 import type { Handlers } from './runtime/handlers.ts';
 import type { Streams } from './runtime/streams.ts';
 import type { SettingsService } from './settings/service.ts';
@@ -53,6 +54,7 @@ export interface CoreServices {
   inFlight: InFlight;
   /** Opened by the program that runs the core, once it is ready. */
   gateway: GatewayService;
+  runners: RunnersService;
   requests: RequestsService;
   optimizer: Optimizer;
   telemetry: TelemetryService;

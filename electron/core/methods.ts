@@ -12,7 +12,9 @@ import { gatewayMethods } from './gateway/methods.ts';
 import { indexingMethods } from './indexing/methods.ts';
 import { leaseMethods } from './leases/methods.ts';
 import { optimizerMethods, placementMethods } from './placement/methods.ts';
+import type { Clock } from './ports/time.ts';
 import { requestMethods } from './requests/methods.ts';
+import { runnerMethods } from './runner/methods.ts';
 import type { Handlers } from './runtime/handlers.ts';
 import { settingsMethods } from './settings/methods.ts';
 import { shutdownMethods } from './shutdown/methods.ts';
@@ -22,7 +24,11 @@ import { transferMethods } from './transfer/methods.ts';
 import type { TransferService } from './transfer/service.ts';
 import { wakeMethods } from './wake/methods.ts';
 
-export type HandledServices = CoreServices & { history: PowerHistory; transfer: TransferService };
+export type HandledServices = CoreServices & {
+  history: PowerHistory;
+  transfer: TransferService;
+  clock: Clock;
+};
 
 export function createHandlers(services: HandledServices): Handlers {
   const {
@@ -30,6 +36,7 @@ export function createHandlers(services: HandledServices): Handlers {
     activity,
     agents,
     checks,
+    clock,
     discovery,
     fleet,
     gateway,
@@ -38,6 +45,7 @@ export function createHandlers(services: HandledServices): Handlers {
     leases,
     optimizer,
     placement,
+    runners,
     requests,
     settings,
     shutdown,
@@ -58,6 +66,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...optimizerMethods({ optimizer, placement }),
     ...indexingMethods({ indexing }),
     ...gatewayMethods({ gateway }),
+    ...runnerMethods({ runners, clock }),
     ...requestMethods({ requests }),
     ...telemetryMethods({ telemetry }),
     ...discoveryMethods({ discovery }),

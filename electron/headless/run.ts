@@ -5,6 +5,7 @@ import type { Clock } from '../core/ports/time.ts';
 import { findRunningCore } from '../host/core-client.ts';
 import { openDataFolder } from '../host/data-folder.ts';
 import type { OpeningPlace } from '../host/opening-pages.ts';
+import { createLocalRunner } from '../host/runner.ts';
 import type { Host, StartHost } from '../host/start-host.ts';
 import { startOrJoin } from '../host/start-or-join.ts';
 import type { PanelToOpen } from './open-browser.ts';
@@ -49,6 +50,7 @@ async function startOrOpen(options: HeadlessOptions, world: HeadlessWorld): Prom
         port,
         simulate,
         gateway: { port: gatewayPort, outlives: true },
+        localRunner: createLocalRunner,
       }),
     async join() {
       const running = await findRunningCore(await openDataFolder(data));

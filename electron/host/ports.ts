@@ -15,6 +15,7 @@ import { createSurroundings } from '../adapters/network/surroundings.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
 import { createExec } from '../adapters/processes/exec.ts';
 import { createForkWorkerHost, type WorkerHost } from '../adapters/processes/worker-host.ts';
+import { createConnectRunner } from '../adapters/runner/runner-link.ts';
 import { openKeyFileSecrets } from '../adapters/secrets/key-file.ts';
 import type { OpenSecrets } from '../adapters/secrets/secrets-file.ts';
 import { isThere, setAside } from '../adapters/set-aside.ts';
@@ -26,6 +27,7 @@ import { createVectorStore } from '../adapters/vectors/vector-store.ts';
 import type { Problem } from '../core/compose.ts';
 import type { Ports } from '../core/ports/all.ts';
 import type { Log } from '../core/ports/log.ts';
+import type { LocalRunner } from '../core/ports/runner.ts';
 import { fileNotice, indexNotice, rowsNotice, stateInUseNotice, stateNotice } from './damage-notices.ts';
 import { indexWorkerEntry, prepareStateEntry, programFolders } from './program.ts';
 
@@ -58,6 +60,8 @@ export interface RealPortsOptions {
   openSecrets?: OpenSecrets | undefined;
   /** Starts worker processes. Default: as child processes of Node. */
   createWorkerHost?: CreateWorkerHost | undefined;
+  /** Default: none, as for a program that runs one command. */
+  localRunner?: LocalRunner | null | undefined;
 }
 
 export const statePathOf = (dataFolder: string) => join(dataFolder, 'state.sqlite');
@@ -71,6 +75,7 @@ export async function createRealPorts({
   log,
   openSecrets = openKeyFileSecrets,
   createWorkerHost = createForkWorkerHost,
+  localRunner = null,
 }: RealPortsOptions): Promise<RealPorts> {
   const clock = createSystemClock();
   const http = createNodeHttp();
@@ -127,6 +132,8 @@ export async function createRealPorts({
     }),
     connectInferenceServer: (url) => connectServer({ http, url }),
     connectAgent: createConnectAgent({ http }),
+    connectRunner: createConnectRunner({ http }),
+    localRunner,
     announcementListener: createAnnouncementListener({ log }),
     exec: createExec(),
     surroundings: createSurroundings(),

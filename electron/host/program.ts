@@ -18,6 +18,7 @@ function workerEntry(folder: string, name: string): string {
 
 export const indexWorkerEntry = workerEntry('index', 'index-worker');
 export const gatewayWorkerEntry = workerEntry('gateway', 'gateway-worker');
+export const runnerWorkerEntry = workerEntry('runner', 'runner-worker');
 /** A thread of the core's own process. */
 export const prepareStateEntry = workerEntry('state', 'prepare-state');
 

@@ -32,6 +32,7 @@ import { createOpeningPages, type OpeningPlace } from './opening-pages.ts';
 import { requireOwnData, sweepDataFolder } from './own-data.ts';
 import { type CreateWorkerHost, createRealPorts, statePathOf } from './ports.ts';
 import { findPanel, version } from './program.ts';
+import type { CreateLocalRunner } from './runner.ts';
 
 export interface HostOptions {
   /** Default: the system's default folder. */
@@ -56,6 +57,8 @@ export interface HostOptions {
   createWorkerHost?: CreateWorkerHost;
   /** Default: no gateway, as for a program that runs one command. */
   gateway?: HostGateway;
+  /** The runner of this computer. Default: none, as for a program that runs one command. */
+  localRunner?: CreateLocalRunner;
   /** How long each part of a stop may take before it is cut off, milliseconds. Default 5,000; for the core 15,000. */
   stopDeadlineMs?: number;
 }
@@ -134,6 +137,11 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     log,
     openSecrets: options.openSecrets,
     createWorkerHost: options.createWorkerHost,
+    localRunner: options.localRunner?.({
+      dataFolder,
+      log,
+      createWorkerHost: options.createWorkerHost,
+    }),
   });
   const ollamaHost = environment.OLLAMA_HOST ?? null;
   const core = createCore({

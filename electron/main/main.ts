@@ -40,13 +40,19 @@ try {
 
   const startDesktopHost = async (): Promise<DesktopHost> => {
     // Loaded after the window has painted, so that the core's modules do not delay it.
-    const [{ startHost }, { createDesktopHost }, { openSafeSecrets }, { createUtilityWorkerHost }] =
-      await Promise.all([
-        import('../host/start-host.ts'),
-        import('./desktop-host.ts'),
-        import('./safe-storage.ts'),
-        import('./utility-worker-host.ts'),
-      ]);
+    const [
+      { startHost },
+      { createLocalRunner },
+      { createDesktopHost },
+      { openSafeSecrets },
+      { createUtilityWorkerHost },
+    ] = await Promise.all([
+      import('../host/start-host.ts'),
+      import('../host/runner.ts'),
+      import('./desktop-host.ts'),
+      import('./safe-storage.ts'),
+      import('./utility-worker-host.ts'),
+    ]);
     const host = await startHost({
       dataFolder,
       port,
@@ -54,6 +60,7 @@ try {
       openSecrets: (folder) => openSafeSecrets({ safeStorage, platform, folder }),
       // In the desktop app, the gateway ends with the app.
       gateway: { port: gatewayPort },
+      localRunner: createLocalRunner,
       createWorkerHost: ({ entry, name, log }) =>
         createUtilityWorkerHost({
           utilityProcess,

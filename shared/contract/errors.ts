@@ -17,8 +17,11 @@ import { gatewayRequestErrors } from './errors/gateway-requests.ts';
 import { hostErrors } from './errors/hosts.ts';
 import { indexingErrors } from './errors/indexing.ts';
 import { inputErrors } from './errors/input.ts';
+import { pictureErrors } from './errors/pictures.ts';
 import { placementErrors } from './errors/placement.ts';
 import { powerErrors } from './errors/power.ts';
+import { runnerErrors } from './errors/runner.ts';
+import { runnerFleetErrors } from './errors/runner-fleet.ts';
 import { wakeErrors } from './errors/wake.ts';
 
 /** The errors of the core. Those of an agent are in `errors/agent.ts`. */
@@ -36,6 +39,9 @@ export const errorCatalogue = {
   ...gatewayErrors,
   ...gatewayRequestErrors,
   ...computerErrors,
+  ...runnerErrors,
+  ...pictureErrors,
+  ...runnerFleetErrors,
 } as const satisfies Catalogue;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -15,6 +15,7 @@ import { indexingMethods } from './indexing.ts';
 import { optimizerMethods, placementMethods } from './placement.ts';
 import { powerHistoryMethods, powerMethods, powerOffMethods } from './power.ts';
 import { requestMethods } from './requests.ts';
+import { runnerMethods } from './runner.ts';
 import { settingsMethods } from './settings.ts';
 import { statusMethods } from './status.ts';
 import { telemetryMethods } from './telemetry.ts';
@@ -31,6 +32,7 @@ export const methods = {
   ...optimizerMethods,
   ...indexingMethods,
   ...gatewayMethods,
+  ...runnerMethods,
   ...requestMethods,
   ...telemetryMethods,
   ...activityMethods,

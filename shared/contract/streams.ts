@@ -15,6 +15,7 @@ import { messageSchema } from '../models/message.ts';
 import { moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
 import { nodePowerSchema } from '../models/power.ts';
 import { queueSampleSchema, requestViewSchema } from '../models/requests.ts';
+import { runnerViewSchema } from '../models/runner.ts';
 import { secretsProtectionSchema } from '../models/secrets.ts';
 import { settingsSchema } from '../models/settings.ts';
 import { telemetrySampleSchema, workSampleSchema } from '../models/telemetry.ts';
@@ -79,6 +80,8 @@ export const streamSchemas = {
   queues: queueSampleSchema,
   /** `gateway` */
   gateway: gatewayViewSchema,
+  /** node id: each runner of the fleet */
+  runners: runnerViewSchema,
   /** credential id: keys and sessions that are not revoked */
   access: credentialViewSchema,
 } as const;

@@ -1,13 +1,16 @@
 import * as z from 'zod';
 import { messageSchema } from './message.ts';
 import { troubleSchema } from './node-state.ts';
+import { runnerProviderSchema } from './runner.ts';
 
 export { BUILTIN_DIMENSIONS, BUILTIN_EMBEDDER_ID, embedderId } from './embedder-id.ts';
 
-/** Which embedder a source uses. A fleet model is named by its digest; the name is for people. */
+/** Which embedder a source uses. A model is known by its digest, or the hash of its files; the name is for people. */
 export const embedderSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('builtin') }),
   z.object({ kind: z.literal('model'), name: z.string().min(1), digest: z.string().min(1) }),
+  /** A model of the ONNX runners. */
+  z.object({ kind: z.literal('runner'), name: z.string().min(1), hash: z.string().min(1) }),
 ]);
 export type Embedder = z.infer<typeof embedderSchema>;
 
@@ -18,7 +21,14 @@ export const embedderChoiceSchema = z.object({
   label: messageSchema,
   dimensions: z.number().nullable(),
   nodes: z.array(
-    z.object({ nodeId: z.string(), name: z.string(), awake: z.boolean(), hasGpu: z.boolean().nullable() }),
+    z.object({
+      nodeId: z.string(),
+      name: z.string(),
+      awake: z.boolean(),
+      hasGpu: z.boolean().nullable(),
+      /** What runs it there, for a model of the runners; null if that is not known. */
+      provider: runnerProviderSchema.nullable().optional(),
+    }),
   ),
 });
 export type EmbedderChoice = z.infer<typeof embedderChoiceSchema>;

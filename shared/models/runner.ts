@@ -82,6 +82,40 @@ export const runnerStatusSchema = z.object({
 });
 export type RunnerStatus = z.infer<typeof runnerStatusSchema>;
 
+/** A download of a model from the catalogue, kept for a while after it has ended. */
+export const runnerPullSchema = z.object({
+  name: z.string(),
+  state: z.enum(['running', 'done', 'failed', 'cancelled']),
+  doneBytes: z.number(),
+  /** null until it is known. */
+  totalBytes: z.number().nullable(),
+  startedAt: z.number(),
+  problem: z.object({ code: z.string(), message: messageSchema, next: messageSchema }).nullable(),
+});
+export type RunnerPull = z.infer<typeof runnerPullSchema>;
+
+/** A model that a runner can download. */
+export const catalogueModelSchema = z.object({
+  name: z.string(),
+  kind: z.enum(['text', 'faces', 'clip']),
+  sizeBytes: z.number(),
+  licence: z.string().nullable(),
+  /** Whether the runner has it. */
+  present: z.boolean(),
+});
+export type CatalogueModel = z.infer<typeof catalogueModelSchema>;
+
+/** A face in a picture, in pixels of the picture as it is shown. */
+export const runnerFaceSchema = z.object({
+  /** Left, top, right, bottom. */
+  box: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+  landmarks: z.array(z.tuple([z.number(), z.number()])),
+  /** 0 to 1. */
+  score: z.number(),
+  embedding: z.array(z.number()),
+});
+export type RunnerFace = z.infer<typeof runnerFaceSchema>;
+
 /** One of the four targets: whether it is met now. */
 export const runnerTargetSchema = z.object({
   /** null while nothing was measured. */
@@ -91,7 +125,13 @@ export const runnerTargetSchema = z.object({
 
 /** An entry of the `runners` stream: the runner of one node, as the core's client sees it. */
 export const runnerViewSchema = z.object({
+  /** `runner:HOST:PORT` for an address from the settings that belongs to no node. */
   nodeId: z.string(),
+  /** The node's name, or the address. */
+  name: z.string(),
+  /** `agent`: the role of a node's agent. `address`: from the settings. */
+  from: z.enum(['this-computer', 'agent', 'address']),
+  /** Empty while this computer's runner does not run. */
   url: z.string(),
   /** `off`: not started, or switched off. `unreachable`: its machine sleeps or does not answer. */
   state: z.enum(['off', 'starting', 'ready', 'unreachable', 'failed']),
@@ -99,6 +139,7 @@ export const runnerViewSchema = z.object({
   /** As it last said; null if it never did. */
   status: runnerStatusSchema.nullable(),
   breaker: z.enum(['closed', 'open', 'half-open']),
+  pulls: z.array(runnerPullSchema),
   /** Of the core's own batches over the last hour. */
   client: z.object({
     batches: z.number(),

@@ -38,6 +38,28 @@ const indexSchema = z.object({
 
 const modelName = z.string().trim().min(1).max(300);
 
+const runnerSchema = z.object({
+  /** Whether the runner of this computer may run. It starts when it is first needed. */
+  on: z.boolean().default(true),
+  /** Runners at other addresses, besides those of the agents. */
+  urls: z.array(z.string().max(2000).overwrite(trimPasted).refine(isCallableAddress)).max(50).default([]),
+  /** How long one batch may take, milliseconds. */
+  timeoutMs: z.number().int().min(1000).max(600_000).default(60_000),
+  /** How often a batch is tried again. */
+  retries: z.number().int().min(0).max(20).default(5),
+  /** Texts of one request. */
+  batchSize: z.number().int().min(1).max(512).default(32),
+  healthIntervalMs: z.number().int().min(1000).max(600_000).default(10_000),
+  /** The provider to try first; `auto` for the fastest one of the machine. */
+  provider: z.enum(['auto', 'dml', 'coreml', 'cuda', 'webgpu', 'cpu']).default('auto'),
+  /** Where models are kept; null for the folder of Pilotlight's data. */
+  modelsFolder: z.string().trim().min(1).max(4096).nullable().default(null),
+  /** A model that is not used for this long is dropped from memory, seconds; 0 keeps it. */
+  idleSeconds: z.number().int().min(0).max(86_400).default(300),
+  /** Where models are downloaded from; null for their usual place. */
+  catalogueUrl: z.string().max(2000).overwrite(trimPasted).refine(isCallableAddress).nullable().default(null),
+});
+
 const gatewayPolicySchema = z.object({
   /** Pattern; null for every model. */
   model: modelName.nullable().default(null),
@@ -127,6 +149,7 @@ export const savedSettingsSchema = z.object({
   optimizer: optimizerSchema.prefault({}),
   index: indexSchema.prefault({}),
   gateway: gatewaySchema.prefault({}),
+  runner: runnerSchema.prefault({}),
   desktop: desktopSchema.prefault({}),
 });
 export type SavedSettings = z.infer<typeof savedSettingsSchema>;
@@ -148,6 +171,12 @@ export const settingsSchema = savedSettingsSchema.extend({
     .extend({
       /** Called when a machine did not wake, dropped out in use, did not go off, or is still on at the set time. */
       webhookUrl: secretState,
+    })
+    .prefault({}),
+  runner: runnerSchema
+    .extend({
+      /** Sent to the runners of `urls`. */
+      token: secretState,
     })
     .prefault({}),
   api: z
@@ -172,6 +201,10 @@ const webhook = z
 export const secretSettings = {
   'optimizer.webhookUrl': webhook,
   'power.webhookUrl': webhook,
+  'runner.token': z
+    .string()
+    .max(1000)
+    .refine((token) => tokenProblem(token) === null, 'use visible ASCII characters without spaces'),
   'api.indexToken': z
     .string()
     .min(8)

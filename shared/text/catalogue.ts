@@ -22,9 +22,12 @@ import { leaseMessages } from './messages/leases.ts';
 import { loadMessages } from './messages/loads.ts';
 import { optimizerMessages } from './messages/optimizer.ts';
 import { ownershipMessages } from './messages/ownership.ts';
+import { pictureMessages } from './messages/pictures.ts';
 import { placementMessages } from './messages/placement.ts';
 import { policyMessages } from './messages/policies.ts';
 import { rehearsalMessages } from './messages/rehearsal.ts';
+import { runnerMessages } from './messages/runner.ts';
+import { runnerFleetMessages } from './messages/runner-fleet.ts';
 import { searchMessages } from './messages/search.ts';
 import { secretMessages } from './messages/secrets.ts';
 import { settingsMessages } from './messages/settings.ts';
@@ -60,10 +63,13 @@ export const domains = {
   leases: leaseMessages,
   loads: loadMessages,
   optimizer: optimizerMessages,
+  pictures: pictureMessages,
   placement: placementMessages,
   ownership: ownershipMessages,
   policies: policyMessages,
   rehearsal: rehearsalMessages,
+  runner: runnerMessages,
+  runnerFleet: runnerFleetMessages,
   search: searchMessages,
   secrets: secretMessages,
   settings: settingsMessages,
@@ -98,10 +104,13 @@ export const catalogue = {
   ...leaseMessages,
   ...loadMessages,
   ...optimizerMessages,
+  ...pictureMessages,
   ...placementMessages,
   ...ownershipMessages,
   ...policyMessages,
   ...rehearsalMessages,
+  ...runnerMessages,
+  ...runnerFleetMessages,
   ...searchMessages,
   ...secretMessages,
   ...settingsMessages,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { WebSocket } from 'ws';
+import type { LocalRunner } from '../../electron/core/ports/runner.ts';
 import { readEndpoint } from '../../electron/host/endpoint.ts';
 import type { HostGateway } from '../../electron/host/gateway.ts';
 import { type Host, startHost } from '../../electron/host/start-host.ts';
@@ -32,14 +33,16 @@ export interface TestHost {
 
 /** A real core with a real state, worker and simulated fleet, in a folder of its own. */
 export async function startTestHost(
-  options: { simulate?: boolean; gateway?: HostGateway } = {},
+  options: { simulate?: boolean; gateway?: HostGateway; localRunner?: LocalRunner } = {},
 ): Promise<TestHost> {
+  const { localRunner } = options;
   const folder = mkdtempSync(join(tmpdir(), 'pilotlight-contract-'));
   const log = createRememberingLog();
   const host = await startHost({
     dataFolder: join(folder, 'data'),
     simulate: options.simulate ?? false,
     ...(options.gateway && { gateway: options.gateway }),
+    ...(localRunner && { localRunner: () => localRunner }),
     // A port where nothing listens: an Ollama of this machine has no part in the tests.
     environment: { OLLAMA_HOST: '127.0.0.1:1' },
     panelRoot: null,

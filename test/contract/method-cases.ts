@@ -8,6 +8,8 @@ import type { Topic } from '../../electron/core/runtime/topic.ts';
 import type { ErrorCode } from '../../shared/contract/errors.ts';
 import type { MethodName, MethodResult } from '../../shared/contract/methods.ts';
 import { plainText } from '../../shared/models/message.ts';
+import type { RunnerStatus } from '../../shared/models/runner.ts';
+import { aRunnerModel, aRunnerStatus, type FakeRunner, sendVectors } from '../fakes/runner.ts';
 
 /** The simulated machines, as electron/simulator/fleet.ts names them. */
 export const machines = { asleep: 'gpu-tower', small: 'nas', gpu: 'lab-2' } as const;
@@ -16,6 +18,8 @@ const embedder = 'nomic-embed-text:latest';
 export interface CaseContext {
   core: Core;
   folder: string;
+  /** That of this computer. */
+  runner: FakeRunner;
   /** Where other programs send their requests. */
   gatewayUrl: string;
   call<Name extends MethodName>(method: Name, params: unknown): Promise<MethodResult<Name>>;
@@ -80,6 +84,37 @@ async function endedJob(context: CaseContext): Promise<string> {
   const jobId = await startJob(context, id);
   await context.core.services.indexing.waitForJob(jobId, AbortSignal.timeout(15_000));
   return jobId;
+}
+
+export const runnerWithFaces = (): RunnerStatus =>
+  aRunnerStatus({
+    models: [aRunnerModel(), aRunnerModel({ name: 'faces', kind: 'faces', dimensions: 128 })],
+  });
+let runnerModels = 0;
+const freshModel = () => {
+  runnerModels += 1;
+  return { path: `/models/${runnerModels}`, name: `model-${runnerModels}` };
+};
+async function addedModel({ call }: CaseContext): Promise<string> {
+  const model = freshModel();
+  await call('runner.models.add', model);
+  return model.name;
+}
+const unknownRunner = { nodeId: 'nope' };
+const aPicture = Buffer.from('a picture').toString('base64');
+async function switchOff({ call }: CaseContext): Promise<object> {
+  await call('settings.update', { runner: { on: false } });
+  return {};
+}
+async function switchOn({ call }: CaseContext): Promise<object> {
+  await call('settings.update', { runner: { on: true } });
+  return {};
+}
+/** Downloads the model, and holds it in the middle until `release`. */
+function heldPull(runner: FakeRunner): { release(): void } {
+  const held = Promise.withResolvers<void>();
+  runner.onPull = () => held.promise;
+  return { release: held.resolve };
 }
 
 /** A job that waits for a model that no machine has, so that it still runs when it is asked about. */
@@ -418,6 +453,112 @@ export const methodCases: Record<MethodName, MethodCase> = {
       ['NOT_FOUND', unknownNode],
       ['NO_AGENT', async (context) => ({ nodeId: (await addNode(context)).id })],
     ],
+  },
+  'runner.list': nothing,
+  'runner.start': {
+    right: () => ({}),
+    wrong: [{ now: true }, null],
+    errors: [['RUNNER_OFF', switchOff]],
+  },
+  'runner.stop': {
+    right: switchOn,
+    wrong: [{ now: true }, null],
+    errors: [['RUNNER_OFF', switchOff]],
+  },
+  'runner.models.add': {
+    right: async (context) => {
+      await switchOn(context);
+      return freshModel();
+    },
+    wrong: [{ path: '/models/x', name: '../x' }, 'name'],
+    errors: [
+      ['NOT_FOUND', () => ({ ...unknownRunner, ...freshModel() })],
+      ['ALREADY_EXISTS', async (context) => ({ path: '/models/x', name: await addedModel(context) })],
+    ],
+  },
+  'runner.models.remove': {
+    right: async (context) => ({ name: await addedModel(context) }),
+    wrong: [{ name: '' }, 'name'],
+    errors: [['MODEL_NOT_FOUND', () => ({ name: 'nope' })]],
+  },
+  'runner.models.load': {
+    right: async (context) => ({ name: await addedModel(context) }),
+    wrong: [{}, 'name'],
+    errors: [
+      ['MODEL_NOT_FOUND', () => ({ name: 'nope' })],
+      ['NOT_FOUND', () => ({ ...unknownRunner, name: 'minilm' })],
+    ],
+  },
+  'runner.models.drop': {
+    right: async (context) => ({ name: await addedModel(context) }),
+    wrong: [{ name: 7 }, 'name'],
+    errors: [['MODEL_NOT_FOUND', () => ({ name: 'nope' })]],
+  },
+  'runner.embed': {
+    right: () => ({ model: 'minilm', texts: ['a lamp', 'a light'], as: 'query' }),
+    wrong: [{ model: 'minilm', texts: [] }, 'texts'],
+    errors: [
+      ['MODEL_NOT_FOUND', () => ({ model: 'nope', texts: ['a lamp'] })],
+      ['NOT_FOUND', () => ({ ...unknownRunner, model: 'minilm', texts: ['a lamp'] })],
+      [
+        'SERVER_ERROR',
+        ({ runner }) => {
+          let left = 2;
+          runner.onEmbed = (body, response) => {
+            left -= 1;
+            if (left === 0) runner.onEmbed = null;
+            sendVectors(
+              response,
+              aRunnerModel(),
+              (body.input ?? []).map(() => new Float32Array([Number.NaN])),
+            );
+            return true;
+          };
+          return { model: 'minilm', texts: ['a lamp'] };
+        },
+      ],
+    ],
+  },
+  'runner.similarity': {
+    right: () => ({ model: 'minilm', text: 'a lamp', others: ['a light'] }),
+    wrong: [{ model: 'minilm', text: 'a lamp', others: [] }, 'others'],
+    errors: [['MODEL_NOT_FOUND', () => ({ model: 'nope', text: 'a lamp', others: ['a light'] })]],
+  },
+  'runner.faces': {
+    right: () => ({ image: aPicture }),
+    wrong: [{ image: 'not base64!' }, 'image'],
+    errors: [
+      ['PICTURE_UNREADABLE', () => ({ image: Buffer.from('not a picture').toString('base64') })],
+      ['NOT_FOUND', () => ({ ...unknownRunner, image: aPicture })],
+    ],
+  },
+  'runner.catalogue': {
+    right: () => ({}),
+    wrong: [{ nodeId: '' }, 'nodeId'],
+    errors: [['NOT_FOUND', () => unknownRunner]],
+  },
+  'runner.pull': {
+    right: ({ runner }) => {
+      const held = heldPull(runner);
+      queueMicrotask(held.release);
+      return { name: 'e5-small' };
+    },
+    wrong: [{ name: 'a/b' }, 'name'],
+    errors: [
+      [
+        'PULL_RUNNING',
+        async ({ call, runner }) => {
+          heldPull(runner);
+          await call('runner.pull', { name: 'minilm' });
+          return { name: 'minilm' };
+        },
+      ],
+    ],
+  },
+  'runner.cancelPull': {
+    right: () => ({ name: 'minilm' }),
+    wrong: [{}, 'name'],
+    errors: [['NOT_FOUND', () => ({ name: 'nope' })]],
   },
   'discovery.networks': nothing,
   'discovery.start': {

@@ -2,16 +2,23 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isPilotlightError, type PilotlightError, wireErrorSchema } from '../../shared/contract/errors.ts';
 import { type MethodName, methodNames, methods } from '../../shared/contract/methods.ts';
 import { isServing } from '../../shared/models/fleet.ts';
+import { createFakeLocalRunner, type FakeRunner, startFakeRunner } from '../fakes/runner.ts';
 import { linkNames, openLink, startTestHost, type TestHost, type TestLink } from './links.ts';
-import { type CaseContext, machines, methodCases } from './method-cases.ts';
+import { type CaseContext, machines, methodCases, runnerWithFaces } from './method-cases.ts';
 
 describe.each(linkNames)('every method over %s', (linkName) => {
   let test: TestHost;
   let link: TestLink;
   let context: CaseContext;
+  let runner: FakeRunner;
 
   beforeAll(async () => {
-    test = await startTestHost({ simulate: true, gateway: { port: 0 } });
+    runner = await startFakeRunner({ status: runnerWithFaces() });
+    test = await startTestHost({
+      simulate: true,
+      gateway: { port: 0 },
+      localRunner: createFakeLocalRunner(runner),
+    });
     const { url } = await test.host.openGateway();
     link = await openLink(linkName, test);
     const { fleet } = test.host.core.services;
@@ -23,6 +30,7 @@ describe.each(linkNames)('every method over %s', (linkName) => {
     context = {
       core: test.host.core,
       folder: test.folder,
+      runner,
       gatewayUrl: url ?? '',
       call: (method, params) => link.call(method, params) as never,
     };
@@ -30,6 +38,7 @@ describe.each(linkNames)('every method over %s', (linkName) => {
   afterAll(async () => {
     await link.close();
     await test.stop();
+    await runner.close();
   });
 
   const fails = async (method: string, params: unknown): Promise<PilotlightError> => {

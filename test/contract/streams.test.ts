@@ -1,5 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRunnerStatistics } from '../../electron/core/runner/runner-statistics.ts';
 import { createStreams } from '../../electron/core/runtime/streams.ts';
 import { createDispatcher } from '../../electron/transport/dispatcher.ts';
 import { serveMessagePort } from '../../electron/transport/message-port.ts';
@@ -14,6 +15,7 @@ import { plainText } from '../../shared/models/message.ts';
 import { defaultPowerPolicy } from '../../shared/models/power.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { aJob, aMove, aNode, aRequest, aSource } from '../fakes/records.ts';
+import { aRunnerStatus } from '../fakes/runner.ts';
 import { createRememberingLog, someHandlers } from '../fakes/transport.ts';
 import { openLink, startTestHost, streamingLinks, type TestHost, type TestLink } from './links.ts';
 
@@ -28,6 +30,18 @@ const values: Record<StreamName, unknown> = {
     problem: null,
     restarts: 0,
     version: 1,
+  },
+  runners: {
+    nodeId: 'by-hand',
+    name: 'tower',
+    from: 'agent',
+    url: 'http://127.0.0.1:8765',
+    state: 'ready',
+    problem: null,
+    status: aRunnerStatus(),
+    breaker: 'closed',
+    pulls: [],
+    client: createRunnerStatistics({ clock: { monotonic: () => 0 } }).view(false),
   },
   access: {
     id: 'by-hand',

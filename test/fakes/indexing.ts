@@ -432,6 +432,11 @@ export function createFakeWorld(
           },
         },
       }),
+      runners: {
+        fleet: { ...createFakeFleet([]), status: () => null },
+        acquire: { acquire: () => Promise.reject(new PilotlightError('NO_RUNNER')) },
+        need() {},
+      },
       telemetry: {
         recordQueue: (_kind, waiting) => void world.queued.push(waiting),
         recordVectors: (id, count) => world.vectors.set(id, (world.vectors.get(id) ?? 0) + count),

@@ -177,25 +177,30 @@ async function embedders(context: CommandContext) {
   return choices;
 }
 
+function digestOf(embedder: Embedder): string {
+  if (embedder.kind === 'builtin') return '';
+  return embedder.kind === 'model' ? embedder.digest : embedder.hash;
+}
+
 async function chooseEmbedder(link: CoreLink, wanted: string | undefined): Promise<Embedder> {
   if (wanted === undefined || wanted === 'builtin') return { kind: 'builtin' };
   const choices = await link.call('index.embedders', {});
   const named = choices.filter(
     ({ embedder, label }) =>
-      embedder.kind === 'model' && [textOf(label), embedder.name, embedder.digest].includes(wanted),
+      embedder.kind !== 'builtin' && [textOf(label), embedder.name, digestOf(embedder)].includes(wanted),
   );
   const [only, other] = named;
   if (only && !other) return only.embedder;
   const names = [
     'builtin',
-    ...choices.flatMap((choice) => (choice.embedder.kind === 'model' ? [textOf(choice.label)] : [])),
+    ...choices.flatMap((choice) => (choice.embedder.kind === 'builtin' ? [] : [textOf(choice.label)])),
   ];
   throw new PilotlightError('EMBEDDER_UNAVAILABLE', {
     message: other
       ? `There are ${named.length} different models called "${wanted}".`
       : `No known machine has an embedding model called "${wanted}".`,
     next: other
-      ? `Name it by its digest: ${named.map(({ embedder }) => (embedder.kind === 'model' ? embedder.digest : '')).join(' or ')}.`
+      ? `Name it by its digest: ${named.map(({ embedder }) => digestOf(embedder)).join(' or ')}.`
       : `Use one of: ${names.join(', ')}.`,
   });
 }

@@ -24,6 +24,7 @@ export function classifyFailure(error: unknown): FailureKind {
     case 'INPUT_TOO_LONG':
       return 'input';
     case 'SERVER_ERROR':
+    case 'RUNNER_ERROR':
     case 'BAD_REQUEST':
       return isRefusal(error.details?.status) ? 'input' : 'server';
     case 'HOST_TIMEOUT':
@@ -38,6 +39,11 @@ export function classifyFailure(error: unknown): FailureKind {
     case 'RESPONSE_TOO_LARGE':
     case 'NO_SERVER':
     case 'NODE_ASLEEP':
+    case 'NOT_A_RUNNER':
+    case 'RUNNER_REFUSED':
+    case 'RUNNER_MODEL_CHANGED':
+    case 'RUNNER_OFF':
+    case 'RUNNER_NOT_STARTED':
       return 'unavailable';
     default:
       return 'server';

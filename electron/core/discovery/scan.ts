@@ -5,10 +5,10 @@ import { isIn } from '../../../shared/network/broadcast.ts';
 import { oneLine } from '../../../shared/printable.ts';
 import type { Http, NetworkInterface, Surroundings } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
+import { createSlots } from '../runtime/slots.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
 import { ask, PROBED_PORTS } from './ask.ts';
 import type { Findings } from './findings.ts';
-import { createSlots } from './slots.ts';
 import { hostsOf, MOST_HOSTS } from './subnets.ts';
 
 export interface ScanPlan {

@@ -16,7 +16,8 @@ import type { Clock, Timer } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
 import { createDescribePace } from './describe-pace.ts';
-import type { IndexingFleet } from './model.ts';
+import type { IndexingDependencies, IndexingFleet } from './model.ts';
+import { type RunnerNode, runnerChoices } from './runner-embedders.ts';
 
 /** How long a server may take to describe a model, milliseconds. */
 const DESCRIBE_MS = 5000;
@@ -57,10 +58,13 @@ export function shortModelName(name: string): string {
 /** Pure: the choices, the built-in one first, then by name. The model of a source remains a choice when no node has it. */
 export function listEmbedders({
   nodes,
+  runners,
   sources,
   known,
 }: {
   nodes: readonly Pick<NodeView, 'id' | 'name' | 'kind' | 'state' | 'hasGpu' | 'installed'>[];
+  /** The same nodes with their runners as their servers. */
+  runners: readonly RunnerNode[];
   sources: readonly Pick<SourceRecord, 'embedder'>[];
   known: ReadonlyMap<string, KnownModel>;
 }): EmbedderChoice[] {
@@ -95,11 +99,12 @@ export function listEmbedders({
       });
     }
   }
+  const ofRunners = runnerChoices(runners, sources);
   for (const { embedder } of sources) if (embedder.kind === 'model') choiceOf(embedder);
   const nameOf = ({ embedder }: EmbedderChoice) =>
     embedder.kind === 'model' ? shortModelName(embedder.name) : '';
   const sorted = [...models.values()].sort((one, other) => nameOf(one).localeCompare(nameOf(other), 'en'));
-  return [builtin, ...sorted];
+  return [builtin, ...ofRunners, ...sorted];
 }
 
 export interface EmbedderList {
@@ -113,6 +118,7 @@ export function createEmbedderList({
   clock,
   fleet,
   acquire,
+  runners,
   streams,
   sources,
   log,
@@ -120,6 +126,7 @@ export function createEmbedderList({
   clock: Clock;
   fleet: IndexingFleet;
   acquire: Pick<AcquireService, 'acquire'>;
+  runners: IndexingDependencies['runners'];
   streams: Pick<Streams, 'embedders'>;
   sources: () => readonly SourceRecord[];
   log: Log;
@@ -134,9 +141,16 @@ export function createEmbedderList({
   let nextTurn: Timer | null = null;
 
   const embedding = () => fleet.list().filter((node) => serverCan(node, 'embeds'));
-  const list = () => listEmbedders({ nodes: embedding(), sources: sources(), known });
+  const list = () => {
+    const ofRunners = runners.fleet
+      .list()
+      .map((node) => ({ ...node, status: runners.fleet.status(node.id) }));
+    return listEmbedders({ nodes: embedding(), runners: ofRunners, sources: sources(), known });
+  };
 
   function refresh(): void {
+    // Its queries and jobs need one.
+    if (sources().some(({ embedder }) => embedder.kind === 'runner')) runners.need();
     const choices = list();
     const ids = new Set(choices.map((choice) => embedderId(choice.embedder)));
     for (const choice of choices) {
@@ -228,6 +242,7 @@ export function createEmbedderList({
     else pending = clock.timer(wait, run);
   }
 
+  const stopRunners = runners.fleet.onChange(() => refreshSoon());
   const stopListening = fleet.onChange((node, previous) => {
     if (node === null || previous === null || changesChoices(node, previous)) refreshSoon();
   });
@@ -237,6 +252,7 @@ export function createEmbedderList({
     stop() {
       controller.abort(new DOMException('The core is stopping.', 'AbortError'));
       stopListening();
+      stopRunners();
       pending?.cancel();
       nextTurn?.cancel();
     },

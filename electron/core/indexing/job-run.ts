@@ -4,8 +4,8 @@ import { BUILTIN_DIMENSIONS, embedderId, type SourceRecord } from '../../../shar
 import { fact } from '../../../shared/models/message.ts';
 import { createHealthTracker } from '../acquire/node-health.ts';
 import type { ScannedFile, ScanResult, SourceIndex } from '../ports/vectors.ts';
-import { shortModelName } from './embedders.ts';
 import type { EmbeddingReport } from './embedding-pool.ts';
+import { embeddingSource } from './embedding-source.ts';
 import { codeOf, isSkip, reasonOf } from './failures.ts';
 import type { IndexHandles } from './index-handles.ts';
 import type { JobTracker } from './job-tracker.ts';
@@ -167,10 +167,12 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
       };
       return embedBuiltin({ index, pending, hooks, onVectors }, signal);
     }
+    const { model, ...from } = embeddingSource(dependencies, source.embedder);
+    if (source.embedder.kind === 'runner') dependencies.runners.need();
     const pool = {
-      dependencies,
+      dependencies: { ...dependencies, ...from },
       source,
-      model: { digest: source.embedder.digest, name: shortModelName(source.embedder.name) },
+      model,
       useGpu: job.useGpu,
       batchSize: settings.current().index.batchSize,
       queries: options.queries,

@@ -9,6 +9,7 @@ import type { Http } from '../ports/network.ts';
 import type { Secrets, Store } from '../ports/state.ts';
 import type { Clock, Ids, Random } from '../ports/time.ts';
 import type { VectorStore } from '../ports/vectors.ts';
+import type { RunnersService } from '../runner/model.ts';
 import type { Streams } from '../runtime/streams.ts';
 
 export interface IndexingFleet {
@@ -43,6 +44,11 @@ export interface IndexingDependencies {
   fleet: IndexingFleet;
   /** The only way to a server. */
   acquire: Pick<AcquireService, 'acquire'>;
+  /** The same for the ONNX runners. */
+  runners: Pick<RunnersService, 'need'> & {
+    fleet: IndexingFleet & Pick<RunnersService['fleet'], 'status'>;
+    acquire: Pick<AcquireService, 'acquire'>;
+  };
   telemetry: IndexingTelemetry;
   settings: { current(): Settings };
   activity: Pick<ActivityService, 'record'>;

@@ -11,10 +11,9 @@ import {
 import { distinct, fact, type Message } from '../../../shared/models/message.ts';
 import type { Acquired } from '../acquire/model.ts';
 import { createHealthTracker } from '../acquire/node-health.ts';
-import type { WantedModel } from '../acquire/route.ts';
 import type { VectorHit } from '../ports/vectors.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
-import { shortModelName } from './embedders.ts';
+import { type EmbeddingSource, embeddingSource } from './embedding-source.ts';
 import { reasonOf } from './failures.ts';
 import { fuseRanks } from './fusion.ts';
 import type { IndexHandles } from './index-handles.ts';
@@ -105,21 +104,15 @@ export interface Searcher {
   ): Promise<SearchResult>;
 }
 
-export function createSearcher({
-  clock,
-  fleet,
-  acquire,
-  vectors,
-  handles,
-  queries,
-  log,
-  onDamaged,
-}: Pick<IndexingDependencies, 'clock' | 'fleet' | 'acquire' | 'vectors' | 'log'> & {
-  handles: IndexHandles;
-  queries: Pick<QueryTurns, 'begin'>;
-  /** A search found that an index is incomplete. */
-  onDamaged(sourceId: string): void;
-}): Searcher {
+export function createSearcher(
+  dependencies: Pick<IndexingDependencies, 'clock' | 'fleet' | 'acquire' | 'runners' | 'vectors' | 'log'> & {
+    handles: IndexHandles;
+    queries: Pick<QueryTurns, 'begin'>;
+    /** A search found that an index is incomplete. */
+    onDamaged(sourceId: string): void;
+  },
+): Searcher {
+  const { clock, vectors, handles, queries, log, onDamaged } = dependencies;
   /** The search must not wait for a task that ignores its signal. */
   function within<T>(
     ms: number,
@@ -140,18 +133,19 @@ export function createSearcher({
       const [vector] = await vectors.embedBuiltin([text]);
       return { vector: vector ?? null, notice: null };
     }
-    const name = shortModelName(embedder.name);
+    const from = embeddingSource(dependencies, embedder);
+    const { name } = from.model;
     const tried = new Set<string>();
     let failure: { node: string; reason: Message } | null = null;
     while (tried.size < nodesTried) {
-      const server = await queryServer({ digest: embedder.digest, name }, tried, signal);
+      const server = await queryServer(from, tried, signal);
       if (server === null) break;
       await using acquired = server;
       tried.add(acquired.nodeId);
       using _turn = queries.begin(acquired.nodeId);
       try {
         const { vectors: made } = await within(nodeDeadlineMs, signal, (limited) =>
-          acquired.server.embed(acquired.model ?? name, [text], limited),
+          acquired.server.embed(acquired.model ?? name, [text], limited, { as: 'query' }),
         );
         const [vector] = made;
         if (vector) return { vector, notice: null };
@@ -163,7 +157,7 @@ export function createSearcher({
           node: acquired.nodeId,
           error: String(error),
         });
-        fleet.probeSoon(acquired.nodeId);
+        from.fleet.probeSoon(acquired.nodeId);
       }
     }
     const notice =
@@ -175,7 +169,7 @@ export function createSearcher({
 
   /** A machine that is awake and has the model, the quickest first; null if there is none. Nothing is woken. */
   async function queryServer(
-    model: WantedModel,
+    { acquire, model }: EmbeddingSource,
     except: ReadonlySet<string>,
     signal: AbortSignal,
   ): Promise<Acquired | null> {

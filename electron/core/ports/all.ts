@@ -8,6 +8,7 @@ import type { Folders, LocalHardware } from './local-machine.ts';
 import type { Log } from './log.ts';
 import type { AnnouncementListener, HoldConnection, Http, Surroundings, Udp } from './network.ts';
 import type { Exec } from './processes.ts';
+import type { ConnectRunner, LocalRunner } from './runner.ts';
 import type { StartSimulatedFleet } from './simulated-fleet.ts';
 import type { Secrets, Store } from './state.ts';
 import type { Clock, Ids, Random } from './time.ts';
@@ -28,6 +29,9 @@ export interface Ports {
   vectors: VectorStore;
   connectInferenceServer: ConnectInferenceServer;
   connectAgent: ConnectAgent;
+  connectRunner: ConnectRunner;
+  /** null for a program that runs none. */
+  localRunner: LocalRunner | null;
   announcementListener: AnnouncementListener;
   exec: Exec;
   surroundings: Surroundings;

@@ -42,7 +42,13 @@ export interface InferenceServer {
   load(model: string, options: LoadOptions, signal: AbortSignal): Promise<void>;
   /** Asks to unload; the server does so later, so poll `loaded` until the model is no longer listed. */
   unload(model: string, signal: AbortSignal): Promise<void>;
-  embed(model: string, texts: readonly string[], signal: AbortSignal): Promise<Embeddings>;
+  /** `as`: what the texts are to a search, for servers that treat the two differently. Default `passage`. */
+  embed(
+    model: string,
+    texts: readonly string[],
+    signal: AbortSignal,
+    options?: { as?: 'query' | 'passage' },
+  ): Promise<Embeddings>;
 }
 
 export type ConnectInferenceServer = (url: string) => InferenceServer;

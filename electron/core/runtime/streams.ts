@@ -26,6 +26,7 @@ export function createStreams({ clock, epoch, log }: Omit<TopicOptions, 'coalesc
     requests: createTopic(fast),
     queues: createTopic(slow),
     gateway: createTopic(fast),
+    runners: createTopic(fast),
     access: createTopic(fast),
   };
 }

@@ -57,9 +57,9 @@ export function forward(exchange: Exchange, state: GatewayState, forwarding: For
   }
   const hasBody = first.length > 0 || hasBodyOf(request);
   const slot = state.traffic.begin(node.id, model);
+  takeStep(exchange, 'sent', node.id);
   // Calls such as a pull take long and load nothing.
   slot.answered();
-  takeStep(exchange, 'sent', node.id);
   relay({
     exchange,
     dispatcher,

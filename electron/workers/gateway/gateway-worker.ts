@@ -6,7 +6,7 @@ if (isMainThread) {
   const { serveGateway } = await import('./link.ts');
   const { createSystemClock } = await import('../../adapters/clock.ts');
   const { createGatewayProgram } = await import('./gateway-program.ts');
-  const { createProcessLog } = await import('./process-log.ts');
+  const { createProcessLog } = await import('../process-log.ts');
   const log = createProcessLog((line) => process.stderr.write(line));
   serveGateway(fileURLToPath(import.meta.url), () =>
     createGatewayProgram({ clock: createSystemClock(), log }),

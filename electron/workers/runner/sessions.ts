@@ -17,6 +17,29 @@ export interface GraphValue {
   dims: readonly (number | string)[];
 }
 
+/**
+ * Makes one vector per row where the graph ran, so that the vectors of all tokens need not cross to this process. The
+ * answer replaces the output: float32 [N, D].
+ */
+export interface Reduction {
+  output: string;
+  /** `mean`, `cls` and `last` need an output [N, S, D]; `none` takes [N, D]. */
+  pooling: 'mean' | 'cls' | 'last' | 'none';
+  normalise: boolean;
+  /** Tokens of each row; what follows is padding. */
+  lengths: readonly number[];
+}
+
+export interface RunOptions {
+  signal?: AbortSignal;
+  urgent?: boolean;
+  /** What its time grows with, such as padded tokens. Default: the values of its largest input. */
+  size?: number;
+  reduce?: Reduction;
+  /** The caller can send it in smaller parts: RUNNER_OUT_OF_MEMORY is for the caller, and no reason to leave the device. */
+  divisible?: boolean;
+}
+
 export interface OpenedGraph {
   readonly inputs: readonly GraphValue[];
   readonly outputs: readonly GraphValue[];
@@ -26,21 +49,26 @@ export interface OpenedGraph {
   /**
    * One run. Runs of all graphs take turns; `urgent` ones go first. A provider that fails is replaced by the CPU, and
    * the run repeated there.
-   * @throws PilotlightError: RUNNER_STOPPED, RUNNER_OUT_OF_MEMORY, RUNNER_BAD_GRAPH (wrong inputs, with the reason)
+   * @throws PilotlightError: RUNNER_STOPPED, RUNNER_STARTING, RUNNER_OUT_OF_MEMORY, RUNNER_BAD_GRAPH (wrong inputs, with
+   * the reason), RUNNER_INPUT_REFUSED (it ended the process repeatedly)
    */
-  run(
-    feeds: Readonly<Record<string, Tensor>>,
-    options?: { signal?: AbortSignal; urgent?: boolean },
-  ): Promise<Record<string, Tensor>>;
+  run(feeds: Readonly<Record<string, Tensor>>, options?: RunOptions): Promise<Record<string, Tensor>>;
   close(): Promise<void>;
 }
+
+export type Trial = Readonly<Record<string, Tensor>>;
+export type TrialMaker = (graph: Pick<OpenedGraph, 'inputs' | 'outputs'>) => Trial;
 
 export interface GraphOptions {
   /**
    * Inputs with which the providers are timed and compared; its answers must be the same on each of them.
    * Left out: the graph stays on the CPU.
    */
-  trial?: Readonly<Record<string, Tensor>>;
+  trial?: Trial | TrialMaker;
+  /** SHA-256 of the model: what was found out about its providers is kept under it. Left out: tried each time. */
+  hash?: string;
+  /** How alike vectors must be, as a cosine. Default .9995; quantised weights need .95. */
+  cosine?: number;
   signal?: AbortSignal;
 }
 

@@ -13,7 +13,7 @@ import { useKeep } from '../../components/use-keep.ts';
 import { embeddersStore, selectEmbedders, useEmbedders } from '../../stores/embedders.ts';
 import { toastDone } from '../../stores/toasts.ts';
 import { textOf } from '../../texts.ts';
-import { nodesText } from './embedder-text.ts';
+import { embedderLabel, nodesText } from './embedder-text.ts';
 
 /** Adds a folder, or edits how one is indexed. */
 export function SourceDialog({ source = null, onClose }: { source?: SourceView | null; onClose(): void }) {
@@ -111,7 +111,7 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
         >
           {!choice && ofFleet && (
             <option value={chosen}>
-              {source?.embedder.kind === 'model' ? source.embedder.name : chosen}
+              {source && source.embedder.kind !== 'builtin' ? embedderLabel(source.embedder) : chosen}
             </option>
           )}
           {choices.length === 0 && !ofFleet && <option value={BUILTIN_EMBEDDER_ID}>Built-in, lexical</option>}

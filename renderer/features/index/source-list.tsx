@@ -63,7 +63,7 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
           <MenuItem disabled={running} onSelect={() => start({ full: true })}>
             Re-read every file
           </MenuItem>
-          {source.embedder.kind === 'model' && (
+          {source.embedder.kind !== 'builtin' && (
             <MenuItem disabled={running} onSelect={() => start({ useGpu: false })}>
               Index without a GPU
             </MenuItem>

@@ -1,43 +1,8 @@
 /** Label and description of each setting. Without the schemas, to keep the palette’s bundle small. */
-import type { Settings } from '../../../shared/models/settings.ts';
+import { runnerFields } from './runner-fields.ts';
+import type { Section, SettingField } from './setting-field.ts';
 
-/** `api` has no setting of its own any more: its token is a key. */
-export type Section = Exclude<keyof Settings, 'api'>;
-
-/** How a value is entered: in another unit, one per line, or empty for none. */
-export type FieldKind =
-  | 'switch'
-  | 'seconds'
-  | 'minutes'
-  | 'megabytes'
-  | 'number'
-  | 'lines'
-  | 'port'
-  | 'name'
-  | 'text'
-  | 'choice'
-  | 'decimal'
-  /** A machine; empty for none. */
-  | 'node'
-  /** Other models to use, a line for each: `MODEL = OTHER, OTHER`. */
-  | 'fallbacks'
-  /** Some of the options. */
-  | 'choices'
-  /** Rows, edited in fields of their own. */
-  | 'policies'
-  | 'slots'
-  | 'context-rules'
-  | 'keys';
-
-export interface SettingField {
-  section: Section;
-  key: string;
-  kind: FieldKind;
-  label: string;
-  about: string;
-  /** The label of each value of a choice. */
-  options?: Readonly<Record<string, string>>;
-}
+export type { FieldKind, Section, SettingField } from './setting-field.ts';
 
 export const sectionTitles: Record<Section, { title: string; about: string }> = {
   fleet: { title: 'Fleet', about: 'How machines are checked.' },
@@ -56,6 +21,11 @@ export const sectionTitles: Record<Section, { title: string; about: string }> = 
   gateway: {
     title: 'Gateway',
     about: 'One address for every model of your machines. Point Ollama and OpenAI programs at it.',
+  },
+  runner: {
+    title: 'Runner',
+    about:
+      'ONNX models for texts and faces, on this computer and on machines whose agent has the role “runner”.',
   },
   desktop: {
     title: 'Desktop',
@@ -272,6 +242,7 @@ export const settingFields: readonly SettingField[] = [
     label: 'Longest wait for a turn (seconds)',
     about: 'At a machine that is awake and busy. Waiting for a machine to wake takes as long as the wake.',
   },
+  ...runnerFields,
   {
     section: 'desktop',
     key: 'closeToTray',

@@ -6,6 +6,7 @@
 import { GATEWAY_PORT } from '../../../shared/models/gateway-port.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import { isCallableAddress } from '../../../shared/network/callable-address.ts';
+import { tokenProblem } from '../../../shared/token-text.ts';
 import {
   contextErrors,
   contextRows,
@@ -82,6 +83,27 @@ export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> 
   'gateway.bodyBudgetMb': { is: 'number', byDefault: 64, least: 1, most: 4096 },
   'gateway.queueLimit': { is: 'number', byDefault: 1000, least: 1, most: 10_000 },
   'gateway.maxWaitSeconds': { is: 'number', byDefault: 60, least: 1, most: 3600 },
+  'runner.on': { is: 'switch', byDefault: true },
+  'runner.urls': { is: 'lines', byDefault: [], least: 0, most: 2000, lines: 50 },
+  'runner.timeoutMs': { is: 'number', byDefault: 60_000, least: 1000, most: 600_000 },
+  'runner.retries': { is: 'number', byDefault: 5, least: 0, most: 20 },
+  'runner.batchSize': { is: 'number', byDefault: 32, least: 1, most: 512 },
+  'runner.healthIntervalMs': { is: 'number', byDefault: 10_000, least: 1000, most: 600_000 },
+  'runner.provider': {
+    is: 'choice',
+    byDefault: 'auto',
+    options: ['auto', 'dml', 'coreml', 'cuda', 'webgpu', 'cpu'],
+  },
+  'runner.modelsFolder': { is: 'text', byDefault: null, least: 1, most: 4096 },
+  'runner.idleSeconds': { is: 'number', byDefault: 300, least: 0, most: 86_400 },
+  'runner.catalogueUrl': { is: 'text', byDefault: null, least: 0, most: 2000, accepts: isCallableAddress },
+  'runner.token': {
+    is: 'secret',
+    byDefault: null,
+    least: 0,
+    most: 1000,
+    accepts: (text) => tokenProblem(text) === null,
+  },
   'desktop.closeToTray': { is: 'switch', byDefault: true },
   'desktop.startAtLogin': { is: 'switch', byDefault: false },
   'desktop.shortcut': {

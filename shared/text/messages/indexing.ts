@@ -43,6 +43,7 @@ export const indexingMessages = {
   // What a job is called.
   ALL_FOLDERS: () => 'all folders',
   FOLDER_NAMES: ({ names }: { names: readonly string[] }) => names.join(', '),
+  EMBEDDER_OF_RUNNER: ({ model }: { model: string }) => `${model} (ONNX)`,
   EMBEDDER_BUILT_IN: () => 'Built-in, by keywords (lexical)',
 
   // What a job is doing.

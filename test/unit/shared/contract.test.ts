@@ -10,8 +10,11 @@ import { gatewayRequestErrors } from '../../../shared/contract/errors/gateway-re
 import { hostErrors } from '../../../shared/contract/errors/hosts.ts';
 import { indexingErrors } from '../../../shared/contract/errors/indexing.ts';
 import { inputErrors } from '../../../shared/contract/errors/input.ts';
+import { pictureErrors } from '../../../shared/contract/errors/pictures.ts';
 import { placementErrors } from '../../../shared/contract/errors/placement.ts';
 import { powerErrors } from '../../../shared/contract/errors/power.ts';
+import { runnerErrors } from '../../../shared/contract/errors/runner.ts';
+import { runnerFleetErrors } from '../../../shared/contract/errors/runner-fleet.ts';
 import { wakeErrors } from '../../../shared/contract/errors/wake.ts';
 import {
   errorCatalogue,
@@ -57,6 +60,9 @@ describe('the catalogue of errors', () => {
       gatewayErrors,
       gatewayRequestErrors,
       computerErrors,
+      runnerErrors,
+      runnerFleetErrors,
+      pictureErrors,
     ];
     expect(all.flatMap((domain) => Object.keys(domain)).sort()).toEqual([...errorCodes].sort());
   });

@@ -4,13 +4,15 @@ import type { IncomingMessage } from 'node:http';
 export interface RunnerRequest {
   readonly method: string;
   readonly path: string;
+  /** The decoded value of each `{name}` in the route's path. */
+  readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
   /** Aborted when the client goes away, or the runner stops. */
   readonly signal: AbortSignal;
-  /** The whole body. Throws BODY_TOO_LARGE. */
+  /** The whole body. Throws RUNNER_BODY_TOO_LARGE. */
   bytes(limit: number): Promise<Buffer>;
-  /** Throws BAD_JSON, BODY_TOO_LARGE. */
+  /** Throws RUNNER_BAD_JSON, RUNNER_BODY_TOO_LARGE. */
   json(limit: number): Promise<unknown>;
   /** For forms, which are read as they come. */
   readonly stream: IncomingMessage;
@@ -19,14 +21,27 @@ export interface RunnerRequest {
 export interface RunnerAnswer {
   status: number;
   headers?: Readonly<Record<string, string>>;
-  /** A string is sent as it is, with the type of `headers`; everything else as JSON. */
+  /** A string is sent as it is, and so are strings that come one after the other; everything else as JSON. */
   body: unknown;
+}
+
+export interface RunnerRefusal {
+  code: string;
+  text: string;
+  next: string;
+  status: number;
 }
 
 export interface RunnerRoute {
   method: 'GET' | 'POST' | 'DELETE';
+  /** `/runner/models/{name}` */
   path: string;
+  /**
+   * `token` needs the runner's token always, `open` never. Default: only if the runner listens beyond this computer,
+   * because existing clients send none.
+   */
+  access?: 'token' | 'open';
   handle(request: RunnerRequest): Promise<RunnerAnswer> | RunnerAnswer;
   /** The body of an error, for existing clients that expect another shape. */
-  refusal?(error: { code: string; text: string; status: number }): RunnerAnswer;
+  refusal?(error: RunnerRefusal): RunnerAnswer;
 }

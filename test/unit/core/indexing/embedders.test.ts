@@ -20,6 +20,7 @@ describe('the embedders to choose from', () => {
         nodeView({ id: 'nas', hasGpu: false, installed: [embeddingModel({ name: 'copy:v1' }), chat] }),
       ],
       sources: [],
+      runners: [],
       known: new Map(),
     });
     expect(choices.map((choice) => choice.label)).toEqual([
@@ -39,6 +40,7 @@ describe('the embedders to choose from', () => {
     const choices = listEmbedders({
       nodes: [],
       sources: [{ embedder: { kind: 'model', name: modelName, digest } }],
+      runners: [],
       known: new Map(),
     });
     expect(choices[1]).toMatchObject({ label: plainText('mxbai-embed-large'), nodes: [] });

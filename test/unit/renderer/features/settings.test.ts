@@ -167,7 +167,7 @@ test('the weight of the load may be a part of one', () => {
 test('settings are found by name, meaning, section and path', () => {
   const found = (text: string) => settingFields.filter((one) => matchesSetting(one, text)).map(fieldPath);
   expect(found('check machines every')).toEqual(['fleet.lookIntervalMs']);
-  expect(found('BATCHSIZE')).toEqual(['index.batchSize']);
+  expect(found('BATCHSIZE')).toEqual(['index.batchSize', 'runner.batchSize']);
   expect(found('tray')).toContain('desktop.closeToTray');
   expect(found('')).toHaveLength(settingFields.length);
   expect(found('no such thing')).toEqual([]);

@@ -1,6 +1,6 @@
 /** The log of a worker: its host keeps the end of its error output. */
-import { printable } from '../../../shared/printable.ts';
-import type { Log } from '../../core/ports/log.ts';
+import { printable } from '../../shared/printable.ts';
+import type { Log } from '../core/ports/log.ts';
 
 export function createProcessLog(write: (line: string) => void): Log {
   const line =

@@ -1,0 +1,163 @@
+/** Starts this computer's runner, or finds the one that runs already. */
+
+import { fromWireError, PilotlightError } from '../../../../shared/contract/errors.ts';
+import { createEmitter } from '../../../../shared/emitter.ts';
+import type { Log } from '../../../core/ports/log.ts';
+import {
+  createForkWorkerHost,
+  type WorkerExit,
+  type WorkerHost,
+  type WorkerProcess,
+} from '../worker-host.ts';
+import type { FromWorker } from '../worker-protocol.ts';
+import { findInstance, type RunnerEndpoint } from './instance.ts';
+import type { RunnerConfig, RunnerContract } from './protocol.ts';
+
+export interface OpenRunnerOptions {
+  dataFolder: string;
+  /** Absolute path of the runner's program. */
+  entry: string;
+  version: string;
+  log: Log;
+  signal: AbortSignal;
+  config?: Partial<Omit<RunnerConfig, 'dataFolder' | 'version'>>;
+  /** Default: child processes of Node. */
+  createWorkerHost?: (options: { entry: string; log: Log; nodeFlags: readonly string[] }) => WorkerHost;
+}
+
+export interface OpenedRunner {
+  /** `http://127.0.0.1:PORT`, without a slash at the end. */
+  readonly url: string;
+  /** For `Authorization: Bearer`; paths that change something need it. */
+  readonly token: string;
+  readonly pid: number;
+  /** It was started here, and ends with this process. */
+  readonly owned: boolean;
+  /** Called once, when it has ended; at once if it has already. */
+  onExit(listener: (exit: WorkerExit) => void): void;
+  /** Ends it if it is owned; resolves when it has ended. */
+  stop(): Promise<void>;
+}
+
+const usualConfig: Omit<RunnerConfig, 'dataFolder' | 'version'> = {
+  host: '127.0.0.1',
+  port: 0,
+  token: null,
+  idleMs: 300_000,
+  threads: null,
+  provider: 'auto',
+  modelsFolder: null,
+  catalogueUrl: null,
+  immichCache: null,
+};
+
+/** What a request leaves behind is garbage at once. */
+const nodeFlags: readonly string[] = ['--max-semi-space-size=8'];
+const START_MS = 20_000;
+const STOP_MS = 3000;
+const CHECK_EVERY_MS = 1000;
+
+/** Rejects with RUNNER_STARTING if it does not come up, with the system's reasons, or with the signal's. */
+export async function openRunner(options: OpenRunnerOptions): Promise<OpenedRunner> {
+  const { dataFolder, signal } = options;
+  signal.throwIfAborted();
+  const running = await findInstance(dataFolder, signal);
+  if (running !== null) return found(running);
+  const started = await start(options);
+  return started ?? openRunner(options);
+}
+
+const urlOf = ({ port }: RunnerEndpoint) => `http://127.0.0.1:${port}`;
+
+/** The runner of another program. */
+function found(endpoint: RunnerEndpoint): OpenedRunner {
+  const exits = createEmitter<[WorkerExit]>({ name: 'runner' });
+  let ended: WorkerExit | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  function check(): void {
+    if (isAlive(endpoint.pid)) return;
+    if (timer !== null) clearInterval(timer);
+    ended ??= { code: null, signal: null, stderrTail: '' };
+    exits.emit(ended);
+  }
+  return {
+    url: urlOf(endpoint),
+    token: endpoint.token,
+    pid: endpoint.pid,
+    owned: false,
+    onExit(listener) {
+      if (ended !== null) return listener(ended);
+      exits.on(listener);
+      timer ??= setInterval(check, CHECK_EVERY_MS).unref();
+    },
+    stop: async () => {
+      if (timer !== null) clearInterval(timer);
+    },
+  };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** null if another one was faster. */
+function start(options: OpenRunnerOptions): Promise<OpenedRunner | null> {
+  const { dataFolder, version, entry, log, signal, createWorkerHost = createForkWorkerHost } = options;
+  const worker = createWorkerHost({ entry, log, nodeFlags }).start();
+  const config: RunnerConfig = { ...usualConfig, ...options.config, dataFolder, version };
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => fail(new PilotlightError('RUNNER_STARTING')), START_MS);
+    const abort = () => fail(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+
+    function settle(): void {
+      clearTimeout(late);
+      signal.removeEventListener('abort', abort);
+    }
+    function fail(error: unknown): void {
+      settle();
+      worker.kill();
+      reject(error);
+    }
+    worker.onExit(({ stderrTail }) => {
+      settle();
+      reject(new PilotlightError('RUNNER_STARTING', { details: { stderr: stderrTail } }));
+    });
+    worker.onMessage((received) => {
+      const message = received as FromWorker<RunnerContract>;
+      if (message.kind !== 'event') return;
+      const { event } = message;
+      if (event.kind === 'failed') return fail(fromWireError(event.error));
+      settle();
+      resolve(event.kind === 'taken' ? null : owned(worker, event.endpoint));
+    });
+    worker.send({ kind: 'configure', config });
+  });
+}
+
+function owned(worker: WorkerProcess, endpoint: RunnerEndpoint): OpenedRunner {
+  let stopping: Promise<void> | null = null;
+  return {
+    url: urlOf(endpoint),
+    token: endpoint.token,
+    pid: endpoint.pid,
+    owned: true,
+    onExit: worker.onExit,
+    stop() {
+      stopping ??= new Promise((resolve) => {
+        const late = setTimeout(() => worker.kill(), STOP_MS);
+        worker.onExit(() => {
+          clearTimeout(late);
+          resolve();
+        });
+        worker.send({ kind: 'stop' });
+      });
+      return stopping;
+    },
+  };
+}

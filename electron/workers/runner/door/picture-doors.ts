@@ -1,0 +1,67 @@
+/** Faces and CLIP: what the door needs for pictures. */
+import { availableParallelism } from 'node:os';
+import { isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
+import type { RunnerStatus } from '../../../../shared/models/runner.ts';
+import type { Clock } from '../../../core/ports/time.ts';
+import { createFaceRoutes } from '../doors/face-routes.ts';
+import { createImmichRoutes } from '../doors/immich-routes.ts';
+import { createLocalPredictor } from '../doors/local-predictor.ts';
+import type { LoadedFaces } from '../faces/face-kind.ts';
+import type { RunnerRoute } from '../http/route.ts';
+import type { Shelf } from '../models/shelf.ts';
+import { defaultPictureLimits } from '../pictures/picture.ts';
+import { createPictures, type Pictures } from '../pictures/pictures.ts';
+import type { Sessions } from '../sessions.ts';
+import { createTextTokenizer } from '../text/tokenizer.ts';
+
+export const createDoorPictures = (): Pictures =>
+  createPictures({ limits: defaultPictureLimits, atOnce: availableParallelism() });
+
+export interface PictureDoors {
+  routes: RunnerRoute[];
+  stop(): Promise<void>;
+}
+
+export function createPictureDoors(options: {
+  sessions: Sessions;
+  shelf: Shelf;
+  pictures: Pictures;
+  clock: Clock;
+  workerId: string;
+  immichCache: string | null;
+  idleMs: number | null;
+  status(): RunnerStatus;
+}): PictureDoors {
+  const { sessions, shelf, pictures, clock, workerId, immichCache, idleMs, status } = options;
+  const { bytes: pictureBytes } = defaultPictureLimits;
+  const predictor = createLocalPredictor({
+    clock,
+    sessions,
+    pictures,
+    folder: immichCache,
+    makeTokenizer: createTextTokenizer,
+    idleMs: idleMs ?? Number.MAX_SAFE_INTEGER,
+  });
+  return {
+    routes: [
+      ...createFaceRoutes({
+        clock,
+        pictures,
+        pictureBytes,
+        atOnce: 2 * availableParallelism(),
+        workerId,
+        withFaces: (work) =>
+          shelf
+            .use('faces', null, ({ faces }: LoadedFaces) => work(faces))
+            .catch((error: unknown) => {
+              throw isPilotlightError(error) && error.code === 'RUNNER_NO_MODEL'
+                ? new PilotlightError('FACES_NO_MODEL')
+                : error;
+            }),
+        status,
+      }),
+      ...createImmichRoutes({ predictor, pictureBytes }),
+    ],
+    stop: () => predictor.close(),
+  };
+}

@@ -1,0 +1,46 @@
+/** The runner's own paths: its state, and who it is. */
+import type { RunnerStatus } from '../../../../shared/models/runner.ts';
+import { identityPath, proofOf } from '../../../adapters/processes/runner/identity.ts';
+import type { RunnerRoute } from '../http/route.ts';
+
+export interface DoorRoutesOptions {
+  token: string;
+  /** Where it listens; the proof of who it is holds for this port only. */
+  port(): number;
+  status(): RunnerStatus;
+  /** Tries the providers again, and resolves when they have been. */
+  check(): Promise<void>;
+  /** Resolves when the providers have been tried. */
+  settled(): Promise<void>;
+}
+
+export function doorRoutes({ token, port, status, check, settled }: DoorRoutesOptions): RunnerRoute[] {
+  return [
+    {
+      method: 'GET',
+      path: identityPath,
+      access: 'open',
+      handle: ({ query }) => ({
+        status: 200,
+        body: { proof: proofOf(token, query.get('nonce') ?? '', port()) },
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/runner/status',
+      async handle({ query }) {
+        if (query.get('wait') === 'ladder') await settled();
+        return { status: 200, body: status() };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/runner/check',
+      access: 'token',
+      async handle() {
+        await check();
+        return { status: 200, body: status() };
+      },
+    },
+  ];
+}

@@ -1,0 +1,70 @@
+/** Vectors of texts with CLIP's textual half. */
+import * as z from 'zod';
+import type { OpenedGraph, Tensor } from '../sessions.ts';
+import { firstVector } from './clip-visual.ts';
+
+/** `config.json` of OpenCLIP. */
+export const clipConfigSchema = z.object({
+  text_cfg: z
+    .object({
+      context_length: z.number().int().min(3).max(4096).default(77),
+      tokenizer_kwargs: z.object({ clean: z.string().optional() }).nullish(),
+    })
+    .default({ context_length: 77 }),
+});
+export type ClipConfig = z.infer<typeof clipConfigSchema>;
+
+export interface ClipTokenizer {
+  /** Ids with the special ones, at most `maxTokens`. */
+  encode(text: string, maxTokens: number): number[];
+  readonly padId: number;
+}
+
+export interface ClipTextual {
+  embed(text: string, signal: AbortSignal): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+export function createClipTextual(
+  graph: OpenedGraph,
+  { text_cfg: { context_length: length, tokenizer_kwargs } }: ClipConfig,
+  tokenizer: ClipTokenizer,
+): ClipTextual {
+  const isCanonical = tokenizer_kwargs?.clean === 'canonicalize';
+  return {
+    async embed(text, signal) {
+      const ids = tokenizer.encode(cleanText(text, isCanonical), length);
+      const feeds = Object.fromEntries(
+        graph.inputs.map(({ name, type }) => [
+          name,
+          name.includes('mask')
+            ? row(
+                type,
+                length,
+                ids.map(() => 1),
+                0,
+              )
+            : row(type, length, ids, tokenizer.padId),
+        ]),
+      );
+      return firstVector(await graph.run(feeds, { signal, urgent: true }));
+    },
+    close: () => graph.close(),
+  };
+}
+
+/** All texts have the same length: the graphs were exported for it. */
+function row(type: string, length: number, values: readonly number[], pad: number): Tensor {
+  const all = Array.from({ length }, (_, at) => values[at] ?? pad);
+  return type === 'int64'
+    ? { type, dims: [1, length], data: BigInt64Array.from(all, BigInt) }
+    : { type: 'int32', dims: [1, length], data: Int32Array.from(all) };
+}
+
+const PUNCTUATION = /[!-/:-@[-`{-~]/g;
+
+/** One space between words; for models that were trained so, in lower case and without ASCII punctuation. */
+export function cleanText(text: string, isCanonical: boolean): string {
+  const spaced = text.trim().replace(/\s+/g, ' ');
+  return isCanonical ? spaced.replace(PUNCTUATION, '').toLowerCase() : spaced;
+}

@@ -1,0 +1,68 @@
+/** Immich's own model folder: `<folder>/<task>/<model>/<type>/model.onnx`. It is read and never changed. */
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { fact } from '../../../../shared/models/message.ts';
+
+export type ImmichTask = 'clip' | 'facial-recognition';
+
+export interface ImmichFolder {
+  /** Absolute; it exists. @throws PREDICT_MODEL_MISSING */
+  graph(task: ImmichTask, model: string, type: string): Promise<string>;
+  /** A JSON file of the model. @throws PREDICT_MODEL_MISSING, PREDICT_MODEL_FAILED */
+  json<Value>(task: ImmichTask, model: string, path: string, schema: z.ZodType<Value>): Promise<Value>;
+}
+
+/** @param folder null if none is set */
+export function createImmichFolder(folder: string | null): ImmichFolder {
+  function pathOf(task: ImmichTask, model: string, path: string): { file: string; shown: string } {
+    if (folder === null) {
+      throw new PilotlightError('PREDICT_MODEL_MISSING', { message: fact('IMMICH_FOLDER_UNSET') });
+    }
+    const shown = `${task}/${folderName(model)}/${path}`;
+    return { file: join(folder, shown), shown };
+  }
+
+  return {
+    async graph(task, model, type) {
+      const { file, shown } = pathOf(task, model, `${type}/model.onnx`);
+      const found = await stat(file).catch(() => null);
+      if (!found?.isFile()) throw missing(shown);
+      return file;
+    },
+    async json(task, model, path, schema) {
+      const { file, shown } = pathOf(task, model, path);
+      const text = await readFile(file, 'utf8').catch(() => null);
+      if (text === null) throw missing(shown);
+      try {
+        return schema.parse(JSON.parse(text));
+      } catch (error) {
+        throw new PilotlightError('PREDICT_MODEL_FAILED', {
+          message: fact('IMMICH_FILE_BAD', { file: shown, problem: problemOf(error) }),
+          cause: error,
+        });
+      }
+    },
+  };
+}
+
+const missing = (file: string) =>
+  new PilotlightError('PREDICT_MODEL_MISSING', { message: fact('IMMICH_FILE_MISSING', { file }) });
+
+function problemOf(error: unknown): string {
+  const issue = error instanceof z.ZodError ? error.issues[0] : undefined;
+  if (issue !== undefined) return `${issue.path.join('.')}: ${issue.message}`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * The folder's name for a model, as Immich makes it. It has no dots and no separators, so it cannot lead out of the
+ * folder. @throws PREDICT_MODEL_MISSING if nothing is left of it
+ */
+export function folderName(model: string): string {
+  const last = model.split('/').at(-1) ?? '';
+  const name = last.replace(/[:\\]/g, '_').replaceAll('.', '').replaceAll('\0', '');
+  if (name === '') throw missing(model);
+  return name;
+}

@@ -1,0 +1,128 @@
+/** A face detector on an opened graph. */
+import type { Picture } from '../pictures/picture.ts';
+import type { Pictures } from '../pictures/pictures.ts';
+import type { OpenedGraph, Tensor } from '../sessions.ts';
+import { keepsPicturesApart } from './batch-check.ts';
+import { defaultMinScore, readFaces } from './detector-answers.ts';
+import type { DetectorLayout } from './detector-kind.ts';
+import type { Face, Point } from './face.ts';
+import { createGatherer } from './gatherer.ts';
+import { asIs, evenly, type Normalisation, writePlanes } from './planes.ts';
+import { type Fit, fitOf, type Sizing } from './sizing.ts';
+
+export interface DetectOptions {
+  signal: AbortSignal;
+  /** Default: the detector's own, 0.6 or 0.5. */
+  minScore?: number;
+  /** Default: that of the graph, or the picture's own size up to `most`. */
+  sizing?: Sizing;
+}
+
+export interface FaceDetector {
+  readonly kind: DetectorLayout['kind'];
+  /** Whether several pictures may share a run. */
+  readonly batches: boolean;
+  /**
+   * Best score first.
+   * @throws FACES_WRONG_ANSWER, and what a run throws
+   */
+  detect(picture: Picture, options: DetectOptions): Promise<Face[]>;
+}
+
+export interface DetectorOptions {
+  graph: OpenedGraph;
+  layout: DetectorLayout;
+  pictures: Pick<Pictures, 'resize'>;
+  /** Longest side at which a graph without a size of its own sees a picture. */
+  most: number;
+  /** Pictures of one run on a GPU. On a CPU each has its own: more at once are not faster there. */
+  batch: number;
+  signal?: AbortSignal;
+}
+
+const normalisations: Readonly<Record<DetectorLayout['kind'], Normalisation>> = {
+  yunet: asIs('bgr'),
+  scrfd: evenly(127.5, 128),
+};
+
+/** Side of the pictures with which batches are tried if the graph has no size of its own. */
+const TRIAL_SIDE = 64;
+
+interface Job {
+  picture: Picture;
+  fit: Fit;
+  minScore: number;
+}
+
+export async function openDetector({
+  graph,
+  layout,
+  pictures,
+  most,
+  batch,
+  signal,
+}: DetectorOptions): Promise<FaceDetector> {
+  const trial = layout.size ?? { width: TRIAL_SIDE, height: TRIAL_SIDE };
+  const batches =
+    layout.takesBatch &&
+    (await keepsPicturesApart(graph, layout.input, [3, trial.height, trial.width], signal));
+
+  const gatherer = createGatherer<Job, Face[]>({
+    most: () => (batches && graph.provider() !== 'cpu' ? batch : 1),
+    atOnce: 2,
+    alike: (a, b) => a.fit.paddedWidth === b.fit.paddedWidth && a.fit.paddedHeight === b.fit.paddedHeight,
+    async run(jobs, stop) {
+      const [first] = jobs;
+      if (first === undefined) return [];
+      const size = { width: first.fit.paddedWidth, height: first.fit.paddedHeight };
+      const answer = await graph.run({ [layout.input]: inputOf(layout, jobs, size) }, { signal: stop });
+      return jobs.map((job, at) =>
+        readFaces(layout, answer, { at, count: jobs.length, size, minScore: job.minScore }),
+      );
+    },
+  });
+
+  const sizeOf = (wanted: Sizing | undefined): Sizing =>
+    layout.size === null
+      ? (wanted ?? { kind: 'own', most })
+      : { kind: 'fixed', ...layout.size, enlarge: wanted?.kind === 'fixed' && wanted.enlarge };
+
+  return {
+    kind: layout.kind,
+    batches,
+    async detect(picture, { signal, minScore = defaultMinScore[layout.kind], sizing }) {
+      const fit = fitOf(picture, sizeOf(sizing));
+      const isResized = fit.width !== picture.width || fit.height !== picture.height;
+      const seen = isResized
+        ? await pictures.resize(picture, { width: fit.width, height: fit.height, kernel: 'linear' }, signal)
+        : picture;
+      const faces = await gatherer.add({ picture: seen, fit, minScore }, signal);
+      return isResized ? faces.map((face) => enlarge(face, picture, fit)) : faces;
+    },
+  };
+}
+
+function inputOf(
+  layout: DetectorLayout,
+  jobs: readonly Job[],
+  size: { width: number; height: number },
+): Tensor {
+  const each = 3 * size.width * size.height;
+  const data = new Float32Array(jobs.length * each);
+  for (const [at, { picture }] of jobs.entries()) {
+    writePlanes(picture, data, at * each, size, normalisations[layout.kind]);
+  }
+  return { type: 'float32', dims: [jobs.length, 3, size.height, size.width], data };
+}
+
+/** From the size that the detector saw to that of the picture. */
+function enlarge({ box, score, landmarks }: Face, picture: Picture, fit: Fit): Face {
+  const across = picture.width / fit.width;
+  const down = picture.height / fit.height;
+  const point = ({ x, y }: Point): Point => ({ x: x * across, y: y * down });
+  return {
+    box: { x1: box.x1 * across, y1: box.y1 * down, x2: box.x2 * across, y2: box.y2 * down },
+    score,
+    landmarks: landmarks?.map(point) ?? null,
+  };
+}

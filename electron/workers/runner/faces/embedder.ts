@@ -1,0 +1,78 @@
+/** Makes vectors of aligned faces on an opened graph. */
+import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { fact } from '../../../../shared/models/message.ts';
+import type { OpenedGraph, Tensor } from '../sessions.ts';
+import { keepsPicturesApart } from './batch-check.ts';
+import type { EmbedderLayout } from './embedder-kind.ts';
+import { createGatherer } from './gatherer.ts';
+import { floats, shapeText } from './graph-shapes.ts';
+import { type Normalisation, normalisePlanes } from './planes.ts';
+
+export interface FaceEmbedder {
+  /** Side of the aligned faces, pixels. */
+  readonly side: number;
+  readonly dimensions: number;
+  /** Whether several faces may share a run. */
+  readonly batches: boolean;
+  /**
+   * A vector of length 1.
+   * @param planes an aligned face: red, green and blue planes, 0 to 255
+   * @throws FACES_WRONG_ANSWER, and what a run throws
+   */
+  embed(planes: Float32Array, signal: AbortSignal): Promise<Float32Array>;
+}
+
+export interface EmbedderOptions {
+  graph: OpenedGraph;
+  layout: EmbedderLayout;
+  normalisation: Normalisation;
+  /** Most faces of one run. */
+  batch: number;
+  signal?: AbortSignal;
+}
+
+export async function openEmbedder({
+  graph,
+  layout,
+  normalisation,
+  batch,
+  signal,
+}: EmbedderOptions): Promise<FaceEmbedder> {
+  const { input, output, side, dimensions } = layout;
+  const batches = layout.takesBatch && (await keepsPicturesApart(graph, input, [3, side, side], signal));
+
+  const gatherer = createGatherer<Float32Array, Float32Array>({
+    most: () => (batches ? batch : 1),
+    atOnce: 2,
+    alike: () => true,
+    async run(faces, stop) {
+      const each = 3 * side * side;
+      const data = new Float32Array(faces.length * each);
+      for (const [at, planes] of faces.entries()) normalisePlanes(planes, data, at * each, normalisation);
+      const feed: Tensor = { type: 'float32', dims: [faces.length, 3, side, side], data };
+      const answer = (await graph.run({ [input]: feed }, { signal: stop }))[output];
+      return faces.map((_, at) => unitVector(answer, output, { at, count: faces.length, dimensions }));
+    },
+  });
+
+  return { side, dimensions, batches, embed: (planes, signal) => gatherer.add(planes, signal) };
+}
+
+function unitVector(
+  answer: Tensor | undefined,
+  name: string,
+  { at, count, dimensions }: { at: number; count: number; dimensions: number },
+): Float32Array {
+  const values = answer === undefined ? null : floats(answer);
+  if (answer === undefined || values === null || answer.dims[0] !== count || answer.dims[1] !== dimensions) {
+    throw new PilotlightError('FACES_WRONG_ANSWER', {
+      message: fact('GRAPH_NO_VECTOR', { shape: answer === undefined ? '[]' : shapeText(answer) }),
+    });
+  }
+  const row = values.subarray(at * dimensions, (at + 1) * dimensions);
+  const length = Math.hypot(...row);
+  if (!Number.isFinite(length) || length === 0) {
+    throw new PilotlightError('FACES_WRONG_ANSWER', { message: fact('GRAPH_BAD_VALUES', { name }) });
+  }
+  return row.map((value) => value / length);
+}

@@ -1,0 +1,117 @@
+/** Opens the graphs of a face model. */
+import type { Pictures } from '../pictures/pictures.ts';
+import type { OpenedGraph, Sessions, Tensor } from '../sessions.ts';
+import { noise } from './batch-check.ts';
+import { type FaceDetector, openDetector } from './detector.ts';
+import { type FaceEmbedder, openEmbedder } from './embedder.ts';
+import type { DetectorFile, EmbedderFile, FaceModelFiles } from './model-folder.ts';
+
+export interface FaceModel {
+  readonly detector: FaceDetector;
+  readonly embedder: FaceEmbedder;
+  /** Its graphs, for what is said about providers. */
+  readonly graphs: readonly OpenedGraph[];
+  close(): Promise<void>;
+}
+
+export interface FaceModelOptions {
+  sessions: Sessions;
+  pictures: Pick<Pictures, 'resize'>;
+  /** Longest side at which a detector without a size of its own sees a picture. Default 1024. */
+  mostSide?: number;
+  signal?: AbortSignal;
+}
+
+const MOST_SIDE = 1024;
+const PICTURES_A_RUN = 8;
+const FACES_A_RUN = 32;
+/** Side at which the providers are compared for a detector without a size of its own. */
+const TRIAL_SIDE = 640;
+
+/** @throws FACES_WRONG_ANSWER, and what opening and running throw */
+export async function openFaceModel(files: FaceModelFiles, options: FaceModelOptions): Promise<FaceModel> {
+  await using opened = new AsyncDisposableStack();
+  const detector = await openDetectorFile(files.detector, options);
+  opened.defer(detector.close);
+  const embedder = await openFirstGood(files.embedders, options);
+  opened.defer(embedder.close);
+  const kept = opened.move();
+  return {
+    detector: detector.detector,
+    embedder: embedder.embedder,
+    graphs: [detector.graph, embedder.graph],
+    close: () => kept.disposeAsync(),
+  };
+}
+
+export async function openDetectorFile({ file, layout }: DetectorFile, options: FaceModelOptions) {
+  const { sessions, pictures, signal, mostSide = MOST_SIDE } = options;
+  const { width, height } = layout.size ?? { width: TRIAL_SIDE, height: TRIAL_SIDE };
+  return guarded(
+    await sessions.open(file, {
+      trial: trialOf(layout.input, [1, 3, height, width], 127),
+      ...(signal && { signal }),
+    }),
+    async (graph) => ({
+      detector: await openDetector({
+        graph,
+        layout,
+        pictures,
+        most: mostSide,
+        batch: PICTURES_A_RUN,
+        ...(signal && { signal }),
+      }),
+    }),
+  );
+}
+
+export async function openEmbedderFile(
+  { file, layout, normalisation }: EmbedderFile,
+  options: FaceModelOptions,
+) {
+  const { sessions, signal } = options;
+  return guarded(
+    await sessions.open(file, {
+      trial: trialOf(layout.input, [1, 3, layout.side, layout.side], 1),
+      ...(signal && { signal }),
+    }),
+    async (graph) => ({
+      embedder: await openEmbedder({
+        graph,
+        layout,
+        normalisation,
+        batch: FACES_A_RUN,
+        ...(signal && { signal }),
+      }),
+    }),
+  );
+}
+
+/** Where a folder has several embedders, one that keeps what it declares is preferred. */
+async function openFirstGood(files: FaceModelFiles['embedders'], options: FaceModelOptions) {
+  for (const file of files) {
+    const opened = await openEmbedderFile(file, options);
+    if (files.length === 1 || opened.embedder.batches === file.layout.takesBatch) return opened;
+    await opened.close();
+  }
+  return openEmbedderFile(files[0], options);
+}
+
+/** A graph whose use fails is closed. */
+async function guarded<Made extends object>(
+  graph: OpenedGraph,
+  make: (graph: OpenedGraph) => Promise<Made>,
+): Promise<Made & { graph: OpenedGraph; close(): Promise<void> }> {
+  try {
+    return { ...(await make(graph)), graph, close: () => graph.close() };
+  } catch (error) {
+    await graph.close();
+    throw error;
+  }
+}
+
+function trialOf(input: string, dims: readonly number[], scale: number): Record<string, Tensor> {
+  const size = dims.reduce((product, dim) => product * dim, 1);
+  const data = noise(size, 7).map((value) => (scale === 1 ? value : (value + 1) * scale));
+  return { [input]: { type: 'float32', dims, data } };
+}

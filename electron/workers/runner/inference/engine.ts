@@ -1,0 +1,236 @@
+/**
+ * Runs graphs in the inference process, one run after the other, urgent ones first. A process that dies, hangs or loses
+ * its device is replaced, and what it was doing is repeated; a provider that fails is replaced by the CPU.
+ */
+import { isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
+import { fact, type Message } from '../../../../shared/models/message.ts';
+import type { RunnerProvider } from '../../../../shared/models/runner.ts';
+import type { Log } from '../../../core/ports/log.ts';
+import { demoted } from '../ladder/decide.ts';
+import type { RunOptions, Tensor } from '../sessions.ts';
+import { createDeadline, type DeadlineOptions } from './deadline.ts';
+import { faultOf } from './faults.ts';
+import { type Graph, type Job, sizeOf } from './graph.ts';
+import { ProcessEnded } from './link.ts';
+import type { Answers } from './protocol.ts';
+import type { Generation, Supervisor } from './supervisor.ts';
+
+export interface EngineOptions {
+  supervisor: Supervisor;
+  log: Log;
+  deadlines: DeadlineOptions;
+  /** After each run, with the memory of the process. */
+  onRun(run: { provider: RunnerProvider; rss: number; isIdle: boolean }): void;
+}
+
+export interface Engine {
+  add(file: string, provider: RunnerProvider): Graph;
+  /** Opens it where it runs. Rejects like `run`. */
+  open(graph: Graph): Promise<void>;
+  run(graph: Graph, feeds: Readonly<Record<string, Tensor>>, options?: RunOptions): Promise<Answers>;
+  /** From its next run on. */
+  move(graph: Graph, provider: RunnerProvider): void;
+  close(graph: Graph): Promise<void>;
+  /** Runs that wait or run. */
+  readonly pending: number;
+  stop(): void;
+}
+
+/** A run that ended so many processes by itself is at fault. */
+const MOST_DEATHS = 2;
+/** A process that was killed from outside says little about its run, unless it happens each time. */
+const MOST_KILLINGS = 5;
+const MOST_LOSSES = 1;
+const OPEN_MS = 300_000;
+/** A larger run leaves so much memory behind that it is given back. */
+const LARGE_RUN = 2048;
+
+export function createEngine({ supervisor, log, deadlines, onRun }: EngineOptions): Engine {
+  const urgent: Job[] = [];
+  const others: Job[] = [];
+  let lastGraph = 0;
+  let working: Promise<void> | null = null;
+  let stopped = false;
+
+  function demote(graph: Graph, reason: Message): void {
+    log.warn('A provider failed; the CPU takes over.', { provider: graph.provider, file: graph.file });
+    graph.ladder = demoted(graph.ladder, graph.provider, reason);
+    move(graph, 'cpu');
+  }
+
+  function move(graph: Graph, provider: RunnerProvider): void {
+    if (graph.provider === provider) return;
+    graph.provider = provider;
+    const generation = supervisor.peek();
+    if (generation?.open.delete(graph.id)) generation.link.call('close', { graph: graph.id }).catch(() => {});
+  }
+
+  function openIn({ open, link }: Generation, graph: Graph): Promise<void> {
+    const { id, file, provider } = graph;
+    const known = open.get(id);
+    if (known !== undefined) return known;
+    const opening = link.call('open', { graph: id, file, provider }, OPEN_MS).then((opened) => {
+      graph.inputs = opened.inputs;
+      graph.outputs = opened.outputs;
+    });
+    open.set(id, opening);
+    opening.catch(() => {
+      if (open.get(id) === opening) open.delete(id);
+    });
+    return opening;
+  }
+
+  async function attempt(job: Job): Promise<Answers> {
+    const { graph, feeds, options, size } = job;
+    const generation = await supervisor.current();
+    await openIn(generation, graph);
+    const params = {
+      graph: graph.id,
+      feeds,
+      reduce: options.reduce ?? null,
+      shrink: graph.provider === 'cpu' && size > LARGE_RUN,
+    };
+    const { answers, ms, rss } = await generation.link.call('run', params, graph.deadline.ms(size));
+    graph.deadline.learn(size, ms);
+    onRun({ provider: graph.provider, rss, isIdle: urgent.length + others.length === 0 });
+    return answers;
+  }
+
+  /** Whether it is worth another attempt; rejects the job if it is not. */
+  async function survives(job: Job, error: unknown): Promise<boolean> {
+    const { graph } = job;
+    if (error instanceof ProcessEnded) {
+      if (stopped) return refuse(job, new PilotlightError('RUNNER_STOPPED'));
+      // Ended by ourselves, to give memory back: not the run's fault.
+      if (error.reason === 'closed') return true;
+      if (error.reason === 'outside') job.killings += 1;
+      else job.deaths += 1;
+      if (job.deaths < MOST_DEATHS && job.killings < MOST_KILLINGS) return true;
+      if (graph.provider === 'cpu') return refuse(job, new PilotlightError('RUNNER_INPUT_REFUSED'));
+      demote(graph, fact('RUNNER_PROVIDER_CRASHED', { provider: graph.provider }));
+      job.deaths = 0;
+      return true;
+    }
+    if (!isPilotlightError(error) || graph.provider === 'cpu') return refuse(job, error);
+    const { provider } = graph;
+    const kind = faultOf(error as PilotlightError);
+    if (kind === 'inputs' || kind === null) return refuse(job, error);
+    if (kind === 'memory' && job.options.divisible === true) return refuse(job, error);
+    if (kind === 'lost') {
+      graph.losses += 1;
+      if (graph.losses > MOST_LOSSES) demote(graph, fact('RUNNER_PROVIDER_LOST', { provider }));
+      await supervisor.restart('Its device was lost.');
+      return true;
+    }
+    const reason = String((error as PilotlightError).details?.reason ?? error.message);
+    demote(graph, fact('RUNNER_PROVIDER_FAILED', { provider, reason }));
+    return true;
+  }
+
+  function refuse(job: Job, error: unknown): false {
+    job.reject(error);
+    return false;
+  }
+
+  async function perform(job: Job): Promise<void> {
+    for (;;) {
+      if (job.options.signal?.aborted) return void refuse(job, job.options.signal.reason);
+      if (job.graph.closed || stopped) return void refuse(job, new PilotlightError('RUNNER_STOPPED'));
+      try {
+        return job.resolve(await attempt(job));
+      } catch (error) {
+        if (!(await survives(job, error))) return;
+      }
+    }
+  }
+
+  async function work(): Promise<void> {
+    for (let job = next(); job !== undefined; job = next()) await perform(job);
+  }
+  const next = () => urgent.shift() ?? others.shift();
+
+  function start(): void {
+    working ??= work().finally(() => {
+      working = null;
+      if (urgent.length + others.length > 0) start();
+    });
+  }
+
+  return {
+    add(file, provider) {
+      lastGraph += 1;
+      return {
+        id: lastGraph,
+        file,
+        provider,
+        deadline: createDeadline(deadlines),
+        ladder: [],
+        inputs: [],
+        outputs: [],
+        losses: 0,
+        closed: false,
+      };
+    },
+    async open(graph) {
+      for (let deaths = 0; ; deaths += 1) {
+        try {
+          return await openIn(await supervisor.current(), graph);
+        } catch (error) {
+          if (!(error instanceof ProcessEnded)) throw error;
+          if (stopped) throw new PilotlightError('RUNNER_STOPPED');
+          if (deaths + 1 >= MOST_KILLINGS || (error.reason !== 'outside' && deaths + 1 >= MOST_DEATHS))
+            throw new PilotlightError('RUNNER_BAD_GRAPH', {
+              message: fact('RUNNER_OTHER_GRAPH_FAULT', { reason: error.message }),
+            });
+        }
+      }
+    },
+    run(graph, feeds, options = {}) {
+      const { signal } = options;
+      if (stopped || graph.closed) return Promise.reject(new PilotlightError('RUNNER_STOPPED'));
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      const queue = options.urgent === true ? urgent : others;
+      return new Promise((resolve, reject) => {
+        const abort = () => {
+          const at = queue.indexOf(job);
+          if (at >= 0) queue.splice(at, 1);
+          reject(signal?.reason);
+        };
+        const settle =
+          <Value>(how: (value: Value) => void) =>
+          (value: Value) => {
+            signal?.removeEventListener('abort', abort);
+            how(value);
+          };
+        const job: Job = {
+          graph,
+          feeds,
+          options,
+          size: options.size ?? sizeOf(feeds),
+          resolve: settle(resolve),
+          reject: settle(reject),
+          deaths: 0,
+          killings: 0,
+        };
+        signal?.addEventListener('abort', abort, { once: true });
+        queue.push(job);
+        start();
+      });
+    },
+    move,
+    async close(graph) {
+      graph.closed = true;
+      const generation = supervisor.peek();
+      if (generation?.open.delete(graph.id))
+        await generation.link.call('close', { graph: graph.id }).catch(() => {});
+    },
+    get pending() {
+      return urgent.length + others.length + (working === null ? 0 : 1);
+    },
+    stop() {
+      stopped = true;
+      for (const job of [...urgent.splice(0), ...others.splice(0)])
+        job.reject(new PilotlightError('RUNNER_STOPPED'));
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/** One opened graph as the engine knows it. */
+import type { RunnerProvider, RunnerRung } from '../../../../shared/models/runner.ts';
+import type { GraphValue, RunOptions, Tensor } from '../sessions.ts';
+import type { Deadline } from './deadline.ts';
+import type { Answers, Feeds } from './protocol.ts';
+
+export interface Graph {
+  readonly id: number;
+  readonly file: string;
+  readonly deadline: Deadline;
+  provider: RunnerProvider;
+  ladder: readonly RunnerRung[];
+  inputs: readonly GraphValue[];
+  outputs: readonly GraphValue[];
+  /** How often its device was lost. */
+  losses: number;
+  closed: boolean;
+}
+
+export interface Job {
+  readonly graph: Graph;
+  readonly feeds: Feeds;
+  readonly options: RunOptions;
+  readonly size: number;
+  resolve(answers: Answers): void;
+  reject(error: unknown): void;
+  /** Processes that ended while they ran it: by themselves or for taking too long, and killed from outside. */
+  deaths: number;
+  killings: number;
+}
+
+/** Default size of a run: its values. */
+export function sizeOf(feeds: Readonly<Record<string, Tensor>>): number {
+  return Math.max(1, ...Object.values(feeds).map(({ data }) => data.length));
+}

@@ -1,0 +1,116 @@
+/** One inference process: its calls, and their end with it. */
+import { fromWireError } from '../../../../shared/contract/errors.ts';
+import type { WorkerExit, WorkerHost } from '../../../adapters/processes/worker-host.ts';
+import type {
+  FromWorker,
+  MethodOf,
+  ParamsOf,
+  ResultOf,
+  ToWorker,
+} from '../../../adapters/processes/worker-protocol.ts';
+import type { Timer } from '../../../core/ports/time.ts';
+import type { InferenceContract } from './protocol.ts';
+
+type Method = MethodOf<InferenceContract>;
+
+/** `hung`: killed, because a call took too long. `outside`: killed by a person or the system. `closed`: killed by us. */
+export type EndReason = 'crashed' | 'hung' | 'outside' | 'closed';
+
+/** The process ended before it answered. */
+export class ProcessEnded extends Error {
+  readonly reason: EndReason;
+  readonly stderr: string;
+
+  constructor(reason: EndReason, stderr: string) {
+    super(`The inference process ended (${reason}).`);
+    this.reason = reason;
+    this.stderr = stderr;
+  }
+}
+
+export interface InferenceLink {
+  readonly pid: number | undefined;
+  /** Rejects with the process's error, or ProcessEnded. After the deadline the process is killed. */
+  call<M extends Method>(
+    method: M,
+    params: ParamsOf<InferenceContract, M>,
+    deadlineMs?: number,
+  ): Promise<ResultOf<InferenceContract, M>>;
+  /** Resolves when it has ended, whatever the reason. */
+  readonly ended: Promise<ProcessEnded>;
+  kill(): void;
+}
+
+export interface LinkOptions {
+  host: WorkerHost;
+  timer(ms: number, fn: () => void): Timer;
+  config: InferenceContract['config'];
+  onDefect(cause: string): void;
+}
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+  timer: Timer | null;
+}
+
+export function startInference({ host, timer, config, onDefect }: LinkOptions): InferenceLink {
+  const child = host.start();
+  const pending = new Map<number, Pending>();
+  let lastId = 0;
+  let killedAs: EndReason | null = null;
+  let end: ProcessEnded | null = null;
+
+  function kill(reason: EndReason): void {
+    killedAs ??= reason;
+    child.kill();
+  }
+
+  function take(id: number): Pending | undefined {
+    const found = pending.get(id);
+    pending.delete(id);
+    found?.timer?.cancel();
+    return found;
+  }
+
+  const send = (message: ToWorker<InferenceContract>) => child.send(message);
+
+  child.onMessage((received) => {
+    const message = received as FromWorker<InferenceContract>;
+    if (message.kind === 'result') take(message.id)?.resolve(message.value);
+    else if (message.kind === 'error') {
+      if (message.cause !== null) onDefect(message.cause);
+      take(message.id)?.reject(fromWireError(message.error, message.said));
+    }
+  });
+
+  const ended = new Promise<ProcessEnded>((resolve) => {
+    child.onExit((exit) => {
+      end = new ProcessEnded(killedAs ?? reasonOf(exit), exit.stderrTail);
+      for (const id of [...pending.keys()]) take(id)?.reject(end);
+      resolve(end);
+    });
+  });
+  send({ kind: 'configure', config });
+
+  return {
+    pid: child.pid,
+    ended,
+    kill: () => kill('closed'),
+    call(method, params, deadlineMs) {
+      if (end !== null) return Promise.reject(end);
+      lastId += 1;
+      const id = lastId;
+      return new Promise((resolve, reject) => {
+        const late = deadlineMs === undefined ? null : timer(deadlineMs, () => kill('hung'));
+        pending.set(id, { resolve: resolve as (value: unknown) => void, reject, timer: late });
+        send({ kind: 'call', id, method, params } as ToWorker<InferenceContract>);
+      });
+    },
+  };
+}
+
+/** The system's own killer, for want of memory, ends a process the same way as a person does. */
+function reasonOf({ code, signal }: WorkerExit): EndReason {
+  return signal === 'SIGKILL' || signal === 'SIGTERM' || code === 137 || code === 143 ? 'outside' : 'crashed';
+}

@@ -1,0 +1,118 @@
+/** onnxruntime itself: loaded when it is first needed, because it may be missing or built for another system. */
+import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { fact } from '../../../../shared/models/message.ts';
+import { type RunnerProvider, runnerProviderSchema } from '../../../../shared/models/runner.ts';
+import type { GraphValue, Tensor, TensorData } from '../sessions.ts';
+import { textOfError } from './faults.ts';
+import type { Answers, Feeds } from './protocol.ts';
+
+export type Ort = typeof import('onnxruntime-node');
+export type Session = Awaited<ReturnType<Ort['InferenceSession']['create']>>;
+
+/** Throws RUNNER_NOT_INSTALLED with the reason. */
+export async function loadOrt(): Promise<Ort> {
+  try {
+    const loaded = (await import('onnxruntime-node')) as Ort & { default?: Ort };
+    return loaded.default ?? loaded;
+  } catch (error) {
+    const platform = `${process.platform}-${process.arch}`;
+    throw new PilotlightError('RUNNER_NOT_INSTALLED', {
+      message: fact('RUNNER_FOREIGN_BINARY', { platform, reason: textOfError(error) }),
+      cause: error,
+    });
+  }
+}
+
+/** What was compiled in, which is not what works. */
+export function compiledProviders(ort: Ort): RunnerProvider[] {
+  return ort
+    .listSupportedBackends()
+    .map(({ name }) => runnerProviderSchema.safeParse(name).data)
+    .filter((name) => name !== undefined);
+}
+
+const FATAL_ONLY = 4;
+
+export interface SessionChoice {
+  provider: RunnerProvider;
+  threads: number | null;
+  /** Where its profile is written; null for none. */
+  profile: string | null;
+}
+
+export function openSession(
+  ort: Ort,
+  file: string | Uint8Array,
+  { provider, threads, profile }: SessionChoice,
+): Promise<Session> {
+  return (ort.InferenceSession.create as (from: unknown, options: object) => Promise<Session>)(file, {
+    executionProviders: [provider],
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: FATAL_ONLY,
+    // DirectML can do neither.
+    ...(provider === 'dml' ? { enableMemPattern: false, executionMode: 'sequential' } : {}),
+    ...(threads === null ? {} : { intraOpNumThreads: threads }),
+    ...(profile === null ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+    // Threads that spin while they wait keep an idle machine busy.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+}
+
+interface ValueMetadata {
+  name: string;
+  isTensor: boolean;
+  type?: string;
+  shape?: readonly (number | string)[];
+}
+
+export function valuesOf(metadata: readonly unknown[]): GraphValue[] {
+  return (metadata as readonly ValueMetadata[]).map(({ name, isTensor, type = '', shape = [] }) => ({
+    name,
+    type: isTensor ? type : 'not a tensor',
+    dims: shape.map((dim) => (dim === '' ? -1 : dim)),
+  }));
+}
+
+/** Shrinks the arena after the run: what one large run needed would otherwise be held for good. */
+const shrinking = { extra: { memory: { enable_memory_arena_shrinkage: 'cpu:0' } } };
+
+export async function runSession(
+  ort: Ort,
+  session: Session,
+  feeds: Feeds,
+  shrink: boolean,
+): Promise<Answers> {
+  const given = Object.fromEntries(
+    Object.entries(feeds).map(([name, { type, data, dims }]) => [
+      name,
+      new (ort.Tensor as unknown as new (type: string, data: TensorData, dims: readonly number[]) => never)(
+        type,
+        type === 'float16' ? halves(data) : data,
+        dims,
+      ),
+    ]),
+  );
+  const answers = await session.run(given, shrink ? shrinking : {});
+  return Object.fromEntries(
+    Object.entries(answers).map(([name, { type, data, dims }]) => [
+      name,
+      { type: type as Tensor['type'], dims: [...dims], data: plain(data as TensorData) },
+    ]),
+  );
+}
+
+type HalfArrayType = new (buffer: ArrayBufferLike, at: number, length: number) => never;
+
+const { Float16Array: HalfArray } = globalThis as unknown as { Float16Array?: HalfArrayType };
+
+/** Where the engine has an array type for them, onnxruntime wants that one. */
+function halves(data: TensorData): TensorData {
+  return HalfArray === undefined ? data : new HalfArray(data.buffer, data.byteOffset, data.length);
+}
+
+/** Arrays that survive a structured clone everywhere. */
+function plain(data: TensorData): TensorData {
+  return HalfArray !== undefined && (data as object) instanceof HalfArray
+    ? new Uint16Array(data.buffer, data.byteOffset, data.length)
+    : data;
+}

@@ -1,0 +1,62 @@
+/** Between the runner's door and its inference process. */
+
+import type { RunnerProvider } from '../../../../shared/models/runner.ts';
+import type { WorkerContract } from '../../../adapters/processes/worker-protocol.ts';
+import type { GraphValue, Reduction, Tensor } from '../sessions.ts';
+
+export type Feeds = Readonly<Record<string, Tensor>>;
+export type Answers = Record<string, Tensor>;
+
+export interface OpenParams {
+  /** The door's number for the graph. */
+  graph: number;
+  /** A path, or the bytes of a small graph. */
+  file: string | Uint8Array;
+  provider: RunnerProvider;
+}
+
+export interface RunParams {
+  graph: number;
+  feeds: Feeds;
+  reduce: Reduction | null;
+  /** Gives the memory of the run back to the system afterwards. */
+  shrink: boolean;
+}
+
+export interface TrialParams {
+  file: string | Uint8Array;
+  provider: RunnerProvider;
+  feeds: Feeds;
+  /** Runs that are timed. */
+  times: number;
+  /** A folder for the profile. */
+  folder: string;
+}
+
+export interface TrialResult {
+  /** Shortest run, milliseconds. */
+  ms: number;
+  answers: Answers;
+  /** Part of the nodes that ran on the provider, 0 to 1; null if it is not known. */
+  share: number | null;
+}
+
+export interface InferenceContract extends WorkerContract {
+  config: {
+    /** Threads of one run; null for one per core. */
+    threads: number | null;
+  };
+  calls: {
+    /** Loads onnxruntime. Throws RUNNER_NOT_INSTALLED. */
+    describe: { params: null; result: { version: string; providers: RunnerProvider[] } };
+    /** Throws RUNNER_BAD_GRAPH. */
+    open: { params: OpenParams; result: { inputs: GraphValue[]; outputs: GraphValue[]; rss: number } };
+    /** Throws RUNNER_BAD_GRAPH (wrong inputs), RUNNER_OUT_OF_MEMORY, PROVIDER_LOST in `details.kind`. */
+    run: { params: RunParams; result: { answers: Answers; ms: number; rss: number } };
+    close: { params: { graph: number }; result: null };
+    /** Opens, runs, compares nothing, closes. In a process that may die of it. */
+    trial: { params: TrialParams; result: TrialResult };
+  };
+  progress: never;
+  event: never;
+}

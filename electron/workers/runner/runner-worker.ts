@@ -1,0 +1,16 @@
+/** The entry of the runner's door: a child process of Node, or a utility process of Electron. */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
+
+if (isMainThread) {
+  const { createProcessLog } = await import('../process-log.ts');
+  const { serveRunner } = await import('./door/serve.ts');
+  const entry = fileURLToPath(import.meta.url);
+  // In a build both programs lie in one folder.
+  const inference = entry.endsWith('.ts') ? 'inference/inference-worker.ts' : 'inference-worker.mjs';
+  serveRunner(entry, {
+    inferenceEntry: join(dirname(entry), inference),
+    log: createProcessLog((line) => process.stderr.write(line)),
+  });
+} else (await import('../watchdog.ts')).runWatchdog();

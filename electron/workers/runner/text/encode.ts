@@ -1,0 +1,33 @@
+/** Tokenises many texts without holding the thread: queries of others are served meanwhile. */
+import type { TextTokenizer } from './tokenizer.ts';
+
+/** How long the thread is held at once, milliseconds. */
+const SLICE_MS = 8;
+
+export async function encodeAll(
+  texts: readonly string[],
+  {
+    tokenizer,
+    maxTokens,
+    pause,
+    monotonic,
+    signal,
+  }: {
+    tokenizer: Pick<TextTokenizer, 'encode'>;
+    maxTokens: number;
+    pause(): Promise<void>;
+    monotonic(): number;
+    signal: AbortSignal;
+  },
+): Promise<number[][]> {
+  const all: number[][] = [];
+  let since = monotonic();
+  for (const text of texts) {
+    all.push(tokenizer.encode(text, maxTokens));
+    if (monotonic() - since < SLICE_MS) continue;
+    await pause();
+    signal.throwIfAborted();
+    since = monotonic();
+  }
+  return all;
+}

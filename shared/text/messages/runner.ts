@@ -1,0 +1,68 @@
+/** The ONNX runner: why a provider is not used, why a model cannot be. */
+import type { Text } from '../types.ts';
+
+const providerNames: Readonly<Record<string, string>> = {
+  dml: 'DirectML',
+  coreml: 'CoreML',
+  cuda: 'CUDA',
+  webgpu: 'WebGPU',
+  cpu: 'the CPU',
+};
+const named = (provider: string) => providerNames[provider] ?? provider;
+const ms = (value: number) => (value < 10 ? value.toFixed(1) : String(Math.round(value)));
+
+export const runnerMessages = {
+  RUNNER_PROVIDER_ABSENT: ({ provider }: { provider: string }) =>
+    `${named(provider)} is not part of onnxruntime for this system.`,
+  RUNNER_PROVIDER_FAILED: ({ provider, reason }: { provider: string; reason: string }) =>
+    `${named(provider)} cannot be used here: ${reason}`,
+  RUNNER_PROVIDER_CRASHED: ({ provider }: { provider: string }) =>
+    `${named(provider)} ended the process that tried it.`,
+  RUNNER_PROVIDER_HUNG: ({ provider, seconds }: { provider: string; seconds: number }) =>
+    `${named(provider)} did not answer within ${seconds} s.`,
+  RUNNER_PROVIDER_SLOWER: ({ provider, time, cpu }: { provider: string; time: number; cpu: number }) =>
+    `${named(provider)} takes ${ms(time)} ms where the CPU takes ${ms(cpu)} ms.`,
+  RUNNER_PROVIDER_WRONG: ({ provider, agreement }: { provider: string; agreement: number }) =>
+    `${named(provider)} gives other results than the CPU (agreement ${agreement.toFixed(4)}).`,
+  RUNNER_PROVIDER_IDLE: ({ provider }: { provider: string }) =>
+    `${named(provider)} ran no part of the graph: all of it fell back to the CPU.`,
+  RUNNER_PROVIDER_LOST: ({ provider }: { provider: string }) =>
+    `The device behind ${named(provider)} was removed or reset while it was in use.`,
+  RUNNER_NOT_TIMED: () => 'There was no input to time it with.',
+
+  RUNNER_NO_GRAPH: ({ folder }: { folder: string }) => `${folder} has no model.onnx.`,
+  RUNNER_NO_TOKENIZER: ({ folder }: { folder: string }) => `${folder} has no tokenizer.json.`,
+  RUNNER_BAD_FILE: ({ file, reason }: { file: string; reason: string }) =>
+    `${file} cannot be used: ${reason}`,
+  RUNNER_FILE_CHANGED: ({ file }: { file: string }) => `${file} is no longer the file that was added.`,
+  RUNNER_FILE_MISSING: ({ file }: { file: string }) => `${file} is missing.`,
+  RUNNER_WRONG_INPUTS: ({ inputs }: { inputs: string }) =>
+    `Its graph wants inputs that a text model does not have: ${inputs}.`,
+  RUNNER_WRONG_OUTPUTS: ({ outputs }: { outputs: string }) =>
+    `Its graph gives no vectors of the texts, but ${outputs}.`,
+  RUNNER_NEWER_OPSET: ({ reason }: { reason: string }) =>
+    `It was made for a newer onnxruntime than this one. (${reason})`,
+  RUNNER_DATA_MISSING: ({ reason }: { reason: string }) =>
+    `A file with its weights is missing beside it. (${reason})`,
+  RUNNER_NOT_A_GRAPH: ({ reason }: { reason: string }) =>
+    `It is damaged, cut off, or not an ONNX file. (${reason})`,
+  RUNNER_OTHER_GRAPH_FAULT: ({ reason }: { reason: string }) => `onnxruntime says: ${reason}`,
+  RUNNER_FOREIGN_BINARY: ({ platform, reason }: { platform: string; reason: string }) =>
+    `onnxruntime has no working binary for ${platform}: ${reason}`,
+  RUNNER_MODELS_ARE: ({ names }: { names: readonly string[] }) =>
+    names.length === 0
+      ? 'It has no models yet.'
+      : `It has ${names.length === 1 ? 'only ' : ''}${names.join(', ')}.`,
+  RUNNER_UNKNOWN_MODEL: ({ name, models }: { name: string; models: Text }) =>
+    `The runner has no model "${name}". ${models}`,
+
+  RUNNER_BAD_FIELD: ({ field }: { field: string }) =>
+    `The field "${field}" of the request is missing or has another type.`,
+  RUNNER_SOURCE_FAILED: ({ host, reason }: { host: string; reason: string }) =>
+    `The download from ${host} failed: ${reason}.`,
+  RUNNER_NO_TEXTS: () => 'There is no text in the request.',
+  RUNNER_BAD_TOKENS: ({ size }: { size: number }) =>
+    `A text is not a list of tokens of this model: whole numbers below ${size}.`,
+  RUNNER_TEXT_TOO_LONG: ({ index, most }: { index: number; most: number }) =>
+    `Text ${index + 1} has more than ${most} tokens.`,
+} as const;

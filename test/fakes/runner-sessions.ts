@@ -1,0 +1,76 @@
+/** Graphs run by onnxruntime in this process: the real answers, without the runner's processes. */
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type {
+  GraphValue,
+  OpenedGraph,
+  Sessions,
+  Tensor,
+  TensorData,
+} from '../../electron/workers/runner/sessions.ts';
+import { PilotlightError } from '../../shared/contract/errors.ts';
+
+export interface InProcessSessions extends Sessions {
+  /** Dimensions of the inputs of every run so far, by the file's name. */
+  readonly runs: { file: string; dims: readonly number[] }[];
+  /** Graphs that are open now. */
+  readonly opened: Set<string>;
+}
+
+export function createInProcessSessions({ threads = 1 } = {}): InProcessSessions {
+  const runs: InProcessSessions['runs'] = [];
+  const open = new Set<string>();
+  return {
+    runs,
+    opened: open,
+    async open(file) {
+      const session = await InferenceSession.create(file, {
+        intraOpNumThreads: threads,
+        logSeverityLevel: 4,
+      }).catch((cause: unknown) => {
+        throw badGraph(cause);
+      });
+      open.add(file);
+      const graph: OpenedGraph = {
+        inputs: session.inputMetadata.map(graphValue),
+        outputs: session.outputMetadata.map(graphValue),
+        provider: () => 'cpu',
+        ladder: () => [],
+        async run(feeds, options) {
+          options?.signal?.throwIfAborted();
+          const [first] = Object.values(feeds);
+          runs.push({ file: file.split('/').at(-1) ?? '', dims: first?.dims ?? [] });
+          const answer = await session.run(ortFeeds(feeds)).catch((cause: unknown) => {
+            throw badGraph(cause);
+          });
+          return Object.fromEntries(
+            Object.entries(answer).map(([name, value]) => [
+              name,
+              { type: value.type, dims: value.dims, data: value.data as TensorData } as Tensor,
+            ]),
+          );
+        },
+        async close() {
+          open.delete(file);
+          await session.release();
+        },
+      };
+      return graph;
+    },
+  };
+}
+
+const ortFeeds = (feeds: Readonly<Record<string, Tensor>>) =>
+  Object.fromEntries(
+    Object.entries(feeds).map(([name, { type, data, dims }]) => [
+      name,
+      new OrtTensor(type, data as never, [...dims]),
+    ]),
+  );
+
+const graphValue = (value: InferenceSession.ValueMetadata): GraphValue =>
+  value.isTensor
+    ? { name: value.name, type: value.type, dims: value.shape }
+    : { name: value.name, type: 'other', dims: [] };
+
+const badGraph = (cause: unknown) =>
+  new PilotlightError('RUNNER_BAD_GRAPH' as never, { message: String(cause), next: '', cause });
