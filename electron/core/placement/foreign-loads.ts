@@ -9,16 +9,7 @@ import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import { sameModelName } from '../fleet/model-placement.ts';
 import { VRAM_RESERVE_BYTES, vramState } from './fit.ts';
 import type { LoadTimes } from './load-times.ts';
-import type { PlacementFleet } from './model.ts';
-
-export interface ForeignLoad {
-  nodeId: string;
-  model: string;
-  /** As the server reported it, milliseconds. */
-  loadMs: number;
-  /** The program chose the layers itself, so it may have wanted the CPU. */
-  placesModel: boolean;
-}
+import type { ForeignLoad, PlacementFleet } from './model.ts';
 
 /** A shorter time is no load: the server found the model loaded. Milliseconds. */
 const LEAST_LOAD_MS = 100;

@@ -13,7 +13,6 @@ import type { Store } from '../ports/state.ts';
 import type { Clock } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import type { EnsureOnGpu } from './ensure.ts';
-import type { ForeignLoad } from './foreign-loads.ts';
 import type { HoldBack, OtherUse, RequestsInFlight } from './move.ts';
 import type { Pins } from './pins.ts';
 import type { PlanInput } from './plan.ts';
@@ -38,6 +37,16 @@ export interface PlacementFleet {
   setModelfileLayers(digest: string, layers: number): void;
   /** A load there does not end; null: loads work again. */
   setStuck(nodeId: string, stuck: { model: string; since: number } | null): void;
+}
+
+/** A load that a request of another program caused. */
+export interface ForeignLoad {
+  nodeId: string;
+  model: string;
+  /** As the server reported it, milliseconds. */
+  loadMs: number;
+  /** The program chose the layers itself, so it may have wanted the CPU. */
+  placesModel: boolean;
 }
 
 export interface PlaceRequest {

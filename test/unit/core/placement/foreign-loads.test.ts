@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { GpuVerdict } from '../../../../electron/core/fleet/gpu-state.ts';
-import { createForeignLoads, type ForeignLoad } from '../../../../electron/core/placement/foreign-loads.ts';
+import { createForeignLoads } from '../../../../electron/core/placement/foreign-loads.ts';
+import type { ForeignLoad } from '../../../../electron/core/placement/model.ts';
 import type { GpuReading } from '../../../../shared/models/telemetry.ts';
 import { aLoaded, aNode, GB, type NodeChanges } from './support.ts';
 
