@@ -2,7 +2,7 @@
  * A priority model falls to the CPU while the gateway sends traffic for it: how soon that is noticed, how soon it is back
  * on the GPU, and whether a request is dropped. Each round has a real core with its gateway's process, and a simulated
  * machine in this process. Another program's load with `num_gpu: 0` makes the model fall. A model must have been in one
- * place for three checks before it is moved, and the optimizer checks every five seconds here: the time until it is back
+ * place for three checks before it is moved, and the optimizer checks every ten seconds here: the time until it is back
  * contains both.
  */
 import { setTimeout as wait } from 'node:timers/promises';
@@ -18,7 +18,7 @@ const LONGEST_ROUND_MS = 40_000;
 async function measure(signal: AbortSignal) {
   await using world = await openGatewayWorld();
   const { services } = world.host.core;
-  services.settings.update({ optimizer: { on: true, intervalMs: 5000, priorityModels: [MODEL] } });
+  services.settings.update({ optimizer: { on: true, intervalMs: 10_000, priorityModels: [MODEL] } });
   const tower = world.fleet.machines.find(({ id }) => id === 'tower');
   const request = (url: string, options: object) =>
     fetch(`${url}/api/generate`, {

@@ -39,6 +39,16 @@ export interface PlacementFleet {
   setStuck(nodeId: string, stuck: { model: string; since: number } | null): void;
 }
 
+/** A load that a request of another program caused. */
+export interface ForeignLoad {
+  nodeId: string;
+  model: string;
+  /** As the server reported it, milliseconds. */
+  loadMs: number;
+  /** The program chose the layers itself, so it may have wanted the CPU. */
+  placesModel: boolean;
+}
+
 export interface PlaceRequest {
   model: string;
   target: 'gpu' | 'cpu';

@@ -330,6 +330,34 @@ it('waits longer for a move than for its turn, and then for its turn again', asy
   expect([answer.status, answer.text.trim()]).toEqual([200, '{"done":true}']);
 });
 
+it('answers MODEL_NOT_FOUND at once when the model is deleted while requests wait for a move', async () => {
+  await using server = await startUpstream((_, response) => answerJson(response, { done: true }));
+  await using gateway = await startGateway(tableWith([node('gpu', server.url, { moving: ['m:latest'] })]));
+  const held = await holdMany(gateway, 20);
+  gateway.gateway.setTable(tableWith([node('gpu', server.url, { installed: [] })], {}, 2));
+  const answers = await Promise.all(held.map(({ answer }) => answer));
+  expect(new Set(answers.map(({ status, headers }) => `${status} ${headers['x-pilotlight-error']}`))).toEqual(
+    new Set(['404 MODEL_NOT_FOUND']),
+  );
+  expect(server.asked).toHaveLength(0);
+});
+
+it('lets a policy for a model that no machine has concern no other request', async () => {
+  await using server = await startUpstream((_, response) => answerJson(response, { done: true }));
+  const rule = {
+    model: 'nothing:7b',
+    credentialId: null,
+    wake: 'wait' as const,
+    cpuAfterMs: 0,
+    priority: null,
+  };
+  await using gateway = await startGateway(tableWith([node('gpu', server.url)], { rules: [rule] }));
+  const missing = await gateway.ask('/api/chat', chat({ model: 'nothing:7b', stream: false }));
+  expect([missing.status, missing.headers['x-pilotlight-error']]).toEqual([404, 'MODEL_NOT_FOUND']);
+  expect((await gateway.ask('/api/chat', chat({ stream: false }))).status).toBe(200);
+  expect(asks(gateway)).toEqual([]);
+});
+
 it('is refused when a move does not end', async () => {
   const clock = createFakeClock();
   const moving = node('gpu', 'http://127.0.0.1:1', { moving: ['m:latest'] });

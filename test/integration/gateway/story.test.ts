@@ -33,7 +33,7 @@ it('wakes for a request, queues another model, moves under traffic without a los
 
   // A request wakes it, and is streamed.
   expect(await ask(CHAT)).toBe(CHAT);
-  expect(services.wake.wakes()).toEqual([]);
+  expect(services.wake.wakes()).toMatchObject([{ nodeId: id, step: 'serves' }]);
   expect(services.leases.ledger.list(id)).toHaveLength(1);
 
   // Requests for two models that do not fit together: each model is loaded for its requests, not in turn.
