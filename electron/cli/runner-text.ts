@@ -13,6 +13,9 @@ export const providerNames = {
   cpu: 'CPU',
 } as const;
 
+export const providerName = (provider: string): string =>
+  providerNames[provider as keyof typeof providerNames] ?? provider;
+
 export function rungText({ provider, state, reason, share }: RunnerRung, style: Style): string {
   const name = providerNames[provider];
   if (state === 'used') {

@@ -1,6 +1,7 @@
 /** Graphs whose answers a test computes. */
 
-import type { GraphValue, OpenedGraph, Tensor } from '../../electron/workers/runner/sessions.ts';
+import { tensorOf } from '../../electron/workers/runner/pictures/feed.ts';
+import type { Feeds, GraphValue, OpenedGraph, Tensor } from '../../electron/workers/runner/sessions.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { RunnerProvider } from '../../shared/models/runner.ts';
 
@@ -34,7 +35,8 @@ export function createFakeGraph({ inputs = [], outputs = [], answer }: FakeGraph
       provider = next;
     },
     ladder: () => [],
-    async run(feeds, options) {
+    async run(given, options) {
+      const feeds = tensorsOf(given);
       options?.signal?.throwIfAborted();
       if (closed) throw new Error('The graph is closed.');
       const [first] = Object.values(feeds);
@@ -49,6 +51,12 @@ export function createFakeGraph({ inputs = [], outputs = [], answer }: FakeGraph
   };
 }
 
+/** As the inference process makes them. */
+export const tensorsOf = (feeds: Feeds): Record<string, Tensor> =>
+  Object.fromEntries(
+    Object.entries(feeds).map(([name, feed]) => [name, feed.type === 'pictures' ? tensorOf(feed) : feed]),
+  );
+
 export const floatTensor = (dims: readonly number[], data: ArrayLike<number>): Tensor => ({
   type: 'float32',
   dims,
@@ -62,4 +70,4 @@ export const value = (name: string, dims: readonly (number | string)[], type = '
 });
 
 /** What the runner throws for inputs that a graph does not take. */
-export const refusedInput = () => new PilotlightError('RUNNER_BAD_GRAPH' as never, { message: '', next: '' });
+export const refusedInput = () => new PilotlightError('RUNNER_BAD_GRAPH');

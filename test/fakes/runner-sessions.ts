@@ -8,6 +8,7 @@ import type {
   TensorData,
 } from '../../electron/workers/runner/sessions.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
+import { tensorsOf } from './runner-graphs.ts';
 
 export interface InProcessSessions extends Sessions {
   /** Dimensions of the inputs of every run so far, by the file's name. */
@@ -39,7 +40,7 @@ export function createInProcessSessions({ threads = 1 } = {}): InProcessSessions
           options?.signal?.throwIfAborted();
           const [first] = Object.values(feeds);
           runs.push({ file: file.split('/').at(-1) ?? '', dims: first?.dims ?? [] });
-          const answer = await session.run(ortFeeds(feeds)).catch((cause: unknown) => {
+          const answer = await session.run(ortFeeds(tensorsOf(feeds))).catch((cause: unknown) => {
             throw badGraph(cause);
           });
           return Object.fromEntries(
@@ -73,4 +74,4 @@ const graphValue = (value: InferenceSession.ValueMetadata): GraphValue =>
     : { name: value.name, type: 'other', dims: [] };
 
 const badGraph = (cause: unknown) =>
-  new PilotlightError('RUNNER_BAD_GRAPH' as never, { message: String(cause), next: '', cause });
+  new PilotlightError('RUNNER_BAD_GRAPH', { message: String(cause), cause });

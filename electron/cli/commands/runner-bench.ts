@@ -2,6 +2,7 @@
 import { formatCount } from '../../../shared/units.ts';
 import { type CommandContext, noPositionals } from '../command.ts';
 import { withRunner } from '../runner-call.ts';
+import { providerName } from '../runner-text.ts';
 import { embeddedSchema } from './runner-embed.ts';
 
 const WORDS = 'the lamp stands on a table near the window where light falls over paper and ink at noon'.split(
@@ -50,7 +51,7 @@ export async function benchRunner(context: CommandContext, model: string | null)
       queryMs: { p50: queries[Math.floor(QUERIES / 2)] ?? 0, max: queries.at(-1) ?? 0 },
     };
     if (!context.json) {
-      terminal.line(`${name} on ${provider}`);
+      terminal.line(`${name} on ${providerName(provider)}`);
       terminal.line(
         `  ${formatCount(result.textsPerSecond)} texts/s, ${formatCount(result.tokensPerSecond)} tokens/s`,
       );

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { parseJson } from '../../../shared/json.ts';
 import { type CommandContext, noPositionals, optionText, usageError } from '../command.ts';
 import { withRunner } from '../runner-call.ts';
+import { providerName } from '../runner-text.ts';
 
 const textsSchema = z.array(z.string());
 
@@ -39,7 +40,7 @@ export async function embedTexts(context: CommandContext, model: string | null):
 }
 
 function printEmbedded({ terminal }: CommandContext, { model, provider, vectors, tokenIds }: Embedded): void {
-  terminal.line(`${model} on ${provider}: ${vectors.length} × ${vectors[0]?.length ?? 0}`);
+  terminal.line(`${model} on ${providerName(provider)}: ${vectors.length} × ${vectors[0]?.length ?? 0}`);
   for (const [index, vector] of vectors.entries()) {
     const first = vector.slice(0, 6).map((number) => number.toFixed(4));
     terminal.line(`  ${tokenIds[index]?.length ?? 0} tokens  ${first.join(' ')} …`);

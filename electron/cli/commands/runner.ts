@@ -5,6 +5,7 @@ import { type RunnerCaller, withRunner } from '../runner-call.ts';
 import { modelRows, providerNames, rungText } from '../runner-text.ts';
 import { benchRunner } from './runner-bench.ts';
 import { embedTexts } from './runner-embed.ts';
+import { findFaces } from './runner-faces.ts';
 import { runnerModels } from './runner-models.ts';
 
 function printStatus({ terminal }: CommandContext, status: RunnerStatus): void {
@@ -49,6 +50,7 @@ export const runner: Command = {
     'runner check',
     'runner models list | add FOLDER [--name NAME] | remove NAME | pull NAME [--yes]',
     'runner embed [--model NAME] [--as query|passage] < TEXTS.json',
+    'runner faces FILE',
     'runner bench [--model NAME]',
   ],
   options: {
@@ -72,6 +74,8 @@ export const runner: Command = {
         return runnerModels(rest);
       case 'embed':
         return embedTexts(rest, optionText(context, 'model') ?? null);
+      case 'faces':
+        return findFaces(rest);
       case 'bench':
         return benchRunner(rest, optionText(context, 'model') ?? null);
       default:

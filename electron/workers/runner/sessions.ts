@@ -1,5 +1,6 @@
 /** Opened ONNX graphs, as everything above onnxruntime sees them. The runs themselves happen in a process of their own. */
 import type { RunnerProvider, RunnerRung } from '../../../shared/models/runner.ts';
+import type { PictureFeed } from './pictures/feed.ts';
 
 export type TensorData = Float32Array | BigInt64Array | Int32Array | Uint8Array | Uint16Array;
 
@@ -9,6 +10,9 @@ export interface Tensor {
   /** Row by row. Float16 numbers are their bits. */
   data: TensorData;
 }
+
+/** Inputs by name. */
+export type Feeds = Readonly<Record<string, Tensor | PictureFeed>>;
 
 /** An input or output of a graph. A dimension that may vary is its name, or -1 if it has none. */
 export interface GraphValue {
@@ -52,11 +56,11 @@ export interface OpenedGraph {
    * @throws PilotlightError: RUNNER_STOPPED, RUNNER_STARTING, RUNNER_OUT_OF_MEMORY, RUNNER_BAD_GRAPH (wrong inputs, with
    * the reason), RUNNER_INPUT_REFUSED (it ended the process repeatedly)
    */
-  run(feeds: Readonly<Record<string, Tensor>>, options?: RunOptions): Promise<Record<string, Tensor>>;
+  run(feeds: Feeds, options?: RunOptions): Promise<Record<string, Tensor>>;
   close(): Promise<void>;
 }
 
-export type Trial = Readonly<Record<string, Tensor>>;
+export type Trial = Feeds;
 export type TrialMaker = (graph: Pick<OpenedGraph, 'inputs' | 'outputs'>) => Trial;
 
 export interface GraphOptions {

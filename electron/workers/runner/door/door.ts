@@ -134,6 +134,7 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
     immichCache: config.immichCache,
     idleMs: config.idleMs,
     status,
+    onPictures: statistics.pictures,
   });
   const pulls = createPulls({
     shelf,

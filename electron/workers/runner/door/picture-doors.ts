@@ -14,8 +14,10 @@ import { createPictures, type Pictures } from '../pictures/pictures.ts';
 import type { Sessions } from '../sessions.ts';
 import { createTextTokenizer } from '../text/tokenizer.ts';
 
+const cores = Math.min(8, availableParallelism());
+
 export const createDoorPictures = (): Pictures =>
-  createPictures({ limits: defaultPictureLimits, atOnce: availableParallelism() });
+  createPictures({ limits: defaultPictureLimits, atOnce: cores });
 
 export interface PictureDoors {
   routes: RunnerRoute[];
@@ -31,8 +33,9 @@ export function createPictureDoors(options: {
   immichCache: string | null;
   idleMs: number | null;
   status(): RunnerStatus;
+  onPictures(count: number): void;
 }): PictureDoors {
-  const { sessions, shelf, pictures, clock, workerId, immichCache, idleMs, status } = options;
+  const { sessions, shelf, pictures, clock, workerId, immichCache, idleMs, status, onPictures } = options;
   const { bytes: pictureBytes } = defaultPictureLimits;
   const predictor = createLocalPredictor({
     clock,
@@ -40,7 +43,7 @@ export function createPictureDoors(options: {
     pictures,
     folder: immichCache,
     makeTokenizer: createTextTokenizer,
-    idleMs: idleMs ?? Number.MAX_SAFE_INTEGER,
+    idleMs,
   });
   return {
     routes: [
@@ -48,7 +51,8 @@ export function createPictureDoors(options: {
         clock,
         pictures,
         pictureBytes,
-        atOnce: 2 * availableParallelism(),
+        // More than are decoded at once, so that the next one is always ready.
+        atOnce: cores + 2,
         workerId,
         withFaces: (work) =>
           shelf
@@ -59,8 +63,9 @@ export function createPictureDoors(options: {
                 : error;
             }),
         status,
+        onPictures,
       }),
-      ...createImmichRoutes({ predictor, pictureBytes }),
+      ...createImmichRoutes({ predictor, pictureBytes, onPictures }),
     ],
     stop: () => predictor.close(),
   };

@@ -1,6 +1,6 @@
 /** Vectors of texts with CLIP's textual half. */
 import * as z from 'zod';
-import type { OpenedGraph, Tensor } from '../sessions.ts';
+import type { Feeds, OpenedGraph, Tensor } from '../sessions.ts';
 import { firstVector } from './clip-visual.ts';
 
 /** `config.json` of OpenCLIP. */
@@ -34,23 +34,30 @@ export function createClipTextual(
   return {
     async embed(text, signal) {
       const ids = tokenizer.encode(cleanText(text, isCanonical), length);
-      const feeds = Object.fromEntries(
-        graph.inputs.map(({ name, type }) => [
-          name,
-          name.includes('mask')
-            ? row(
-                type,
-                length,
-                ids.map(() => 1),
-                0,
-              )
-            : row(type, length, ids, tokenizer.padId),
-        ]),
-      );
+      const feeds = feedsOf(graph, length, ids, tokenizer.padId);
       return firstVector(await graph.run(feeds, { signal, urgent: true }));
     },
     close: () => graph.close(),
   };
+}
+
+/** Inputs with which providers are compared. */
+export const textualTrial = (graph: Pick<OpenedGraph, 'inputs'>, { text_cfg }: ClipConfig): Feeds =>
+  feedsOf(graph, text_cfg.context_length, [1, 2, 3, 4, 5], 0);
+
+function feedsOf(
+  { inputs }: Pick<OpenedGraph, 'inputs'>,
+  length: number,
+  ids: readonly number[],
+  padId: number,
+): Feeds {
+  const ones = ids.map(() => 1);
+  return Object.fromEntries(
+    inputs.map(({ name, type }) => [
+      name,
+      name.includes('mask') ? row(type, length, ones, 0) : row(type, length, ids, padId),
+    ]),
+  );
 }
 
 /** All texts have the same length: the graphs were exported for it. */

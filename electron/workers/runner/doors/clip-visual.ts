@@ -2,11 +2,13 @@
 import * as z from 'zod';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact } from '../../../../shared/models/message.ts';
+import { noise } from '../faces/batch-check.ts';
 import { floats, shapeText } from '../faces/graph-shapes.ts';
-import { type Normalisation, writePlanes } from '../faces/planes.ts';
+import type { Normalisation } from '../faces/planes.ts';
+import type { PictureFeed } from '../pictures/feed.ts';
 import type { Picture } from '../pictures/picture.ts';
 import type { Pictures } from '../pictures/pictures.ts';
-import type { OpenedGraph, Tensor } from '../sessions.ts';
+import type { Feeds, OpenedGraph, Tensor } from '../sessions.ts';
 
 const three = z.tuple([z.number(), z.number(), z.number()]);
 const kernels = { bicubic: 'cubic', bilinear: 'linear', lanczos: 'lanczos3', nearest: 'nearest' } as const;
@@ -28,13 +30,22 @@ export interface ClipVisual {
   close(): Promise<void>;
 }
 
+const sideOf = ({ size }: PreprocessCfg) => (typeof size === 'number' ? size : size[0]);
+
+/** Inputs with which providers are compared. */
+export function visualTrial({ inputs }: Pick<OpenedGraph, 'inputs'>, cfg: PreprocessCfg): Feeds {
+  const side = sideOf(cfg);
+  const data = noise(3 * side * side, 7);
+  return { [inputs[0]?.name ?? 'image']: { type: 'float32', dims: [1, 3, side, side], data } };
+}
+
 export function createClipVisual(
   graph: OpenedGraph,
   cfg: PreprocessCfg,
   pictures: Pick<Pictures, 'resize'>,
 ): ClipVisual {
   const [input] = graph.inputs;
-  const side = typeof cfg.size === 'number' ? cfg.size : cfg.size[0];
+  const side = sideOf(cfg);
   const normalisation: Normalisation = { order: 'rgb', scale: 1 / 255, mean: cfg.mean, deviation: cfg.std };
   const kernel = kernels[cfg.interpolation];
 
@@ -42,9 +53,12 @@ export function createClipVisual(
     async embed(picture, signal) {
       const size = shorterSideTo(picture, side);
       const resized = await pictures.resize(picture, { ...size, kernel }, signal);
-      const data = new Float32Array(3 * side * side);
-      writePlanes(cutMiddle(resized, side), data, 0, { width: side, height: side }, normalisation);
-      const feed: Tensor = { type: 'float32', dims: [1, 3, side, side], data };
+      const feed: PictureFeed = {
+        type: 'pictures',
+        dims: [1, 3, side, side],
+        data: [cutMiddle(resized, side)],
+        normalisation,
+      };
       return firstVector(await graph.run({ [input?.name ?? 'image']: feed }, { signal }));
     },
     close: () => graph.close(),

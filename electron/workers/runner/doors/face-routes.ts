@@ -10,6 +10,7 @@ import type { RunnerAnswer, RunnerRequest, RunnerRoute } from '../http/route.ts'
 import type { Pictures } from '../pictures/pictures.ts';
 import { fromBase64 } from './base64.ts';
 import { type FormFile, readForm } from './form.ts';
+import { refusal } from './refusal.ts';
 import {
   MOST_PICTURES,
   readBody,
@@ -34,6 +35,8 @@ export interface FaceRoutesOptions {
   /** Opens the face model if it is not open. Throws FACES_NO_MODEL. */
   withFaces<Result>(work: (model: FaceModel) => Promise<Result>): Promise<Result>;
   status(): RunnerStatus;
+  /** Pictures of requests, as they arrive. */
+  onPictures(count: number): void;
 }
 
 const BODY_BYTES = 128_000_000;
@@ -79,6 +82,7 @@ export function createFaceRoutes(options: FaceRoutesOptions): RunnerRoute[] {
     signal: AbortSignal,
   ): Promise<RunnerAnswer> {
     const began = clock.monotonic();
+    options.onPictures(sent.length);
     const body = await options.withFaces(async (model): Promise<WorkerAnswer> => {
       const outcomes = await Promise.all(
         sent.map((picture, index) =>
@@ -109,7 +113,11 @@ export function createFaceRoutes(options: FaceRoutesOptions): RunnerRoute[] {
     {
       method: 'GET',
       path: '/health',
-      handle: () => ({ status: 200, body: workerHealth(status(), workerId) }),
+      access: 'open',
+      handle() {
+        const now = status();
+        return { status: now.ready ? 200 : 503, body: workerHealth(now, workerId) };
+      },
     },
     {
       method: 'GET',
@@ -118,12 +126,6 @@ export function createFaceRoutes(options: FaceRoutesOptions): RunnerRoute[] {
     },
   ];
 }
-
-/** Clients of FastAPI read `detail`. */
-const refusal: NonNullable<RunnerRoute['refusal']> = ({ code, text, status }) => ({
-  status,
-  body: { detail: text, code },
-});
 
 function sentFile({ fileName, bytes, isCut }: FormFile): Sent {
   return {
@@ -185,4 +187,4 @@ async function outcomeOf(
 }
 
 const failsAlone = ({ code }: PilotlightError) =>
-  code.startsWith('PICTURE_') || code.startsWith('FACE_') || (code as string) === 'RUNNER_INPUT_REFUSED';
+  code.startsWith('PICTURE_') || code.startsWith('FACE_') || code === 'RUNNER_INPUT_REFUSED';

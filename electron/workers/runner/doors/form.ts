@@ -48,6 +48,7 @@ export async function readForm(
   });
   const fields = new Map<string, string>();
   const files: FormFile[] = [];
+  let tooMany = false;
 
   return new Promise<Form>((resolve, reject) => {
     function end(how: () => void): void {
@@ -78,23 +79,25 @@ export async function readForm(
         files.push({ name, fileName: fileName ?? null, bytes: Buffer.concat(chunks), isCut });
       });
     });
-    parser.on('filesLimit', () =>
-      end(() =>
-        reject(
-          new PilotlightError('PICTURES_TOO_MANY', {
-            message: fact('PICTURES_COUNT', { count: mostFiles + 1, limit: mostFiles }),
-          }),
-        ),
-      ),
-    );
+    // The rest is read to its end first: a client that is still sending does not see an answer.
+    parser.on('filesLimit', () => {
+      tooMany = true;
+    });
     parser.on('error', fail);
-    parser.on('finish', () => end(() => resolve({ fields, files })));
+    parser.on('finish', () =>
+      end(() => (tooMany ? reject(tooManyFiles(mostFiles)) : resolve({ fields, files }))),
+    );
     signal.addEventListener('abort', abort, { once: true });
     stream.on('error', fail);
     stream.on('close', cut);
     stream.pipe(parser);
   });
 }
+
+const tooManyFiles = (limit: number) =>
+  new PilotlightError('PICTURES_TOO_MANY', {
+    message: fact('PICTURES_COUNT', { count: limit + 1, limit }),
+  });
 
 type ParserOptions = Omit<ConstructorParameters<typeof Busboy>[0], 'headers'>;
 

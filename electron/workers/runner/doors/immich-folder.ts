@@ -1,4 +1,5 @@
 /** Immich's own model folder: `<folder>/<task>/<model>/<type>/model.onnx`. It is read and never changed. */
+import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -7,9 +8,16 @@ import { fact } from '../../../../shared/models/message.ts';
 
 export type ImmichTask = 'clip' | 'facial-recognition';
 
+export interface ImmichGraph {
+  /** Absolute; it exists. */
+  file: string;
+  /** Changes with the file, as far as its size and time tell. */
+  hash: string;
+}
+
 export interface ImmichFolder {
-  /** Absolute; it exists. @throws PREDICT_MODEL_MISSING */
-  graph(task: ImmichTask, model: string, type: string): Promise<string>;
+  /** @throws PREDICT_MODEL_MISSING */
+  graph(task: ImmichTask, model: string, type: string): Promise<ImmichGraph>;
   /** A JSON file of the model. @throws PREDICT_MODEL_MISSING, PREDICT_MODEL_FAILED */
   json<Value>(task: ImmichTask, model: string, path: string, schema: z.ZodType<Value>): Promise<Value>;
 }
@@ -29,7 +37,8 @@ export function createImmichFolder(folder: string | null): ImmichFolder {
       const { file, shown } = pathOf(task, model, `${type}/model.onnx`);
       const found = await stat(file).catch(() => null);
       if (!found?.isFile()) throw missing(shown);
-      return file;
+      const { size, mtimeMs } = found;
+      return { file, hash: createHash('sha256').update(`${file} ${size} ${mtimeMs}`).digest('hex') };
     },
     async json(task, model, path, schema) {
       const { file, shown } = pathOf(task, model, path);

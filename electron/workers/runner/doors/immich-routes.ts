@@ -3,14 +3,20 @@ import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { RunnerRequest, RunnerRoute } from '../http/route.ts';
 import { readForm } from './form.ts';
 import { type Predictor, readEntries } from './predictor.ts';
+import { refusal } from './refusal.ts';
 
 export interface ImmichRoutesOptions {
   predictor: Predictor;
   /** Bytes of one picture's file. */
   pictureBytes: number;
+  onPictures(count: number): void;
 }
 
-export function createImmichRoutes({ predictor, pictureBytes }: ImmichRoutesOptions): RunnerRoute[] {
+export function createImmichRoutes({
+  predictor,
+  pictureBytes,
+  onPictures,
+}: ImmichRoutesOptions): RunnerRoute[] {
   async function predict(request: RunnerRequest) {
     const form = await readForm(request, {
       fileBytes: pictureBytes,
@@ -26,21 +32,28 @@ export function createImmichRoutes({ predictor, pictureBytes }: ImmichRoutesOpti
     // An empty field counts as a missing one.
     const text = form.fields.get('text') || null;
     if (image === null && text === null) throw new PilotlightError('PREDICT_NOTHING_GIVEN');
+    if (image !== null) onPictures(1);
     return { status: 200, body: await predictor.predict({ entries, image, text }, request.signal) };
   }
 
   return [
-    { method: 'GET', path: '/', handle: () => ({ status: 200, body: { message: 'Immich ML' } }) },
+    {
+      method: 'GET',
+      path: '/',
+      access: 'open',
+      handle: () => ({ status: 200, body: { message: 'Immich ML' } }),
+    },
     {
       method: 'GET',
       path: '/ping',
+      access: 'open',
       handle: () => ({ status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'pong' }),
     },
     {
       method: 'POST',
       path: '/predict',
       handle: predict,
-      refusal: ({ code, text, status }) => ({ status, body: { detail: text, code } }),
+      refusal,
     },
   ];
 }

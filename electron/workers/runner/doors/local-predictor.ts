@@ -9,8 +9,14 @@ import { readDetector, readEmbedder } from '../faces/model-folder.ts';
 import type { Sizing } from '../faces/sizing.ts';
 import type { Pictures } from '../pictures/pictures.ts';
 import type { Sessions } from '../sessions.ts';
-import { type ClipTextual, type ClipTokenizer, clipConfigSchema, createClipTextual } from './clip-textual.ts';
-import { type ClipVisual, createClipVisual, preprocessCfgSchema } from './clip-visual.ts';
+import {
+  type ClipTextual,
+  type ClipTokenizer,
+  clipConfigSchema,
+  createClipTextual,
+  textualTrial,
+} from './clip-textual.ts';
+import { type ClipVisual, createClipVisual, preprocessCfgSchema, visualTrial } from './clip-visual.ts';
 import { createImmichFolder } from './immich-folder.ts';
 import { vectorNumbers } from './numbers.ts';
 import type { PredictAnswer, PredictEntries, PredictedFace, Predictor, PredictRequest } from './predictor.ts';
@@ -23,8 +29,8 @@ export interface LocalPredictorOptions {
   /** Immich's model folder; null if none is set. */
   folder: string | null;
   makeTokenizer(file: object, config: object): ClipTokenizer;
-  /** How long an unused model stays in memory, milliseconds. Default: Immich's 300 s. */
-  idleMs?: number;
+  /** How long an unused model stays in memory, milliseconds; null keeps all. Default: Immich's 300 s. */
+  idleMs?: number | null;
 }
 
 export interface LocalPredictor extends Predictor {
@@ -50,11 +56,9 @@ export function createLocalPredictor(options: LocalPredictorOptions): LocalPredi
       `clip/${model}/visual`,
       loading(async () => {
         const cfg = await folder.json('clip', model, 'visual/preprocess_cfg.json', preprocessCfgSchema);
-        return createClipVisual(
-          await sessions.open(await folder.graph('clip', model, 'visual')),
-          cfg,
-          pictures,
-        );
+        const { file, hash } = await folder.graph('clip', model, 'visual');
+        const graph = await sessions.open(file, { hash, trial: (opened) => visualTrial(opened, cfg) });
+        return createClipVisual(graph, cfg, pictures);
       }),
       async (visual) => {
         const picture = await pictures.decode(image, signal);
@@ -72,11 +76,9 @@ export function createLocalPredictor(options: LocalPredictorOptions): LocalPredi
           await folder.json('clip', model, 'textual/tokenizer.json', any),
           await folder.json('clip', model, 'textual/tokenizer_config.json', any),
         );
-        return createClipTextual(
-          await sessions.open(await folder.graph('clip', model, 'textual')),
-          config,
-          tokenizer,
-        );
+        const { file, hash } = await folder.graph('clip', model, 'textual');
+        const graph = await sessions.open(file, { hash, trial: (opened) => textualTrial(opened, config) });
+        return createClipTextual(graph, config, tokenizer);
       }),
       (textual) => textual.embed(text, signal),
     );
@@ -92,10 +94,10 @@ export function createLocalPredictor(options: LocalPredictorOptions): LocalPredi
           'recognition',
         );
         const files = {
-          detector: await readDetector(detection),
-          embedders: [await readEmbedder(dirname(recognition), recognition)] as const,
+          detector: await readDetector(detection.file),
+          embedders: [await readEmbedder(dirname(recognition.file), recognition.file)] as const,
         };
-        return openFaceModel(files, { sessions, pictures });
+        return openFaceModel(files, { sessions, pictures, hash: `${detection.hash} ${recognition.hash}` });
       }),
       (model) =>
         analyse(

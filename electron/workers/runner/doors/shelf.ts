@@ -17,8 +17,8 @@ export interface Shelf<Model> {
 
 export interface ShelfOptions {
   clock: Clock;
-  /** How long an unused model stays open, milliseconds. */
-  idleMs: number;
+  /** How long an unused model stays open, milliseconds; null for as long as the shelf. */
+  idleMs: number | null;
 }
 
 interface Entry<Model> {
@@ -70,7 +70,8 @@ export function createShelf<Model extends { close(): Promise<void> }>({
     entry.users -= 1;
     if (entry.users > 0) return;
     if (entry.isDropped) void closeEntry(entry).catch(() => {});
-    else entry.timer = clock.timer(idleMs, () => void dropEntry(key, entry).catch(() => {}));
+    else if (idleMs !== null)
+      entry.timer = clock.timer(idleMs, () => void dropEntry(key, entry).catch(() => {}));
   }
 
   return {

@@ -33,7 +33,7 @@ export async function keepsPicturesApart(
     return alone.every((answer, at) => isAlike(answer, batch, at));
   } catch (error) {
     // Graphs of this kind may refuse the batch, too. A runner that stops is another matter.
-    if (isPilotlightError(error) && (error.code as string) === 'RUNNER_BAD_GRAPH') return false;
+    if (isPilotlightError(error) && error.code === 'RUNNER_BAD_GRAPH') return false;
     throw error;
   }
 }

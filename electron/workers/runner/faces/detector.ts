@@ -1,13 +1,14 @@
 /** A face detector on an opened graph. */
+import type { PictureFeed } from '../pictures/feed.ts';
 import type { Picture } from '../pictures/picture.ts';
 import type { Pictures } from '../pictures/pictures.ts';
-import type { OpenedGraph, Tensor } from '../sessions.ts';
+import type { OpenedGraph } from '../sessions.ts';
 import { keepsPicturesApart } from './batch-check.ts';
 import { defaultMinScore, readFaces } from './detector-answers.ts';
 import type { DetectorLayout } from './detector-kind.ts';
 import type { Face, Point } from './face.ts';
 import { createGatherer } from './gatherer.ts';
-import { asIs, evenly, type Normalisation, writePlanes } from './planes.ts';
+import { asIs, evenly, type Normalisation } from './planes.ts';
 import { type Fit, fitOf, type Sizing } from './sizing.ts';
 
 export interface DetectOptions {
@@ -22,6 +23,8 @@ export interface FaceDetector {
   readonly kind: DetectorLayout['kind'];
   /** Whether several pictures may share a run. */
   readonly batches: boolean;
+  /** What waits or runs. */
+  waiting(): number;
   /**
    * Best score first.
    * @throws FACES_WRONG_ANSWER, and what a run throws
@@ -44,6 +47,9 @@ const normalisations: Readonly<Record<DetectorLayout['kind'], Normalisation>> = 
   yunet: asIs('bgr'),
   scrfd: evenly(127.5, 128),
 };
+
+/** The unit of a run's size, by which the runner learns how long it takes. */
+export const PIXELS_A_UNIT = 1024;
 
 /** Side of the pictures with which batches are tried if the graph has no size of its own. */
 const TRIAL_SIDE = 64;
@@ -75,7 +81,10 @@ export async function openDetector({
       const [first] = jobs;
       if (first === undefined) return [];
       const size = { width: first.fit.paddedWidth, height: first.fit.paddedHeight };
-      const answer = await graph.run({ [layout.input]: inputOf(layout, jobs, size) }, { signal: stop });
+      const answer = await graph.run(
+        { [layout.input]: inputOf(layout, jobs, size) },
+        { signal: stop, size: (jobs.length * size.width * size.height) / PIXELS_A_UNIT },
+      );
       return jobs.map((job, at) =>
         readFaces(layout, answer, { at, count: jobs.length, size, minScore: job.minScore }),
       );
@@ -90,6 +99,7 @@ export async function openDetector({
   return {
     kind: layout.kind,
     batches,
+    waiting: gatherer.waiting,
     async detect(picture, { signal, minScore = defaultMinScore[layout.kind], sizing }) {
       const fit = fitOf(picture, sizeOf(sizing));
       const isResized = fit.width !== picture.width || fit.height !== picture.height;
@@ -105,14 +115,14 @@ export async function openDetector({
 function inputOf(
   layout: DetectorLayout,
   jobs: readonly Job[],
-  size: { width: number; height: number },
-): Tensor {
-  const each = 3 * size.width * size.height;
-  const data = new Float32Array(jobs.length * each);
-  for (const [at, { picture }] of jobs.entries()) {
-    writePlanes(picture, data, at * each, size, normalisations[layout.kind]);
-  }
-  return { type: 'float32', dims: [jobs.length, 3, size.height, size.width], data };
+  { width, height }: { width: number; height: number },
+): PictureFeed {
+  return {
+    type: 'pictures',
+    dims: [jobs.length, 3, height, width],
+    data: jobs.map(({ picture }) => picture),
+    normalisation: normalisations[layout.kind],
+  };
 }
 
 /** From the size that the detector saw to that of the picture. */

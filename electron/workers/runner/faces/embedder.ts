@@ -3,6 +3,7 @@ import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import type { OpenedGraph, Tensor } from '../sessions.ts';
 import { keepsPicturesApart } from './batch-check.ts';
+import { PIXELS_A_UNIT } from './detector.ts';
 import type { EmbedderLayout } from './embedder-kind.ts';
 import { createGatherer } from './gatherer.ts';
 import { floats, shapeText } from './graph-shapes.ts';
@@ -14,6 +15,8 @@ export interface FaceEmbedder {
   readonly dimensions: number;
   /** Whether several faces may share a run. */
   readonly batches: boolean;
+  /** What waits or runs. */
+  waiting(): number;
   /**
    * A vector of length 1.
    * @param planes an aligned face: red, green and blue planes, 0 to 255
@@ -50,12 +53,23 @@ export async function openEmbedder({
       const data = new Float32Array(faces.length * each);
       for (const [at, planes] of faces.entries()) normalisePlanes(planes, data, at * each, normalisation);
       const feed: Tensor = { type: 'float32', dims: [faces.length, 3, side, side], data };
-      const answer = (await graph.run({ [input]: feed }, { signal: stop }))[output];
+      const answer = (
+        await graph.run(
+          { [input]: feed },
+          { signal: stop, size: (faces.length * side * side) / PIXELS_A_UNIT },
+        )
+      )[output];
       return faces.map((_, at) => unitVector(answer, output, { at, count: faces.length, dimensions }));
     },
   });
 
-  return { side, dimensions, batches, embed: (planes, signal) => gatherer.add(planes, signal) };
+  return {
+    side,
+    dimensions,
+    batches,
+    waiting: gatherer.waiting,
+    embed: (planes, signal) => gatherer.add(planes, signal),
+  };
 }
 
 function unitVector(

@@ -1,60 +1,70 @@
 /** Face models, as the shelf loads and drops them. */
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import type { RunnerProvider } from '../../../../shared/models/runner.ts';
+import { join, relative } from 'node:path';
+import { isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
 import { describeFiles } from '../models/folder.ts';
 import type { LoadedModel, ModelKind } from '../models/kind.ts';
-import { onnxFilesIn } from '../models/onnx-files.ts';
 import type { Pictures } from '../pictures/pictures.ts';
-import type { OpenedGraph, Sessions } from '../sessions.ts';
+import type { Sessions } from '../sessions.ts';
 import { type FaceModel, openFaceModel } from './face-model.ts';
-import { readFaceModel } from './model-folder.ts';
+import { type FaceModelFiles, preprocessFiles, readFaceModel } from './model-folder.ts';
 
 export interface LoadedFaces extends LoadedModel {
   readonly faces: FaceModel;
 }
 
-/** Files that say how pictures are prepared. */
-const settingFiles = ['preprocess.json', 'preprocessor_config.json', 'preprocess_cfg.json'];
-
-export function createFaceKind(options: {
+export interface FaceKindOptions {
   sessions: Sessions;
   pictures: Pick<Pictures, 'resize'>;
-}): ModelKind<LoadedFaces> {
+}
+
+export function createFaceKind({ sessions, pictures }: FaceKindOptions): ModelKind<LoadedFaces> {
   return {
     kind: 'faces',
     async recognise(folder, { signal }) {
-      if (onnxFilesIn(folder).length === 0) return null;
-      const { detector, embedders } = await readFaceModel(folder);
-      const graphs = [detector.file, ...embedders.map(({ file }) => file)].map((file) => basename(file));
-      const settings = settingFiles.filter((name) => existsSync(join(folder, name)));
-      const files = await describeFiles(folder, [...graphs, ...settings], signal);
-      return {
-        graphs: Object.fromEntries(
-          graphs.map((name, index) => [index === 0 ? 'detector' : `embedder${index}`, name]),
-        ),
-        precision: 'float32',
-        files,
-        licence: null,
+      const found = await read(folder);
+      if (found === null) return null;
+      const pathOf = (file: string) => relative(folder, file).replaceAll('\\', '/');
+      const graphs = {
+        detector: pathOf(found.detector.file),
+        embedder: pathOf(found.embedders[0].file),
       };
+      const paths = [
+        graphs.detector,
+        ...found.embedders.map(({ file }) => pathOf(file)),
+        ...preprocessFiles.filter((path) => existsSync(join(folder, path))),
+      ];
+      const files = await describeFiles(folder, paths, signal);
+      return { graphs, precision: 'float32', files, licence: null };
     },
-    async load({ folder }) {
-      const faces = await openFaceModel(await readFaceModel(folder), options);
+    async load({ folder, hash }) {
+      const faces = await openFaceModel(await readFaceModel(folder), { sessions, pictures, hash });
+      const { detector, embedder } = faces;
       return {
         faces,
-        dimensions: faces.embedder.dimensions,
+        dimensions: embedder.dimensions,
         maxTokens: null,
-        provider: () => providerOf(faces.graphs),
-        ladder: () => faces.graphs[0]?.ladder() ?? [],
-        isBusy: () => false,
-        close: faces.close,
+        // Only if both halves run there.
+        provider: () =>
+          faces.graphs.some((graph) => graph.provider() === 'cpu') ? 'cpu' : faces.graphs[0].provider(),
+        ladder: () => faces.graphs[0].ladder(),
+        isBusy: () => detector.waiting() + embedder.waiting() > 0,
+        waiting: () => ({ pictures: detector.waiting() }),
+        close: () => faces.close(),
       };
     },
   };
 }
 
-/** The CPU if any of the graphs runs there. */
-function providerOf(graphs: readonly OpenedGraph[]): RunnerProvider {
-  const providers = graphs.map((graph) => graph.provider());
-  return providers.includes('cpu') ? 'cpu' : (providers[0] ?? 'cpu');
+/** null for a folder that has neither a detector nor an embedder: it is of another kind. */
+async function read(folder: string): Promise<FaceModelFiles | null> {
+  try {
+    return await readFaceModel(folder);
+  } catch (error) {
+    if (!isPilotlightError(error)) {
+      throw new PilotlightError('RUNNER_BAD_MODEL', { message: String(error), cause: error });
+    }
+    if (error.details?.hasPart === false) return null;
+    throw error;
+  }
 }

@@ -10,7 +10,7 @@ export interface FaceModel {
   readonly detector: FaceDetector;
   readonly embedder: FaceEmbedder;
   /** Its graphs, for what is said about providers. */
-  readonly graphs: readonly OpenedGraph[];
+  readonly graphs: readonly [detector: OpenedGraph, embedder: OpenedGraph];
   close(): Promise<void>;
 }
 
@@ -19,6 +19,8 @@ export interface FaceModelOptions {
   pictures: Pick<Pictures, 'resize'>;
   /** Longest side at which a detector without a size of its own sees a picture. Default 1024. */
   mostSide?: number;
+  /** SHA-256 of the model: what is found out about its providers is kept under it. */
+  hash?: string;
   signal?: AbortSignal;
 }
 
@@ -45,11 +47,12 @@ export async function openFaceModel(files: FaceModelFiles, options: FaceModelOpt
 }
 
 export async function openDetectorFile({ file, layout }: DetectorFile, options: FaceModelOptions) {
-  const { sessions, pictures, signal, mostSide = MOST_SIDE } = options;
+  const { sessions, pictures, signal, hash, mostSide = MOST_SIDE } = options;
   const { width, height } = layout.size ?? { width: TRIAL_SIDE, height: TRIAL_SIDE };
   return guarded(
     await sessions.open(file, {
       trial: trialOf(layout.input, [1, 3, height, width], 127),
+      ...(hash !== undefined && { hash: `${hash} detector` }),
       ...(signal && { signal }),
     }),
     async (graph) => ({
@@ -69,10 +72,11 @@ export async function openEmbedderFile(
   { file, layout, normalisation }: EmbedderFile,
   options: FaceModelOptions,
 ) {
-  const { sessions, signal } = options;
+  const { sessions, signal, hash } = options;
   return guarded(
     await sessions.open(file, {
       trial: trialOf(layout.input, [1, 3, layout.side, layout.side], 1),
+      ...(hash !== undefined && { hash: `${hash} embedder` }),
       ...(signal && { signal }),
     }),
     async (graph) => ({

@@ -2,6 +2,8 @@
 export interface Gatherer<Item, Result> {
   /** Rejects with the signal's reason as soon as that aborts; an item that has not begun is never run. */
   add(item: Item, signal: AbortSignal): Promise<Result>;
+  /** Items that wait or run. */
+  waiting(): number;
 }
 
 export interface GathererOptions<Item, Result> {
@@ -25,14 +27,17 @@ interface Waiting<Item, Result> {
 export function createGatherer<Item, Result>(options: GathererOptions<Item, Result>): Gatherer<Item, Result> {
   const waiting = new Set<Waiting<Item, Result>>();
   let running = 0;
+  let inRuns = 0;
 
   function next(): void {
     while (running < options.atOnce) {
       const batch = take();
       if (batch.length === 0) return;
       running += 1;
+      inRuns += batch.length;
       void perform(batch).finally(() => {
         running -= 1;
+        inRuns -= batch.length;
         next();
       });
     }
@@ -71,6 +76,7 @@ export function createGatherer<Item, Result>(options: GathererOptions<Item, Resu
   }
 
   return {
+    waiting: () => waiting.size + inRuns,
     add(item, signal) {
       if (signal.aborted) return Promise.reject(signal.reason);
       return new Promise((resolve, reject) => {

@@ -63,8 +63,9 @@ export async function readFaceModel(folder: string): Promise<FaceModelFiles> {
   const detector = chosen(detectors, folder, preprocess.detector)[0];
   const [embedder, ...others] = chosen(embedders, folder, preprocess.embedder);
   const files = names.length === 0 ? '–' : names.join(', ');
-  if (detector === undefined) throw notAModel(fact('FACES_NO_DETECTOR', { files }), reasons);
-  if (embedder === undefined) throw notAModel(fact('FACES_NO_EMBEDDER', { files }), reasons);
+  const hasPart = detectors.length + embedders.length > 0;
+  if (detector === undefined) throw notAModel(fact('FACES_NO_DETECTOR', { files }), reasons, hasPart);
+  if (embedder === undefined) throw notAModel(fact('FACES_NO_EMBEDDER', { files }), reasons, hasPart);
   return { detector, embedders: [embedder, ...others] };
 }
 
@@ -95,6 +96,13 @@ function chosen<File extends { file: string }>(
   return name === undefined ? files : files.filter(({ file }) => file === join(folder, name));
 }
 
+/** Files that change what an embedder gets, whether they are there or not. */
+export const preprocessFiles = [
+  'preprocess.json',
+  'preprocessor_config.json',
+  'preprocess_cfg.json',
+] as const;
+
 async function readPreprocess(folder: string): Promise<Preprocess> {
   const value = await readJson(join(folder, 'preprocess.json'));
   if (value === undefined) return {};
@@ -114,7 +122,7 @@ async function findNormalisation(
 ): Promise<Normalisation> {
   const own = normalisationFrom(preprocess);
   if (own !== null) return own;
-  for (const name of ['preprocessor_config.json', 'preprocess_cfg.json']) {
+  for (const name of preprocessFiles.slice(1)) {
     const foreign = foreignNormalisation(await readJson(join(folder, name)));
     if (foreign !== null) return foreign;
   }
@@ -145,5 +153,10 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
-const notAModel = (message: Message, reasons: readonly Message[]) =>
-  new PilotlightError('FACES_NOT_A_MODEL', { message, ...(reasons.length === 0 ? {} : { reasons }) });
+/** @param hasPart whether the folder has a detector or an embedder; if it has neither, it may be of another kind */
+const notAModel = (message: Message, reasons: readonly Message[], hasPart = true) =>
+  new PilotlightError('FACES_NOT_A_MODEL', {
+    message,
+    details: { hasPart },
+    ...(reasons.length === 0 ? {} : { reasons }),
+  });

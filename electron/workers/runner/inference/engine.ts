@@ -7,7 +7,7 @@ import { fact, type Message } from '../../../../shared/models/message.ts';
 import type { RunnerProvider } from '../../../../shared/models/runner.ts';
 import type { Log } from '../../../core/ports/log.ts';
 import { demoted } from '../ladder/decide.ts';
-import type { RunOptions, Tensor } from '../sessions.ts';
+import type { Feeds, RunOptions } from '../sessions.ts';
 import { createDeadline, type DeadlineOptions } from './deadline.ts';
 import { faultOf } from './faults.ts';
 import { type Graph, type Job, sizeOf } from './graph.ts';
@@ -27,9 +27,11 @@ export interface Engine {
   add(file: string, provider: RunnerProvider): Graph;
   /** Opens it where it runs. Rejects like `run`. */
   open(graph: Graph): Promise<void>;
-  run(graph: Graph, feeds: Readonly<Record<string, Tensor>>, options?: RunOptions): Promise<Answers>;
+  run(graph: Graph, feeds: Feeds, options?: RunOptions): Promise<Answers>;
   /** From its next run on. */
   move(graph: Graph, provider: RunnerProvider): void;
+  /** Opens all graphs in a new process, so that the next run does not wait for it. */
+  reopen(generation: Generation): void;
   close(graph: Graph): Promise<void>;
   /** Runs that wait or run. */
   readonly pending: number;
@@ -48,6 +50,7 @@ const LARGE_RUN = 2048;
 export function createEngine({ supervisor, log, deadlines, onRun }: EngineOptions): Engine {
   const urgent: Job[] = [];
   const others: Job[] = [];
+  const graphs = new Set<Graph>();
   let lastGraph = 0;
   let working: Promise<void> | null = null;
   let stopped = false;
@@ -159,7 +162,7 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
   return {
     add(file, provider) {
       lastGraph += 1;
-      return {
+      const graph: Graph = {
         id: lastGraph,
         file,
         provider,
@@ -170,11 +173,14 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
         losses: 0,
         closed: false,
       };
+      return graph;
     },
     async open(graph) {
       for (let deaths = 0; ; deaths += 1) {
         try {
-          return await openIn(await supervisor.current(), graph);
+          await openIn(await supervisor.current(), graph);
+          graphs.add(graph);
+          return;
         } catch (error) {
           if (!(error instanceof ProcessEnded)) throw error;
           if (stopped) throw new PilotlightError('RUNNER_STOPPED');
@@ -218,8 +224,12 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
       });
     },
     move,
+    reopen(generation) {
+      for (const graph of graphs) openIn(generation, graph).catch(() => {});
+    },
     async close(graph) {
       graph.closed = true;
+      graphs.delete(graph);
       const generation = supervisor.peek();
       if (generation?.open.delete(graph.id))
         await generation.link.call('close', { graph: graph.id }).catch(() => {});

@@ -1,6 +1,6 @@
 /** One opened graph as the engine knows it. */
 import type { RunnerProvider, RunnerRung } from '../../../../shared/models/runner.ts';
-import type { GraphValue, RunOptions, Tensor } from '../sessions.ts';
+import type { GraphValue, RunOptions } from '../sessions.ts';
 import type { Deadline } from './deadline.ts';
 import type { Answers, Feeds } from './protocol.ts';
 
@@ -30,6 +30,7 @@ export interface Job {
 }
 
 /** Default size of a run: its values. */
-export function sizeOf(feeds: Readonly<Record<string, Tensor>>): number {
-  return Math.max(1, ...Object.values(feeds).map(({ data }) => data.length));
+export function sizeOf(feeds: Feeds): number {
+  const valuesOf = (dims: readonly number[]) => dims.reduce((product, dim) => product * dim, 1);
+  return Math.max(1, ...Object.values(feeds).map(({ dims }) => valuesOf(dims)));
 }

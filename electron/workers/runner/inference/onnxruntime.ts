@@ -2,6 +2,7 @@
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import { type RunnerProvider, runnerProviderSchema } from '../../../../shared/models/runner.ts';
+import { type PictureFeed, tensorOf } from '../pictures/feed.ts';
 import type { GraphValue, Tensor, TensorData } from '../sessions.ts';
 import { textOfError } from './faults.ts';
 import type { Answers, Feeds } from './protocol.ts';
@@ -76,23 +77,45 @@ export function valuesOf(metadata: readonly unknown[]): GraphValue[] {
 /** Shrinks the arena after the run: what one large run needed would otherwise be held for good. */
 const shrinking = { extra: { memory: { enable_memory_arena_shrinkage: 'cpu:0' } } };
 
+/**
+ * Where the numbers of pictures are written, again and again: fresh memory costs more than the writing. A run that fails
+ * keeps its own, because onnxruntime may still hold it.
+ */
+const rooms: Float32Array[] = [];
+const MOST_ROOMS = 2;
+/** Larger ones are not kept. */
+const MOST_ROOM_VALUES = 3 * 1024 * 1024;
+
+function inRoom(feed: PictureFeed, taken: Float32Array[]): Tensor {
+  const values = feed.dims.reduce<number>((product, dim) => product * dim, 1);
+  const at = rooms.findIndex(({ length }) => length >= values);
+  const room = rooms.splice(at, at < 0 ? 0 : 1)[0] ?? new Float32Array(values);
+  if (room.length <= MOST_ROOM_VALUES) taken.push(room);
+  return tensorOf(feed, room);
+}
+
 export async function runSession(
   ort: Ort,
   session: Session,
   feeds: Feeds,
   shrink: boolean,
 ): Promise<Answers> {
+  const taken: Float32Array[] = [];
   const given = Object.fromEntries(
-    Object.entries(feeds).map(([name, { type, data, dims }]) => [
-      name,
-      new (ort.Tensor as unknown as new (type: string, data: TensorData, dims: readonly number[]) => never)(
-        type,
-        type === 'float16' ? halves(data) : data,
-        dims,
-      ),
-    ]),
+    Object.entries(feeds).map(([name, feed]) => {
+      const { type, data, dims } = feed.type === 'pictures' ? inRoom(feed, taken) : feed;
+      return [
+        name,
+        new (ort.Tensor as unknown as new (type: string, data: TensorData, dims: readonly number[]) => never)(
+          type,
+          type === 'float16' ? halves(data) : data,
+          dims,
+        ),
+      ];
+    }),
   );
   const answers = await session.run(given, shrink ? shrinking : {});
+  if (rooms.length < MOST_ROOMS) rooms.push(...taken);
   return Object.fromEntries(
     Object.entries(answers).map(([name, { type, data, dims }]) => [
       name,

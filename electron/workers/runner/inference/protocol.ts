@@ -2,9 +2,10 @@
 
 import type { RunnerProvider } from '../../../../shared/models/runner.ts';
 import type { WorkerContract } from '../../../adapters/processes/worker-protocol.ts';
-import type { GraphValue, Reduction, Tensor } from '../sessions.ts';
+import type { Feeds, GraphValue, Reduction, Tensor } from '../sessions.ts';
 
-export type Feeds = Readonly<Record<string, Tensor>>;
+export type { Feeds } from '../sessions.ts';
+
 export type Answers = Record<string, Tensor>;
 
 export interface OpenParams {

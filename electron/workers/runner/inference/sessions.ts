@@ -76,6 +76,7 @@ export function createInferenceSessions(options: InferenceOptions): Inference {
     onUp(generation) {
       version = generation.version;
       memory.forget();
+      engine.reopen(generation);
     },
   });
   const engine = createEngine({

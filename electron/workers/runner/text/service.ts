@@ -55,6 +55,8 @@ export interface TextService {
 
 /** At most so many texts are a query if nothing says otherwise. */
 const MOST_QUERY_TEXTS = 4;
+/** Texts of one request that become tokens before the first of them run. */
+const PART = 256;
 
 export function createTextService(options: {
   shelf: Shelf;
@@ -86,6 +88,33 @@ export function createTextService(options: {
     return tokens;
   }
 
+  /** The first part runs while the next one becomes tokens. */
+  async function inParts(model: TextModel, request: TextRequest, urgent: boolean) {
+    const { input, signal } = request;
+    const failed = new AbortController();
+    const options = { urgent, signal: AbortSignal.any([signal, failed.signal]) };
+    const tokenIds: number[][] = [];
+    const running: Promise<Float32Array[]>[] = [];
+    try {
+      for (let from = 0; from < input.length; from += PART) {
+        const part = await tokensOf(model, {
+          ...request,
+          input: input.slice(from, from + PART) as TextInput,
+        });
+        tokenIds.push(...part);
+        const vectors = model.embedder.embed(part, options);
+        // Awaited below, together with the others.
+        vectors.catch(() => {});
+        running.push(vectors);
+      }
+      return { tokenIds, vectors: (await Promise.all(running)).flat() };
+    } catch (error) {
+      // What is left of the request runs for nobody.
+      failed.abort(error);
+      throw error;
+    }
+  }
+
   return {
     embed(request) {
       if (request.input.length === 0)
@@ -93,10 +122,9 @@ export function createTextService(options: {
       return shelf.use<TextModel, TextAnswer>('text', request.model, async (model, { name, hash }) => {
         if (request.hash != null && request.hash !== hash)
           throw new PilotlightError('RUNNER_MODEL_CHANGED', { details: { hash } });
-        const tokenIds = await tokensOf(model, request);
         const urgent =
           request.priority === null ? request.input.length <= MOST_QUERY_TEXTS : request.priority === 'query';
-        const vectors = await model.embedder.embed(tokenIds, { urgent, signal: request.signal });
+        const { vectors, tokenIds } = await inParts(model, request, urgent);
         onTexts(vectors.length);
         return { model: name, hash, provider: model.provider(), vectors, tokenIds };
       });

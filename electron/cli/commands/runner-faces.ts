@@ -1,0 +1,76 @@
+/** `runner faces`: the faces of one picture. */
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod';
+import { fromWireError, PilotlightError, wireErrorSchema } from '../../../shared/contract/errors.ts';
+import { formatPercent, plural } from '../../../shared/units.ts';
+import { type CommandContext, onlyPositional } from '../command.ts';
+import { withRunner } from '../runner-call.ts';
+
+const faceSchema = z.looseObject({
+  bbox: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+  landmarks: z.array(z.tuple([z.number(), z.number()])).nullable(),
+  embedding: z.array(z.number()).nullable(),
+  quality: z.number(),
+  score: z.number(),
+});
+const answerSchema = z.object({
+  results: z.tuple([z.array(faceSchema)]),
+  errors: z.array(wireErrorSchema),
+  processing_time_ms: z.number(),
+  gpu_used: z.boolean(),
+});
+export type FoundFace = z.infer<typeof faceSchema>;
+
+/** Nothing is left out for its quality: who looks at one picture wants to see it. */
+export async function findFaces(context: CommandContext): Promise<FoundFace[]> {
+  const path = context.resolve(onlyPositional(context, 'the file of a picture'));
+  const data = await readPicture(path);
+  return withRunner(context, async (runner) => {
+    const body = {
+      images: [{ data, image_id: path }],
+      min_face_quality: 0,
+      require_face: false,
+      crop_faces: false,
+    };
+    const answer = answerSchema.parse(
+      await runner.call({ method: 'POST', path: '/detect_and_embed_batch', body }),
+    );
+    const [error] = answer.errors;
+    if (error !== undefined) throw fromWireError(error);
+    const [faces] = answer.results;
+    if (!context.json) printFaces(context, faces, answer);
+    return faces;
+  });
+}
+
+async function readPicture(path: string): Promise<string> {
+  try {
+    return (await readFile(path)).toString('base64');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PilotlightError('BAD_REQUEST', {
+      message: `The file cannot be read: ${reason}`,
+      next: 'Check the path and its permissions.',
+      cause: error,
+    });
+  }
+}
+
+function printFaces(
+  { terminal }: CommandContext,
+  faces: readonly FoundFace[],
+  { processing_time_ms, gpu_used }: z.infer<typeof answerSchema>,
+): void {
+  const { style } = terminal;
+  for (const { bbox, quality, score, embedding } of faces) {
+    const [x1, y1, x2, y2] = bbox.map(Math.round) as [number, number, number, number];
+    const vector = embedding === null ? 'no vector' : `${embedding.length} numbers`;
+    terminal.line(
+      `${style.strong(`${x2 - x1} × ${y2 - y1}`)} at ${x1}, ${y1}  score ${formatPercent(score)}, quality ${formatPercent(quality)}, ${vector}`,
+    );
+  }
+  const device = gpu_used ? 'the GPU' : 'the CPU';
+  terminal.line(
+    style.quiet(`${plural(faces.length, 'face')} in ${Math.round(processing_time_ms)} ms on ${device}`),
+  );
+}
