@@ -190,6 +190,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
       waiting: services.requests.waiting(),
       firstBytes: services.gateway.firstBytes(),
     }),
+    runnerTotals: services.runners.totals,
   });
   const openingPages = createOpeningPages({
     dataFolder,

@@ -4,10 +4,12 @@ import { isServing, nodeStateSchema } from '../../../shared/models/fleet.ts';
 import { type IndexJob, jobProgress } from '../../../shared/models/indexing.ts';
 import { moveOutcomeSchema } from '../../../shared/models/placement.ts';
 import { usedVramBytes } from '../../../shared/vram.ts';
+import type { RunnersService } from '../../core/runner/model.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
 import { createGatewayMetrics, type GatewayNow } from './gateway-metrics.ts';
 import { mayReadJobs, refuseScript } from './recall.ts';
 import { currentJob } from './recall-shapes.ts';
+import { createRunnerMetrics } from './runner-metrics.ts';
 
 export interface MetricsOptions {
   streams: Streams;
@@ -16,6 +18,8 @@ export interface MetricsOptions {
   startedAt: number;
   /** What the gateway has counted since then, and what waits there now. */
   gateway(): Omit<GatewayNow, 'isRunning'>;
+  /** What the runners have been sent since then. */
+  runnerTotals?: RunnersService['totals'];
 }
 
 export interface Metrics {
@@ -29,6 +33,7 @@ export function createMetrics({
   version,
   startedAt,
   gateway: readGateway,
+  runnerTotals = () => [],
 }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -44,6 +49,7 @@ export function createMetrics({
     processed: gauge('recall_index_processed_files', 'Files of the index job that need no more work.'),
     eta: gauge('recall_index_eta_seconds', 'Time left of the index job; NaN while unknown.'),
   };
+  const runners = createRunnerMetrics(registry);
   const info = gauge('pilotlight_build_info', 'Always 1; the version is a label.', ['version']);
   const nodes = gauge('pilotlight_nodes', 'Nodes by state.', ['state']);
   const node = ['node', 'name'];
@@ -138,6 +144,7 @@ export function createMetrics({
       readFleet();
       readJobs();
       gateway.set({ ...readGateway(), isRunning: streams.gateway.get('gateway')?.state === 'running' });
+      runners.set(streams.runners.values(), runnerTotals());
       const byOutcome = countedMoves(streams.moves.values());
       for (const outcome of moveOutcomeSchema.options) moves.inc({ outcome }, byOutcome.get(outcome) ?? 0);
       return { contentType: registry.contentType, text: await registry.metrics() };
