@@ -4,6 +4,7 @@ import { postJson } from '../adapters/agent-host/post.ts';
 import type { AgentHost, Clock, NetworkInterface } from '../adapters/agent-host/types.ts';
 import type { ListenerLimits } from '../adapters/http/limits.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
+import type { WorkerHost } from '../adapters/processes/worker-host.ts';
 import { type Agent, startAgent } from './agent.ts';
 import type { Post } from './awake-announcement.ts';
 import { readConfig } from './config.ts';
@@ -15,6 +16,7 @@ export type {
   MachineFacts,
   NetworkInterface,
 } from '../adapters/agent-host/types.ts';
+export type { WorkerExit, WorkerHost } from '../adapters/processes/worker-host.ts';
 export type { Agent } from './agent.ts';
 export type { Post } from './awake-announcement.ts';
 
@@ -29,6 +31,8 @@ export interface EmbeddedAgentOptions {
   reachable(address: string, port: number): Promise<boolean>;
   /** Sends panels the announcement that it is awake; default: real HTTP. */
   post?: Post;
+  /** Starts the program of the role `runner`; default: there is none. */
+  runnerHost?: WorkerHost;
   version: string;
   limits?: ListenerLimits;
   log(message: string): void;

@@ -16,6 +16,7 @@ import {
 import type { SimulatorClock } from './clock.ts';
 import { createMachineClock } from './frozen-clock.ts';
 import { listen, stopListening } from './listener.ts';
+import { createSimulatedRunnerHost } from './onnx-runner.ts';
 import type { MachineTelemetry } from './telemetry.ts';
 
 export type { AgentRole };
@@ -36,6 +37,8 @@ export interface AgentMachine {
   /** `null` while the machine is not on. */
   telemetry(): MachineTelemetry | null;
   gpuFound(): boolean;
+  /** Divides the times for computing. */
+  speed: number;
   ollamaVersion: string;
   powerOff(): void;
   sleep(): void;
@@ -237,6 +240,7 @@ export async function createSimulatedAgent(
       reachable: async () => false,
       // The agent sees all connections come from one address; the proxy counts them by their real one.
       limits: { ...usualLimits, perAddress: usualLimits.connections },
+      runnerHost: createSimulatedRunnerHost({ clock, speed: machine.speed, gpuFound: machine.gpuFound }),
       version: 'simulated',
       log: () => {},
     });

@@ -127,7 +127,7 @@ export async function createSimulatedFleet(setup: FleetSetup = {}): Promise<Simu
       name: 'lab-2 (simulated)',
       mac: macs.lab,
       wake: { bootMs: 9000, resumeMs: 4000 },
-      agent: { roles: ['power', 'telemetry'], folder: join(folder, 'lab-2') },
+      agent: { roles: ['power', 'telemetry', 'runner'], folder: join(folder, 'lab-2') },
       ollama: {
         profile: '0.24',
         models: [CATALOGUE.llama31, CATALOGUE.nomicEmbedText, CATALOGUE.llama32],

@@ -169,6 +169,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
           ollamaUrl: `http://${host}:${webPort}`,
           ollamaVersion: VERSIONS[setup.ollama.profile],
           telemetry: () => (state === 'on' ? telemetry.read() : null),
+          speed,
           gpuFound: () => gpus.length > 0 && ollama.scheduler.gpusAlive() && !faults.is('no-gpu-discovered'),
           powerOff: () => {
             if (!faults.is('stays-on')) powerOff();

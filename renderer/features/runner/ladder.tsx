@@ -11,7 +11,7 @@ import type { RunnerRung } from '../../../shared/models/runner.ts';
 import { providerNames } from '../../../shared/text/provider-names.ts';
 import { formatPercent } from '../../../shared/units.ts';
 import { textOrEmpty } from '../../texts.ts';
-import { rungLabels, rungTime, speedText } from './runner-text.ts';
+import { rungLabel, rungTime, speedText } from './runner-text.ts';
 
 const icons: Readonly<Record<RunnerRung['state'], { Icon: LucideIcon; className: string }>> = {
   used: { Icon: Check, className: 'text-flame' },
@@ -54,7 +54,7 @@ function Rung({ rung, slowest }: { rung: RunnerRung; slowest: number }) {
         <Icon size={14} aria-hidden="true" className={`shrink-0 self-center ${className}`} />
         <span className={`font-medium ${quiet ? 'text-soft' : ''}`}>{providerNames[provider]}</span>
         <span className={state === 'wrong' || state === 'failed' ? 'text-trouble-text' : 'text-soft'}>
-          {rungLabels[state]}
+          {rungLabel(rung)}
         </span>
         <span className="ml-auto text-right whitespace-nowrap">
           {time !== null && <span className={quiet ? 'text-soft' : 'font-medium'}>{time}</span>}

@@ -35,7 +35,7 @@ function Row({ row: { pull, nodeId, runner } }: { row: PullRow }) {
   return (
     <li className="grid gap-2 px-4 py-3 text-[0.8125rem]">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <p className="min-w-0 flex-1">
+        <p className="min-w-0 flex-1 basis-48">
           <span className="font-medium break-words">{name}</span>
           <span className="text-faint"> · to {runner}</span>
         </p>

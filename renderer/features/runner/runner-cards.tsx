@@ -41,7 +41,9 @@ export function RunnerCards({
   const only = asked === null ? null : runners.filter(({ nodeId }) => nodeId === asked);
   const many = runners.length > fewRunners && only === null;
   const fitting = only ?? (many ? matchRunners(runners, machines, { group, text }) : runners);
-  const shown = fitting.slice(0, most);
+  const shown = inRows(fitting, machines)
+    .flatMap((row) => row.runners)
+    .slice(0, most);
   const left = fitting.length - shown.length;
 
   return (

@@ -99,7 +99,7 @@ export function shareOf({ status }: Pick<RunnerView, 'status'>): number | null {
 const usedShare = (ladder: readonly RunnerRung[]): number | null =>
   ladder.find(({ state }) => state === 'used')?.share ?? null;
 
-export const rungLabels: Readonly<Record<RunnerRung['state'], string>> = {
+const rungLabels: Readonly<Record<RunnerRung['state'], string>> = {
   used: 'used',
   slower: 'slower',
   wrong: 'wrong results',
@@ -107,6 +107,10 @@ export const rungLabels: Readonly<Record<RunnerRung['state'], string>> = {
   absent: 'not available',
   untried: 'not tried',
 };
+
+/** The CPU is always measured, as what the others are compared with. */
+export const rungLabel = ({ state, ms }: Pick<RunnerRung, 'state' | 'ms'>): string =>
+  state === 'untried' && ms !== null ? 'not needed' : rungLabels[state];
 
 /** `2.1 ms`, `14 ms`; null if it was not measured. */
 export function rungTime(ms: number | null): string | null {

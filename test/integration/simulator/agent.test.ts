@@ -64,7 +64,7 @@ describe('the agent of a simulated machine', () => {
   it('is there while the machine is on, with its roles', async () => {
     await using world = await fleetOn();
     expect(await world.up('lab-2')).toMatchObject({
-      body: { agent: 'pilotlight', roles: ['power', 'telemetry'] },
+      body: { agent: 'pilotlight', roles: ['power', 'telemetry', 'runner'] },
     });
     expect(await world.up('nas')).toMatchObject({ body: { roles: ['relay', 'telemetry'] } });
     expect(await world.gone('gpu-tower')).toBe(true);

@@ -8,6 +8,7 @@ import {
   describeLatency,
   droppedIn,
   needsAttention,
+  rungLabel,
   rungTime,
   shareOf,
   speedText,
@@ -104,6 +105,12 @@ describe('the share of the graph', () => {
 describe('a rung', () => {
   it('has its time with one decimal where that matters', () => {
     expect([2.14, 9.96, 31, 1520, null].map(rungTime)).toEqual(['2.1 ms', '10 ms', '31 ms', '1.5 s', null]);
+  });
+
+  it('of a CPU that was only measured is not said to be untried', () => {
+    const measured = rungLabel(rung('cpu', 'untried', { ms: 8 }));
+    expect(measured).not.toBe(rungLabel(rung('cpu', 'untried')));
+    expect(rungLabel(rung('cpu', 'used', { ms: 8 }))).toBe(rungLabel(rung('cpu', 'used')));
   });
 
   it('is compared with the CPU only if both were measured', () => {
