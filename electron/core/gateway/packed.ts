@@ -47,6 +47,7 @@ const fields = [
   'outputTokens',
   'loadMs',
   'outputMs',
+  'placesModel',
 ] as const satisfies readonly (keyof FinishedRequest)[];
 
 /** A type error if a field of a request is in no list. */

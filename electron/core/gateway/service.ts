@@ -201,10 +201,10 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
       statistics.add(event.requests, event.dropped);
       if (event.turnedAway) statistics.turnedAway(event.turnedAway);
       nameUsers(event.requests);
-      for (const { nodeId, model, fallback, loadMs, placesModel = false } of event.requests) {
+      for (const { nodeId, model, fallback, loadMs, placesModel } of event.requests) {
         const name = fallback ?? model;
         if (nodeId === null || name === null || loadMs === null) continue;
-        dependencies.loaded?.({ nodeId, model: name, loadMs, placesModel });
+        dependencies.loaded?.({ nodeId, model: name, loadMs, placesModel: placesModel === true });
       }
       const changed = event.requests.flatMap((request) => (changesList(request) ? [request.nodeId] : []));
       for (const nodeId of new Set(changed)) {
