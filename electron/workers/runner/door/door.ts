@@ -131,7 +131,7 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
     pictures,
     clock,
     workerId: `${hostname()}-${process.pid}`,
-    immichCache: config.immichCache,
+    immichCache: config.immichCache ?? process.env.PILOTLIGHT_IMMICH_MODELS ?? null,
     idleMs: config.idleMs,
     status,
     onPictures: statistics.pictures,
