@@ -1,5 +1,4 @@
 /** The agent's options. Precedence: flag, environment, config file, default. */
-import { isIPv6 } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -8,12 +7,20 @@ import {
   DEFAULT_AGENT_PORT,
   DEFAULT_RELAY_PORT,
 } from '../../shared/contract/agent.ts';
-import { powerActions } from '../../shared/models/power-actions.ts';
-import { basePath } from '../../shared/network/api-path.ts';
 import { readIpv4 } from '../../shared/network/ipv4.ts';
 import { readMac, readSecureOn } from '../../shared/network/mac.ts';
-import { parseWebUrl } from '../../shared/network/web-address.ts';
 import { environmentOf, environmentPrefix, flagOf, placeVariables } from './config-names.ts';
+import {
+  commands,
+  flag,
+  isAddress,
+  list,
+  loopbackUrl,
+  number,
+  portOrNull,
+  type Reader,
+  text,
+} from './config-readers.ts';
 import { AgentError } from './errors.ts';
 import type { PowerCommands } from './power/commands.ts';
 
@@ -46,9 +53,6 @@ export interface AgentConfig {
   commands: PowerCommands & { inhibit?: readonly string[]; restartOllama?: readonly string[] };
 }
 
-/** Reads a value, or says what is expected. Flags and the environment give strings, the file gives JSON. */
-type Reader = (value: unknown) => { value: unknown } | { wanted: string };
-
 interface Option {
   read: Reader;
   fallback: unknown;
@@ -58,71 +62,6 @@ interface Option {
   many?: true;
   boolean?: true;
 }
-
-const take = (value: unknown) => ({ value });
-
-function number(least: number, most: number): Reader {
-  const wanted = `a whole number from ${least} to ${most}`;
-  return (value) => {
-    const parsed = typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value;
-    return typeof parsed === 'number' && Number.isInteger(parsed) && parsed >= least && parsed <= most
-      ? take(parsed)
-      : { wanted };
-  };
-}
-
-function list(one: (text: string) => unknown, wanted: string): Reader {
-  return (value) => {
-    const items = typeof value === 'string' ? value.split(',') : value;
-    if (!Array.isArray(items)) return { wanted };
-    const values = items.map((item: unknown) =>
-      typeof item === 'string' || typeof item === 'number' ? (one(String(item).trim()) ?? null) : null,
-    );
-    return values.includes(null) ? { wanted } : take([...new Set(values)]);
-  };
-}
-
-function text(check: (value: string) => boolean, wanted: string): Reader {
-  return (value) => (typeof value === 'string' && check(value) ? take(value) : { wanted });
-}
-
-const flag: Reader = (value) => {
-  if (value === true || value === 'true' || value === '1') return take(true);
-  if (value === false || value === 'false' || value === '0') return take(false);
-  return { wanted: 'true or false' };
-};
-
-const commands: Reader = (value) => {
-  const names: string[] = [...powerActions, 'inhibit', 'restartOllama'];
-  const wanted = `an object of ${names.join(', ')}, each a list of a program and its arguments`;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { wanted };
-  const right = Object.entries(value).every(
-    ([name, command]) =>
-      names.includes(name) &&
-      Array.isArray(command) &&
-      command.length > 0 &&
-      command.every((part) => typeof part === 'string' && !part.includes('\0')),
-  );
-  return right ? take(value) : { wanted };
-};
-
-/** Without the path of the API, which people copy with the address. */
-const loopbackUrl: Reader = (value) => {
-  const url = typeof value === 'string' ? parseWebUrl(value) : null;
-  const isHere =
-    url?.protocol === 'http:' &&
-    (/^(localhost|\[::1\])$/.test(url.hostname) || readIpv4(url.hostname)?.startsWith('127.') === true);
-  return url !== null && isHere
-    ? take(`${url.origin}${basePath(url.pathname, 'server')}`)
-    : { wanted: 'an http:// address of this machine' };
-};
-
-const isAddress = (value: string) => readIpv4(value) !== null || isIPv6(value);
-
-const portOrNull = (text: string) => {
-  const port = Number(text);
-  return /^\d{1,5}$/.test(text) && port > 0 && port < 65_536 ? port : null;
-};
 
 const options: Record<keyof AgentConfig, Option> = {
   role: {

@@ -181,7 +181,13 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     earlierTabs: createEarlierTabs(takeEarlierSessionKey(dataFolder), clock.now),
   });
   const startedAt = services.status.current().startedAt;
-  const metrics = createMetrics({ streams, version, startedAt, gatewayStats: services.gateway.stats });
+  const metrics = createMetrics({
+    streams,
+    version,
+    startedAt,
+    gatewayStats: services.gateway.stats,
+    runnerTotals: services.runners.totals,
+  });
   const openingPages = createOpeningPages({
     dataFolder,
     downloads: downloadsFolder({ home: homedir(), env: environment }),

@@ -14,24 +14,16 @@ import type { EnvironmentVariable, ReadEnvironment } from './environment.ts';
 import { createDraft, type Draft, nodeDifferences, type PlannedImport, type Present } from './import-plan.ts';
 import { findNode } from './node-plan.ts';
 
-/** Names that configure a runner for ONNX models, which Pilotlight does not have yet. */
-const runnerNames: ReadonlySet<string> = new Set([
-  'GPU_WORKER_ENABLED',
-  'GPU_WORKER_URL',
-  'GPU_WORKER_TIMEOUT',
-  'GPU_WORKER_MAX_RETRIES',
-  'GPU_WORKER_BATCH_SIZE',
-  'GPU_WORKER_HEALTH_CHECK_INTERVAL',
-  'GPU_BACKEND',
-  'FACE_DETECTION_GPU',
-  'FACE_EMBEDDING_GPU',
-]);
-
 const settingNames = {
   AUTO_OPTIMIZE_GPU: { path: 'optimizer.on', read: readSwitch },
   GPU_PRIORITY_MODELS: { path: 'optimizer.priorityModels', read: readList },
   CHECK_INTERVAL: { path: 'optimizer.intervalMs', read: readSeconds },
   GPU_HEALTH_TIMEOUT_SECONDS: { path: 'power.wakeTimeoutMs', read: readSeconds },
+  GPU_WORKER_TIMEOUT: { path: 'runner.timeoutMs', read: readSeconds },
+  GPU_WORKER_MAX_RETRIES: { path: 'runner.retries', read: readCount },
+  GPU_WORKER_BATCH_SIZE: { path: 'runner.batchSize', read: readCount },
+  GPU_WORKER_HEALTH_CHECK_INTERVAL: { path: 'runner.healthIntervalMs', read: readSeconds },
+  GPU_BACKEND: { path: 'runner.provider', read: readProvider },
 } as const;
 
 /** Unknown names that are listed; the rest is counted. */
@@ -44,13 +36,14 @@ export function planEnvironment(environment: ReadEnvironment, present: Present):
   for (const variable of environment.variables) byName.set(variable.name.toUpperCase(), variable);
 
   planNode(draft, byName, present);
+  planWorker(draft, byName, present);
   for (const [name, { value }] of byName) {
     if (isSettingName(name)) planSetting(draft, name, value, present);
     else if (name === 'GPU_BOOT_WAIT_SECONDS') {
       draft.add('leave-out', 'other', name, fact('BOOT_WAIT_NOT_NEEDED'));
-    } else if (runnerNames.has(name)) {
-      draft.add('leave-out', 'other', name, fact('RUNNER_NOT_YET'));
-    } else if (!nodeNames.has(name)) unknown.push(name);
+    } else if (name === 'FACE_DETECTION_GPU' || name === 'FACE_EMBEDDING_GPU') {
+      draft.add('leave-out', 'other', name, fact('PROVIDER_CHOSEN_BY_TIMING'));
+    } else if (!nodeNames.has(name) && !workerNames.has(name)) unknown.push(name);
   }
   if (unknown.length > 0) {
     const shown = unknown.slice(0, MOST_NAMES);
@@ -73,6 +66,29 @@ const nodeNames: ReadonlySet<string> = new Set([
   'GPU_SHUTDOWN_URL',
   'GPU_SHUTDOWN_SECRET',
 ]);
+
+/** The address of a runner, and whether it is used. */
+const workerNames: ReadonlySet<string> = new Set(['GPU_WORKER_ENABLED', 'GPU_WORKER_URL']);
+
+function planWorker(draft: Draft, byName: ReadonlyMap<string, EnvironmentVariable>, present: Present): void {
+  const value = (name: string) => byName.get(name)?.value.trim() ?? '';
+  const enabled = value('GPU_WORKER_ENABLED');
+  const on = enabled === '' ? true : readSwitch(enabled);
+  if (on === null) draft.add('refuse', 'other', 'GPU_WORKER_ENABLED', fact('WRITE_TRUE_OR_FALSE'));
+  const url = value('GPU_WORKER_URL');
+  if (url === '' || on === null) {
+    if (on === true && enabled !== '') {
+      draft.add('leave-out', 'other', 'GPU_WORKER_ENABLED', fact('VARIABLE_MISSING_FOR_RUNNER'));
+    }
+    return;
+  }
+  if (!on) {
+    draft.add('leave-out', 'other', 'GPU_WORKER_URL', fact('WORKER_SWITCHED_OFF'));
+    return;
+  }
+  const { urls } = present.settings.runner;
+  draft.setting(present, 'runner.urls', urls.includes(url) ? urls : [...urls, url]);
+}
 
 interface Machine {
   url: string;
@@ -228,6 +244,11 @@ const refusals: Readonly<Record<(typeof settingNames)[keyof typeof settingNames]
   'optimizer.priorityModels': fact('WRITE_MODEL_NAMES'),
   'optimizer.intervalMs': fact('WRITE_SECONDS'),
   'power.wakeTimeoutMs': fact('WRITE_SECONDS'),
+  'runner.timeoutMs': fact('WRITE_SECONDS'),
+  'runner.healthIntervalMs': fact('WRITE_SECONDS'),
+  'runner.retries': fact('WRITE_NUMBER'),
+  'runner.batchSize': fact('WRITE_NUMBER'),
+  'runner.provider': fact('WRITE_PROVIDER'),
 };
 
 function readSwitch(text: string): boolean | null {
@@ -249,4 +270,22 @@ function readList(text: string): string[] | null {
   }
   const list = parseJson(text);
   return Array.isArray(list) && list.every((name) => typeof name === 'string') ? list : null;
+}
+
+function readCount(text: string): number | null {
+  return /^\d{1,6}$/.test(text) ? Number(text) : null;
+}
+
+const providers: Readonly<Record<string, string>> = {
+  auto: 'auto',
+  directml: 'dml',
+  dml: 'dml',
+  cuda: 'cuda',
+  coreml: 'coreml',
+  webgpu: 'webgpu',
+  cpu: 'cpu',
+};
+
+function readProvider(text: string): string | null {
+  return providers[text.toLowerCase()] ?? null;
 }

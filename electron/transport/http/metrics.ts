@@ -5,10 +5,12 @@ import type { GatewayStats } from '../../../shared/models/gateway.ts';
 import { type IndexJob, jobProgress } from '../../../shared/models/indexing.ts';
 import { moveOutcomeSchema } from '../../../shared/models/placement.ts';
 import { usedVramBytes } from '../../../shared/vram.ts';
+import type { RunnersService } from '../../core/runner/model.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import { mayReadJobs, refuseScript } from './recall.ts';
 import { currentJob } from './recall-shapes.ts';
+import { createRunnerMetrics } from './runner-metrics.ts';
 
 export interface MetricsOptions {
   streams: Streams;
@@ -17,6 +19,8 @@ export interface MetricsOptions {
   startedAt: number;
   /** What the gateway has counted since then. */
   gatewayStats(): GatewayStats;
+  /** What the runners have been sent since then. */
+  runnerTotals?: RunnersService['totals'];
 }
 
 export interface Metrics {
@@ -25,7 +29,13 @@ export interface Metrics {
 }
 
 /** The five gauges of a Recall server, and our own. Bytes, seconds, ratios (0 to 1), degrees Celsius, watts. */
-export function createMetrics({ streams, version, startedAt, gatewayStats }: MetricsOptions): Metrics {
+export function createMetrics({
+  streams,
+  version,
+  startedAt,
+  gatewayStats,
+  runnerTotals = () => [],
+}: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const gauge = <Label extends string = never>(name: string, help: string, labelNames: Label[] = []) =>
@@ -40,6 +50,7 @@ export function createMetrics({ streams, version, startedAt, gatewayStats }: Met
     processed: gauge('recall_index_processed_files', 'Files of the index job that need no more work.'),
     eta: gauge('recall_index_eta_seconds', 'Time left of the index job; NaN while unknown.'),
   };
+  const runners = createRunnerMetrics(registry);
   const info = gauge('pilotlight_build_info', 'Always 1; the version is a label.', ['version']);
   const nodes = gauge('pilotlight_nodes', 'Nodes by state.', ['state']);
   const node = ['node', 'name'];
@@ -132,6 +143,7 @@ export function createMetrics({ streams, version, startedAt, gatewayStats }: Met
       readFleet();
       readJobs();
       gateway.set(gatewayStats(), streams.gateway.get('gateway')?.state === 'running');
+      runners.set(streams.runners.values(), runnerTotals());
       const byOutcome = countedMoves(streams.moves.values());
       for (const outcome of moveOutcomeSchema.options) moves.inc({ outcome }, byOutcome.get(outcome) ?? 0);
       return { contentType: registry.contentType, text: await registry.metrics() };

@@ -9,7 +9,9 @@ export const transferEnvironmentMessages = {
 
   // Names without a use here.
   BOOT_WAIT_NOT_NEEDED: () => 'Not needed: Pilotlight checks until the machine serves.',
-  RUNNER_NOT_YET: () => 'Not used yet: it configures a runner for ONNX models.',
+  PROVIDER_CHOSEN_BY_TIMING: () => 'Not needed: each model is timed, and runs where it is fastest.',
+  VARIABLE_MISSING_FOR_RUNNER: () => 'Without GPU_WORKER_URL there is no runner to use.',
+  WORKER_SWITCHED_OFF: () => 'GPU_WORKER_ENABLED is set to off.',
   NAMES_UNKNOWN: ({ more }: { more: number }) =>
     more === 0
       ? 'Pilotlight does not use these names.'
@@ -36,5 +38,7 @@ export const transferEnvironmentMessages = {
   SETTING_EMPTY: () => 'It is empty, so the current setting is kept.',
   WRITE_TRUE_OR_FALSE: () => 'Write true or false.',
   WRITE_MODEL_NAMES: () => 'Write names of models, separated by commas.',
+  WRITE_NUMBER: () => 'Write a whole number.',
+  WRITE_PROVIDER: () => 'Write auto, directml, cuda, coreml, webgpu or cpu.',
   WRITE_SECONDS: () => 'Write a number of seconds.',
 };

@@ -461,7 +461,29 @@ describe('the plan of an environment file', () => {
         ['same', 'tower'],
       ],
     ],
-    ['GPU_WORKER_URL=http://pc:8765', [['leave-out', 'GPU_WORKER_URL']]],
+    ['GPU_WORKER_URL=http://pc:8765', [['change', 'runner.urls']]],
+    ['GPU_WORKER_ENABLED=off\nGPU_WORKER_URL=http://pc:8765', [['leave-out', 'GPU_WORKER_URL']]],
+    ['GPU_WORKER_ENABLED=true', [['leave-out', 'GPU_WORKER_ENABLED']]],
+    ['GPU_WORKER_ENABLED=maybe', [['refuse', 'GPU_WORKER_ENABLED']]],
+    ['GPU_WORKER_URL=not an address', [['refuse', 'runner.urls']]],
+    [
+      'GPU_WORKER_TIMEOUT=90\nGPU_WORKER_MAX_RETRIES=3\nGPU_WORKER_BATCH_SIZE=64\nGPU_WORKER_HEALTH_CHECK_INTERVAL=10',
+      [
+        ['change', 'runner.timeoutMs'],
+        ['change', 'runner.retries'],
+        ['change', 'runner.batchSize'],
+        ['same', 'runner.healthIntervalMs'],
+      ],
+    ],
+    ['GPU_WORKER_MAX_RETRIES=many', [['refuse', 'GPU_WORKER_MAX_RETRIES']]],
+    [
+      'GPU_BACKEND=directml\nFACE_DETECTION_GPU=true\nFACE_EMBEDDING_GPU=false',
+      [
+        ['change', 'runner.provider'],
+        ['leave-out', 'FACE_DETECTION_GPU'],
+        ['leave-out', 'FACE_EMBEDDING_GPU'],
+      ],
+    ],
     ['HOME=/root\nPATH=/bin', [['leave-out', 'HOME, PATH']]],
     [
       'set -a\nCHECK_INTERVAL="300',
@@ -497,12 +519,12 @@ describe('the plan of an environment file', () => {
     });
   });
 
-  it('marks what is not used yet, and never repeats its value', () => {
+  it('never repeats a value', () => {
     const secret = 'hunter2-of-the-shutdown';
     const { entries } = plan(
       `GPU_SHUTDOWN_SECRET=${secret}\nGPU_BACKEND=${secret}\nDATABASE_PASSWORD=${secret}\nGPU_WOL_SERVER_URL=http://u:${secret}@nas\n${secret}\nGPU_OLLAMA_URL=http://u:${secret}@host`,
     );
-    expect(entries.find(({ what }) => what === 'GPU_BACKEND')?.message).toEqual(fact('RUNNER_NOT_YET'));
+    expect(entries.find(({ what }) => what === 'GPU_BACKEND')?.message).toEqual(fact('WRITE_PROVIDER'));
     expect(JSON.stringify(entries)).not.toContain(secret);
   });
 

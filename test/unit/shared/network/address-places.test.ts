@@ -131,7 +131,7 @@ const parsers: Readonly<Record<string, string>> = {
   'shared/network/web-address.ts': 'the reader itself',
   'shared/network/callable-address.ts': 'the password of an address is hidden, however it is written',
   'shared/network/door.ts': 'a redirect, which is shown and never followed',
-  'electron/agent/config.ts': 'IPv6 only',
+  'electron/agent/config-readers.ts': 'IPv6 only',
   'electron/main/external.ts': 'a link that the browser opens',
   'electron/main/wake-link.ts': 'pilotlight://, without a host',
   'electron/main/origin.ts': 'the origin of our own page',
