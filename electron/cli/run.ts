@@ -43,8 +43,8 @@ const commands: readonly Command[] = [
   search,
   open,
   gateway,
-  runner,
   requests,
+  runner,
   keys,
   sessions,
 ];

@@ -227,14 +227,9 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   });
   const runners = createRunnersService({
     ...ports,
-    streams,
-    settings,
-    activity,
-    fleet,
-    agents,
+    ...{ streams, settings, activity, fleet, agents, inFlight },
     leases: leases.ledger,
     wakes: wake,
-    inFlight,
   });
   const indexing = createIndexingService({
     clock,

@@ -1,6 +1,6 @@
 /**
  * The JavaScript of the built panel, gzip, as a server with compression would send it: what the first page needs before
- * it is painted, and all of it. The budgets are those of docs/decisions/0017-two-budgets-for-the-panel.md.
+ * it is painted, and all of it. The budgets are those of docs/decisions/0018-two-budgets-for-the-panel.md.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

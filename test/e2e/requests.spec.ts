@@ -46,6 +46,8 @@ const rowIds = (page: Page) =>
     .evaluateAll((rows) => rows.map((one) => (one as HTMLElement).dataset.request));
 
 test('those in progress are on top, and what waits says how long', async ({ page, showScene }) => {
+  // Four sizes, and every rule of axe: the usual limit is for one.
+  test.slow();
   await showScene(requestsBusy, '#/requests');
   await expect(row(page, /^Answering, Open WebUI/)).toBeVisible();
   expect((await rowIds(page)).slice(0, 5)).toEqual(['queued-2', 'answering', 'sent', 'queued-1', 'waking']);

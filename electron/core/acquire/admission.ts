@@ -29,6 +29,8 @@ export interface AdmissionQueue<Entry extends Waiting> {
   models(): string[];
   /** The first of each priority. */
   heads(model: string): Entry[];
+  /** How many of a model wait with this priority or a higher one. */
+  upTo(model: string, priority: Priority): number;
   /** Those of its model that come before it, and itself. O(n). */
   place(entry: Entry): number;
   entries(): Entry[];
@@ -57,6 +59,11 @@ export function createAdmissionQueue<Entry extends Waiting>(): AdmissionQueue<En
     size: (model) => sizeOf(models.get(model)),
     get total() {
       return total;
+    },
+    upTo(model, priority) {
+      const lists = models.get(model);
+      const before = priorities.slice(0, priorities.indexOf(priority) + 1);
+      return before.reduce((sum, one) => sum + (lists?.get(one)?.size ?? 0), 0);
     },
     models: () => [...models.keys()],
     heads(model) {

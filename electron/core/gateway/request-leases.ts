@@ -8,8 +8,8 @@ import { trafficOf } from './traffic.ts';
 
 export interface RequestLeases {
   update(traffic: NodeTraffic): void;
-  /** These keys were used for requests there: the lease says so from now on. */
-  used(nodeId: string, credentialIds: readonly string[]): void;
+  /** These programs send requests there: the lease names them from now on. */
+  used(nodeId: string, programs: readonly string[]): void;
   /** Ends all of them at once. */
   stop(): void;
 }
@@ -23,16 +23,15 @@ interface Held {
 
 /** How long a machine stays awake after its last request: the next one often follows. */
 export const LINGER_MS = 60_000;
+/** Programs name themselves, so their number is limited. */
+const MOST_NAMED = 5;
 
 export function createRequestLeases({
   clock,
   leases,
-  nameOf,
 }: {
   clock: Pick<Clock, 'timer'>;
   leases: AcquireLeases;
-  /** The name of a key; null if there is none with this id. */
-  nameOf(credentialId: string): string | null;
 }): RequestLeases {
   const shared = createSharedLeases(leases);
   const held = new Map<string, Held>();
@@ -65,11 +64,10 @@ export function createRequestLeases({
       if (entry) entry.ending = null;
       else hold(nodeId, []);
     },
-    used(nodeId, credentialIds) {
+    used(nodeId, names) {
       const entry = held.get(nodeId);
-      if (!entry) return;
-      const names = credentialIds.flatMap((id) => nameOf(id) ?? []);
-      const programs = [...new Set([...entry.programs, ...names])].sort();
+      if (!entry || entry.programs.length >= MOST_NAMED) return;
+      const programs = [...new Set([...entry.programs, ...names])].sort().slice(0, MOST_NAMED);
       if (programs.length > entry.programs.length) hold(nodeId, programs);
     },
     stop() {

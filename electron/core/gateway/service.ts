@@ -23,7 +23,7 @@ import { createAsks } from './asks.ts';
 import { explainPolicy } from './explain-policy.ts';
 import { createKeyExpiry } from './key-expiry.ts';
 import type { GatewayLink } from './link.ts';
-import type { FinishedRequest } from './model.ts';
+import type { FinishedRequest, RequestFacts } from './model.ts';
 import { createMovingModels } from './moving.ts';
 import { noticed } from './noticed.ts';
 import { createOpening } from './opening.ts';
@@ -85,7 +85,6 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
   const leases = createRequestLeases({
     clock,
     leases: dependencies.leases,
-    nameOf: (id) => access.find(id)?.name ?? null,
   });
   const traffic = createTraffic({
     inFlight: dependencies.inFlight,
@@ -184,18 +183,28 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
     });
   }
 
+  /** By the name of the key, else as the program names itself. */
+  function nameUsers(requests: readonly RequestFacts[]): void {
+    const byNode = new Map<string, Set<string>>();
+    for (const { nodeId, credentialId, program } of requests) {
+      const name = (credentialId === null ? null : names.key(credentialId)) ?? program;
+      if (nodeId === null || name === null) continue;
+      byNode.set(nodeId, (byNode.get(nodeId) ?? new Set()).add(name));
+    }
+    for (const [nodeId, users] of byNode) leases.used(nodeId, [...users]);
+  }
+
   function receive(event: GatewayEvent): void {
     if (event.kind === 'finished') {
       statistics.add(event.requests, event.dropped);
       if (event.turnedAway) statistics.turnedAway(event.turnedAway);
-      for (const { nodeId, credentialId } of event.requests) {
-        if (nodeId !== null && credentialId !== null) leases.used(nodeId, [credentialId]);
-      }
+      nameUsers(event.requests);
       const changed = event.requests.flatMap((request) => (changesList(request) ? [request.nodeId] : []));
       for (const nodeId of new Set(changed)) {
         if (nodeId !== null) fleet.probeSoon(nodeId, { listChanged: true });
       }
-    } else if (event.kind === 'traffic') traffic.update(event.nodes);
+    } else if (event.kind === 'live') nameUsers(event.requests);
+    else if (event.kind === 'traffic') traffic.update(event.nodes);
     else if (event.kind === 'ask') asks.receive(event.ask);
     else if (event.kind === 'withdrawn') asks.withdraw(event.askIds);
     else if (event.kind === 'noticed') dependencies.activity.record(noticed(event.notice, names));

@@ -92,6 +92,7 @@ export function runnerNode(
     state,
     trouble: null,
     gpuLost: null,
+    wedged: null,
     hasGpu: hasGpuOf(status) ?? (isServing(state) ? false : base.hasGpu),
     canWake: base.canWake && state === 'off',
     vram: { totalBytes: base.vram.totalBytes, source: base.vram.source },

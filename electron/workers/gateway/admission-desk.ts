@@ -4,6 +4,7 @@ import {
   createAdmissionQueue,
   expectedWaitMs,
   pickNext,
+  priorities,
   serviceTime,
   type Waiting,
 } from '../../core/acquire/admission.ts';
@@ -43,6 +44,8 @@ export const SENT_AT_ONCE = 32;
 
 /** A large model takes minutes to load. The longest that a request waits for a move, milliseconds. */
 const LONGEST_MOVE_MS = 10 * 60_000;
+/** A server that was sent nothing for so long may have been started again with other settings, milliseconds. */
+const IDLE_MS = 10 * 60_000;
 /** How often is checked whether a move of an overdue request's model goes on, milliseconds. */
 const MOVE_CHECK_MS = 1000;
 
@@ -65,6 +68,8 @@ export interface AdmissionDesk {
   began(nodeId: string, model: string): void;
   /** Whether the node has answered for the model since it was last sent another one. */
   hasServed(nodeId: string, model: string): boolean;
+  /** Its server was started again, as far as can be seen: what was learned of it does not apply any more. */
+  restarted(nodeId: string): void;
   /** @param model canonical; null if the answer says nothing about its work */
   answered(nodeId: string, model: string, answered: Answered): void;
   /** A slot may be free. */
@@ -72,6 +77,12 @@ export interface AdmissionDesk {
   tableChanged(): void;
   stop(): void;
 }
+
+const byTurn = (one: Queued, other: Queued): number =>
+  priorities.indexOf(one.priority) - priorities.indexOf(other.priority) || one.since - other.since;
+
+/** Its durations are those of the model, whichever nodes its queue is for. */
+const serviceKey = (queueKey: string): string => queueKey.split(' ', 1)[0] ?? queueKey;
 
 export function createAdmissionDesk(options: {
   clock: Pick<Clock, 'monotonic' | 'timer'>;
@@ -88,6 +99,9 @@ export function createAdmissionDesk(options: {
   const current = new Map<string, { model: string; since: number; served: boolean }>();
   const serviceMs = new Map<string, number>();
   const servingBefore = new Map<string, boolean>();
+  const versions = new Map<string, string | null>();
+  /** When a node was last sent something, or answered. Monotonic. */
+  const usedAt = new Map<string, number>();
   let timer: Timer | null = null;
   let pumping = false;
 
@@ -158,8 +172,17 @@ export function createAdmissionDesk(options: {
     }
   }
 
+  /** It may have other settings now. */
+  function forget(nodeId: string): void {
+    const limit = learner.of(nodeId);
+    learner.forget(nodeId);
+    current.delete(nodeId);
+    if (limit !== null) traffic.touch(nodeId);
+  }
+
   return {
     slotsOf,
+    restarted: forget,
     learned: (nodeId) => learner.of(nodeId)?.slots ?? null,
     enter(entry) {
       queue.add(entry);
@@ -175,31 +198,41 @@ export function createAdmissionDesk(options: {
     placeOf({ model, priority }, nodes) {
       const entry = { id: 0, model, priority, since: clock.monotonic() } as Queued;
       const slots = nodes.reduce((sum, node) => sum + (slotsOf(node) ?? 1), 0);
-      const ahead = queue.total;
+      // Of the others, only what one of these nodes serves comes before it.
+      const isServed = (entry: Queued) => nodes.some(({ id }) => entry.serves(id));
+      const before = queue.models().filter((other) => other === model || queue.heads(other).some(isServed));
+      const ahead = before.reduce((sum, other) => sum + queue.upTo(other, priority), 0);
       return {
         position: queue.place(entry),
-        expectedMs: expectedWaitMs({ ahead, slots, serviceMs: serviceMs.get(model) ?? null }),
+        expectedMs: expectedWaitMs({ ahead, slots, serviceMs: serviceMs.get(serviceKey(model)) ?? null }),
       };
     },
     places() {
       const found = new Map<Queued, Place>();
       const nodes = options.table()?.nodes ?? [];
+      const positions = new Map<string, number>();
       const ahead = new Map<string, number>();
-      for (const entry of queue.entries()) {
-        const position = (ahead.get(entry.model) ?? 0) + 1;
-        ahead.set(entry.model, position);
+      for (const entry of [...all].sort(byTurn)) {
+        const position = (positions.get(entry.model) ?? 0) + 1;
+        positions.set(entry.model, position);
         const serving = nodes.filter(({ id }) => entry.serves(id));
         const slots = serving.reduce((sum, node) => sum + (slotsOf(node) ?? 1), 0);
-        const expectedMs = expectedWaitMs({
-          ahead: position - 1,
-          slots,
-          serviceMs: serviceMs.get(entry.model) ?? null,
+        // Those that the same nodes serve come one after the other, whatever their model is.
+        const group = serving.map(({ id }) => id).join(' ');
+        const before = ahead.get(group) ?? 0;
+        ahead.set(group, before + 1);
+        const known = serviceMs.get(serviceKey(entry.model)) ?? null;
+        found.set(entry, {
+          position,
+          expectedMs: expectedWaitMs({ ahead: before, slots, serviceMs: known }),
         });
-        found.set(entry, { position, expectedMs });
       }
       return found;
     },
     began(nodeId, model) {
+      const now = clock.monotonic();
+      if (now - (usedAt.get(nodeId) ?? now) >= IDLE_MS && traffic.onNode(nodeId) <= 1) forget(nodeId);
+      usedAt.set(nodeId, now);
       const before = current.get(nodeId);
       if (before?.model !== model) current.set(nodeId, { model, since: clock.monotonic(), served: false });
     },
@@ -208,6 +241,7 @@ export function createAdmissionDesk(options: {
       return now?.model === model && now.served;
     },
     answered(nodeId, model, answered) {
+      usedAt.set(nodeId, clock.monotonic());
       const limit = learner.of(nodeId)?.slots;
       learner.observe(nodeId, answered);
       if (learner.of(nodeId)?.slots !== limit) traffic.touch(nodeId);
@@ -223,11 +257,10 @@ export function createAdmissionDesk(options: {
     },
     tableChanged() {
       const nodes = options.table()?.nodes ?? [];
-      for (const { id, serving } of nodes) {
-        if (!serving && servingBefore.get(id) === true) {
-          learner.forget(id);
-          current.delete(id);
-        }
+      for (const { id, serving, serverVersion = null } of nodes) {
+        const wasUpdated = serverVersion !== null && (versions.get(id) ?? serverVersion) !== serverVersion;
+        if (wasUpdated || (!serving && servingBefore.get(id) === true)) forget(id);
+        if (serverVersion !== null) versions.set(id, serverVersion);
         servingBefore.set(id, serving);
       }
       pump(nodes);

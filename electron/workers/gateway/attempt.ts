@@ -24,6 +24,7 @@ import { bodyFor } from './rename.ts';
 import { takeStep } from './request-facts.ts';
 import { splitEmbed } from './split-embed.ts';
 import type { GatewayState } from './state.ts';
+import { isFull } from './turns.ts';
 
 export interface Attempt {
   exchange: Exchange;
@@ -92,9 +93,16 @@ function planFor(attempt: Attempt): Plan | 'taken' | Refusal {
   const waits = attempt.fallbacks === null ? waitingOf(request, route, state) : 'go';
   if (waits === 'held') return 'taken';
   if (waits !== 'go') return waits;
+  // A body that the server might not decode is not sent anywhere by chance.
+  if (route.kind === 'none' && route.code === 'MODEL_NOT_FOUND' && body.encoding === null) {
+    const changed = state.justChanged.choices(model, nodesOf(attempt), endpoint.dialect);
+    if (changed.length > 0) return { choices: changed, conversation: [] };
+  }
   if (route.kind === 'none') return noRoute(route.code, route.nodes, model, endpoint);
-  const choices = route.choices.filter(({ cloud }) => table.settings.allowCloud || !cloud);
-  if (choices.length === 0) return new Refusal('CLOUD_NOT_ALLOWED');
+  const allowed = route.choices.filter(({ cloud }) => table.settings.allowCloud || !cloud);
+  if (allowed.length === 0) return new Refusal('CLOUD_NOT_ALLOWED');
+  const choices = allowed.filter(({ nodeId }) => !attempt.tried.has(nodeId));
+  if (choices.length === 0) return attempt.refusal ?? noRoute('NODE_FAILING', [], model, endpoint);
   const isFirst = attempt.fallbacks === null && hold.heldSince === null;
   if (isFirst && splitEmbed({ exchange, body, state, choices })) return 'taken';
   const turn = holdForTurn(request, choices, state);
@@ -108,12 +116,13 @@ function waitingOf(request: HeldRequest, route: RequestRoute, state: GatewayStat
 }
 
 function heldRequest(attempt: Attempt): HeldRequest {
-  const { exchange, body, scope, model, hold, state } = attempt;
+  const { exchange, body, scope, model, tried, hold, state } = attempt;
   return {
     exchange,
     body,
     scope,
     model,
+    tried,
     hold,
     again() {
       try {
@@ -148,23 +157,41 @@ function tryChoices(
   conversation: readonly string[],
 ): void {
   const { exchange, state, tried } = attempt;
-  for (const [index, choice] of choices.entries()) {
+  const isRetry = tried.size > 0;
+  const order = isRetry
+    ? choices.toSorted((one, other) => fullness(attempt, one) - fullness(attempt, other))
+    : choices;
+  let skipped = false;
+  for (const [index, choice] of order.entries()) {
     if (tried.has(choice.nodeId)) continue;
+    // It waits for its turn there, like every request.
+    if (isRetry && !skipped && fullness(attempt, choice) > 0) {
+      tryModel(attempt);
+      return;
+    }
     // Half-open: one request at a time finds out whether the node works again.
     const admitted = state.health.admit(choice.nodeId);
     const dispatcher = state.upstreams.pool(choice.nodeId);
     if (admitted === null || dispatcher === null) {
       admitted?.[Symbol.dispose]();
+      skipped = true;
       attempt.refusal ??= noRoute('NODE_FAILING', [choice.node], attempt.model, exchange.endpoint);
       continue;
     }
-    const others = choices.slice(index + 1).filter(({ nodeId }) => !tried.has(nodeId));
-    if (tried.size > 0) exchange.retries += 1;
+    const others = order.slice(index + 1).filter(({ nodeId }) => !tried.has(nodeId));
+    if (isRetry) exchange.retries += 1;
     tried.add(choice.nodeId);
     send(attempt, { choice, dispatcher, admitted, others, isOnly: choices.length === 1, conversation });
     return;
   }
   next(attempt);
+}
+
+/** 1 for a node that takes no more at once; it is not waited for where nothing is held. */
+function fullness(attempt: Attempt, { nodeId }: RankedChoice): 0 | 1 {
+  const { nodes, holding } = tableOf(attempt);
+  const node = nodes.find(({ id }) => id === nodeId);
+  return holding !== undefined && node !== undefined && isFull(attempt.state, node) ? 1 : 0;
 }
 
 interface Sending {

@@ -57,9 +57,9 @@ export function forward(exchange: Exchange, state: GatewayState, forwarding: For
   }
   const hasBody = first.length > 0 || hasBodyOf(request);
   const slot = state.traffic.begin(node.id, model);
+  takeStep(exchange, 'sent', node.id);
   // Calls such as a pull take long and load nothing.
   slot.answered();
-  takeStep(exchange, 'sent', node.id);
   relay({
     exchange,
     dispatcher,
@@ -75,6 +75,7 @@ export function forward(exchange: Exchange, state: GatewayState, forwarding: For
       slot[Symbol.dispose]();
       forwarding.onFirstSent?.();
       judge(state, node.id, end, true);
+      if (end.kind === 'answered' && end.ok) state.justChanged.note(node.id, target.path);
       if (end.kind === 'unanswered') {
         takeStep(exchange, 'tried', node.id, end.refusal.code);
         exchange.refuse(end.refusal, 'failed');

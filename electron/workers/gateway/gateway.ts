@@ -26,6 +26,7 @@ import { createBodyBudget } from './body-budget.ts';
 import type { Caller } from './callers.ts';
 import { createFinishedBatches } from './finished-batches.ts';
 import { createGatewayListener, usualLimits } from './gateway-listener.ts';
+import { createJustChanged } from './just-changed.ts';
 import { createKeptPrompts } from './kept-prompts.ts';
 import { createKeyLimits } from './key-limits.ts';
 import { createLiveRequests } from './live-requests.ts';
@@ -106,6 +107,7 @@ export function createGateway({ clock, log, onEvent, limits }: GatewayOptions): 
     room,
     wakes,
     desk,
+    justChanged: createJustChanged(clock),
     live,
     prompts,
     loops: createRetryLoops(clock),

@@ -93,7 +93,7 @@ function enterQueue(
   const entry = state.desk.enter(waiting);
   // It was its turn at once: everything has happened already.
   if (began) return 'held';
-  begin(request, state, { kind: 'queued', place, entry: waiting });
+  begin(request, state, { place, entry: waiting });
   keep(request, entry);
   return 'held';
 }
@@ -110,8 +110,10 @@ function priorityOf(request: HeldRequest, holding: TableHolding): Priority {
 }
 
 /** Requests that any node may serve for one of them are served in one order. */
-const queueKey = ({ model, scope }: HeldRequest) =>
-  scope === null ? canonicalName(model) : `${canonicalName(model)} ${scope}`;
+const queueKey = ({ model, scope, tried }: HeldRequest) => {
+  if (tried.size > 0) return `${canonicalName(model)} not ${[...tried].sort().join(' ')}`;
+  return scope === null ? canonicalName(model) : `${canonicalName(model)} ${scope}`;
+};
 
 /** Every node that could serve it is moving its model. */
 function isMoving(state: GatewayState, request: HeldRequest): boolean {
@@ -122,7 +124,7 @@ function isMoving(state: GatewayState, request: HeldRequest): boolean {
 
 function serves(table: GatewayTable | null, nodeId: string, request: HeldRequest): boolean {
   const node = nodeOf(table, nodeId);
-  return node?.serving === true && hasModel(node, request);
+  return node?.serving === true && !request.tried.has(nodeId) && hasModel(node, request);
 }
 
 function isReady(state: GatewayState, nodeId: string, model: string): boolean {

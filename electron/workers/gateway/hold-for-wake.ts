@@ -50,7 +50,7 @@ export function holdForWake(request: HeldRequest, state: GatewayState): 'go' | '
   const expectedMs = wakeMs(table, decision.wake);
   if (waiting >= holding.queueLimit) return queueFull(exchange, { position: waiting + 1, expectedMs });
   hold.asks += 1;
-  begin(request, state, { kind: 'waking', place: { position: waiting + 1, expectedMs }, entry: null });
+  begin(request, state, { place: { position: waiting + 1, expectedMs }, entry: null });
   const joined = state.wakes.join(want, {
     released: () => resume(request),
     failed(refusal) {

@@ -9,8 +9,8 @@ import { earlyKind } from './early-answer.ts';
 import type { Exchange } from './exchange.ts';
 import type { KeptBody } from './read-body.ts';
 import { Refusal } from './refusal.ts';
-import { takeStep } from './request-facts.ts';
 import type { GatewayState } from './state.ts';
+import { leavePlace, takePlace } from './turns.ts';
 import type { Stay } from './waiting-room.ts';
 
 /** What one request remembers over all its tries. */
@@ -58,6 +58,8 @@ export interface HeldRequest {
   /** Only this node; null for all. */
   scope: string | null;
   model: string;
+  /** Nodes that were asked: none is asked twice. */
+  tried: ReadonlySet<string>;
   hold: Hold;
   /** Routes it once more. */
   again(): void;
@@ -71,21 +73,18 @@ export function endHold({ exchange, hold }: Pick<HeldRequest, 'exchange' | 'hold
   hold.cpuTimer?.cancel();
   hold.stay?.end();
   hold.stay = null;
-  leave(exchange);
+  leavePlace(exchange);
 }
 
 /** The request waits from now on. */
 export function begin(
   { exchange, body, hold }: HeldRequest,
   state: GatewayState,
-  { kind, place, entry }: { kind: 'waking' | 'queued'; place: Place; entry: Queued | null },
+  { place, entry }: { place: Place; entry: Queued | null },
 ): void {
   hold.heldSince ??= state.clock.monotonic();
   exchange.holdHeaders = placeHeaders(place);
-  exchange.waitingSince ??= exchange.elapsed();
-  exchange.place = place;
-  exchange.entry = entry;
-  takeStep(exchange, kind);
+  takePlace(exchange, place, entry);
   hold.stay ??= state.room.enter(exchange, earlyKind(exchange.endpoint, body.fields));
 }
 
@@ -100,19 +99,11 @@ export function keep(request: HeldRequest, waiting: Disposable): void {
   };
 }
 
-/** It has no place in a queue any more. */
-function leave(exchange: Exchange): void {
-  if (exchange.waitingSince !== null) exchange.heldMs += exchange.elapsed() - exchange.waitingSince;
-  exchange.waitingSince = null;
-  exchange.place = null;
-  exchange.entry = null;
-}
-
 /** It is routed once more, unless its program has disconnected. */
 export function resume({ hold, exchange, again }: HeldRequest): void {
   hold.waiting = null;
   exchange.onGone = null;
-  leave(exchange);
+  leavePlace(exchange);
   if (!exchange.isGone) again();
 }
 

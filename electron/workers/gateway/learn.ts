@@ -29,6 +29,8 @@ export function learn(state: GatewayState, exchange: Exchange, sent: Sent, end: 
     state.desk.answered(nodeId, model, { atOnce, queuedMs: null, durationMs, busy });
     return;
   }
+  // A server that ends breaks its connections.
+  if (end.kind !== 'gone' && end.failure === 'connection') state.desk.restarted(nodeId);
   if (end.kind !== 'answered' || !end.ok) return;
   const { times } = exchange;
   const queuedMs = times === null ? null : queuedAt(times, wasLoaded);

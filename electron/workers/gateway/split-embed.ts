@@ -37,8 +37,11 @@ export function splitEmbed(options: SplitOptions): boolean {
   const inputs = body.fields.inputs ?? 0;
   if (!isSplit || inputs < 2 * LEAST_IN_PART || body.encoding !== null || body.fields.modelSpans.length > 1)
     return false;
+  // Those that wait for a turn come first.
+  if (state.desk.total > 0) return false;
   const choices = options.choices.filter(({ nodeId }) => state.health.breaker(nodeId) === 'closed');
-  const nodes = equalNodes(choices, inputs);
+  const free = choices.filter(({ standing }) => standing.free === 1);
+  const nodes = equalNodes(free, inputs);
   if (nodes.length < 2) return false;
   const whole = Buffer.concat(body.chunks);
   const batch = findBatch(whole);

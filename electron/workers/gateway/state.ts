@@ -8,6 +8,7 @@ import type { Clock } from '../../core/ports/time.ts';
 import type { Turns } from '../../core/runtime/turns.ts';
 import type { AdmissionDesk } from './admission-desk.ts';
 import type { BodyBudget } from './body-budget.ts';
+import type { JustChanged } from './just-changed.ts';
 import type { KeptPrompts } from './kept-prompts.ts';
 import type { LiveRequests } from './live-requests.ts';
 import type { RetryLoops } from './retry-loops.ts';
@@ -30,6 +31,7 @@ export interface GatewayState {
   room: WaitingRoom;
   wakes: Wakes;
   desk: AdmissionDesk;
+  justChanged: JustChanged;
   live: LiveRequests;
   prompts: KeptPrompts;
   loops: RetryLoops;

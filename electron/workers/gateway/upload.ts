@@ -4,6 +4,7 @@
  */
 import { routeRequest } from '../../core/acquire/route-request.ts';
 import { canonicalName } from '../../core/fleet/model-placement.ts';
+import type { TableNode } from '../../core/gateway/model.ts';
 import { checkModel } from './callers.ts';
 import type { Exchange } from './exchange.ts';
 import { boundaryOf, createFormScan } from './form-scan.ts';
@@ -13,6 +14,7 @@ import { chosenNode, requestNodes } from './nodes.ts';
 import { Refusal } from './refusal.ts';
 import { lengthOf, splice } from './splice.ts';
 import type { GatewayState } from './state.ts';
+import { isFull, waitForTurn } from './turns.ts';
 
 /** Whether it is a form. Throws ENCODING_NOT_SUPPORTED for one that is compressed. */
 export function isForm(exchange: Exchange): boolean {
@@ -63,18 +65,43 @@ export function receiveForm(exchange: Exchange, state: GatewayState): void {
       const first = name === value ? chunks : splice(chunks, [span], Buffer.from(name));
       const announced = announcedLength(request);
       const length = announced === null ? null : announced - kept + lengthOf(first);
-      forward(exchange, state, {
-        node,
-        model: value,
-        why,
-        first,
-        length,
-        mustComplete: true,
-        onFirstSent: drop,
-      });
+      const send = () =>
+        forward(exchange, state, {
+          node,
+          model: value,
+          why,
+          first,
+          length,
+          mustComplete: true,
+          onFirstSent: drop,
+        });
+      if (state.table()?.holding === undefined || !isFull(state, node)) send();
+      else waitUntilFree(value, node, send);
     } catch (error) {
       refuse(error);
     }
+  }
+
+  /** The rest of the file is not read meanwhile. */
+  function waitUntilFree(model: string, node: TableNode, send: () => void): void {
+    const want = { model, nodes: [node], priority: 'interactive' as const };
+    const waiting = waitForTurn(exchange, state, want, {
+      begin() {
+        exchange.onGone = null;
+        try {
+          send();
+        } catch (error) {
+          refuse(error);
+        }
+      },
+      refuse,
+    });
+    if (exchange.entry === null) return;
+    exchange.onGone = () => {
+      waiting[Symbol.dispose]();
+      drop();
+      exchange.finish('cancelled');
+    };
   }
 
   const onEnd = () => refuse(missingModel(exchange.endpoint));

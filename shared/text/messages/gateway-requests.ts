@@ -4,6 +4,8 @@ import { list } from '../grammar.ts';
 /** Why the gateway chose a node without comparing, refused a request, or could not finish it. */
 export const gatewayRequestMessages = {
   ROUTE_CHOSEN_NODE: () => 'The machine was chosen by the request or the settings.',
+  ROUTE_JUST_CHANGED: ({ node }: { node: string }) =>
+    `The models of ${node} have just been changed, so it may have this one.`,
   ROUTE_SPLIT: () => 'Several machines with the same weights share the batch.',
   /** Both exactly as Ollama says them: programs look for them. */
   GATEWAY_MODEL_NOT_FOUND: ({ model }: { model: string }) => `model '${model}' not found`,

@@ -46,8 +46,11 @@ it('wakes a machine for fifty requests at once, with one wake and one lease that
   );
   expect(wakes).toBe(1);
   const begun = changes.flatMap((change) => ('began' in change ? [change.began] : []));
-  const asked = begun.filter(({ purpose }) => purpose.includes('kitchen-radio'));
+  const named = begun.filter(({ purpose }) => purpose.includes('kitchen-radio'));
+  const asked = named.filter(({ purpose }) => purpose.includes(CHAT));
   expect(asked).toHaveLength(1);
+  // That of the requests themselves names it, too.
+  expect(named.length).toBeGreaterThan(1);
   expect(asked[0]).toMatchObject({ kind: 'request' });
   // From the wake until after the last answer, it was never without a lease.
   let held = 0;

@@ -60,8 +60,8 @@ describe('the catalogue of errors', () => {
       gatewayErrors,
       gatewayRequestErrors,
       computerErrors,
-      runnerFleetErrors,
       runnerErrors,
+      runnerFleetErrors,
       pictureErrors,
     ];
     expect(all.flatMap((domain) => Object.keys(domain)).sort()).toEqual([...errorCodes].sort());

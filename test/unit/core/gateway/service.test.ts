@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { aFinishedRequest, createGatewayWorld, newStart } from '../../../fakes/gateway.ts';
 import { aGpu, aNode } from '../../../fakes/records.ts';
+import { aLiveRequest } from '../../../fakes/requests.ts';
 
 const taken = () => Promise.reject(new PilotlightError('PORT_IN_USE'));
 
@@ -279,6 +280,27 @@ describe('requests', () => {
     expect(leases).toHaveLength(3);
     await clock.advance(1000);
     expect(leases.at(-1)).toBe('- node_1 {"programs":["n8n"]}');
+  });
+
+  it('name programs without a key as they name themselves, and no more than a few', async () => {
+    const { service, fake, leases } = createGatewayWorld({ nodes: [aNode()] });
+    await service.start();
+    fake.report(traffic(2));
+    fake.report({ kind: 'live', requests: [aLiveRequest({ program: 'zed' })] });
+    fake.report({
+      kind: 'live',
+      requests: [aLiveRequest({ program: 'zed' }), aLiveRequest({ nodeId: null, program: 'x' })],
+    });
+    fake.report({ kind: 'finished', requests: [aFinishedRequest({ program: 'open-webui' })], dropped: 0 });
+    const begun = () => leases.filter((one) => one.startsWith('+'));
+    expect(begun().slice(1)).toEqual([
+      '+ node_1 {"programs":["zed"]}',
+      '+ node_1 {"programs":["open-webui","zed"]}',
+    ]);
+    for (let count = 0; count < 50; count += 1) {
+      fake.report({ kind: 'finished', requests: [aFinishedRequest({ program: `p${count}` })], dropped: 0 });
+    }
+    expect(JSON.parse(begun().at(-1)?.slice(9) ?? '').programs).toHaveLength(5);
   });
 
   it('are counted, and mark the keys that they were sent with', async () => {
