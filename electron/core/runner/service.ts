@@ -35,8 +35,9 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
     log,
     runner: dependencies.localRunner,
     wanted() {
-      const { on, provider, modelsFolder, idleSeconds, catalogueUrl } = settings.current().runner;
-      return on ? { provider, modelsFolder, idleSeconds, catalogueUrl } : null;
+      const { runner, immich } = settings.current();
+      const { on, provider, modelsFolder, idleSeconds, catalogueUrl } = runner;
+      return on ? { provider, modelsFolder, idleSeconds, catalogueUrl, immichCache: immich.folder } : null;
     },
     onChange: () => follow(),
   });
