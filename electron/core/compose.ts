@@ -217,6 +217,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     acquire,
     activity,
     silent: placement.observeRequests,
+    loaded: placement.observeLoad,
     link: options.gateway?.link ?? null,
     port: options.gateway?.port ?? null,
   });
@@ -307,7 +308,6 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     },
     log,
   );
-
   const services: CoreServices = {
     access,
     activity,

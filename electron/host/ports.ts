@@ -35,8 +35,13 @@ export interface RealPorts {
   ports: Ports;
   /** What went wrong while the state was opened. */
   notices: Problem[];
-  /** Passes settings to the index worker, and its damage reports to the core. */
-  attach(core: { settings(): Settings; report(problem: Problem): void }): void;
+  /** Passes settings to the index worker, its damage reports to the core, and the gateway's address to the simulator. */
+  attach(core: {
+    settings(): Settings;
+    report(problem: Problem): void;
+    /** For the programs of the simulated fleet; null while the gateway does not listen. */
+    gatewayUrl?(): string | null;
+  }): void;
 }
 
 /** `name` is what the system's list of processes shows. */
@@ -84,6 +89,7 @@ export async function createRealPorts({
   const { secrets, notices: secretsNotices } = openSecrets(dataFolder);
   notices.push(...secretsNotices);
   let settings = () => defaultSettings;
+  let gatewayUrl = (): string | null => null;
   /** The core is created after its store: damage found before is reported when the core exists. */
   let report: ((problem: Problem) => void) | null = null;
   const damagedRows = new Map<string, DamagedRow[]>();
@@ -134,7 +140,7 @@ export async function createRealPorts({
     async startSimulatedFleet() {
       // Large, and never needed by most people.
       const { createSimulatedFleet } = await import('../simulator/fleet.ts');
-      return createSimulatedFleet();
+      return createSimulatedFleet({ gatewayUrl: () => gatewayUrl() });
     },
   };
   if (opened.damaged !== null) {
@@ -156,6 +162,7 @@ export async function createRealPorts({
     attach(core) {
       settings = core.settings;
       report = core.report;
+      gatewayUrl = core.gatewayUrl ?? gatewayUrl;
       for (const [table, rows] of damagedRows) core.report(rowsNotice(table, rows));
     },
   };

@@ -163,7 +163,11 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   });
   const { streams, services } = core;
   report = core.report;
-  attach({ settings: services.settings.current, report });
+  attach({
+    settings: services.settings.current,
+    report,
+    gatewayUrl: () => services.gateway.view().url,
+  });
   const { clock } = ports;
   scope.add(watchState({ dataFolder, path: statePathOf(dataFolder), clock, report: core.report }));
   const deadlineMs = options.stopDeadlineMs ?? 5000;

@@ -2,6 +2,8 @@
 import { createEmitter } from '../../shared/emitter.ts';
 
 export const FAULTS = {
+  programs:
+    'No fault of the machine: programs send requests for its models through the gateway, as long as this is on.',
   'no-gpu-discovered':
     'Ollama finds no GPU, as if the driver was not ready at boot. Switching the fault restarts Ollama.',
   'gpu-lost-on-resume':

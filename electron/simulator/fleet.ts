@@ -6,8 +6,9 @@ import { CATALOGUE } from './catalogue.ts';
 import { createSystemClock, type SimulatorClock } from './clock.ts';
 import { FAULTS, type FaultName, isFaultName } from './faults.ts';
 import { createSimulatedMachine, type SimulatedMachine, type SimulatedMachineSetup } from './machine.ts';
-import type { ModelDefinition } from './model.ts';
+import type { Capability, ModelDefinition } from './model.ts';
 import { resolveLoadOptions } from './options.ts';
+import { createPrograms } from './programs.ts';
 import type { MachineTelemetry } from './telemetry.ts';
 
 export interface FleetControl {
@@ -58,6 +59,8 @@ export interface FleetSetup {
   /** Divides the times for booting, loading and computing. Default 1. */
   speed?: number;
   host?: string;
+  /** Where programs send their requests; null while there is no gateway. Default: nowhere. */
+  gatewayUrl?(): string | null;
 }
 
 /** Starts the three machines on loopback. */
@@ -143,16 +146,28 @@ export async function createSimulatedFleet(setup: FleetSetup = {}): Promise<Simu
       },
     },
   ];
-  const forget = () => rmSync(folder, { recursive: true, force: true });
+  const programs = createPrograms({ clock, gatewayUrl: setup.gatewayUrl ?? (() => null) });
+  const forget = async () => {
+    await programs.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
   let fleet: SimulatedFleet;
   try {
     fleet = await assembleFleet(definitions, forget);
   } catch (error) {
-    forget();
+    await forget();
     assembled.reject(error);
     throw error;
   }
   assembled.resolve(fleet);
+  for (const { id, ollama } of definitions) {
+    const named = (capability: Capability) =>
+      ollama.models.filter(({ capabilities }) => capabilities.includes(capability)).map(({ name }) => name);
+    const models = { chat: named('completion'), embed: named('embedding') };
+    fleet.control.machine(id).faults.onChange((name, on) => {
+      if (name === 'programs') programs.set(id, models, on);
+    });
+  }
   const lab = fleet.control.machine('lab-2').ollama.scheduler;
   // The model that fell back to the CPU and stayed there, for the optimizer to find.
   lab.preload(
@@ -166,12 +181,12 @@ export async function createSimulatedFleet(setup: FleetSetup = {}): Promise<Simu
 /** Starts any machines as one fleet. If one fails to start, those before it are stopped again. */
 export async function assembleFleet(
   definitions: readonly SimulatedMachineSetup[],
-  afterStop: () => void = () => {},
+  afterStop: () => void | Promise<void> = () => {},
 ): Promise<SimulatedFleet> {
   const machines = new Map<string, SimulatedMachine>();
   const stop = async () => {
     await Promise.all([...machines.values()].map((machine) => machine[Symbol.asyncDispose]()));
-    afterStop();
+    await afterStop();
   };
   try {
     for (const definition of definitions)

@@ -1,10 +1,8 @@
-import type { RunnerProvider } from '../models/runner.ts';
-
-/** As their makers write them. */
-export const providerNames: Readonly<Record<RunnerProvider, string>> = {
+/** Execution providers, as their makers write them. */
+export const providerNames = {
   dml: 'DirectML',
   coreml: 'CoreML',
   cuda: 'CUDA',
   webgpu: 'WebGPU',
   cpu: 'CPU',
-};
+} as const;

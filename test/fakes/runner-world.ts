@@ -90,8 +90,10 @@ export const thisComputer = nodeView({ id: 'here', name: 'laptop', kind: 'this-c
 export const runnerNodeOf = (id: string, own: Partial<NodeView> = {}) =>
   nodeView({ id, agentUrl: urlOf(id), hasAgentToken: true, hasGpu: true, ...own });
 
-export function createRunnerWorld(nodes: NodeView[] = [thisComputer]): RunnerWorld {
-  const clock = createFakeClock();
+export function createRunnerWorld(
+  nodes: NodeView[] = [thisComputer],
+  clock: FakeClock = createFakeClock(),
+): RunnerWorld {
   const fleet = createFakeFleet(nodes);
   const inFlight = createInFlight({ clock });
   const streams = createStreams({ clock, epoch: 'test' });

@@ -189,6 +189,8 @@ export interface FinishedRequest extends RequestFacts {
   outputTokens: number | null;
   /** How long the server loaded the model for it, milliseconds; null if it did not say. */
   loadMs: number | null;
+  /** It chose the layers on the GPU itself (`options.num_gpu`). Left out for no. */
+  placesModel?: boolean;
   /** How long the server worked on its output, milliseconds; null if it did not say. */
   outputMs: number | null;
 }

@@ -64,6 +64,8 @@ export interface GatewayDependencies {
   acquire: Pick<AcquireService, 'acquire'>;
   activity: { record(entry: NewActivityEntry): void };
   /** Requests that were sent to the node and have no first byte, by model: since when. */
+  /** A server reported that it loaded a model for a request. */
+  loaded?(load: { nodeId: string; model: string; loadMs: number; placesModel: boolean }): void;
   silent?(nodeId: string, since: Readonly<Record<string, number>>): void;
   /** null for a program without a gateway. */
   link: GatewayLink | null;
@@ -199,6 +201,11 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
       statistics.add(event.requests, event.dropped);
       if (event.turnedAway) statistics.turnedAway(event.turnedAway);
       nameUsers(event.requests);
+      for (const { nodeId, model, fallback, loadMs, placesModel = false } of event.requests) {
+        const name = fallback ?? model;
+        if (nodeId === null || name === null || loadMs === null) continue;
+        dependencies.loaded?.({ nodeId, model: name, loadMs, placesModel });
+      }
       const changed = event.requests.flatMap((request) => (changesList(request) ? [request.nodeId] : []));
       for (const nodeId of new Set(changed)) {
         if (nodeId !== null) fleet.probeSoon(nodeId, { listChanged: true });

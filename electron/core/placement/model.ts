@@ -13,6 +13,7 @@ import type { Store } from '../ports/state.ts';
 import type { Clock } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import type { EnsureOnGpu } from './ensure.ts';
+import type { ForeignLoad } from './foreign-loads.ts';
 import type { HoldBack, OtherUse, RequestsInFlight } from './move.ts';
 import type { Pins } from './pins.ts';
 import type { PlanInput } from './plan.ts';
@@ -82,6 +83,8 @@ export interface PlacementService {
    * @param since when the oldest was sent, milliseconds since the epoch
    */
   observeRequests(nodeId: string, since: Readonly<Record<string, number>>): void;
+  /** A request of another program made the server load a model. */
+  observeLoad(load: ForeignLoad): void;
   /** Newest first. */
   history(limit: number): MoveRecord[];
   /** Called before the fleet shows the result of a move. Returns how to stop. */

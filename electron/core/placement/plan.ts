@@ -23,6 +23,8 @@ export interface PlanInput {
   pinned: ReadonlySet<string>;
   /** Pilotlight's own requests in flight. */
   inFlight: (model: string) => number;
+  /** Those of them that the gateway sent, which a move can hold back. Left out for none. */
+  fromGateway?: (model: string) => number;
   /** What other panels are known to use on this node. Left out for nothing. */
   usedByOthers?: readonly OtherUse[];
   /** The model that is being moved on this node; null if none is. */
@@ -244,7 +246,7 @@ function settlingAnswer(input: PlanInput, model: ModelOnNode, place: Place): Ans
 }
 
 function inUseAnswer(input: PlanInput, model: ModelOnNode, place: Place): Answer | null {
-  const requests = input.inFlight(model.name);
+  const requests = input.inFlight(model.name) - (input.fromGateway?.(model.name) ?? 0);
   if (requests > 0) return { code: 'BUSY', reason: fact('ANSWERS_REQUESTS', { ...place, requests }) };
   const [other] = usesOf(input.usedByOthers ?? [], [model.name]);
   if (other !== undefined) {

@@ -7,6 +7,7 @@ import { canonicalName, matchesPriority } from '../fleet/model-placement.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import { createEnsureOnGpu } from './ensure.ts';
 import { explainModel } from './explain.ts';
+import { createForeignLoads } from './foreign-loads.ts';
 import { GPU_NOT_USED_WINDOW_MS, isFutile } from './futile.ts';
 import { createGpuDoubt } from './gpu-doubt.ts';
 import { createLastFailures } from './last-failure.ts';
@@ -18,6 +19,7 @@ import { createMover, type MoveTask } from './mover.ts';
 import { createMoveHistory } from './moves.ts';
 import { createNodeLocks } from './node-lock.ts';
 import type { PlanInput } from './plan.ts';
+import { requestsAnswered } from './preview.ts';
 import { resolveModel } from './resolve.ts';
 import { createStuckLoads } from './stuck-loads.ts';
 import { createUnload } from './unload.ts';
@@ -153,15 +155,26 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     return { node, server };
   }
 
+  /** Pilotlight, a person or its Modelfile put it there. */
+  const isKeptOnCpu = (nodeId: string, name: string, digest: string) =>
+    memory.history(nodeId, name)?.movedTo === 'cpu' ||
+    pins.has(nodeId, name) ||
+    modelfiles.keeps({ digest, placement: 'cpu' });
+
   const isGpuInDoubt = (node: NodeView) =>
     gpuDoubt.observe(node, {
       gpus: reading(node.id)?.gpus ?? [],
       moving: locks.holder(node.id),
-      keptOnCpu: ({ name, digest }) =>
-        memory.history(node.id, name)?.movedTo === 'cpu' ||
-        pins.has(node.id, name) ||
-        modelfiles.keeps({ digest, placement: 'cpu' }),
+      keptOnCpu: ({ name, digest }) => isKeptOnCpu(node.id, name, digest),
     });
+
+  const foreignLoads = createForeignLoads({
+    fleet,
+    times: loadTimes,
+    gpus: (nodeId) => reading(nodeId)?.gpus ?? [],
+    moving: locks.holder,
+    keptOnCpu: (nodeId, { name, digest }) => isKeptOnCpu(nodeId, name, digest),
+  });
 
   function forget(nodeId: string): void {
     memory.forget(nodeId);
@@ -178,6 +191,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     priorityModels: priorityModels(),
     pinned: pins.on(node.id),
     inFlight: (model) => inFlight.count(node.id, model),
+    fromGateway: (model) => requestsAnswered(deps.requests?.() ?? [], node.id, model),
     usedByOthers: usedByOthers(node.id) ?? [],
     moving: locks.holder(node.id),
     blocked: loads.blocked(node.id),
@@ -261,6 +275,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
 
     planInput,
     observeRequests: loads.silent,
+    observeLoad: (load) => void foreignLoads.observe(load),
     history: moves.list,
     onMove: moved.on,
 

@@ -75,13 +75,16 @@ export function createLocalLife(options: LocalLifeOptions): LocalLife {
     retry = null;
     startedWith = JSON.stringify(wish);
     const abort = new AbortController();
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    // Whoever hears of it may need it at once, and must not start another one.
+    starting = { abort, done };
     set({ state: 'starting' });
-    const done = open(runner, wish, abort.signal).finally(() => {
+    void open(runner, wish, abort.signal).finally(() => {
       starting = null;
+      resolve();
       // It may have been stopped, or given other options, meanwhile.
       follow();
     });
-    starting = { abort, done };
   }
 
   async function open(from: LocalRunner, wish: LocalRunnerOptions, signal: AbortSignal): Promise<void> {

@@ -224,6 +224,7 @@ function send(attempt: Attempt, sending: Sending): void {
     contextLength: sent.contextLength ?? body.fields.contextLength,
   };
   exchange.contextLength = sent.contextLength;
+  exchange.placesModel = body.fields.placesModel;
   const canReturn = tableOf(attempt).holding !== undefined && !isFallback;
   /** Its limit is known now, so the request waits here for its turn. */
   function waitThere(): void {

@@ -13,6 +13,8 @@ export interface BodyFields {
   stream: boolean | null;
   /** `options.num_ctx`; null if unset. */
   contextLength: number | null;
+  /** `options.num_gpu` is set: the program itself says where the model is loaded. */
+  placesModel: boolean;
   /** `keep_alive` is zero: the model is to be unloaded, as `ollama stop` does. */
   unloads: boolean;
   /** null if unset. */
@@ -57,6 +59,7 @@ export function createBodyFieldsReader({ takesName, conversation }: BodyFieldsOp
   const prefix = createPrefixHash(conversation === 'prompt' ? PROMPT_STEPS : []);
   let stream: boolean | null = null;
   let contextLength: number | null = null;
+  let placesModel = false;
   let unloads = false;
   let promptCacheKey: string | null = null;
   let inputs: number | null = null;
@@ -75,7 +78,7 @@ export function createBodyFieldsReader({ takesName, conversation }: BodyFieldsOp
 
   const listener: JsonListener = {
     wants(parent, key) {
-      if (parent === 'options') return key === 'num_ctx' ? 'text' : null;
+      if (parent === 'options') return key === 'num_ctx' || key === 'num_gpu' ? 'text' : null;
       if (parent !== '') return null;
       if (key === 'model' || key === 'stream' || key === 'prompt_cache_key' || key === 'keep_alive')
         return 'text';
@@ -92,7 +95,8 @@ export function createBodyFieldsReader({ takesName, conversation }: BodyFieldsOp
       return key === 'input' || key === conversation ? 'elements' : 'skip';
     },
     scalar(parent, key, text, span) {
-      if (parent === 'options') contextLength = positive(text) ?? contextLength;
+      if (parent === 'options' && key === 'num_gpu') placesModel ||= text !== 'null' && text !== '-1';
+      else if (parent === 'options') contextLength = positive(text) ?? contextLength;
       else if (key === 'stream') stream = text === 'null' ? stream : text === 'true';
       else if (key === 'keep_alive') unloads = text === 'null' ? unloads : isZero(text);
       else if (key === 'prompt_cache_key') promptCacheKey = stringOf(text ?? '') ?? promptCacheKey;
@@ -119,6 +123,7 @@ export function createBodyFieldsReader({ takesName, conversation }: BodyFieldsOp
         modelSpans: named.spans,
         stream,
         contextLength,
+        placesModel,
         unloads,
         promptCacheKey: promptCacheKey === '' ? null : promptCacheKey,
         inputs,

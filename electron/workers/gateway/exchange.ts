@@ -51,6 +51,8 @@ export interface Exchange {
   heldMs: number;
   /** `num_ctx` that was sent instead of its own; null if that was left alone. */
   contextLength: number | null;
+  /** It chose the layers on the GPU itself. */
+  placesModel: boolean;
   /** How the answer was begun before a node answered; null if it was not. */
   early: EarlyKind | null;
   /** Its place in the queue, names and values in turn; empty if it did not wait. */

@@ -66,6 +66,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     priority: null,
     heldMs: 0,
     contextLength: null,
+    placesModel: false,
     early: null,
     holdHeaders: [],
     state: 'arriving',
@@ -106,6 +107,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         outputTokens: exchange.tokens?.output ?? null,
         loadMs: exchange.times?.loadMs ?? null,
         outputMs: exchange.times?.outputMs ?? null,
+        ...(exchange.placesModel && { placesModel: true }),
       });
     },
   };

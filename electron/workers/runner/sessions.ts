@@ -1,6 +1,7 @@
 /** Opened ONNX graphs, as everything above onnxruntime sees them. The runs themselves happen in a process of their own. */
 import type { RunnerProvider, RunnerRung } from '../../../shared/models/runner.ts';
-import type { PictureFeed } from './pictures/feed.ts';
+import type { Normalisation } from './faces/planes.ts';
+import type { Picture } from './pictures/picture.ts';
 
 export type TensorData = Float32Array | BigInt64Array | Int32Array | Uint8Array | Uint16Array;
 
@@ -9,6 +10,19 @@ export interface Tensor {
   dims: readonly number[];
   /** Row by row. Float16 numbers are their bits. */
   data: TensorData;
+}
+
+/**
+ * Pictures as an input. Their bytes cross to the process that runs the graph, and become numbers there: a quarter of what
+ * the numbers would be.
+ */
+export interface PictureFeed {
+  type: 'pictures';
+  /** Of the input: [pictures, 3, height, width]. */
+  dims: readonly [count: number, channels: 3, height: number, width: number];
+  /** Each no larger than the input; it lies at the top left. */
+  data: readonly Picture[];
+  normalisation: Normalisation;
 }
 
 /** Inputs by name. */

@@ -14,6 +14,7 @@ import { actionVerbs, offChoices, offRefusal } from '../power/power-text.ts';
 import { fieldPath, sectionTitles, settingFields } from '../settings/catalogue.ts';
 import type { Theme } from '../shell/preferences.ts';
 import { nodeHref, pageHref, pages, pageTitles, runHref, runnerHref, settingHref } from '../shell/route.ts';
+import { pageKeywords } from './page-keywords.ts';
 import type { Searchable } from './rank.ts';
 
 /** What choosing an entry does. */
@@ -117,16 +118,6 @@ export function buildEntries(known: Known): PaletteEntry[] {
       ),
   ];
 }
-
-const pageKeywords: Record<(typeof pages)[number], string> = {
-  fleet: 'machines nodes gpu',
-  models: 'matrix placement vram pin optimizer',
-  index: 'folders search runs',
-  requests: 'gateway programs queue prompts tokens traffic',
-  runner: 'onnx embeddings faces providers directml coreml cuda webgpu ladder',
-  activity: 'log events what happened why',
-  settings: 'preferences options export import',
-};
 
 const isActive = (job: IndexJob) => job.status === 'pending' || job.status === 'running';
 

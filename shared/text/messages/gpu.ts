@@ -22,6 +22,9 @@ export const gpuMessages = {
   LOAD_ENDED_ON_CPU: ({ model }: { model: string }) =>
     `${model} was loaded for the GPU but ended on the CPU, although nothing was in its way.`,
 
+  REQUEST_LOAD_ENDED_ON_CPU: ({ model }: { model: string }) =>
+    `A request loaded ${model}, and it ended on the CPU although enough VRAM is free.`,
+
   // Runners that outlived their server.
   NO_PROCESSES_REPORTED: () => 'No agent reports which processes use the GPU.',
   NOTHING_LEFT_BEHIND: () => 'Every runner in VRAM belongs to the Ollama that runs.',

@@ -13,6 +13,7 @@ import {
   runner,
   runnerModel,
   runnerStatus,
+  twoFaces,
   unmeasured,
   wrongOnMac,
 } from '../../fakes/runner-views.ts';

@@ -5,10 +5,9 @@ import { fact } from '../../../../shared/models/message.ts';
 import { noise } from '../faces/batch-check.ts';
 import { floats, shapeText } from '../faces/graph-shapes.ts';
 import type { Normalisation } from '../faces/planes.ts';
-import type { PictureFeed } from '../pictures/feed.ts';
 import type { Picture } from '../pictures/picture.ts';
 import type { Pictures } from '../pictures/pictures.ts';
-import type { Feeds, OpenedGraph, Tensor } from '../sessions.ts';
+import type { Feeds, OpenedGraph, PictureFeed, Tensor } from '../sessions.ts';
 
 const three = z.tuple([z.number(), z.number(), z.number()]);
 const kernels = { bicubic: 'cubic', bilinear: 'linear', lanczos: 'lanczos3', nearest: 'nearest' } as const;

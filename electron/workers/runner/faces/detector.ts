@@ -1,8 +1,7 @@
 /** A face detector on an opened graph. */
-import type { PictureFeed } from '../pictures/feed.ts';
 import type { Picture } from '../pictures/picture.ts';
 import type { Pictures } from '../pictures/pictures.ts';
-import type { OpenedGraph } from '../sessions.ts';
+import type { OpenedGraph, PictureFeed } from '../sessions.ts';
 import { keepsPicturesApart } from './batch-check.ts';
 import { defaultMinScore, readFaces } from './detector-answers.ts';
 import type { DetectorLayout } from './detector-kind.ts';

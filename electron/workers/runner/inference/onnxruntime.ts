@@ -2,8 +2,8 @@
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import { type RunnerProvider, runnerProviderSchema } from '../../../../shared/models/runner.ts';
-import { type PictureFeed, tensorOf } from '../pictures/feed.ts';
-import type { GraphValue, Tensor, TensorData } from '../sessions.ts';
+import { tensorOf } from '../pictures/feed.ts';
+import type { GraphValue, PictureFeed, Tensor, TensorData } from '../sessions.ts';
 import { textOfError } from './faults.ts';
 import type { Answers, Feeds } from './protocol.ts';
 

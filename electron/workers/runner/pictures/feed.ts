@@ -1,19 +1,6 @@
-/**
- * Pictures as the input of a graph. Their bytes cross to the process that runs it, and become numbers there: a quarter
- * of what the numbers would be.
- */
-import { type Normalisation, writePlanes } from '../faces/planes.ts';
-import type { Tensor } from '../sessions.ts';
-import type { Picture } from './picture.ts';
-
-export interface PictureFeed {
-  type: 'pictures';
-  /** Of the input: [pictures, 3, height, width]. */
-  dims: readonly [count: number, channels: 3, height: number, width: number];
-  /** Each no larger than the input; it lies at the top left. */
-  data: readonly Picture[];
-  normalisation: Normalisation;
-}
+/** Pictures become the input of a graph. Pure. */
+import { writePlanes } from '../faces/planes.ts';
+import type { PictureFeed, Tensor } from '../sessions.ts';
 
 /** @param room where the numbers are written if it is large enough; they are valid until it is used again */
 export function tensorOf({ dims, data, normalisation }: PictureFeed, room?: Float32Array): Tensor {

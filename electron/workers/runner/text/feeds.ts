@@ -1,7 +1,6 @@
 /** The inputs of a text graph: which ones it wants, and the tensors for a batch. Pure. */
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact } from '../../../../shared/models/message.ts';
-import type { Feeds } from '../inference/protocol.ts';
 import type { GraphValue, Reduction, Tensor } from '../sessions.ts';
 import type { TextConfig } from './config.ts';
 
@@ -84,7 +83,7 @@ export function feedsOf(
   texts: readonly (readonly number[])[],
   inputs: readonly Pick<GraphValue, 'name' | 'type'>[],
   { padId, length: fixed }: { padId: number; length: number | null },
-): Feeds {
+): Record<string, Tensor> {
   const longest = fixed ?? Math.max(1, ...texts.map((tokens) => tokens.length));
   const dims = [texts.length, longest];
   return Object.fromEntries(

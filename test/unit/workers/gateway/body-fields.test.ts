@@ -58,9 +58,21 @@ it('reads the other fields that routing needs', () => {
     stream: null,
     contextLength: null,
     promptCacheKey: null,
+    placesModel: false,
     unloads: false,
     inputs: null,
   });
+  for (const [numGpu, placesModel] of [
+    ['0', true],
+    ['99', true],
+    ['-1', false],
+    ['null', false],
+  ] as const) {
+    expect(read(`{"options":{"num_gpu":${numGpu},"num_ctx":5}}`)).toMatchObject({
+      placesModel,
+      contextLength: 5,
+    });
+  }
   expect(read('{"options":{"num_ctx":"big"},"input":[ ]}')).toMatchObject({ contextLength: null, inputs: 0 });
 });
 

@@ -1,0 +1,12 @@
+import type { PageName } from '../shell/route.ts';
+
+/** What a page is found by beside its name. */
+export const pageKeywords: Record<PageName, string> = {
+  fleet: 'machines nodes gpu',
+  models: 'matrix placement vram pin optimizer',
+  index: 'folders search runs',
+  requests: 'gateway programs queue prompts tokens traffic',
+  runner: 'onnx embeddings faces providers directml coreml cuda webgpu ladder',
+  activity: 'log events what happened why',
+  settings: 'preferences options export import',
+};
