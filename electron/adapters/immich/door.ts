@@ -87,7 +87,8 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
     const body = await receive(request, { clock, signal });
     const contentType = request.headers['content-type'] ?? '';
     const need = readNeed(contentType, body);
-    return predictions.predict({ need, contentType, body, arrivedAt, signal });
+    // Awaited here: its memory is given back when it has ended.
+    return await predictions.predict({ need, contentType, body, arrivedAt, signal });
   }
 
   /** Room for the body, within the time that a request may wait. */

@@ -229,6 +229,7 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
 
   return {
     list: () => all().map(viewOf),
+    tracked: all,
     fleet: view,
     acquire,
     need: life.need,
