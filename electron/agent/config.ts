@@ -1,5 +1,4 @@
 /** The agent's options. Precedence: flag, environment, config file, default. */
-import { isIPv6 } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -8,13 +7,22 @@ import {
   DEFAULT_AGENT_PORT,
   DEFAULT_RELAY_PORT,
 } from '../../shared/contract/agent.ts';
-import { powerActions } from '../../shared/models/power-actions.ts';
-import { basePath } from '../../shared/network/api-path.ts';
 import { readIpv4 } from '../../shared/network/ipv4.ts';
 import { readMac, readSecureOn } from '../../shared/network/mac.ts';
-import { parseWebUrl } from '../../shared/network/web-address.ts';
 import { environmentOf, environmentPrefix, flagOf, placeVariables } from './config-names.ts';
+import {
+  commands,
+  flag,
+  isAddress,
+  list,
+  loopbackUrl,
+  number,
+  portOrNull,
+  type Reader,
+  text,
+} from './config-readers.ts';
 import { AgentError } from './errors.ts';
+import { type ImmichConfig, immichOption } from './immich/config.ts';
 import type { PowerCommands } from './power/commands.ts';
 
 export interface AgentConfig {
@@ -41,13 +49,14 @@ export interface AgentConfig {
   runnerProgram: string | null;
   /** Whether other machines may send pictures without a token. */
   openRunner: boolean;
+  /** Immich's model folder, for the runner; null if there is none. */
+  immichFolder: string | null;
+  /** The door for Immich; null for none. */
+  immich: ImmichConfig | null;
   /** null: off when started by hand, on when installed. */
   announce: boolean | null;
   commands: PowerCommands & { inhibit?: readonly string[]; restartOllama?: readonly string[] };
 }
-
-/** Reads a value, or says what is expected. Flags and the environment give strings, the file gives JSON. */
-type Reader = (value: unknown) => { value: unknown } | { wanted: string };
 
 interface Option {
   read: Reader;
@@ -58,71 +67,6 @@ interface Option {
   many?: true;
   boolean?: true;
 }
-
-const take = (value: unknown) => ({ value });
-
-function number(least: number, most: number): Reader {
-  const wanted = `a whole number from ${least} to ${most}`;
-  return (value) => {
-    const parsed = typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value;
-    return typeof parsed === 'number' && Number.isInteger(parsed) && parsed >= least && parsed <= most
-      ? take(parsed)
-      : { wanted };
-  };
-}
-
-function list(one: (text: string) => unknown, wanted: string): Reader {
-  return (value) => {
-    const items = typeof value === 'string' ? value.split(',') : value;
-    if (!Array.isArray(items)) return { wanted };
-    const values = items.map((item: unknown) =>
-      typeof item === 'string' || typeof item === 'number' ? (one(String(item).trim()) ?? null) : null,
-    );
-    return values.includes(null) ? { wanted } : take([...new Set(values)]);
-  };
-}
-
-function text(check: (value: string) => boolean, wanted: string): Reader {
-  return (value) => (typeof value === 'string' && check(value) ? take(value) : { wanted });
-}
-
-const flag: Reader = (value) => {
-  if (value === true || value === 'true' || value === '1') return take(true);
-  if (value === false || value === 'false' || value === '0') return take(false);
-  return { wanted: 'true or false' };
-};
-
-const commands: Reader = (value) => {
-  const names: string[] = [...powerActions, 'inhibit', 'restartOllama'];
-  const wanted = `an object of ${names.join(', ')}, each a list of a program and its arguments`;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { wanted };
-  const right = Object.entries(value).every(
-    ([name, command]) =>
-      names.includes(name) &&
-      Array.isArray(command) &&
-      command.length > 0 &&
-      command.every((part) => typeof part === 'string' && !part.includes('\0')),
-  );
-  return right ? take(value) : { wanted };
-};
-
-/** Without the path of the API, which people copy with the address. */
-const loopbackUrl: Reader = (value) => {
-  const url = typeof value === 'string' ? parseWebUrl(value) : null;
-  const isHere =
-    url?.protocol === 'http:' &&
-    (/^(localhost|\[::1\])$/.test(url.hostname) || readIpv4(url.hostname)?.startsWith('127.') === true);
-  return url !== null && isHere
-    ? take(`${url.origin}${basePath(url.pathname, 'server')}`)
-    : { wanted: 'an http:// address of this machine' };
-};
-
-const isAddress = (value: string) => readIpv4(value) !== null || isIPv6(value);
-
-const portOrNull = (text: string) => {
-  const port = Number(text);
-  return /^\d{1,5}$/.test(text) && port > 0 && port < 65_536 ? port : null;
-};
 
 const options: Record<keyof AgentConfig, Option> = {
   role: {
@@ -204,6 +148,17 @@ const options: Record<keyof AgentConfig, Option> = {
     help: ' pictures from other machines without a token',
     boolean: true,
   },
+  immichFolder: {
+    read: text((value) => isAbsolute(value), 'an absolute path'),
+    fallback: null,
+    help: 'PATH  Immich’s model folder, for the role runner',
+  },
+  immich: {
+    read: immichOption,
+    fallback: null,
+    help: 'OBJECT  the door for Immich',
+    from: ['file'],
+  },
   announce: {
     read: flag,
     fallback: null,
@@ -280,7 +235,9 @@ export function readConfig({ flags, environment, file }: ConfigSources): AgentCo
     if ('value' in result) config[key] = result.value;
     else if (chosen !== undefined) {
       const shown =
-        key === 'secret' || key === 'secureOn' ? 'this value' : (JSON.stringify(chosen.value) ?? '');
+        key === 'secret' || key === 'secureOn' || key === 'immich'
+          ? 'this value'
+          : (JSON.stringify(chosen.value) ?? '');
       mistakes.push(`${chosen.name}: expected ${result.wanted}, not ${shown.slice(0, 80)}.`);
     }
   }
@@ -300,6 +257,9 @@ function together(config: AgentConfig): string[] {
   if (config.openWake && !config.role.includes('relay')) mistakes.push('--open-wake: requires --role relay.');
   if (config.restartOllama && !config.role.includes('power')) {
     mistakes.push('--restart-ollama: requires --role power.');
+  }
+  if (config.immich !== null && !config.role.includes('runner')) {
+    mistakes.push('immich: requires --role runner.');
   }
   if (config.announce && !canAnnounce(config)) {
     mistakes.push('--announce: requires --bind with an IPv4 address on the network.');
@@ -325,7 +285,7 @@ function fileEntries(file: ConfigSources['file'], mistakes: string[]): Map<strin
   for (const name of entries.keys()) {
     if (!keys.includes(name as keyof AgentConfig)) mistakes.push(`${file.path}: ${name}: unknown option.`);
   }
-  if (!file.privately && (entries.has('secret') || entries.has('secureOn'))) {
+  if (!file.privately && ['secret', 'secureOn', 'immich'].some((name) => entries.has(name))) {
     mistakes.push(`${file.path}: contains a secret and is readable by others; run chmod 600 on it.`);
   }
   return entries;

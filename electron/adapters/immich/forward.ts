@@ -20,7 +20,10 @@ const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
 /** What the request itself is to blame for; another runner would answer the same. 501: no runner reads texts in pictures. */
 const FINAL = new Set([200, 400, 413, 415, 422, 501]);
 
-/** Rejects if the runner failed, so that another one may be tried; with the signal's reason when that aborts. */
+/** Nothing accepted the connection, so the request did not reach it. */
+export class NotReached extends Error {}
+
+/** Rejects with NotReached, or if the runner failed, so that another one may be tried; with the signal's reason when that aborts. */
 export function forward({ place, contentType, body, clock, signal }: ForwardOptions): Promise<DoorAnswer> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
@@ -30,7 +33,9 @@ export function forward({ place, contentType, body, clock, signal }: ForwardOpti
     };
     if (place.token !== null) headers.authorization = `Bearer ${place.token}`;
     const asked = send(`${place.url.replace(/\/+$/, '')}/predict`, { method: 'POST', headers, agent: false });
-    const fail = (reason: string) => end(() => reject(new Error(reason)));
+    let isConnected = false;
+    const fail = (reason: string) =>
+      end(() => reject(isConnected ? new Error(reason) : new NotReached(reason)));
     const silent = clock.timer(CONNECT_MS, () => fail('It does not answer.'));
     const late = clock.timer(ANSWER_MS, () => fail('It took too long.'));
     const abort = () => end(() => reject(signal.reason));
@@ -43,7 +48,12 @@ export function forward({ place, contentType, body, clock, signal }: ForwardOpti
       how();
     }
     signal.addEventListener('abort', abort, { once: true });
-    asked.on('socket', (socket) => socket.once('connect', () => silent.cancel()));
+    asked.on('socket', (socket) =>
+      socket.once('connect', () => {
+        isConnected = true;
+        silent.cancel();
+      }),
+    );
     asked.on('error', (error) => fail(error.message));
     asked.on('response', (answer) => {
       const status = answer.statusCode ?? 0;

@@ -9,7 +9,7 @@ import type {
 } from '../../core/ports/immich-door.ts';
 import type { Clock, Timer } from '../../core/ports/time.ts';
 import { decide } from './decide.ts';
-import { forward } from './forward.ts';
+import { forward, NotReached } from './forward.ts';
 import { type DoorAnswer, refused } from './refusals.ts';
 import { createWakes, type Joined } from './wakes.ts';
 
@@ -113,6 +113,8 @@ export function createPredictions(options: PredictionsOptions): Predictions {
   async function predict(prediction: Prediction): Promise<DoorAnswer> {
     const { need, arrivedAt, signal } = prediction;
     const failedAt = new Set<string>();
+    /** Runners that no longer answer: their machines fell asleep a moment ago. */
+    const away = new Set<string>();
     /** Machines that woke, and still do not serve it. */
     const useless = new Set<string>();
     let failure: string | null = null;
@@ -131,7 +133,7 @@ export function createPredictions(options: PredictionsOptions): Predictions {
     try {
       for (;;) {
         signal.throwIfAborted();
-        const places = backend.places(need).filter(({ id }) => !failedAt.has(id));
+        const places = backend.places(need).filter(({ id }) => !failedAt.has(id) && !away.has(id));
         const sleepers = backend.sleepers(need).filter(({ id }) => !useless.has(id));
         const lateInMs = arrivedAt + rules().holdMs - clock.monotonic();
         const step = decide({
@@ -158,7 +160,7 @@ export function createPredictions(options: PredictionsOptions): Predictions {
           } catch (error) {
             signal.throwIfAborted();
             failure = `${place.name}: ${error instanceof Error ? error.message : String(error)}`;
-            failedAt.add(place.id);
+            (error instanceof NotReached ? away : failedAt).add(place.id);
             log('A runner failed at a request of Immich.', { runner: place.name, error: failure });
           }
           continue;
@@ -171,6 +173,7 @@ export function createPredictions(options: PredictionsOptions): Predictions {
         }
         hold(true);
         await change(lateInMs, signal);
+        away.clear();
         if (!joined.wake.isOver()) continue;
         const { id } = machine;
         const serves = backend.places(need).some((place) => place.id === id);
