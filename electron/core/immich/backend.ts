@@ -1,5 +1,6 @@
 /** The runners of the fleet, as the door for Immich sees them. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { isServing } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { InFlight } from '../acquire/in-flight.ts';
 import type { AcquireWakes } from '../acquire/model.ts';
@@ -22,6 +23,8 @@ export interface BackendDependencies {
   wakes: AcquireWakes;
   inFlight: Pick<InFlight, 'begin'>;
   keepAwake: KeepAwake;
+  /** Whether this computer's runner has a model folder of Immich. */
+  hasFolder(): boolean;
 }
 
 /** How long the agent of a machine that has just woken may take to say whether it has a runner. */
@@ -33,21 +36,28 @@ export function createDoorBackend(dependencies: BackendDependencies): DoorBacken
   const { clock, runners, fleet, agents, wakes, inFlight, keepAwake } = dependencies;
   const working = new Map<string, number>();
   const failedAt = new Map<string, number>();
+  const waking = new Set<string>();
 
   const rests = (nodeId: string) => clock.monotonic() - (failedAt.get(nodeId) ?? -Infinity) < REST_MS;
 
   function seenOf(runner: TrackedRunner): SeenRunner {
     const { nodeId, name, from, inFleet } = runner.address;
     const node = runners.fleet.get(nodeId);
+    const machine = fleet.get(nodeId)?.state ?? 'unknown';
     const status = runner.status();
+    const here = from === 'this-computer';
+    // Without a folder it has no models, although it never ran.
+    const unknown = here && !dependencies.hasFolder() ? [] : null;
     return {
       nodeId,
       name,
-      here: from === 'this-computer',
+      here,
       usable: runner.usable() && runner.link !== null,
-      state: node?.state ?? 'unknown',
+      // A machine that has just come up has a runner that was not asked yet.
+      state: node?.state === 'off' && isServing(machine) ? 'booting' : (node?.state ?? 'unknown'),
+      waking: waking.has(nodeId),
       canWake: inFleet && (node?.canWake ?? false),
-      graphs: status?.immich ?? null,
+      graphs: status?.immich ?? unknown,
       gpu: (status?.provider ?? 'cpu') !== 'cpu',
       waiting: runner.waiting() + (working.get(nodeId) ?? 0) + (rests(nodeId) ? 1_000_000 : 0),
     };
@@ -68,6 +78,7 @@ export function createDoorBackend(dependencies: BackendDependencies): DoorBacken
         usable: false,
         state,
         canWake,
+        waking: waking.has(id),
         graphs: null,
         gpu: hasGpu ?? false,
         waiting: 0,
@@ -160,12 +171,15 @@ export function createDoorBackend(dependencies: BackendDependencies): DoorBacken
     missing: (need) => missingGraphs(seen(), need),
     async wake(nodeId, signal) {
       const lease = keepAwake.hold(nodeId, { lingers: false });
+      waking.add(nodeId);
       try {
         await makeReady(nodeId, signal);
         return lease;
       } catch (error) {
         lease[Symbol.dispose]();
         throw error;
+      } finally {
+        waking.delete(nodeId);
       }
     },
     onChange: (listener) => runners.fleet.onChange(() => listener()),

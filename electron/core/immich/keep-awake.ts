@@ -4,7 +4,7 @@ import type { AcquireLeases } from '../acquire/model.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 
 export interface KeepAwake {
-  /** One lease for any number of holders. `lingers`: it stays for a while after this one was the last. */
+  /** One lease for any number of holders. `lingers`: it stays for a while after the last one. */
   hold(nodeId: string, options: { lingers: boolean }): Disposable;
   stop(): void;
 }
@@ -12,6 +12,8 @@ export interface KeepAwake {
 interface Held {
   lease: ReturnType<AcquireLeases['hold']>;
   holders: number;
+  /** Requests were sent there, so the next one may follow. */
+  lingers: boolean;
   ending: Timer | null;
 }
 
@@ -42,7 +44,12 @@ export function createKeepAwake({
         ? before.lease
         : leases.hold({ nodeId, kind: 'request', purpose: fact('USED_FOR_IMMICH') });
       before?.ending?.cancel();
-      const entry: Held = { lease, holders: (before?.holders ?? 0) + 1, ending: null };
+      const entry: Held = {
+        lease,
+        holders: (before?.holders ?? 0) + 1,
+        lingers: lingers || (before?.lingers ?? false),
+        ending: null,
+      };
       if (before !== undefined) Object.assign(before, entry);
       else held.set(nodeId, entry);
       const own = before ?? entry;
@@ -53,7 +60,7 @@ export function createKeepAwake({
           isOver = true;
           own.holders -= 1;
           if (own.holders > 0 || held.get(nodeId) !== own) return;
-          if (lingers) own.ending = clock.timer(LINGER_MS, () => end(nodeId));
+          if (own.lingers) own.ending = clock.timer(LINGER_MS, () => end(nodeId));
           else end(nodeId);
         },
       };

@@ -14,7 +14,7 @@ import { type BackendDependencies, createDoorBackend } from './backend.ts';
 import { type ImmichProblem, listeningOn, listenProblem, wantedDoor } from './door-address.ts';
 import { createKeepAwake } from './keep-awake.ts';
 
-export interface ImmichDependencies extends Omit<BackendDependencies, 'runners' | 'keepAwake'> {
+export interface ImmichDependencies extends Omit<BackendDependencies, 'runners' | 'keepAwake' | 'hasFolder'> {
   clock: Clock;
   log: Log;
   streams: Pick<Streams, 'immich'>;
@@ -41,7 +41,11 @@ const MOST_MISSING = 50;
 export function createImmichService(dependencies: ImmichDependencies): ImmichService {
   const { clock, log, streams, settings, activity, runners, fleet, openDoor } = dependencies;
   const keepAwake = createKeepAwake(dependencies);
-  const backend = createDoorBackend({ ...dependencies, keepAwake });
+  const backend = createDoorBackend({
+    ...dependencies,
+    keepAwake,
+    hasFolder: () => settings.current().immich.folder !== null,
+  });
   const missing = new Set<string>();
   const stops: (() => void)[] = [];
   let door: { opened: OpenDoor; host: string; port: number } | null = null;
@@ -66,7 +70,7 @@ export function createImmichService(dependencies: ImmichDependencies): ImmichSer
     };
   }
 
-  function urlsOf({ host, port }: { host: string; port: number }): string[] {
+  function urlsOf({ host, opened: { port } }: { host: string; opened: OpenDoor }): string[] {
     const own = [`http://127.0.0.1:${port}`];
     if (listeningOn(host) === 'loopback') return own;
     const others = dependencies.interfaces().filter(({ internal }) => !internal);

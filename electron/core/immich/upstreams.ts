@@ -12,6 +12,8 @@ export interface SeenRunner {
   /** Its state as a server; the machine's while that is off. */
   state: NodeState;
   canWake: boolean;
+  /** The door wakes it now. On the way up its state passes through some from which it could not be woken. */
+  waking: boolean;
   /** Graphs of Immich's folder, as it last said; null if it never did. */
   graphs: readonly string[] | null;
   gpu: boolean;
@@ -50,8 +52,8 @@ const COMING: ReadonlySet<NodeState> = new Set(['waking', 'booting', 'unknown'])
 /** Known to have the models first, then those that never said. */
 export function rankSleepers(runners: readonly SeenRunner[], need: PredictNeed): string[] {
   const asleep = runners.filter(
-    ({ here, usable, state, canWake }) =>
-      !here && !usable && (COMING.has(state) || (state === 'off' && canWake)),
+    ({ here, usable, state, canWake, waking }) =>
+      !here && !usable && (waking || COMING.has(state) || (state === 'off' && canWake)),
   );
   const known = asleep.filter((runner) => has(runner, need));
   const first = [...known].sort((a, b) => Number(b.gpu) - Number(a.gpu));
