@@ -36,6 +36,7 @@ const coreOrder = [
   ['acquire'],
   ['gateway'],
   ['runner'],
+  ['immich'],
   ['requests'],
   ['indexing'],
   ['discovery'],

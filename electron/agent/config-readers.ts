@@ -1,4 +1,4 @@
-/** How the agent's options are read from flags, the environment and its file. */
+/** Readers of the agent's options. */
 import { isIPv6 } from 'node:net';
 import { powerActions } from '../../shared/models/power-actions.ts';
 import { basePath } from '../../shared/network/api-path.ts';
@@ -8,7 +8,7 @@ import { parseWebUrl } from '../../shared/network/web-address.ts';
 /** Reads a value, or says what is expected. Flags and the environment give strings, the file gives JSON. */
 export type Reader = (value: unknown) => { value: unknown } | { wanted: string };
 
-const take = (value: unknown) => ({ value });
+export const take = (value: unknown) => ({ value });
 
 export function number(least: number, most: number): Reader {
   const wanted = `a whole number from ${least} to ${most}`;

@@ -22,6 +22,7 @@ import {
   text,
 } from './config-readers.ts';
 import { AgentError } from './errors.ts';
+import { type ImmichConfig, immichOption } from './immich/config.ts';
 import type { PowerCommands } from './power/commands.ts';
 
 export interface AgentConfig {
@@ -48,6 +49,10 @@ export interface AgentConfig {
   runnerProgram: string | null;
   /** Whether other machines may send pictures without a token. */
   openRunner: boolean;
+  /** Immich's model folder, for the runner; null if there is none. */
+  immichFolder: string | null;
+  /** The door for Immich; null for none. */
+  immich: ImmichConfig | null;
   /** null: off when started by hand, on when installed. */
   announce: boolean | null;
   commands: PowerCommands & { inhibit?: readonly string[]; restartOllama?: readonly string[] };
@@ -143,6 +148,17 @@ const options: Record<keyof AgentConfig, Option> = {
     help: ' pictures from other machines without a token',
     boolean: true,
   },
+  immichFolder: {
+    read: text((value) => isAbsolute(value), 'an absolute path'),
+    fallback: null,
+    help: 'PATH  Immich’s model folder, for the role runner',
+  },
+  immich: {
+    read: immichOption,
+    fallback: null,
+    help: 'OBJECT  the door for Immich',
+    from: ['file'],
+  },
   announce: {
     read: flag,
     fallback: null,
@@ -219,7 +235,9 @@ export function readConfig({ flags, environment, file }: ConfigSources): AgentCo
     if ('value' in result) config[key] = result.value;
     else if (chosen !== undefined) {
       const shown =
-        key === 'secret' || key === 'secureOn' ? 'this value' : (JSON.stringify(chosen.value) ?? '');
+        key === 'secret' || key === 'secureOn' || key === 'immich'
+          ? 'this value'
+          : (JSON.stringify(chosen.value) ?? '');
       mistakes.push(`${chosen.name}: expected ${result.wanted}, not ${shown.slice(0, 80)}.`);
     }
   }
@@ -239,6 +257,9 @@ function together(config: AgentConfig): string[] {
   if (config.openWake && !config.role.includes('relay')) mistakes.push('--open-wake: requires --role relay.');
   if (config.restartOllama && !config.role.includes('power')) {
     mistakes.push('--restart-ollama: requires --role power.');
+  }
+  if (config.immich !== null && !config.role.includes('runner')) {
+    mistakes.push('immich: requires --role runner.');
   }
   if (config.announce && !canAnnounce(config)) {
     mistakes.push('--announce: requires --bind with an IPv4 address on the network.');
@@ -264,7 +285,7 @@ function fileEntries(file: ConfigSources['file'], mistakes: string[]): Map<strin
   for (const name of entries.keys()) {
     if (!keys.includes(name as keyof AgentConfig)) mistakes.push(`${file.path}: ${name}: unknown option.`);
   }
-  if (!file.privately && (entries.has('secret') || entries.has('secureOn'))) {
+  if (!file.privately && ['secret', 'secureOn', 'immich'].some((name) => entries.has(name))) {
     mistakes.push(`${file.path}: contains a secret and is readable by others; run chmod 600 on it.`);
   }
   return entries;

@@ -10,6 +10,7 @@ import type { AgentConfig } from './config.ts';
 import type { Damage } from './damage.ts';
 import { errorText } from './errors.ts';
 import type { Route } from './http/route.ts';
+import { startImmichRole } from './immich/role.ts';
 import { openLeaseJournal } from './leases/journal.ts';
 import { createLeases } from './leases/leases.ts';
 import { createPanelTraffic } from './leases/traffic.ts';
@@ -78,8 +79,8 @@ export const roles: Readonly<Record<AgentRole, Role>> = {
   runner: { port: (config) => config.port ?? config.powerPort, start: startRunner },
 };
 
-function startRelay({ config, udp, interfaces, reachable, clock, log }: RoleContext): RunningRole {
-  const relay = createRelay({
+function relayOf({ config, udp, interfaces, reachable, clock, log }: RoleContext) {
+  return createRelay({
     settings: {
       allowedMacs: config.allowMac,
       broadcasts: config.broadcast,
@@ -95,11 +96,39 @@ function startRelay({ config, udp, interfaces, reachable, clock, log }: RoleCont
     monotonic: clock.monotonic,
     log,
   });
-  return { ...relay, stop: () => {} };
 }
 
-function startRunner({ config, runnerHost, ...context }: RoleContext): RunningRole {
-  return startRunnerRole({ ...context, host: runnerHost, open: config.openRunner });
+function startRelay(context: RoleContext): RunningRole {
+  const { routes, health } = relayOf(context);
+  return { routes, health, stop: () => {} };
+}
+
+function startRunner(context: RoleContext): RunningRole {
+  const { config, runnerHost, clock, id, log } = context;
+  const runner = startRunnerRole({
+    ...context,
+    host: runnerHost,
+    open: config.openRunner,
+    immichFolder: config.immichFolder,
+  });
+  if (config.immich === null) return runner;
+  const { wake } = relayOf(context);
+  const door = startImmichRole({
+    config: config.immich,
+    bind: config.bind,
+    id,
+    clock,
+    log,
+    wake,
+    local: runner.local,
+  });
+  return {
+    ...runner,
+    stop() {
+      door.stop();
+      runner.stop();
+    },
+  };
 }
 
 function startPower(context: RoleContext): RunningRole {

@@ -9,6 +9,7 @@ import type { Core, CoreOptions, CoreServices, Problem } from './core.ts';
 import { createPowerHistory } from './energy/power-history.ts';
 import { DEFAULT_LOCAL_SERVER, readOllamaHost } from './fleet/ollama-host.ts';
 import { createFleetService } from './fleet/service.ts';
+import { createImmichService } from './immich/service.ts';
 import { createIndexingService } from './indexing/service.ts';
 import { createInspection } from './inspection.ts';
 import { createLeasesService } from './leases/service.ts';
@@ -227,6 +228,10 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     leases: leases.ledger,
     wakes: wake,
   });
+  const immich = createImmichService({
+    ...{ clock, log, streams, settings, activity, runners, fleet, agents, inFlight },
+    ...{ wakes: wake, leases: leases.ledger, interfaces: udp.interfaces, openDoor: ports.openImmichDoor },
+  });
   const indexing = createIndexingService({
     clock,
     random,
@@ -298,6 +303,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       acquire,
       gateway: { stop: gateway.stop },
       runners,
+      immich,
       requests: { stop: requests.stop },
       indexing: {
         start: () => indexing.start({ resume: options.resumeJobs ?? true }),
@@ -322,6 +328,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     acquire,
     inFlight,
     gateway,
+    immich,
     runners,
     requests,
     optimizer,

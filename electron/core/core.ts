@@ -10,6 +10,7 @@ import type { DiscoveryService } from './discovery/service.ts';
 import type { FleetService } from './fleet/service.ts';
 import type { GatewayLink } from './gateway/link.ts';
 import type { GatewayService } from './gateway/service.ts';
+import type { ImmichService } from './immich/service.ts';
 import type { IndexingService } from './indexing/service.ts';
 import type { LeasesService } from './leases/service.ts';
 import type { Optimizer } from './placement/optimizer.ts';
@@ -54,6 +55,7 @@ export interface CoreServices {
   inFlight: InFlight;
   /** Opened by the program that runs the core, once it is ready. */
   gateway: GatewayService;
+  immich: ImmichService;
   runners: RunnersService;
   requests: RequestsService;
   optimizer: Optimizer;

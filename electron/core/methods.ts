@@ -9,6 +9,7 @@ import { energyMethods } from './energy/methods.ts';
 import type { PowerHistory } from './energy/power-history.ts';
 import { fleetMethods } from './fleet/methods.ts';
 import { gatewayMethods } from './gateway/methods.ts';
+import { immichMethods } from './immich/methods.ts';
 import { indexingMethods } from './indexing/methods.ts';
 import { leaseMethods } from './leases/methods.ts';
 import { optimizerMethods, placementMethods } from './placement/methods.ts';
@@ -40,6 +41,7 @@ export function createHandlers(services: HandledServices): Handlers {
     discovery,
     fleet,
     gateway,
+    immich,
     history,
     indexing,
     leases,
@@ -66,6 +68,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...optimizerMethods({ optimizer, placement }),
     ...indexingMethods({ indexing }),
     ...gatewayMethods({ gateway }),
+    ...immichMethods({ immich }),
     ...runnerMethods({ runners, clock }),
     ...requestMethods({ requests }),
     ...telemetryMethods({ telemetry }),

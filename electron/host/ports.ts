@@ -8,6 +8,7 @@ import { createAnnouncementListener } from '../adapters/agents/announcement-list
 import { folderError } from '../adapters/folder-error.ts';
 import { createFolders } from '../adapters/folders.ts';
 import { createLocalHardware } from '../adapters/hardware/local-hardware.ts';
+import { createOpenImmichDoor } from '../adapters/immich/open.ts';
 import { connectServer } from '../adapters/inference/detected-server.ts';
 import { holdConnection } from '../adapters/network/held-connection.ts';
 import { createNodeHttp } from '../adapters/network/http.ts';
@@ -62,6 +63,8 @@ export interface RealPortsOptions {
   createWorkerHost?: CreateWorkerHost | undefined;
   /** Default: none, as for a program that runs one command. */
   localRunner?: LocalRunner | null | undefined;
+  /** Whether it may open the door for Immich. Default: no, as for a program that runs one command. */
+  immichDoor?: boolean | undefined;
 }
 
 export const statePathOf = (dataFolder: string) => join(dataFolder, 'state.sqlite');
@@ -76,6 +79,7 @@ export async function createRealPorts({
   openSecrets = openKeyFileSecrets,
   createWorkerHost = createForkWorkerHost,
   localRunner = null,
+  immichDoor = false,
 }: RealPortsOptions): Promise<RealPorts> {
   const clock = createSystemClock();
   const http = createNodeHttp();
@@ -134,6 +138,7 @@ export async function createRealPorts({
     connectAgent: createConnectAgent({ http }),
     connectRunner: createConnectRunner({ http }),
     localRunner,
+    openImmichDoor: immichDoor ? createOpenImmichDoor({ clock, log }) : null,
     announcementListener: createAnnouncementListener({ log }),
     exec: createExec(),
     surroundings: createSurroundings(),

@@ -137,6 +137,8 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     log,
     openSecrets: options.openSecrets,
     createWorkerHost: options.createWorkerHost,
+    // Only a program that stays can answer Immich at any time; such a program has a runner, too.
+    immichDoor: options.localRunner !== undefined,
     localRunner: options.localRunner?.({
       dataFolder,
       log,

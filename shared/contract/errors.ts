@@ -15,6 +15,7 @@ import type { Catalogue } from './errors/entry.ts';
 import { gatewayErrors } from './errors/gateway.ts';
 import { gatewayRequestErrors } from './errors/gateway-requests.ts';
 import { hostErrors } from './errors/hosts.ts';
+import { immichErrors } from './errors/immich.ts';
 import { indexingErrors } from './errors/indexing.ts';
 import { inputErrors } from './errors/input.ts';
 import { pictureErrors } from './errors/pictures.ts';
@@ -41,6 +42,7 @@ export const errorCatalogue = {
   ...computerErrors,
   ...runnerErrors,
   ...pictureErrors,
+  ...immichErrors,
   ...runnerFleetErrors,
 } as const satisfies Catalogue;
 

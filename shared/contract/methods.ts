@@ -11,6 +11,7 @@ import type { MethodDefinition } from './definition.ts';
 import { discoveryMethods } from './discovery.ts';
 import { fleetMethods, simulatorMethods } from './fleet.ts';
 import { gatewayMethods } from './gateway.ts';
+import { immichMethods } from './immich-door.ts';
 import { indexingMethods } from './indexing.ts';
 import { optimizerMethods, placementMethods } from './placement.ts';
 import { powerHistoryMethods, powerMethods, powerOffMethods } from './power.ts';
@@ -32,6 +33,7 @@ export const methods = {
   ...optimizerMethods,
   ...indexingMethods,
   ...gatewayMethods,
+  ...immichMethods,
   ...runnerMethods,
   ...requestMethods,
   ...telemetryMethods,

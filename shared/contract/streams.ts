@@ -10,6 +10,7 @@ import { checkSchema } from '../models/checks.ts';
 import { discoverySchema } from '../models/discovery.ts';
 import { nodeOfferSchema, nodeViewSchema } from '../models/fleet.ts';
 import { gatewayViewSchema } from '../models/gateway.ts';
+import { immichViewSchema } from '../models/immich.ts';
 import { embedderChoiceSchema, indexJobSchema, sourceViewSchema } from '../models/indexing.ts';
 import { messageSchema } from '../models/message.ts';
 import { moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
@@ -80,6 +81,8 @@ export const streamSchemas = {
   queues: queueSampleSchema,
   /** `gateway` */
   gateway: gatewayViewSchema,
+  /** `immich`: the door for Immich */
+  immich: immichViewSchema,
   /** node id: each runner of the fleet */
   runners: runnerViewSchema,
   /** credential id: keys and sessions that are not revoked */

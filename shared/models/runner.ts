@@ -62,6 +62,8 @@ export const runnerStatusSchema = z.object({
   /** Of this machine, tried with a small graph. */
   ladder: z.array(runnerRungSchema),
   models: z.array(runnerModelSchema),
+  /** Graphs of Immich's model folder that it can run, each as `clip/ViT-B-32__openai/visual`. */
+  immich: z.array(z.string()).default([]),
   ready: z.boolean(),
   uptimeSeconds: z.number(),
   /** How often the inference process had to be started again. */

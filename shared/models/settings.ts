@@ -3,6 +3,7 @@ import { isCallableAddress } from '../network/callable-address.ts';
 import { trimPasted } from '../network/pasted.ts';
 import { tokenProblem } from '../token-text.ts';
 import { GATEWAY_PORT } from './gateway-port.ts';
+import { immichSchema } from './immich-settings.ts';
 import { secretStateSchema } from './secrets.ts';
 
 const fleetSchema = z.object({
@@ -150,6 +151,7 @@ export const savedSettingsSchema = z.object({
   index: indexSchema.prefault({}),
   gateway: gatewaySchema.prefault({}),
   runner: runnerSchema.prefault({}),
+  immich: immichSchema.prefault({}),
   desktop: desktopSchema.prefault({}),
 });
 export type SavedSettings = z.infer<typeof savedSettingsSchema>;

@@ -16,6 +16,7 @@ import { gatewayHoldingMessages } from './messages/gateway-holding.ts';
 import { gatewayRequestMessages } from './messages/gateway-requests.ts';
 import { gatewayStateMessages } from './messages/gateway-state.ts';
 import { gpuMessages } from './messages/gpu.ts';
+import { immichMessages } from './messages/immich.ts';
 import { indexingMessages } from './messages/indexing.ts';
 import { indexingFileMessages } from './messages/indexing-files.ts';
 import { leaseMessages } from './messages/leases.ts';
@@ -72,6 +73,7 @@ export const domains = {
   rehearsal: rehearsalMessages,
   runner: runnerMessages,
   runnerFleet: runnerFleetMessages,
+  immich: immichMessages,
   search: searchMessages,
   secrets: secretMessages,
   settings: settingsMessages,
@@ -114,6 +116,7 @@ export const catalogue = {
   ...rehearsalMessages,
   ...runnerMessages,
   ...runnerFleetMessages,
+  ...immichMessages,
   ...searchMessages,
   ...secretMessages,
   ...settingsMessages,

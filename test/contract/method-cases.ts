@@ -649,6 +649,7 @@ export const methodCases: Record<MethodName, MethodCase> = {
   },
   'access.revokeOtherSessions': nothing,
   'gateway.get': nothing,
+  'immich.get': nothing,
   'gateway.stats': nothing,
   'gateway.policy': {
     right: () => ({ model: 'llama3.2' }),

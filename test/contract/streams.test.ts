@@ -31,6 +31,17 @@ const values: Record<StreamName, unknown> = {
     restarts: 0,
     version: 1,
   },
+  immich: {
+    state: 'running',
+    urls: ['http://127.0.0.1:3003'],
+    listening: 'loopback',
+    problem: null,
+    held: 2,
+    working: 0,
+    bytes: 4096,
+    lastWake: { nodeId: 'by-hand', name: 'tower', at: 1, outcome: 'running', reason: null },
+    missing: [],
+  },
   runners: {
     nodeId: 'by-hand',
     name: 'tower',

@@ -95,6 +95,7 @@ export const runnerStatus = (patch: Partial<RunnerStatus> = {}): RunnerStatus =>
   provider: 'cpu',
   ladder: linuxOnCpu,
   models: [runnerModel('all-MiniLM-L6-v2-int8', { ladder: linuxOnCpu }), faceModel({ ladder: linuxOnCpu })],
+  immich: [],
   ready: true,
   uptimeSeconds: 7_420,
   restarts: 0,

@@ -38,6 +38,7 @@ export function aRunnerStatus(own: Partial<RunnerStatus> = {}): RunnerStatus {
     provider: 'cpu',
     ladder: [],
     models: [aRunnerModel()],
+    immich: [],
     ready: true,
     uptimeSeconds: 5,
     restarts: 0,

@@ -54,7 +54,9 @@ export async function install(
   const runner = config.role.includes('runner')
     ? findRunnerProgram(config.runnerProgram, import.meta.url)
     : null;
-  if (config.role.includes('runner') && runner === null) throw new AgentError('RUNNER_PROGRAM_MISSING');
+  // A door for Immich alone needs no runner here.
+  const needsRunner = config.role.includes('runner') && config.immich === null;
+  if (needsRunner && runner === null) throw new AgentError('RUNNER_PROGRAM_MISSING');
   const namesRunner = runner !== null && flags['runner-program'] === undefined;
   const announces = config.announce === null && canAnnounce(config);
   const steps = planInstall({

@@ -125,6 +125,7 @@ export function createRelay(options: RelayOptions) {
 
   return {
     routes,
+    wake,
     async health() {
       return { gpu_pc_reachable: await targetReachable(), gpu_pc_ip: settings.target };
     },

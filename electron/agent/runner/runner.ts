@@ -15,6 +15,8 @@ export interface RunnerRoleOptions {
   version: string;
   /** null if there is no program to start. */
   host: WorkerHost | null;
+  /** Immich's model folder; null if there is none. */
+  immichFolder: string | null;
   /** Whether other machines may send pictures without a token. */
   open: boolean;
   clock: Clock;
@@ -61,6 +63,8 @@ const MOST_HEALTH_BYTES = 64 * 1024;
 export function startRunnerRole(options: RunnerRoleOptions): {
   routes: Route[];
   health(): Promise<Health>;
+  /** Where its process listens; null while it does not. */
+  local(): RunnerAddress | null;
   stop(): void;
 } {
   const { folder, version, host, open, clock, work, log } = options;
@@ -82,7 +86,7 @@ export function startRunnerRole(options: RunnerRoleOptions): {
             provider: 'auto',
             modelsFolder: null,
             catalogueUrl: null,
-            immichCache: null,
+            immichCache: options.immichFolder,
           },
         });
   if (runner === null) log(`runner: ${new AgentError('RUNNER_PROGRAM_MISSING').message}`);
@@ -120,6 +124,10 @@ export function startRunnerRole(options: RunnerRoleOptions): {
         model_loaded: false,
         ...own,
       };
+    },
+    local() {
+      const now = runner?.current();
+      return now?.state === 'running' ? now : null;
     },
     stop() {
       runner?.stop();

@@ -4,6 +4,7 @@ import { type Command, type CommandContext, noPositionals, optionText, usageErro
 import { type RunnerCaller, withRunner } from '../runner-call.ts';
 import { modelRows, providerNames, rungText } from '../runner-text.ts';
 import { benchRunner } from './runner-bench.ts';
+import { showDoor } from './runner-door.ts';
 import { embedTexts } from './runner-embed.ts';
 import { findFaces } from './runner-faces.ts';
 import { runnerModels } from './runner-models.ts';
@@ -48,6 +49,7 @@ export const runner: Command = {
   usage: [
     'runner status',
     'runner check',
+    'runner door',
     'runner models list | add FOLDER [--name NAME] | remove NAME | pull NAME [--yes]',
     'runner embed [--model NAME] [--as query|passage] < TEXTS.json',
     'runner faces FILE',
@@ -70,6 +72,8 @@ export const runner: Command = {
         return showStatus(context, false);
       case 'check':
         return showStatus(context, true);
+      case 'door':
+        return showDoor(rest);
       case 'models':
         return runnerModels(rest);
       case 'embed':

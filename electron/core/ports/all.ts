@@ -3,6 +3,7 @@
  * test/fakes has small versions for tests.
  */
 import type { ConnectAgent } from './agents.ts';
+import type { OpenImmichDoor } from './immich-door.ts';
 import type { ConnectInferenceServer } from './inference.ts';
 import type { Folders, LocalHardware } from './local-machine.ts';
 import type { Log } from './log.ts';
@@ -32,6 +33,8 @@ export interface Ports {
   connectRunner: ConnectRunner;
   /** null for a program that runs none. */
   localRunner: LocalRunner | null;
+  /** null for a program that opens none. */
+  openImmichDoor: OpenImmichDoor | null;
   announcementListener: AnnouncementListener;
   exec: Exec;
   surroundings: Surroundings;

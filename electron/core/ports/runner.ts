@@ -75,4 +75,6 @@ export interface LocalRunnerOptions {
   modelsFolder: string | null;
   idleSeconds: number;
   catalogueUrl: string | null;
+  /** Immich's model folder; null if there is none. */
+  immichCache: string | null;
 }

@@ -17,6 +17,7 @@ import type { ConnectRunner, LocalRunner } from '../ports/runner.ts';
 import type { Clock, Random } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import type { SettingsService } from '../settings/service.ts';
+import type { TrackedRunner } from './tracked-runner.ts';
 
 export interface RunnersDependencies {
   clock: Clock;
@@ -60,6 +61,8 @@ export interface Embedded {
 
 export interface RunnersService {
   list(): RunnerView[];
+  /** For services that send requests of their own. */
+  tracked(): readonly TrackedRunner[];
   readonly fleet: RunnerFleet;
   /** Gets a ready runner; `model.digest` is the hash of its files. */
   readonly acquire: AcquireService;

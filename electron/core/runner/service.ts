@@ -35,8 +35,9 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
     log,
     runner: dependencies.localRunner,
     wanted() {
-      const { on, provider, modelsFolder, idleSeconds, catalogueUrl } = settings.current().runner;
-      return on ? { provider, modelsFolder, idleSeconds, catalogueUrl } : null;
+      const { runner, immich } = settings.current();
+      const { on, provider, modelsFolder, idleSeconds, catalogueUrl } = runner;
+      return on ? { provider, modelsFolder, idleSeconds, catalogueUrl, immichCache: immich.folder } : null;
     },
     onChange: () => follow(),
   });
@@ -228,6 +229,7 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
 
   return {
     list: () => all().map(viewOf),
+    tracked: all,
     fleet: view,
     acquire,
     need: life.need,

@@ -27,6 +27,7 @@ export function createStreams({ clock, epoch, log }: Omit<TopicOptions, 'coalesc
     queues: createTopic(slow),
     gateway: createTopic(fast),
     runners: createTopic(fast),
+    immich: createTopic(fast),
     access: createTopic(fast),
   };
 }

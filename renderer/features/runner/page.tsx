@@ -9,6 +9,7 @@ import { runnersStore, selectRunners, useRunners } from '../../stores/runners.ts
 import { settingsStore } from '../../stores/settings.ts';
 import { type RunnerPart, runnerHref, settingHref } from '../shell/route.ts';
 import { AddModel } from './add-model.tsx';
+import { ImmichDoor } from './immich-door.tsx';
 import { Models } from './models.tsx';
 import { PullModel } from './pull-model.tsx';
 import { RunnerCards } from './runner-cards.tsx';
@@ -71,6 +72,7 @@ export default function RunnerPage() {
           ))}
         </ul>
       </nav>
+      {part === 'runners' && <ImmichDoor />}
       {!state.ready ? (
         <Loading what="the runners">
           <div className="grid gap-4 rail:grid-cols-2">

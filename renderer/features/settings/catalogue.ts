@@ -1,4 +1,5 @@
 /** Label and description of each setting. Without the schemas, to keep the palette’s bundle small. */
+import { immichFields } from './immich-fields.ts';
 import { runnerFields } from './runner-fields.ts';
 import type { Section, SettingField } from './setting-field.ts';
 
@@ -26,6 +27,10 @@ export const sectionTitles: Record<Section, { title: string; about: string }> = 
     title: 'Runner',
     about:
       'ONNX models for texts and faces, on this computer and on machines whose agent has the role “runner”.',
+  },
+  immich: {
+    title: 'Immich',
+    about: 'Machine learning for Immich that is always there, although the GPU machine sleeps.',
   },
   desktop: {
     title: 'Desktop',
@@ -243,6 +248,7 @@ export const settingFields: readonly SettingField[] = [
     about: 'At a machine that is awake and busy. Waiting for a machine to wake takes as long as the wake.',
   },
   ...runnerFields,
+  ...immichFields,
   {
     section: 'desktop',
     key: 'closeToTray',

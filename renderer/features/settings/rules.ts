@@ -4,6 +4,7 @@
  */
 
 import { GATEWAY_PORT } from '../../../shared/models/gateway-port.ts';
+import { IMMICH_PORT } from '../../../shared/models/immich-port.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import { isCallableAddress } from '../../../shared/network/callable-address.ts';
 import { tokenProblem } from '../../../shared/token-text.ts';
@@ -104,6 +105,15 @@ export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> 
     most: 1000,
     accepts: (text) => tokenProblem(text) === null,
   },
+  'immich.on': { is: 'switch', byDefault: false },
+  'immich.port': { is: 'number', byDefault: IMMICH_PORT, least: 1, most: 65_535 },
+  'immich.listen': { is: 'choice', byDefault: 'loopback', options: ['loopback', 'network'] },
+  'immich.allowed': { is: 'lines', byDefault: [], least: 0, most: 50, lines: 50 },
+  'immich.anyone': { is: 'switch', byDefault: false },
+  'immich.holdSeconds': { is: 'number', byDefault: 240, least: 10, most: 280 },
+  'immich.cpuMeanwhile': { is: 'switch', byDefault: false },
+  'immich.bodyBudgetMb': { is: 'number', byDefault: 64, least: 40, most: 4096 },
+  'immich.folder': { is: 'text', byDefault: null, least: 1, most: 4096 },
   'desktop.closeToTray': { is: 'switch', byDefault: true },
   'desktop.startAtLogin': { is: 'switch', byDefault: false },
   'desktop.shortcut': {

@@ -8,6 +8,7 @@ import { discoveryErrors } from '../../../shared/contract/errors/discovery.ts';
 import { gatewayErrors } from '../../../shared/contract/errors/gateway.ts';
 import { gatewayRequestErrors } from '../../../shared/contract/errors/gateway-requests.ts';
 import { hostErrors } from '../../../shared/contract/errors/hosts.ts';
+import { immichErrors } from '../../../shared/contract/errors/immich.ts';
 import { indexingErrors } from '../../../shared/contract/errors/indexing.ts';
 import { inputErrors } from '../../../shared/contract/errors/input.ts';
 import { pictureErrors } from '../../../shared/contract/errors/pictures.ts';
@@ -63,6 +64,7 @@ describe('the catalogue of errors', () => {
       runnerErrors,
       runnerFleetErrors,
       pictureErrors,
+      immichErrors,
     ];
     expect(all.flatMap((domain) => Object.keys(domain)).sort()).toEqual([...errorCodes].sort());
   });

@@ -101,6 +101,7 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
   });
 
   let port = 0;
+  const immich: { graphs: string[] } = { graphs: [] };
   function status(): RunnerStatus {
     const { all: runs, gpu: gpuRuns } = inference.runs();
     const queue = { queries: 0, bulk: 0, pictures: 0 };
@@ -115,6 +116,7 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
       provider: provider(),
       ladder: [...inference.ladder()],
       models: shelf.list(),
+      immich: immich.graphs,
       ready: inference.isReady(),
       uptimeSeconds: Math.round((clock.monotonic() - startedAt) / 1000),
       restarts: inference.restarts(),
@@ -153,7 +155,10 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
         ...doorRoutes({
           token,
           port: () => port,
-          status,
+          async status() {
+            immich.graphs = await doors.immichGraphs();
+            return status();
+          },
           check: () => inference.check(),
           settled: () => inference.settled(),
         }),

@@ -4,6 +4,7 @@ import { isPilotlightError, PilotlightError } from '../../../../shared/contract/
 import type { RunnerStatus } from '../../../../shared/models/runner.ts';
 import type { Clock } from '../../../core/ports/time.ts';
 import { createFaceRoutes } from '../doors/face-routes.ts';
+import { listGraphs } from '../doors/immich-folder.ts';
 import { createImmichRoutes } from '../doors/immich-routes.ts';
 import { createLocalPredictor } from '../doors/local-predictor.ts';
 import type { LoadedFaces } from '../faces/face-kind.ts';
@@ -14,6 +15,8 @@ import { createPictures, type Pictures } from '../pictures/pictures.ts';
 import type { Sessions } from '../sessions.ts';
 import { createTextTokenizer } from '../text/tokenizer.ts';
 
+/** Immich adds a model rarely, and the state is asked for often. */
+const LIST_EVERY_MS = 5000;
 const cores = Math.min(8, availableParallelism());
 
 export const createDoorPictures = (): Pictures =>
@@ -21,6 +24,8 @@ export const createDoorPictures = (): Pictures =>
 
 export interface PictureDoors {
   routes: RunnerRoute[];
+  /** The graphs in Immich's model folder, as they were a few seconds ago at most. */
+  immichGraphs(): Promise<string[]>;
   stop(): Promise<void>;
 }
 
@@ -45,7 +50,16 @@ export function createPictureDoors(options: {
     makeTokenizer: createTextTokenizer,
     idleMs,
   });
+  let listed: { at: number; graphs: Promise<string[]> } | null = null;
+  function immichGraphs(): Promise<string[]> {
+    const now = clock.monotonic();
+    if (listed === null || now - listed.at > LIST_EVERY_MS)
+      listed = { at: now, graphs: listGraphs(immichCache) };
+    return listed.graphs;
+  }
+
   return {
+    immichGraphs,
     routes: [
       ...createFaceRoutes({
         clock,

@@ -7,7 +7,7 @@ export interface DoorRoutesOptions {
   token: string;
   /** Where it listens; the proof of who it is holds for this port only. */
   port(): number;
-  status(): RunnerStatus;
+  status(): Promise<RunnerStatus>;
   /** Tries the providers again, and resolves when they have been. */
   check(): Promise<void>;
   /** Resolves when the providers have been tried. */
@@ -30,7 +30,7 @@ export function doorRoutes({ token, port, status, check, settled }: DoorRoutesOp
       path: '/runner/status',
       async handle({ query }) {
         if (query.get('wait') === 'ladder') await settled();
-        return { status: 200, body: status() };
+        return { status: 200, body: await status() };
       },
     },
     {
@@ -39,7 +39,7 @@ export function doorRoutes({ token, port, status, check, settled }: DoorRoutesOp
       access: 'token',
       async handle() {
         await check();
-        return { status: 200, body: status() };
+        return { status: 200, body: await status() };
       },
     },
   ];

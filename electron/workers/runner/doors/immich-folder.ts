@@ -1,9 +1,10 @@
 /** Immich's own model folder: `<folder>/<task>/<model>/<type>/model.onnx`. It is read and never changed. */
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { immichFolderName } from '../../../../shared/contract/immich.ts';
 import { fact } from '../../../../shared/models/message.ts';
 
 export type ImmichTask = 'clip' | 'facial-recognition';
@@ -65,13 +66,26 @@ function problemOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/**
- * The folder's name for a model, as Immich makes it. It has no dots and no separators, so it cannot lead out of the
- * folder. @throws PREDICT_MODEL_MISSING if nothing is left of it
- */
+/** @throws PREDICT_MODEL_MISSING if nothing is left of the name */
 export function folderName(model: string): string {
-  const last = model.split('/').at(-1) ?? '';
-  const name = last.replace(/[:\\]/g, '_').replaceAll('.', '').replaceAll('\0', '');
+  const name = immichFolderName(model);
   if (name === '') throw missing(model);
   return name;
+}
+
+/** Tasks that the runner serves, and the types of graphs that each has. */
+const TASKS = { clip: ['visual', 'textual'], 'facial-recognition': ['detection', 'recognition'] } as const;
+
+/** The graphs in the folder, as `clip/ViT-B-32__openai/visual`; none without a folder, or if it cannot be read. */
+export async function listGraphs(folder: string | null): Promise<string[]> {
+  if (folder === null) return [];
+  const found: string[] = [];
+  for (const [task, types] of Object.entries(TASKS)) {
+    const models = await readdir(join(folder, task)).catch(() => []);
+    for (const graph of models.flatMap((model) => types.map((type) => `${task}/${model}/${type}`))) {
+      const file = await stat(join(folder, graph, 'model.onnx')).catch(() => null);
+      if (file?.isFile()) found.push(graph);
+    }
+  }
+  return found.sort();
 }

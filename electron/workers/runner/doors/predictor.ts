@@ -1,30 +1,8 @@
 /** What Immich asks of a machine learning server, apart from HTTP. */
-import * as z from 'zod';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { type PredictEntries, readPredictEntries } from '../../../../shared/contract/immich.ts';
 
-const options = z.looseObject({}).nullish();
-const named = z.object({ modelName: z.string().min(1), options });
-
-const detectionOptions = z.object({ minScore: z.number().min(0).max(1).optional() }).nullish();
-const textualOptions = z.object({ language: z.string().nullish() }).nullish();
-
-/** Tasks, and the models of each; a task or type that Immich does not have is an error. */
-export const entriesSchema = z
-  .strictObject({
-    clip: z
-      .strictObject({
-        visual: named.optional(),
-        textual: named.extend({ options: textualOptions }).optional(),
-      })
-      .optional(),
-    'facial-recognition': z
-      .strictObject({ detection: named.extend({ options: detectionOptions }), recognition: named })
-      .optional(),
-    ocr: z.strictObject({ detection: named.optional(), recognition: named.optional() }).optional(),
-  })
-  .refine((entries) => Object.values(entries).some((types) => Object.keys(types ?? {}).length > 0));
-
-export type PredictEntries = z.infer<typeof entriesSchema>;
+export type { PredictEntries } from '../../../../shared/contract/immich.ts';
 
 export interface PredictRequest {
   entries: PredictEntries;
@@ -59,19 +37,7 @@ export interface Predictor {
 
 /** The value of the field `entries`. @throws PREDICT_BAD_ENTRIES */
 export function readEntries(text: string | undefined): PredictEntries {
-  const result = entriesSchema.safeParse(parseJson(text));
-  if (result.success) return result.data;
-  throw new PilotlightError('PREDICT_BAD_ENTRIES', {
-    details: {
-      problems: result.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.')}: ${message}`),
-    },
-  });
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
-  }
+  const read = readPredictEntries(text);
+  if ('entries' in read) return read.entries;
+  throw new PilotlightError('PREDICT_BAD_ENTRIES', { details: { problems: read.problems } });
 }
