@@ -12,7 +12,7 @@ export function findRunnerProgram(named: string | null, agent: string): string |
   if (named !== null) return existsSync(named) ? named : null;
   const here = dirname(fileURLToPath(agent));
   const places = agent.endsWith('.ts')
-    ? [join(here, '..', '..', 'workers', 'runner', 'runner-worker.ts')]
+    ? [join(here, '..', 'workers', 'runner', 'runner-worker.ts')]
     : [join(here, 'runner-worker.mjs'), join(here, '..', 'workers', 'runner-worker.mjs')];
   return places.find((path) => existsSync(path)) ?? null;
 }

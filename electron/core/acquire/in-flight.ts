@@ -4,12 +4,14 @@ import type { Clock } from '../ports/time.ts';
 
 export interface InFlight {
   count(nodeId: string, model: string): number;
+  /** Those among them that came through the gateway, which can hold its requests back. */
+  fromGateway(nodeId: string, model: string): number;
   /** Since when there has been one without a pause, monotonic; null if there is none. */
   busySince(nodeId: string, model: string): number | null;
   /** All requests to a node, including those without a model. */
   onNode(nodeId: string): number;
   /** A request has begun; dispose when it has ended, which is idempotent. */
-  begin(nodeId: string, model: string | null): Disposable;
+  begin(nodeId: string, model: string | null, by?: 'gateway'): Disposable;
   /**
    * Resolves with true once none of the models has a request left, or false after `deadlineMs`; rejects with the
    * signal's reason.
@@ -29,23 +31,19 @@ export function createInFlight({
 }): InFlight {
   /** Node → model, or '' for none → requests. */
   const counts = new Map<string, Map<string, number>>();
+  const ofGateway = new Map<string, Map<string, number>>();
   const since = new Map<string, Map<string, number>>();
   const waiting = new Set<() => void>();
   const keyOf = (model: string | null) => (model === null ? '' : canonicalName(model));
   const count = (nodeId: string, model: string) => counts.get(nodeId)?.get(keyOf(model)) ?? 0;
 
   function add(nodeId: string, key: string, change: 1 | -1): void {
-    const models = counts.get(nodeId) ?? new Map<string, number>();
-    const left = (models.get(key) ?? 0) + change;
-    if (left > 0) models.set(key, left);
-    else models.delete(key);
+    const left = addTo(counts, nodeId, key, change);
     const begins = since.get(nodeId) ?? new Map<string, number>();
     if (left === 0) begins.delete(key);
     else if (!begins.has(key)) begins.set(key, clock.monotonic());
     if (begins.size > 0) since.set(nodeId, begins);
     else since.delete(nodeId);
-    if (models.size > 0) counts.set(nodeId, models);
-    else counts.delete(nodeId);
     if (key !== '') onUse?.(nodeId, key);
   }
 
@@ -75,15 +73,18 @@ export function createInFlight({
   return {
     count,
     busySince: (nodeId, model) => since.get(nodeId)?.get(keyOf(model)) ?? null,
+    fromGateway: (nodeId, model) => ofGateway.get(nodeId)?.get(keyOf(model)) ?? 0,
     onNode,
-    begin(nodeId, model) {
+    begin(nodeId, model, by) {
       const key = keyOf(model);
+      if (by === 'gateway') addTo(ofGateway, nodeId, key, 1);
       add(nodeId, key, 1);
       let ended = false;
       return {
         [Symbol.dispose]() {
           if (ended) return;
           ended = true;
+          if (by === 'gateway') addTo(ofGateway, nodeId, key, -1);
           add(nodeId, key, -1);
           for (const check of [...waiting]) check();
         },
@@ -93,4 +94,20 @@ export function createInFlight({
       drained(() => models.every((model) => count(nodeId, model) === 0), deadlineMs, signal),
     drainNode: (nodeId, deadlineMs, signal) => drained(() => onNode(nodeId) === 0, deadlineMs, signal),
   };
+}
+
+/** Returns the new count. */
+function addTo(
+  counts: Map<string, Map<string, number>>,
+  nodeId: string,
+  key: string,
+  change: 1 | -1,
+): number {
+  const models = counts.get(nodeId) ?? new Map<string, number>();
+  const left = (models.get(key) ?? 0) + change;
+  if (left > 0) models.set(key, left);
+  else models.delete(key);
+  if (models.size > 0) counts.set(nodeId, models);
+  else counts.delete(nodeId);
+  return left;
 }

@@ -27,7 +27,7 @@ export function createTraffic({
     for (const model of new Set([...marks.keys(), ...Object.keys(traffic.inFlight)])) {
       const held = marks.get(model) ?? [];
       const wanted = traffic.inFlight[model] ?? 0;
-      while (held.length < wanted) held.push(inFlight.begin(nodeId, model === '' ? null : model));
+      while (held.length < wanted) held.push(inFlight.begin(nodeId, model === '' ? null : model, 'gateway'));
       for (const mark of held.splice(wanted)) mark[Symbol.dispose]();
       if (held.length > 0) marks.set(model, held);
       else marks.delete(model);

@@ -27,10 +27,11 @@ export interface FallAlertsDependencies {
   placement: Pick<PlacementService, 'planInput' | 'onMove'>;
   /** null if none is set. */
   webhookUrl(): string | null;
+  onFall(): void;
 }
 
 export function startFallAlerts(dependencies: FallAlertsDependencies): FallAlerts {
-  const { clock, http, activity, fleet, placement, webhookUrl } = dependencies;
+  const { clock, http, activity, fleet, placement, webhookUrl, onFall } = dependencies;
   const falls = createFallWatch();
   const lifetime = new AbortController();
 
@@ -40,7 +41,9 @@ export function startFallAlerts(dependencies: FallAlertsDependencies): FallAlert
       return;
     }
     if (node.loaded.length === 0) return;
-    for (const fall of falls.observe(node, placement.planInput(node).moving)) report(fall);
+    const fallen = falls.observe(node, placement.planInput(node).moving);
+    for (const fall of fallen) report(fall);
+    if (fallen.length > 0) onFall();
   }
 
   function report({ node: { id, name }, model, reason }: Fall): void {

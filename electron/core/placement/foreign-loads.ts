@@ -34,8 +34,9 @@ export function createForeignLoads({
     async observe({ nodeId, model, loadMs, placesModel }) {
       if (loadMs < LEAST_LOAD_MS) return;
       times.learn(nodeId, model, loadMs);
-      if (placesModel) return;
+      // Wherever it is now, it may be somewhere else than before.
       await fleet.probe(nodeId).catch(() => {});
+      if (placesModel) return;
       const node = fleet.list().find(({ id }) => id === nodeId);
       const loaded = node?.loaded.find(({ name }) => sameModelName(name, model));
       if (node === undefined || loaded === undefined || loaded.placement !== 'cpu') return;

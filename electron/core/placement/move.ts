@@ -24,6 +24,8 @@ export interface MoveRequest {
 /** Pilotlight's own requests in flight, by node and model. */
 export interface RequestsInFlight {
   count(nodeId: string, model: string): number;
+  /** Those among them that the gateway can hold back. Left out: none of them. */
+  fromGateway?(nodeId: string, model: string): number;
   /** Since when there has been one without a pause, monotonic; null if there is none. */
   busySince(nodeId: string, model: string): number | null;
   /** Resolves with true once none of the models has a request left, or with false after `deadlineMs`. */

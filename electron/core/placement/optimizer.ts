@@ -95,6 +95,23 @@ export function createOptimizer(deps: OptimizerDependencies): Optimizer {
     return current;
   }
 
+  /** The move continues if the caller disconnects, because a load may take minutes. */
+  async function requestCheck(): Promise<void> {
+    following ??= checkAfterCurrent().finally(() => {
+      following = null;
+    });
+    await following;
+    loop?.reschedule();
+  }
+
+  /** A model has just fallen to the CPU: the check decides when it may move back. */
+  function checkFall(): void {
+    if (!loop) return;
+    requestCheck().catch((error) => {
+      if (!lifetime.signal.aborted) log.error('A check of the optimizer failed.', { error: String(error) });
+    });
+  }
+
   /** A check that is in progress may have begun before what the caller wants to be checked. */
   async function checkAfterCurrent(): Promise<void> {
     await current?.catch(() => {});
@@ -203,16 +220,15 @@ export function createOptimizer(deps: OptimizerDependencies): Optimizer {
     status,
     async run(signal) {
       signal.throwIfAborted();
-      // The move continues if the caller disconnects, because a load may take minutes.
-      following ??= checkAfterCurrent().finally(() => {
-        following = null;
-      });
-      await following;
-      loop?.reschedule();
+      await requestCheck();
       return status();
     },
     start() {
-      const alerts = startFallAlerts({ ...deps, webhookUrl: () => settings.secret('optimizer.webhookUrl') });
+      const alerts = startFallAlerts({
+        ...deps,
+        webhookUrl: () => settings.secret('optimizer.webhookUrl'),
+        onFall: checkFall,
+      });
       releases.push(alerts.stop, settings.onChange(onSettings));
       if (options().on) startChecks(Math.min(FIRST_CHECK_MS, options().intervalMs));
       publish();

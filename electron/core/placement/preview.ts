@@ -132,12 +132,3 @@ function warningsOf({ described, request, usedByOthers }: PreviewInput): Message
   if (usedByOthers === null) warnings.push(fact('OTHER_PANELS_UNKNOWN'));
   return warnings;
 }
-
-/** Requests through the gateway that a node is answering now. */
-export const requestsAnswered = (requests: readonly RequestView[], nodeId: string, model: string): number =>
-  requests.filter(
-    ({ nodeId: at, state, model: named, fallback }) =>
-      at === nodeId &&
-      (state === 'sent' || state === 'answering') &&
-      sameModelName(fallback ?? named ?? '', model),
-  ).length;

@@ -19,7 +19,6 @@ import { createMover, type MoveTask } from './mover.ts';
 import { createMoveHistory } from './moves.ts';
 import { createNodeLocks } from './node-lock.ts';
 import type { PlanInput } from './plan.ts';
-import { requestsAnswered } from './preview.ts';
 import { resolveModel } from './resolve.ts';
 import { createStuckLoads } from './stuck-loads.ts';
 import { createUnload } from './unload.ts';
@@ -191,7 +190,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     priorityModels: priorityModels(),
     pinned: pins.on(node.id),
     inFlight: (model) => inFlight.count(node.id, model),
-    fromGateway: (model) => requestsAnswered(deps.requests?.() ?? [], node.id, model),
+    fromGateway: (model) => inFlight.fromGateway?.(node.id, model) ?? 0,
     usedByOthers: usedByOthers(node.id) ?? [],
     moving: locks.holder(node.id),
     blocked: loads.blocked(node.id),

@@ -18,6 +18,20 @@ describe('requests in flight', () => {
     expect(inFlight.count('n', 'llama')).toBe(0);
   });
 
+  it('are counted apart if they came through the gateway', () => {
+    const inFlight = createInFlight({ clock: createFakeClock() });
+    const own = inFlight.begin('n', 'llama');
+    const other = inFlight.begin('n', 'Llama:latest', 'gateway');
+    inFlight.begin('n', 'a', 'gateway');
+    expect([inFlight.count('n', 'llama'), inFlight.fromGateway('n', 'llama')]).toEqual([2, 1]);
+    own[Symbol.dispose]();
+    expect([inFlight.count('n', 'llama'), inFlight.fromGateway('n', 'llama')]).toEqual([1, 1]);
+    other[Symbol.dispose]();
+    other[Symbol.dispose]();
+    expect([inFlight.count('n', 'llama'), inFlight.fromGateway('n', 'llama')]).toEqual([0, 0]);
+    expect(inFlight.fromGateway('n', 'a')).toBe(1);
+  });
+
   it('are summed for a node, with those that name no model', () => {
     const inFlight = createInFlight({ clock: createFakeClock() });
     expect(inFlight.onNode('n')).toBe(0);

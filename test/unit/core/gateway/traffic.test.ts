@@ -30,6 +30,7 @@ describe('the traffic of the gateway', () => {
     using _ = inFlight.begin('a', 'm');
     report({ 'm:latest': 1 });
     expect(inFlight.count('a', 'm')).toBe(2);
+    expect(inFlight.fromGateway('a', 'm')).toBe(1);
     report({});
     expect(inFlight.count('a', 'm')).toBe(1);
   });

@@ -20,10 +20,11 @@ async function observe(
 ) {
   const verdicts: GpuVerdict['kind'][] = [];
   const learned: number[] = [];
+  const probed: string[] = [];
   const loads = createForeignLoads({
     fleet: {
       list: () => [aNode({ loaded: [aLoaded()], ...node })],
-      probe: async () => {},
+      probe: async (nodeId) => void probed.push(nodeId),
       markGpu: (_nodeId, verdict) => verdicts.push(verdict.kind),
     },
     times: { learn: (_nodeId, _model, ms) => learned.push(ms) },
@@ -32,11 +33,15 @@ async function observe(
     keptOnCpu: () => kept,
   });
   await loads.observe({ nodeId: 'node_1', model, loadMs: 4000, placesModel: false, ...load });
-  return { verdicts, learned };
+  return { verdicts, learned, probed };
 }
 
 it('shows a lost GPU if a model ended on the CPU with enough VRAM free, and learns how long it took', async () => {
-  expect(await observe()).toEqual({ verdicts: ['lost'], learned: [4000] });
+  expect(await observe()).toEqual({
+    verdicts: ['lost'],
+    learned: [4000],
+    probed: ['node_1'],
+  });
 });
 
 it.each<[string, Parameters<typeof observe>]>([
@@ -51,4 +56,11 @@ it.each<[string, Parameters<typeof observe>]>([
   ['it is meant to be there', [{}, { kept: true }]],
 ])('shows nothing if %s', async (_what, [load, world]) => {
   expect((await observe(load, world)).verdicts).toEqual([]);
+});
+
+it.each([
+  [4000, ['node_1']],
+  [5, []],
+])('checks the machine after a load by a program that chose the layers, of %i ms', async (loadMs, probed) => {
+  expect((await observe({ placesModel: true, loadMs })).probed).toEqual(probed);
 });

@@ -10,7 +10,7 @@ import { defaultSettings, type Settings } from '../../../../shared/models/settin
 import { createFakeClock } from '../../../fakes/clock.ts';
 import { noStreams } from '../../../fakes/http.ts';
 import { silentLog } from '../../../fakes/indexing.ts';
-import { aLoaded, aMoveOf, aNode, planInput } from './support.ts';
+import { aLoaded, aMoveOf, aNode, GB, planInput } from './support.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -32,6 +32,8 @@ function createWorld(
     optimizer: { ...defaultSettings.optimizer, on: true, intervalMs: minute },
   };
   const listeners = new Set<(now: Settings, before: Settings) => void>();
+  const nodeListeners = new Set<(node: NodeView | null, previous: NodeView | null) => void>();
+  let shown = [...nodes];
   const checks: number[] = [];
   const moves: number[] = [];
   const movedOn: (string | null)[] = [];
@@ -50,7 +52,14 @@ function createWorld(
       },
     },
     activity: { record: (entry) => ({ why: '', nodeId: null, notify: false, ...entry, at: 0, id: 1 }) },
-    fleet: { list: () => [...nodes], onChange: () => () => {}, probe: async () => {} },
+    fleet: {
+      list: () => shown,
+      onChange(listener) {
+        nodeListeners.add(listener);
+        return () => nodeListeners.delete(listener);
+      },
+      probe: async () => {},
+    },
     placement: {
       planInput(of) {
         const now = clock.now();
@@ -80,6 +89,12 @@ function createWorld(
         if (last !== null && last - began !== checks.at(-1)) checks.push(last - began);
       }
       return [...checks];
+    },
+    /** What a probe of the node shows from now on. */
+    show(node: NodeView) {
+      const previous = shown.find(({ id }) => id === node.id) ?? null;
+      shown = [...shown.filter(({ id }) => id !== node.id), node];
+      for (const listener of nodeListeners) listener(node, previous);
     },
     at: (time: number | null) => (time === null ? null : time - began),
     set(change: Partial<Settings['optimizer']>) {
@@ -132,6 +147,38 @@ describe('a model that has not been in its place for long', () => {
     world.optimizer.resume();
     await world.clock.advance(minute);
     expect(world.moves).toHaveLength(1);
+  });
+});
+
+describe('a priority model that falls to the CPU', () => {
+  const onGpu = aNode({ loaded: [aLoaded({ vramBytes: 6 * GB })] });
+  const onCpu = aNode({ loaded: [aLoaded()] });
+  const fellAt = 25 * second;
+  const settles = () => {
+    const began = createFakeClock().now();
+    return { settleMs: 10 * second, placedSince: () => began + fellAt };
+  };
+
+  it('is checked at once, and moved as soon as it has settled', async () => {
+    const world = createWorld(settles, [onGpu]);
+    world.optimizer.start();
+    expect(await world.checksWithin(fellAt)).toEqual([20 * second]);
+    world.show(onCpu);
+    expect(await world.checksWithin(5 * second)).toEqual([20 * second, fellAt]);
+    expect(world.moves).toEqual([]);
+    await world.checksWithin(10 * second);
+    expect(world.moves).toEqual([fellAt + 10 * second]);
+  });
+
+  it.each(['paused', 'off'])('is not checked while the optimizer is %s', async (how) => {
+    const world = createWorld(settles, [onGpu]);
+    world.optimizer.start();
+    if (how === 'paused') await world.optimizer.pause();
+    else world.set({ on: false });
+    await world.clock.advance(fellAt);
+    world.show(onCpu);
+    await world.clock.advance(minute);
+    expect([world.moves, world.optimizer.status().lastLookAt]).toEqual([[], null]);
   });
 });
 
