@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { agentApi } from '../../shared/contract/agent.ts';
 import { createEmitter } from '../../shared/emitter.ts';
 import { fact } from '../../shared/models/message.ts';
 import type { RunnerModel, RunnerRung, RunnerStatus } from '../../shared/models/runner.ts';
@@ -139,7 +140,8 @@ function createSimulatedRunner({ clock, speed, gpuFound }: RunnerMachine) {
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '').split('?')[0];
-    if (path === '/health') return send(response, 200, { status: 'healthy', gpu_available: gpuFound() });
+    if (path === agentApi.health.path)
+      return send(response, 200, { status: 'healthy', gpu_available: gpuFound() });
     if (request.headers.authorization !== `Bearer ${token}`) return refuse(response, 401, 'UNAUTHORIZED');
     switch (`${request.method} ${path}`) {
       case 'GET /runner/status':

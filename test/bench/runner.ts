@@ -278,7 +278,7 @@ async function bareMs(feeds: ReturnType<typeof feedsOf>): Promise<number> {
   const given = Object.fromEntries(
     Object.entries(feeds).map(([name, { type, data, dims }]) => [
       name,
-      new Tensor(type as "int64", data as never, [...dims]),
+      new Tensor(type as 'int64', data as never, [...dims]),
     ]),
   );
   const times: number[] = [];

@@ -66,6 +66,8 @@ function pack(request: FinishedRequest): Packed {
 function unpack(values: Packed): FinishedRequest {
   const request: Record<string, unknown> = {};
   for (const [place, field] of fields.entries()) request[field] = values[place];
+  // JSON has no undefined.
+  if (request.placesModel === null) delete request.placesModel;
   const steps: StepTaken[] = [];
   for (let at = fields.length; at + 3 < values.length; at += 4) {
     const [afterMs, kind, nodeId, code] = values.slice(at, at + 4);

@@ -145,7 +145,7 @@ function Shown({
           tabIndex={-1}
           aria-hidden="true"
           onClick={() => onSelect(number)}
-          className={`absolute rounded-sm border-2 shadow-[0_0_0_1px_rgb(0_0_0/0.6),inset_0_0_0_1px_rgb(0_0_0/0.6)] ${number === selected ? 'border-[#ff9d33]' : 'border-white'}`}
+          className={`absolute rounded-sm border-2 shadow-[0_0_0_1px_rgb(0_0_0/0.6),inset_0_0_0_1px_rgb(0_0_0/0.6)] ${number === selected ? 'border-[#ff9d33]' : 'border-[#fff]'}`}
           style={{
             left: percent(box[0], width),
             top: percent(box[1], height),
@@ -154,7 +154,7 @@ function Shown({
           }}
         >
           <span
-            className={`absolute top-0 left-0 rounded-br-sm px-1 text-2xs font-semibold text-black ${number === selected ? 'bg-[#ff9d33]' : 'bg-white'}`}
+            className={`absolute top-0 left-0 rounded-br-sm px-1 text-2xs font-semibold text-[#000] ${number === selected ? 'bg-[#ff9d33]' : 'bg-[#fff]'}`}
           >
             {number}
           </span>

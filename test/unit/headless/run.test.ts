@@ -74,7 +74,13 @@ describe('the headless program', () => {
     const program = run(['--port', '4711', '--simulate', '--data', '/d']);
     await program.done;
     expect(program.started).toEqual([
-      { port: 4711, simulate: true, dataFolder: '/d', gateway: { port: undefined, outlives: true } },
+      {
+        port: 4711,
+        simulate: true,
+        dataFolder: '/d',
+        gateway: { port: undefined, outlives: true },
+        localRunner: expect.any(Function),
+      },
     ]);
     expect(program.lines.at(-1)).toBe(`Pilotlight is ready at ${url}`);
     // What the browser is started with holds no token; that is in the page.

@@ -8,10 +8,12 @@ import { agentApi, agentStream } from '../../../../shared/contract/agent.ts';
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const withoutComments = (text: string) => text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+/** They speak protocols of other products, which have paths of the same name. */
+const ownProtocols = [join('electron', 'workers', 'runner'), join('electron', 'simulator', 'onnx-runner.ts')];
 const sources = readdirSync(join(root, 'electron'), { recursive: true, encoding: 'utf8' })
-  // A runner has a /health of its own, in the shape of existing workers.
-  .filter((file) => file.endsWith('.ts') && !file.startsWith(join('workers', 'runner')))
-  .map((file) => join('electron', file));
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => join('electron', file))
+  .filter((file) => !ownProtocols.some((own) => file.startsWith(own)));
 
 /** What a file imports when it is loaded: not types. */
 function imports(file: string): string[] {

@@ -44,7 +44,8 @@ describe('numbers', () => {
   it('stay the same float32, in fewer digits', () => {
     fc.assert(
       fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (number) => {
-        expect(Math.fround(shortest(number))).toBe(number);
+        // Zero has two signs in a float, and one in JSON.
+        expect(Math.fround(shortest(number)) + 0).toBe(number + 0);
         expect(JSON.stringify(shortest(number)).replace(/[-.]|e.*|^0\.0*/g, '').length).toBeLessThanOrEqual(
           22,
         );
