@@ -61,17 +61,40 @@ export interface ThrashWatch {
   answered(nodeId: string, model: string, use: ContextUse): ContextThrash | null;
 }
 
+/** The latest uses of one model on one node. */
+interface Place {
+  /** In the order of their answers. Those before `first` don't count any more. */
+  uses: ContextUse[];
+  first: number;
+  /** Among those that count. */
+  reloads: number;
+  named: Map<string, number>;
+}
+
+/** Thousands of requests a second are noted, so nothing is counted again for each. */
 export function createThrashWatch(): ThrashWatch {
-  const places = new Map<string, { uses: ContextUse[]; named: Map<string, number> }>();
+  const places = new Map<string, Map<string, Place>>();
+
+  function placeOf(nodeId: string, model: string): Place {
+    let models = places.get(nodeId);
+    if (models === undefined) {
+      models = new Map();
+      places.set(nodeId, models);
+    }
+    let place = models.get(model);
+    if (place === undefined) {
+      place = { uses: [], first: 0, reloads: 0, named: new Map() };
+      models.set(model, place);
+    }
+    return place;
+  }
 
   return {
     answered(nodeId, model, use) {
-      const key = JSON.stringify([nodeId, model]);
-      const place = places.get(key) ?? { uses: [], named: new Map<string, number>() };
-      places.set(key, place);
-      const recent = place.uses.filter(({ at }) => use.at - at < WINDOW_MS);
-      place.uses = [...recent, use].slice(-MOST_USES);
-      const thrash = findThrash(place.uses);
+      const place = placeOf(nodeId, model);
+      note(place, use);
+      if (place.reloads < RELOADS) return null;
+      const thrash = findThrash(place.uses.slice(place.first));
       if (thrash === null) return null;
       const namedAt = place.named.get(thrash.who);
       if (namedAt !== undefined && use.at - namedAt < SILENT_MS) return null;
@@ -81,16 +104,31 @@ export function createThrashWatch(): ThrashWatch {
   };
 }
 
+function note(place: Place, use: ContextUse): void {
+  const { uses } = place;
+  if (isReload(uses.at(-1), use)) place.reloads += 1;
+  uses.push(use);
+  for (let oldest = uses[place.first]; oldest !== undefined; oldest = uses[place.first]) {
+    if (uses.length - place.first <= MOST_USES && use.at - oldest.at < WINDOW_MS) break;
+    place.first += 1;
+    const next = uses[place.first];
+    if (next !== undefined && isReload(oldest, next)) place.reloads -= 1;
+  }
+  if (place.first < MOST_USES) return;
+  place.uses = uses.slice(place.first);
+  place.first = 0;
+}
+
+const isReload = (before: ContextUse | undefined, use: ContextUse): boolean =>
+  before !== undefined && before.contextLength !== use.contextLength && use.loaded;
+
 /**
- * A request with another context than the one before it that had to load the model is a reload. Its cause is the context that fewest requests
- * ask for, and of these requests the program with the most; between equals, the last one.
+ * A request with another context than the one before it that had to load the model is a reload. Its cause is the context
+ * that fewest requests ask for, and of these requests the program with the most; between equals, the last one.
  */
 export function findThrash(uses: readonly ContextUse[]): ContextThrash | null {
   let reloads = 0;
-  for (const [index, use] of uses.entries()) {
-    const before = uses[index - 1];
-    if (before !== undefined && before.contextLength !== use.contextLength && use.loaded) reloads += 1;
-  }
+  for (const [index, use] of uses.entries()) if (isReload(uses[index - 1], use)) reloads += 1;
   if (reloads < RELOADS) return null;
   const contexts = countBy(uses, ({ contextLength }) => contextLength);
   const [contextLength] = leastOf(contexts);

@@ -117,6 +117,9 @@ interface Known {
   trial: boolean;
 }
 
+/** For every request to a node whose breaker is closed. */
+const admitted: Disposable = { [Symbol.dispose]() {} };
+
 export function createHealthTracker({ clock }: { clock: Pick<Clock, 'monotonic'> }): HealthTracker {
   const nodes = new Map<string, Known>();
   const listeners = new Set<() => void>();
@@ -190,7 +193,7 @@ export function createHealthTracker({ clock }: { clock: Pick<Clock, 'monotonic'>
     breaker: stateOf,
     admit(nodeId) {
       const state = stateOf(nodeId);
-      if (state === 'closed') return { [Symbol.dispose]() {} };
+      if (state === 'closed') return admitted;
       const known = of(nodeId);
       if (state === 'open' || known.trial) return null;
       known.trial = true;

@@ -19,6 +19,11 @@ export function preferredWeights(
   held: readonly HeldWeights[],
   { embeds, conversation }: { embeds: boolean; conversation: string | null },
 ): string | null {
+  const [only] = held;
+  // The usual case, for each request.
+  if (only !== undefined && held.every(({ digest }) => digest === only.digest)) {
+    return embeds || conversation === only.digest ? only.digest : null;
+  }
   const counts = new Map<string, { nodes: number; newest: number }>();
   for (const { digest, modifiedAt } of held) {
     const { nodes, newest } = counts.get(digest) ?? { nodes: 0, newest: 0 };

@@ -64,7 +64,7 @@ export interface Exchange {
   readonly finished: boolean;
   /** What it does while it has not been answered. */
   state: LiveRequest['state'];
-  steps: StepTaken[];
+  steps: readonly StepTaken[];
   /** Its place when it began to wait; null if it does not wait. */
   place: Place | null;
   /** When it began to wait, milliseconds since its arrival; null if it does not. */

@@ -15,6 +15,7 @@ const whoOf = ({ caller, program, request }: Exchange, model: string) =>
 
 /** Throws TOO_MANY_RETRIES. */
 export function checkRetries(exchange: Exchange, model: string, { loops, notify }: GatewayState): void {
+  if (loops.isEmpty) return;
   const { retryAfter, isNew, requests } = loops.arrived(whoOf(exchange, model));
   if (retryAfter === 0) return;
   const { program, caller } = exchange;
@@ -37,9 +38,10 @@ export function noteEnd(
   refusal: Refusal | null,
   state: GatewayState,
 ): void {
-  const who = whoOf(exchange, model);
-  if (refusal === null) state.loops.served(who);
-  else if (refusal.retryAfter !== null && refusal.code !== 'TOO_MANY_RETRIES') {
-    state.loops.refused(who, refusal.retryAfter);
+  const { loops } = state;
+  if (refusal === null) {
+    if (!loops.isEmpty) loops.served(whoOf(exchange, model));
+  } else if (refusal.retryAfter !== null && refusal.code !== 'TOO_MANY_RETRIES') {
+    loops.refused(whoOf(exchange, model), refusal.retryAfter);
   }
 }

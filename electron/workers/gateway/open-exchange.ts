@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { Message } from '../../../shared/models/message.ts';
-import type { FinishedRequest, GatewayTable } from '../../core/gateway/model.ts';
+import type { FinishedRequest, GatewayTable, StepTaken } from '../../core/gateway/model.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import type { Caller } from './callers.ts';
 import { answerCancelled } from './cancel.ts';
@@ -29,6 +29,8 @@ export interface ExchangeOptions {
   onFinish(request: FinishedRequest): void;
   onDefect(error: unknown): void;
 }
+
+const noSteps: readonly StepTaken[] = [];
 
 export function createExchange(options: ExchangeOptions): Exchange {
   const { request, response, target, endpoint, caller, table, clock, live, onFinish, onDefect } = options;
@@ -70,7 +72,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     early: null,
     holdHeaders: [],
     state: 'arriving',
-    steps: [],
+    steps: noSteps,
     place: null,
     waitingSince: null,
     entry: null,

@@ -51,7 +51,9 @@ export function takeStep(
 ): void {
   if (exchange.isGone || exchange.finished) return;
   if (exchange.steps.length < MOST_STEPS) {
-    exchange.steps.push({ afterMs: Math.round(exchange.elapsed() * 10) / 10, kind, nodeId, code });
+    const step: StepTaken = { afterMs: Math.round(exchange.elapsed() * 10) / 10, kind, nodeId, code };
+    // Most requests take one step: a list that grows would keep room for many.
+    exchange.steps = exchange.steps.length === 0 ? [step] : [...exchange.steps, step];
   }
   exchange.state = stateAfter[kind] ?? exchange.state;
   exchange.changed = true;

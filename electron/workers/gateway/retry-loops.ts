@@ -6,6 +6,8 @@ export interface RetryLoops {
   arrived(who: string): { retryAfter: number; isNew: boolean; requests: number };
   /** It was refused, and told when to try again. */
   refused(who: string, retryAfterSeconds: number): void;
+  /** Whether no program was told to wait: then there is nothing to find out about one. */
+  readonly isEmpty: boolean;
   /** It was served. */
   served(who: string): void;
 }
@@ -36,6 +38,9 @@ export function createRetryLoops(clock: Pick<Clock, 'monotonic'>): RetryLoops {
       known.set(who, entry);
       const oldest = known.size > MOST_KNOWN ? known.keys().next().value : undefined;
       if (oldest !== undefined) known.delete(oldest);
+    },
+    get isEmpty() {
+      return known.size === 0;
     },
     served: (who) => void known.delete(who),
   };

@@ -34,12 +34,13 @@ const REPORT_MS = 250;
 /** A request without a first byte is reported from this age, milliseconds. */
 const SILENT_MS = 5000;
 
+/** Without a first byte. */
 interface Unanswered {
-  model: string;
+  readonly model: string;
   /** Milliseconds since the epoch, for the core. */
-  sentAt: number;
+  readonly sentAt: number;
   /** Monotonic. */
-  since: number;
+  readonly since: number;
 }
 
 export function createTraffic(options: {
@@ -57,7 +58,7 @@ export function createTraffic(options: {
   const changed = new Set<string>();
   const reported = new Map<string, string>();
   /** Requests without a first byte by node, the oldest first. */
-  const unanswered = new Map<string, Map<symbol, Unanswered>>();
+  const unanswered = new Map<string, Set<Unanswered>>();
   let count = 0;
   let silence: Timer | null = null;
   let soon: Timer | null = null;
@@ -87,7 +88,10 @@ export function createTraffic(options: {
   function watchSilence(): void {
     silence ??= clock.timer(SILENT_MS, () => {
       silence = null;
-      for (const nodeId of unanswered.keys()) touch(nodeId);
+      for (const [nodeId, waiting] of unanswered) {
+        if (waiting.size > 0) touch(nodeId);
+        else unanswered.delete(nodeId);
+      }
       if (unanswered.size > 0) watchSilence();
     });
   }
@@ -145,36 +149,47 @@ export function createTraffic(options: {
     count += by;
   }
 
+  /** A class, because an object with such a method costs far more, and each request makes one. */
+  class Sent implements SentRequest, Unanswered {
+    readonly nodeId: string;
+    readonly model: string;
+    readonly sentAt = clock.now();
+    readonly since = clock.monotonic();
+    #ended = false;
+
+    constructor(nodeId: string, model: string) {
+      this.nodeId = nodeId;
+      this.model = model;
+    }
+
+    answered(): void {
+      const waiting = unanswered.get(this.nodeId);
+      if (waiting?.delete(this) !== true) return;
+      touch(this.nodeId);
+    }
+
+    [Symbol.dispose](): void {
+      if (this.#ended) return;
+      this.#ended = true;
+      this.answered();
+      change(this.nodeId, this.model, -1);
+      touch(this.nodeId);
+      options.onEnd?.(this.nodeId);
+    }
+  }
+
   return {
     begin(nodeId, model) {
       const key = model === null ? '' : canonicalName(model);
       change(nodeId, key, 1);
       touch(nodeId, !reported.has(nodeId));
-      const id = Symbol(key);
+      const sent = new Sent(nodeId, key);
       if (model !== null) {
-        const waiting = unanswered.get(nodeId) ?? new Map<symbol, Unanswered>();
-        const sent = { model: key, sentAt: clock.now(), since: clock.monotonic() };
-        unanswered.set(nodeId, waiting.set(id, sent));
+        const waiting = unanswered.get(nodeId) ?? new Set<Unanswered>();
+        unanswered.set(nodeId, waiting.add(sent));
         watchSilence();
       }
-      const answered = () => {
-        const waiting = unanswered.get(nodeId);
-        if (waiting?.delete(id) !== true) return;
-        if (waiting.size === 0) unanswered.delete(nodeId);
-        touch(nodeId);
-      };
-      let ended = false;
-      return {
-        answered,
-        [Symbol.dispose]() {
-          if (ended) return;
-          ended = true;
-          answered();
-          change(nodeId, key, -1);
-          touch(nodeId);
-          options.onEnd?.(nodeId);
-        },
-      };
+      return sent;
     },
     onNode: (nodeId) => totals.get(nodeId) ?? 0,
     ofModel: (nodeId, model) => nodes.get(nodeId)?.get(model) ?? 0,

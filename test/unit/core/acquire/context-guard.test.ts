@@ -77,4 +77,29 @@ describe('reload thrash', () => {
       expect(slow.answered('node', 'm', use(round % 2, 'one', at))).toBeNull();
     }
   });
+
+  it('is found in the latest uses alone, as if all of them were counted again each time', () => {
+    // A fixed sequence of contexts, loads and pauses, some of them long.
+    let state = 7;
+    const random = (below: number) => {
+      state = (state * 48_271) % 2_147_483_647;
+      return state % below;
+    };
+    const watch = createThrashWatch();
+    let latest: ContextUse[] = [];
+    const namedAt = new Map<string, number>();
+    const outcomes = new Set<boolean>();
+    for (let at = 0, count = 0; count < 3000; count += 1) {
+      at += random(40) === 0 ? 400_000 : 10;
+      const one = use(random(20) === 0 ? 3900 : null, `program ${random(3)}`, at, random(3) === 0);
+      latest = [...latest.filter((before) => at - before.at < 600_000), one].slice(-200);
+      const found = findThrash(latest);
+      const isDue = found !== null && at - (namedAt.get(found.who) ?? Number.NEGATIVE_INFINITY) >= 3_600_000;
+      if (isDue) namedAt.set(found.who, at);
+      outcomes.add(found !== null);
+      expect(watch.answered('node', 'm', one)).toEqual(isDue ? found : null);
+    }
+    expect(namedAt.size).toBeGreaterThan(1);
+    expect(outcomes).toEqual(new Set([true, false]));
+  });
 });
