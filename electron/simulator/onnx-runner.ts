@@ -107,6 +107,7 @@ function createSimulatedRunner({ clock, speed, gpuFound }: RunnerMachine) {
     provider: gpuFound() ? 'webgpu' : 'cpu',
     ladder: ladderOf(gpuFound()),
     models: [model()],
+    immich: [],
     ready: true,
     uptimeSeconds: Math.round((clock.monotonic() - startedAt) / 1000),
     restarts: 0,
