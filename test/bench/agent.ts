@@ -102,7 +102,7 @@ async function run({ note, signal }: BenchmarkContext): Promise<BenchmarkResult[
       atMost('agent-rss', rounded(after.megabytes), 'MB', 75),
       atMost('agent-rss-own', rounded(after.megabytes - (await bareNode(signal))), 'MB', 15),
       atMost('agent-idle-cpu', Math.round(idlePercent * 1000) / 1000, '%', 0.2),
-      atMost('agent-bundle', bundle, 'kB', 220),
+      atMost('agent-bundle', bundle, 'kB', 250),
       atLeast('leases', renewals, '/s', 3000),
     ];
   } finally {

@@ -1,4 +1,5 @@
 /** The GPU machine behind the door of an agent: wakes it, and keeps it awake with a lease at its own agent. */
+import { agentApi } from '../../../shared/contract/agent.ts';
 import type { Clock, Timer } from '../../adapters/agent-host/types.ts';
 import { errorText } from '../errors.ts';
 import { ask } from './ask.ts';
@@ -39,7 +40,7 @@ export function createMachine({
   clock: Pick<Clock, 'monotonic' | 'timer' | 'sleep'>;
   log(message: string): void;
 }): Machine {
-  const lease = `/v1/leases/immich-${id}`;
+  const lease = agentApi.lease.path.replace('{id}', `immich-${id}`);
   let holders = 0;
   let renewing: Timer | null = null;
   let ending: Timer | null = null;
@@ -65,7 +66,7 @@ export function createMachine({
 
   /** A machine whose runner only restarts was switched on by someone else. */
   const isOn = () =>
-    ask(upstream, 'GET', '/v1/policy').then(
+    ask(upstream, 'GET', agentApi.policy.path).then(
       () => true,
       () => false,
     );
@@ -73,9 +74,9 @@ export function createMachine({
   /** Its policy may power it off again only in a boot in which it was woken. */
   async function noteWoken(): Promise<void> {
     try {
-      const { bootId } = Object(await ask(upstream, 'GET', '/v1/policy'));
+      const { bootId } = Object(await ask(upstream, 'GET', agentApi.policy.path));
       if (typeof bootId !== 'string') return;
-      await ask(upstream, 'PUT', '/v1/woken', { body: { bootId, by: 'Immich' } });
+      await ask(upstream, 'PUT', agentApi.woken.path, { body: { bootId, by: 'Immich' } });
     } catch (error) {
       log(`immich: the machine does not know that it was woken: ${errorText(error)}`);
     }
