@@ -30,6 +30,7 @@ import {
 } from '../e2e/support/request-scenes.ts';
 import {
   runnerFailed,
+  runnerImmich,
   runnerNoModel,
   runnerOff,
   runnerOne,
@@ -125,6 +126,7 @@ const pictures: readonly Picture[] = [
   { state: 'runner-none', scene: runnersNone, hash: '#/runner' },
   { state: 'runner-off', scene: runnerOff, hash: '#/runner' },
   { state: 'runner-no-model', scene: runnerNoModel, hash: '#/runner' },
+  { state: 'runner-immich', scene: runnerImmich, hash: '#/runner' },
   { state: 'runner-one', scene: runnerOne, hash: '#/runner' },
   { state: 'runner-two', scene: runnersTwo, hash: '#/runner' },
   { state: 'runner-every', scene: runnersEvery, hash: '#/runner' },

@@ -3,6 +3,7 @@ import type { ImmichView } from '../../../shared/models/immich.ts';
 import { plural } from '../../../shared/units.ts';
 import { Button } from '../../components/button.tsx';
 import { copyText } from '../../components/copy-text.ts';
+import { cardClass } from '../../components/page.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { immichStore, useImmich } from '../../stores/immich.ts';
 import { textOf } from '../../texts.ts';
@@ -21,7 +22,7 @@ export function ImmichDoor() {
     if (address.current !== null) setCopied(await copyText(address.current));
   };
   return (
-    <section aria-label="Immich" className="mb-4 rounded-card border border-line px-4 py-3">
+    <section aria-label="Immich" className={`${cardClass} mb-4 px-4 py-3`}>
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <h2 className="font-medium">Immich</h2>
         {url !== undefined && (

@@ -1,4 +1,6 @@
 /** Runners in every state, from fixed values. */
+
+import type { ImmichView } from '../../../shared/models/immich.ts';
 import { fact, plainText } from '../../../shared/models/message.ts';
 import type { RunnerView } from '../../../shared/models/runner.ts';
 import { defaultSettings } from '../../../shared/models/settings.ts';
@@ -41,7 +43,11 @@ const thisComputer = node('this-computer', 'serving', {
 
 function withRunners(
   runners: readonly RunnerView[],
-  patch: { nodes?: ReturnType<typeof node>[]; results?: BridgeScene['results'] } = {},
+  patch: {
+    nodes?: ReturnType<typeof node>[];
+    results?: BridgeScene['results'];
+    immich?: ImmichView;
+  } = {},
 ): BridgeScene {
   const base = scene(patch.nodes ?? [thisComputer]);
   return {
@@ -52,6 +58,7 @@ function withRunners(
       settings: [['settings', defaultSettings]],
       access: [],
       gateway: [],
+      immich: patch.immich === undefined ? [] : [['immich', patch.immich]],
     },
     results: {
       ...base.results,
@@ -88,6 +95,20 @@ function withRunners(
   };
 }
 
+/** The door for Immich while a machine wakes for its pictures. */
+export const runnerImmich = withRunners([here()], {
+  immich: {
+    state: 'running',
+    urls: ['http://127.0.0.1:3003', 'http://192.168.1.5:3003'],
+    listening: 'network',
+    problem: null,
+    held: 12,
+    working: 0,
+    bytes: 4_200_000,
+    lastWake: { nodeId: 'tower', name: 'gpu-tower', at: started, outcome: 'running', reason: null },
+    missing: ['clip/ViT-L-14__openai/visual'],
+  },
+});
 export const runnersNone = withRunners([]);
 /** Never used: it is started when it is needed. */
 export const runnerOff = withRunners([here({ state: 'off', status: null, url: '', client: unmeasured })]);
