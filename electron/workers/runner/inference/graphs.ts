@@ -8,7 +8,7 @@ import { withPooling } from '../onnx/pooling.ts';
 import type { Reduction } from '../sessions.ts';
 import { toRunnerError } from './faults.ts';
 import {
-  compiledProviders,
+  installedProviders,
   loadOrt,
   type Ort,
   openSession,
@@ -143,7 +143,7 @@ export function createInference(load: () => Promise<Ort> = loadOrt): InferencePr
         coded(async () => {
           const library = await ort();
           const { node, common } = library.env.versions as { node?: string; common?: string };
-          return { version: node ?? common ?? '', providers: compiledProviders(library) };
+          return { version: node ?? common ?? '', providers: installedProviders(library) };
         }),
       open: ({ graph, file, provider }) =>
         coded(async () => {
