@@ -17,11 +17,15 @@ const entries = {
 export function startCli(
   entry: keyof typeof entries,
   args: readonly string[],
+  input?: string,
 ): { child: ChildProcess; ended: Promise<CliRun> } {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entries[entry], ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, OLLAMA_HOST: '127.0.0.1:9', NO_COLOR: '1' },
   });
+  // It may end before it has read all.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -34,8 +38,13 @@ export function startCli(
   return { child, ended };
 }
 
-export function runCli(entry: keyof typeof entries, args: readonly string[]): Promise<CliRun> {
-  return startCli(entry, args).ended;
+/** @param input for its standard input; left out, it has none */
+export function runCli(
+  entry: keyof typeof entries,
+  args: readonly string[],
+  input?: string,
+): Promise<CliRun> {
+  return startCli(entry, args, input).ended;
 }
 
 /** The one JSON value that `--json` prints. */

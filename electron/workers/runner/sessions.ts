@@ -83,6 +83,8 @@ export interface GraphOptions {
    * Left out: the graph stays on the CPU.
    */
   trial?: Trial | TrialMaker;
+  /** The same with far fewer values, tried first: a very slow provider shows it soon. */
+  fewTrial?: TrialMaker;
   /** SHA-256 of the model: what was found out about its providers is kept under it. Left out: tried each time. */
   hash?: string;
   /** How alike vectors must be, as a cosine. Default .9995; quantised weights need .95. */

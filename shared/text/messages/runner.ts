@@ -13,7 +13,9 @@ const ms = (value: number) => (value < 10 ? value.toFixed(1) : String(Math.round
 
 export const runnerMessages = {
   RUNNER_PROVIDER_ABSENT: ({ provider }: { provider: string }) =>
-    `${named(provider)} is not part of onnxruntime for this system.`,
+    provider === 'cuda'
+      ? "CUDA is not installed. On Linux for x64, run npm rebuild onnxruntime-node --ignore-scripts=false in Pilotlight's folder, then runner check."
+      : `${named(provider)} is not part of onnxruntime for this system.`,
   RUNNER_PROVIDER_FAILED: ({ provider, reason }: { provider: string; reason: string }) =>
     `${named(provider)} cannot be used here: ${reason}`,
   RUNNER_PROVIDER_CRASHED: ({ provider }: { provider: string }) =>

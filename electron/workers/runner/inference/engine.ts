@@ -1,6 +1,7 @@
 /**
- * Runs graphs in the inference process, one run after the other, urgent ones first. A process that dies, hangs or loses
- * its device is replaced, and what it was doing is repeated; a provider that fails is replaced by the CPU.
+ * Runs graphs in the inference process, one run after the other, urgent ones first. The next run is sent before the
+ * present one has ended, so that the process never waits for this one. A process that dies, hangs or loses its device is
+ * replaced, and what it was doing is repeated; a provider that fails is replaced by the CPU.
  */
 import { isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact, type Message } from '../../../../shared/models/message.ts';
@@ -43,16 +44,23 @@ const MOST_DEATHS = 2;
 /** A process that was killed from outside says little about its run, unless it happens each time. */
 const MOST_KILLINGS = 5;
 const MOST_LOSSES = 1;
+/** Runs with the process at once, urgent and others each: the one that runs, and the next. */
+const MOST_SENT = 2;
 const OPEN_MS = 300_000;
 /** A larger run leaves so much memory behind that it is given back. */
 const LARGE_RUN = 2048;
+
+interface Attempt {
+  generation: Generation | null;
+  provider: RunnerProvider;
+}
 
 export function createEngine({ supervisor, log, deadlines, onRun }: EngineOptions): Engine {
   const urgent: Job[] = [];
   const others: Job[] = [];
   const graphs = new Set<Graph>();
   let lastGraph = 0;
-  let working: Promise<void> | null = null;
+  const sent = new Set<Job>();
   let stopped = false;
 
   function demote(graph: Graph, reason: Message): void {
@@ -83,37 +91,48 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
     return opening;
   }
 
-  async function attempt(job: Job): Promise<Answers> {
+  async function attempt(job: Job, generation: Generation): Promise<Answers> {
     const { graph, feeds, options, size } = job;
-    const generation = await supervisor.current();
     await openIn(generation, graph);
     const params = {
       graph: graph.id,
       feeds,
       reduce: options.reduce ?? null,
       shrink: graph.provider === 'cpu' && size > LARGE_RUN,
+      urgent: options.urgent === true,
     };
     const { answers, ms, rss } = await generation.link.call('run', params, graph.deadline.ms(size));
     graph.deadline.learn(size, ms);
-    onRun({ provider: graph.provider, rss, isIdle: urgent.length + others.length === 0 });
+    onRun({ provider: graph.provider, rss, isIdle: engineSize() === 1 });
     return answers;
   }
 
-  /** Whether it is worth another attempt; rejects the job if it is not. */
-  async function survives(job: Job, error: unknown): Promise<boolean> {
+  /** Whether it is worth another attempt after its process ended; rejects the job if it is not. */
+  function survivesEnd(job: Job, { reason }: ProcessEnded): boolean {
     const { graph } = job;
-    if (error instanceof ProcessEnded) {
-      if (stopped) return refuse(job, new PilotlightError('RUNNER_STOPPED'));
-      // Ended by ourselves, to give memory back: not the run's fault.
-      if (error.reason === 'closed') return true;
-      if (error.reason === 'outside') job.killings += 1;
-      else job.deaths += 1;
-      if (job.deaths < MOST_DEATHS && job.killings < MOST_KILLINGS) return true;
-      if (graph.provider === 'cpu') return refuse(job, new PilotlightError('RUNNER_INPUT_REFUSED'));
-      demote(graph, fact('RUNNER_PROVIDER_CRASHED', { provider: graph.provider }));
-      job.deaths = 0;
+    if (stopped) return refuse(job, new PilotlightError('RUNNER_STOPPED'));
+    // Ended by ourselves, to give memory back: not the run's fault.
+    if (reason === 'closed') return true;
+    if (job.hadCompany) {
+      // Any of them may be at fault. Alone, it shows.
+      job.isSuspect = true;
       return true;
     }
+    if (reason === 'outside') job.killings += 1;
+    else job.deaths += 1;
+    if (job.deaths < MOST_DEATHS && job.killings < MOST_KILLINGS) return true;
+    if (graph.provider === 'cpu') return refuse(job, new PilotlightError('RUNNER_INPUT_REFUSED'));
+    demote(graph, fact('RUNNER_PROVIDER_CRASHED', { provider: graph.provider }));
+    job.deaths = 0;
+    return true;
+  }
+
+  /** Whether it is worth another attempt; rejects the job if it is not. */
+  async function survives(job: Job, error: unknown, tried: Attempt): Promise<boolean> {
+    const { graph } = job;
+    if (error instanceof ProcessEnded) return survivesEnd(job, error);
+    // Another run that was sent with it has shown the same, and it was dealt with.
+    if (tried.provider !== graph.provider || tried.generation !== supervisor.peek()) return true;
     if (!isPilotlightError(error) || graph.provider === 'cpu') return refuse(job, error);
     const { provider } = graph;
     const kind = faultOf(error as PilotlightError);
@@ -136,26 +155,51 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
   }
 
   async function perform(job: Job): Promise<void> {
-    for (;;) {
-      if (job.options.signal?.aborted) return void refuse(job, job.options.signal.reason);
-      if (job.graph.closed || stopped) return void refuse(job, new PilotlightError('RUNNER_STOPPED'));
-      try {
-        return job.resolve(await attempt(job));
-      } catch (error) {
-        if (!(await survives(job, error))) return;
+    const { graph, options } = job;
+    if (options.signal?.aborted) return void refuse(job, options.signal.reason);
+    if (graph.closed || stopped) return void refuse(job, new PilotlightError('RUNNER_STOPPED'));
+    let tried: Attempt = { generation: null, provider: graph.provider };
+    try {
+      const generation = await supervisor.current();
+      tried = { generation, provider: graph.provider };
+      return job.resolve(await attempt(job, generation));
+    } catch (error) {
+      const isUnsent = tried.generation === null;
+      if (isUnsent ? refuse(job, error) : await survives(job, error, tried)) queueOf(job).unshift(job);
+    }
+  }
+
+  const queueOf = ({ options }: Job) => (options.urgent === true ? urgent : others);
+  const engineSize = () => urgent.length + others.length + sent.size;
+
+  function mayBeSent(job: Job): boolean {
+    if (sent.size === 0) return true;
+    const all = [...sent];
+    if (job.isSuspect || all.some(({ isSuspect }) => isSuspect)) return false;
+    return all.filter((one) => queueOf(one) === queueOf(job)).length < MOST_SENT;
+  }
+
+  function start(): void {
+    for (const queue of [urgent, others]) {
+      for (let job = queue[0]; job !== undefined; job = queue[0]) {
+        // One that has to run alone is not overtaken for ever.
+        if (!mayBeSent(job)) {
+          if (job.isSuspect) return;
+          break;
+        }
+        queue.shift();
+        send(job);
       }
     }
   }
 
-  async function work(): Promise<void> {
-    for (let job = next(); job !== undefined; job = next()) await perform(job);
-  }
-  const next = () => urgent.shift() ?? others.shift();
-
-  function start(): void {
-    working ??= work().finally(() => {
-      working = null;
-      if (urgent.length + others.length > 0) start();
+  function send(job: Job): void {
+    sent.add(job);
+    job.hadCompany = sent.size > 1;
+    if (job.hadCompany) for (const one of sent) one.hadCompany = true;
+    void perform(job).finally(() => {
+      sent.delete(job);
+      start();
     });
   }
 
@@ -217,6 +261,8 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
           reject: settle(reject),
           deaths: 0,
           killings: 0,
+          hadCompany: false,
+          isSuspect: false,
         };
         signal?.addEventListener('abort', abort, { once: true });
         queue.push(job);
@@ -235,7 +281,7 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
         await generation.link.call('close', { graph: graph.id }).catch(() => {});
     },
     get pending() {
-      return urgent.length + others.length + (working === null ? 0 : 1);
+      return engineSize();
     },
     stop() {
       stopped = true;

@@ -27,6 +27,10 @@ export interface Job {
   /** Processes that ended while they ran it: by themselves or for taking too long, and killed from outside. */
   deaths: number;
   killings: number;
+  /** Other runs were with the process at the same time. */
+  hadCompany: boolean;
+  /** It may have ended a process, and runs alone until that is known. */
+  isSuspect: boolean;
 }
 
 /** Default size of a run: its values. */

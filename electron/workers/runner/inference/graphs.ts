@@ -8,7 +8,7 @@ import { withPooling } from '../onnx/pooling.ts';
 import type { Reduction } from '../sessions.ts';
 import { toRunnerError } from './faults.ts';
 import {
-  compiledProviders,
+  installedProviders,
   loadOrt,
   type Ort,
   openSession,
@@ -17,8 +17,9 @@ import {
   valuesOf,
 } from './onnxruntime.ts';
 import { shareOf } from './profile.ts';
-import type { Answers, Feeds, InferenceContract, TrialParams, TrialResult } from './protocol.ts';
+import type { Answers, Feeds, InferenceContract, RunResult, TrialParams, TrialResult } from './protocol.ts';
 import { reduce } from './reduce.ts';
+import { createTurns } from './turns.ts';
 
 export interface InferenceProgram {
   readonly handlers: Handlers<InferenceContract>;
@@ -37,6 +38,7 @@ const TRIAL_MS = 3000;
 
 export function createInference(load: () => Promise<Ort> = loadOrt): InferenceProgram {
   const sessions = new Map<number, OpenGraph>();
+  const turns = createTurns();
   let threads: number | null = null;
   let loading: Promise<Ort> | null = null;
 
@@ -115,6 +117,21 @@ export function createInference(load: () => Promise<Ort> = loadOrt): InferencePr
     };
   }
 
+  async function run(
+    graph: number,
+    feeds: Feeds,
+    { reduction, shrink }: { reduction: Reduction | null; shrink: boolean },
+  ): Promise<RunResult> {
+    const opened = sessions.get(graph);
+    if (opened === undefined) throw new PilotlightError('RUNNER_STARTING');
+    const startedAt = performance.now();
+    const answers =
+      reduction === null
+        ? await runSession(await ort(), opened.session, feeds, { shrink })
+        : await runReduced(opened, feeds, { reduction, shrink });
+    return { answers, ms: performance.now() - startedAt, rss: process.memoryUsage.rss() };
+  }
+
   return {
     configure(config) {
       threads = config.threads;
@@ -126,7 +143,7 @@ export function createInference(load: () => Promise<Ort> = loadOrt): InferencePr
         coded(async () => {
           const library = await ort();
           const { node, common } = library.env.versions as { node?: string; common?: string };
-          return { version: node ?? common ?? '', providers: compiledProviders(library) };
+          return { version: node ?? common ?? '', providers: installedProviders(library) };
         }),
       open: ({ graph, file, provider }) =>
         coded(async () => {
@@ -138,21 +155,13 @@ export function createInference(load: () => Promise<Ort> = loadOrt): InferencePr
             rss: process.memoryUsage.rss(),
           };
         }),
-      run: ({ graph, feeds, reduce: reduction, shrink }) =>
-        coded(async () => {
-          const opened = sessions.get(graph);
-          if (opened === undefined) throw new PilotlightError('RUNNER_STARTING');
-          const startedAt = performance.now();
-          const answers =
-            reduction === null
-              ? await runSession(await ort(), opened.session, feeds, { shrink })
-              : await runReduced(opened, feeds, { reduction, shrink });
-          return { answers, ms: performance.now() - startedAt, rss: process.memoryUsage.rss() };
-        }),
+      run: ({ graph, feeds, reduce: reduction, shrink, urgent }) =>
+        turns.take(() => coded(() => run(graph, feeds, { reduction, shrink })), { urgent }),
       async close({ graph }) {
         const opened = sessions.get(graph);
         sessions.delete(graph);
-        await opened?.session.release();
+        // After the runs that have begun with it.
+        await turns.take(async () => opened?.session.release());
         return null;
       },
       trial: (params) => coded(() => trial(params)),

@@ -30,7 +30,10 @@ export class ProcessEnded extends Error {
 
 export interface InferenceLink {
   readonly pid: number | undefined;
-  /** Rejects with the process's error, or ProcessEnded. After the deadline the process is killed. */
+  /**
+   * Rejects with the process's error, or ProcessEnded. After the deadline the process is killed. It does one thing after
+   * the other, so the deadline of a call begins when those before it are answered.
+   */
   call<M extends Method>(
     method: M,
     params: ParamsOf<InferenceContract, M>,
@@ -51,6 +54,7 @@ export interface LinkOptions {
 interface Pending {
   resolve(value: unknown): void;
   reject(error: unknown): void;
+  deadlineMs: number | undefined;
   timer: Timer | null;
 }
 
@@ -70,7 +74,17 @@ export function startInference({ host, timer, config, onDefect }: LinkOptions): 
     const found = pending.get(id);
     pending.delete(id);
     found?.timer?.cancel();
+    watchOldest();
     return found;
+  }
+
+  function watchOldest(): void {
+    if (end !== null) return;
+    for (const one of pending.values()) {
+      if (one.deadlineMs === undefined) continue;
+      one.timer ??= timer(one.deadlineMs, () => kill('hung'));
+      return;
+    }
   }
 
   const send = (message: ToWorker<InferenceContract>) => child.send(message);
@@ -102,8 +116,8 @@ export function startInference({ host, timer, config, onDefect }: LinkOptions): 
       lastId += 1;
       const id = lastId;
       return new Promise((resolve, reject) => {
-        const late = deadlineMs === undefined ? null : timer(deadlineMs, () => kill('hung'));
-        pending.set(id, { resolve: resolve as (value: unknown) => void, reject, timer: late });
+        pending.set(id, { resolve: resolve as (value: unknown) => void, reject, deadlineMs, timer: null });
+        watchOldest();
         send({ kind: 'call', id, method, params } as ToWorker<InferenceContract>);
       });
     },

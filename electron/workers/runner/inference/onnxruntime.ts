@@ -1,4 +1,7 @@
 /** onnxruntime itself: loaded when it is first needed, because it may be missing or built for another system. */
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import { type RunnerProvider, runnerProviderSchema } from '../../../../shared/models/runner.ts';
@@ -24,12 +27,36 @@ export async function loadOrt(): Promise<Ort> {
   }
 }
 
-/** What was compiled in, which is not what works. */
-export function compiledProviders(ort: Ort): RunnerProvider[] {
-  return ort
-    .listSupportedBackends()
+interface Backend {
+  name: string;
+  /** It came with the package. Others are libraries that a person adds to it. */
+  bundled?: boolean;
+}
+
+/** What is installed, which is not what works. @param hasLibrary whether the library of such a backend was added */
+export function installedProviders(
+  ort: Pick<Ort, 'listSupportedBackends'>,
+  hasLibrary: (name: string) => boolean = hasProviderLibrary,
+): RunnerProvider[] {
+  return (ort.listSupportedBackends() as readonly Backend[])
+    .filter(({ name, bundled }) => bundled !== false || hasLibrary(name))
     .map(({ name }) => runnerProviderSchema.safeParse(name).data)
     .filter((name) => name !== undefined);
+}
+
+/** Beside the binding; the folder above has the version of the binary interface in its name. */
+function hasProviderLibrary(name: string): boolean {
+  const file =
+    process.platform === 'win32'
+      ? `onnxruntime_providers_${name}.dll`
+      : `libonnxruntime_providers_${name}.so`;
+  try {
+    const bin = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-node')), '..', 'bin');
+    return readdirSync(bin).some((api) => existsSync(join(bin, api, process.platform, process.arch, file)));
+  } catch {
+    // Not laid out as usual: trying it shows whether it is there.
+    return true;
+  }
 }
 
 const FATAL_ONLY = 4;

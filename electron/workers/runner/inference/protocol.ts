@@ -22,6 +22,14 @@ export interface RunParams {
   reduce: Reduction | null;
   /** Gives the memory of the run back to the system afterwards. */
   shrink: boolean;
+  /** Before others that wait in the process. */
+  urgent: boolean;
+}
+
+export interface RunResult {
+  answers: Answers;
+  ms: number;
+  rss: number;
 }
 
 export interface TrialParams {
@@ -52,8 +60,11 @@ export interface InferenceContract extends WorkerContract {
     describe: { params: null; result: { version: string; providers: RunnerProvider[] } };
     /** Throws RUNNER_BAD_GRAPH. */
     open: { params: OpenParams; result: { inputs: GraphValue[]; outputs: GraphValue[]; rss: number } };
-    /** Throws RUNNER_BAD_GRAPH (wrong inputs), RUNNER_OUT_OF_MEMORY, PROVIDER_LOST in `details.kind`. */
-    run: { params: RunParams; result: { answers: Answers; ms: number; rss: number } };
+    /**
+     * Runs that are sent together take turns. Throws RUNNER_BAD_GRAPH (wrong inputs), RUNNER_OUT_OF_MEMORY, PROVIDER_LOST
+     * in `details.kind`, and RUNNER_STARTING for a graph that was closed meanwhile.
+     */
+    run: { params: RunParams; result: RunResult };
     close: { params: { graph: number }; result: null };
     /** Opens, runs, compares nothing, closes. In a process that may die of it. */
     trial: { params: TrialParams; result: TrialResult };

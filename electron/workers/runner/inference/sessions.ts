@@ -145,7 +145,7 @@ export function createInferenceSessions(options: InferenceOptions): Inference {
 
   async function climbGraph(
     graph: Graph,
-    { trial, hash, cosine = FLOAT_COSINE }: GraphOptions,
+    { trial, fewTrial, hash, cosine = FLOAT_COSINE }: GraphOptions,
   ): Promise<void> {
     await machineKnown;
     if (trial === undefined || graph.closed) return;
@@ -156,6 +156,7 @@ export function createInferenceSessions(options: InferenceOptions): Inference {
       return climb({
         file,
         feeds: typeof trial === 'function' ? (trial as TrialMaker)(graph) : (trial as Trial),
+        fewFeeds: fewTrial?.(graph),
         rungs,
         compiled: providers,
         failed,

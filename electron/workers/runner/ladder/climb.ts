@@ -4,7 +4,7 @@ import { fact, type Message, plainText } from '../../../../shared/models/message
 import type { RunnerProvider, RunnerRung } from '../../../../shared/models/runner.ts';
 import { ProcessEnded } from '../inference/link.ts';
 import type { Feeds, TrialParams, TrialResult } from '../inference/protocol.ts';
-import { judge, rung } from './decide.ts';
+import { isFarSlower, judge, rung } from './decide.ts';
 
 /** Rejects with the process's error, or ProcessEnded. */
 export type Try = (params: Omit<TrialParams, 'folder'>, deadlineMs: number) => Promise<TrialResult>;
@@ -12,6 +12,8 @@ export type Try = (params: Omit<TrialParams, 'folder'>, deadlineMs: number) => P
 export interface ClimbOptions {
   file: string | Uint8Array;
   feeds: Feeds;
+  /** Far fewer values, tried first: what is slow with these is not tried with the others. Default: none. */
+  fewFeeds?: Feeds | undefined;
   /** In order, the CPU last. */
   rungs: readonly RunnerProvider[];
   /** Of this onnxruntime. */
@@ -28,10 +30,12 @@ export interface ClimbOptions {
 
 const DEADLINE_MS = 60_000;
 const TIMES = 5;
+/** Enough to see that something is many times as slow. */
+const FEW_TIMES = 2;
 
 /** Never rejects, except with the CPU's own error: a graph that cannot run there is no good. */
 export async function climb(options: ClimbOptions): Promise<RunnerRung[]> {
-  const { file, feeds, rungs, compiled, failed, tryOn, deadlineMs = DEADLINE_MS } = options;
+  const { file, feeds, fewFeeds, rungs, compiled, failed, tryOn, deadlineMs = DEADLINE_MS } = options;
   const isCompiled = (provider: RunnerProvider) => compiled.includes(provider);
   const known = (provider: RunnerProvider) => failed.find((one) => one.provider === provider);
   const worthTrying = rungs.filter((one) => one !== 'cpu' && isCompiled(one) && !known(one));
@@ -40,6 +44,7 @@ export async function climb(options: ClimbOptions): Promise<RunnerRung[]> {
 
   const ladder: RunnerRung[] = [];
   let found = false;
+  let cpuWithFew: TrialResult | null = null;
   for (const provider of rungs) {
     const before = known(provider);
     if (provider === 'cpu') {
@@ -59,11 +64,21 @@ export async function climb(options: ClimbOptions): Promise<RunnerRung[]> {
 
   async function tryOne(provider: RunnerProvider, against: TrialResult): Promise<RunnerRung> {
     try {
+      const early = fewFeeds === undefined ? null : await tryFew(provider, fewFeeds);
+      if (early !== null) return early;
       const trial = await tryOn({ file, feeds, provider, times: TIMES }, deadlineMs);
       return judge(provider, trial, against, options);
     } catch (error) {
       return rung(provider, 'failed', failureOf(provider, error, deadlineMs));
     }
+  }
+
+  /** What a few values show already; null if that is not enough to judge it. */
+  async function tryFew(provider: RunnerProvider, few: Feeds): Promise<RunnerRung | null> {
+    cpuWithFew ??= await tryOn({ file, feeds: few, provider: 'cpu', times: TIMES }, deadlineMs);
+    const trial = await tryOn({ file, feeds: few, provider, times: FEW_TIMES }, deadlineMs);
+    const judged = judge(provider, trial, cpuWithFew, options);
+    return judged.state === 'used' || (judged.state === 'slower' && !isFarSlower(judged)) ? null : judged;
   }
 }
 

@@ -105,6 +105,14 @@ export function judge(
   return rung(provider, 'used', null, measured);
 }
 
+/** A GPU has a delay of its own: with few values it may be slower by this, and still be faster with many. */
+const FAR_SLOWER = 20;
+
+/** Whether a provider that was slower with few values cannot be faster with many. */
+export function isFarSlower({ ms, cpuMs }: Pick<RunnerRung, 'ms' | 'cpuMs'>): boolean {
+  return ms !== null && cpuMs !== null && ms > cpuMs * FAR_SLOWER;
+}
+
 /** The provider that is used; the CPU if none else is. */
 export function chosen(ladder: readonly RunnerRung[]): RunnerProvider {
   return ladder.find(({ state }) => state === 'used')?.provider ?? 'cpu';

@@ -44,6 +44,8 @@ const faultsOfTexts: ReadonlySet<string> = new Set([
 ]);
 
 const MOST_WAITING = 200_000;
+/** Batches of queries, and of bulk, at once: one runs, and the next is ready when it ends. */
+const MOST_BATCHES = 2;
 /** Padding costs a CPU as much as text; a GPU hardly anything below its full width. */
 const SHORTEST = { cpu: 0.6, gpu: 0.3 };
 
@@ -53,18 +55,14 @@ export function createTextEmbedder(
 ): TextEmbedder {
   const queries = createWaitingTexts<Text>();
   const bulk = createWaitingTexts<Text>();
-  let isWorking = false;
+  const batches = { queries: 0, bulk: 0 };
   let order = 0;
+  let isStarting = false;
+  let lastEnd = Number.NEGATIVE_INFINITY;
 
   function shortest(): number {
     if (!shape.hasMask) return 1;
     return graph.provider() === 'cpu' ? SHORTEST.cpu : SHORTEST.gpu;
-  }
-
-  function nextBatch(): { batch: Text[]; urgent: boolean } {
-    const budget = shape.rows === 1 ? 1 : tuner().budget();
-    const urgent = queries.size > 0;
-    return { batch: (urgent ? queries : bulk).take(budget, shortest()), urgent };
   }
 
   async function vectorsOf(batch: readonly Text[], urgent: boolean): Promise<Float32Array[]> {
@@ -100,7 +98,10 @@ export function createTextEmbedder(
       await runBatch(batch.slice(half), urgent);
       return;
     }
-    if (!urgent) tuner().learn(tokens, monotonic() - startedAt);
+    // It ran when the one before it had ended.
+    const endedAt = monotonic();
+    if (!urgent) tuner().learn(tokens, endedAt - Math.max(startedAt, lastEnd));
+    lastEnd = endedAt;
     for (const [index, text] of batch.entries()) {
       const vector = vectors[index] as Float32Array;
       if (vector.every(Number.isFinite)) text.resolve(vector);
@@ -108,20 +109,29 @@ export function createTextEmbedder(
     }
   }
 
-  async function work(): Promise<void> {
-    while (queries.size + bulk.size > 0) {
-      const { batch, urgent } = nextBatch();
-      await runBatch(batch, urgent);
-    }
+  function startBatch(kind: keyof typeof batches): void {
+    const urgent = kind === 'queries';
+    const budget = shape.rows === 1 ? 1 : tuner().budget();
+    const batch = (urgent ? queries : bulk).take(budget, shortest());
+    batches[kind] += 1;
+    void runBatch(batch, urgent).finally(() => {
+      batches[kind] -= 1;
+      startBatches();
+    });
+  }
+
+  function startBatches(): void {
+    while (queries.size > 0 && batches.queries < MOST_BATCHES) startBatch('queries');
+    while (queries.size === 0 && bulk.size > 0 && batches.bulk < MOST_BATCHES) startBatch('bulk');
   }
 
   function start(): void {
-    if (isWorking) return;
-    isWorking = true;
+    if (isStarting) return;
+    isStarting = true;
     // After the caller has added all of its texts.
-    queueMicrotask(async () => {
-      await work();
-      isWorking = false;
+    queueMicrotask(() => {
+      isStarting = false;
+      startBatches();
     });
   }
 

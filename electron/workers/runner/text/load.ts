@@ -4,7 +4,7 @@ import { isPilotlightError, PilotlightError } from '../../../../shared/contract/
 import { fact } from '../../../../shared/models/message.ts';
 import { FLOAT_COSINE, QUANTISED_COSINE } from '../ladder/decide.ts';
 import { type Precision, readModelJson } from '../models/folder.ts';
-import type { OpenedGraph, Reduction, Sessions } from '../sessions.ts';
+import type { OpenedGraph, Reduction, Sessions, TrialMaker } from '../sessions.ts';
 import { readTextConfig, type TextConfig, UnusableConfig } from './config.ts';
 import { type BatchShape, batchShapeOf, checkInputs, chooseOutput, feedsOf } from './feeds.ts';
 import { createTextTokenizer, type TextTokenizer } from './tokenizer.ts';
@@ -48,6 +48,20 @@ export function readTextFolder(folder: string): { tokenizer: TextTokenizer; conf
 /** Texts of one length with which providers are timed. */
 const TRIAL_TEXTS = 8;
 const TRIAL_TOKENS = 64;
+const FEW_TOKENS = 16;
+
+/** The shapes are only known when the graph is open. */
+const trialOf =
+  (texts: number, most: number): TrialMaker =>
+  ({ inputs }) => {
+    const { rows, length } = batchShapeOf(inputs);
+    const tokens = Array.from({ length: length ?? most }, (_, index) => 10 + index);
+    return feedsOf(
+      Array.from({ length: rows ?? texts }, () => tokens),
+      inputs,
+      { padId: 0, length },
+    );
+  };
 
 /** Rejects with RUNNER_BAD_MODEL, RUNNER_BAD_GRAPH, RUNNER_NOT_INSTALLED. */
 export async function loadText(
@@ -63,16 +77,8 @@ export async function loadText(
   const opening = sessions.open(join(folder, graphPath), {
     hash,
     cosine: precision === 'int8' ? QUANTISED_COSINE : FLOAT_COSINE,
-    // Only known when the graph is open.
-    trial: ({ inputs }) => {
-      const { rows, length } = batchShapeOf(inputs);
-      const tokens = Array.from({ length: length ?? TRIAL_TOKENS }, (_, index) => 10 + index);
-      return feedsOf(
-        Array.from({ length: rows ?? TRIAL_TEXTS }, () => tokens),
-        inputs,
-        { padId: 0, length },
-      );
-    },
+    trial: trialOf(TRIAL_TEXTS, TRIAL_TOKENS),
+    fewTrial: trialOf(1, FEW_TOKENS),
     ...(signal === undefined ? {} : { signal }),
   });
   let read: ReturnType<typeof readTextFolder>;

@@ -94,19 +94,25 @@ describe('a run', () => {
     expect(fake.started()).toBe(2);
   });
 
-  it('that is urgent goes before those that wait', async () => {
-    const order: number[] = [];
-    start(({ feeds: given }) => {
-      order.push(given.x?.data[0] as number);
+  it('that is urgent goes before those that wait, and says so to the process', async () => {
+    const order: [number, boolean][] = [];
+    start(({ feeds: given, urgent }) => {
+      order.push([given.x?.data[0] as number, urgent]);
       return one;
     });
     const graph = engine.add('m', 'cpu');
     await Promise.all([
       engine.run(graph, feeds(1)),
       engine.run(graph, feeds(2)),
-      engine.run(graph, feeds(3), { urgent: true }),
+      engine.run(graph, feeds(3)),
+      engine.run(graph, feeds(4), { urgent: true }),
     ]);
-    expect(order).toEqual([1, 3, 2]);
+    expect(order).toEqual([
+      [1, false],
+      [2, false],
+      [4, true],
+      [3, false],
+    ]);
   });
 
   it('that is aborted while it waits never runs', async () => {
@@ -117,12 +123,12 @@ describe('a run', () => {
     });
     const graph = engine.add('m', 'cpu');
     const abort = new AbortController();
-    const running = engine.run(graph, feeds(1));
-    const waiting = engine.run(graph, feeds(2), { signal: abort.signal });
+    const sent = [engine.run(graph, feeds(1)), engine.run(graph, feeds(2))];
+    const waiting = engine.run(graph, feeds(3), { signal: abort.signal });
     abort.abort(new Error('gone'));
     await expect(waiting).rejects.toThrow('gone');
-    await running;
-    expect(seen).toEqual([1]);
+    await Promise.all(sent);
+    expect(seen).toEqual([1, 2]);
   });
 
   it('waits while the process starts, and fails when the runner stops', async () => {
@@ -146,6 +152,109 @@ describe('a run', () => {
     const { fake } = start(first(fault('inputs')));
     await expect(engine.run(gpuGraph(), feeds())).rejects.toMatchObject({ code: 'RUNNER_BAD_GRAPH' });
     expect(fake.started()).toBe(1);
+  });
+});
+
+describe('runs that are with the process together', () => {
+  const numberOf = ({ feeds: given }: Parameters<FakeInference['onRun']>[0]) => given.x?.data[0] as number;
+
+  it('are two at most, so that the next one is there when one ends', async () => {
+    const seen: number[] = [];
+    start((run) => {
+      seen.push(numberOf(run));
+      return 'hang';
+    });
+    const graph = engine.add('m', 'cpu');
+    const answers = [1, 2, 3].map((value) => engine.run(graph, feeds(value)));
+    await engine.open(graph);
+    await new Promise(setImmediate);
+    expect(seen).toEqual([1, 2]);
+    expect(engine.pending).toBe(3);
+    engine.stop();
+    supervisor.stop();
+    for (const answer of answers) await expect(answer).rejects.toMatchObject({ code: 'RUNNER_STOPPED' });
+  });
+
+  it.each(['crash', 'killed'] as const)('are all repeated after a %s', async (outcome) => {
+    let isFirst = true;
+    const { fake } = start((run) => {
+      if (numberOf(run) === 1) return isFirst ? 'hang' : one;
+      const ended = isFirst ? outcome : one;
+      isFirst = false;
+      return ended;
+    });
+    const graph = engine.add('m', 'cpu');
+    const answers = [1, 2, 3].map((value) => engine.run(graph, feeds(value)));
+    await expect(Promise.all(answers)).resolves.toEqual([one, one, one]);
+    expect(fake.started()).toBe(2);
+  });
+
+  it.each([1, 2])('are not refused for the one at fault, be it number %i', async (bad) => {
+    start((run) => (numberOf(run) === bad ? 'crash' : one));
+    const graph = engine.add('m', 'cpu');
+    const results = await Promise.allSettled([1, 2, 3, 4].map((value) => engine.run(graph, feeds(value))));
+    expect(results.map(({ status }) => status)).toEqual(
+      [1, 2, 3, 4].map((value) => (value === bad ? 'rejected' : 'fulfilled')),
+    );
+    expect(results[bad - 1]).toMatchObject({ reason: { code: 'RUNNER_INPUT_REFUSED' } });
+  });
+
+  it('are repeated one by one, before anything else is sent beside them', async () => {
+    const together: number[][] = [];
+    start((run) => {
+      together[run.process - 1] = [...(together[run.process - 1] ?? []), numberOf(run)];
+      return run.process === 1
+        ? numberOf(run) === 2
+          ? 'crash'
+          : 'hang'
+        : numberOf(run) === 2
+          ? 'crash'
+          : one;
+    });
+    const graph = engine.add('m', 'cpu');
+    await Promise.allSettled([1, 2, 3].map((value) => engine.run(graph, feeds(value))));
+    expect(together[0]).toEqual([1, 2]);
+    // Whatever was with the one at fault when it ended the next processes, it was not 3.
+    expect(together.slice(1, -1).flat()).not.toContain(3);
+  });
+
+  it('have their deadlines one after the other', async () => {
+    const { clock, fake } = start(first('hang', 'hang'));
+    const graph = engine.add('m', 'cpu');
+    const answers = [engine.run(graph, feeds(1)), engine.run(graph, feeds(2))];
+    await clock.advance(4999);
+    expect(fake.started()).toBe(1);
+    await clock.advance(1);
+    await expect(Promise.all(answers)).resolves.toEqual([one, one]);
+    expect(fake.started()).toBe(2);
+  });
+
+  it('lose their device once', async () => {
+    const { fake } = start(({ process }) => (process === 1 ? fault('lost') : one));
+    const graph = gpuGraph();
+    await expect(Promise.all([engine.run(graph, feeds(1)), engine.run(graph, feeds(2))])).resolves.toEqual([
+      one,
+      one,
+    ]);
+    expect(graph.provider).toBe('webgpu');
+    expect(fake.started()).toBe(2);
+  });
+
+  it('both move to the CPU when their provider fails', async () => {
+    start(({ provider }) => (provider === 'cpu' ? one : fault('other')));
+    const graph = gpuGraph();
+    await expect(Promise.all([engine.run(graph, feeds(1)), engine.run(graph, feeds(2))])).resolves.toEqual([
+      one,
+      one,
+    ]);
+  });
+
+  it('are repeated when their graph moved to a better provider meanwhile', async () => {
+    start(({ provider }) => (provider === 'cpu' ? new PilotlightError('RUNNER_STARTING') : one));
+    const graph = engine.add('m', 'cpu');
+    const answer = engine.run(graph, feeds());
+    engine.move(graph, 'webgpu');
+    await expect(answer).resolves.toEqual(one);
   });
 });
 

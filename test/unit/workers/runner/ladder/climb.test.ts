@@ -70,4 +70,46 @@ describe('climbing the ladder', () => {
       code: 'RUNNER_BAD_GRAPH',
     });
   });
+
+  describe('with a few values first', () => {
+    const few = { x: floatTensor([1], [1]) };
+    /** Times of each provider: with few values, and with the others. */
+    function withFew(times: Partial<Record<RunnerProvider, readonly [few: number | Error, many: number]>>) {
+      const sizes: string[] = [];
+      const given = {
+        ...options({}),
+        rungs: ['webgpu', 'cpu'] as RunnerProvider[],
+        fewFeeds: few,
+        async tryOn({ provider, feeds }: { provider: RunnerProvider; feeds: object }) {
+          const isFew = feeds === few;
+          sizes.push(`${provider} ${isFew ? 'few' : 'many'}`);
+          const ms = times[provider]?.[isFew ? 0 : 1];
+          if (ms === undefined || ms instanceof Error) throw ms;
+          return { ms, answers, share: 1 };
+        },
+      };
+      return { given, sizes };
+    }
+
+    it('does not try more of a provider that is slower by far', async () => {
+      const { given, sizes } = withFew({ cpu: [2, 20], webgpu: [500, 30_000] });
+      const ladder = await climb(given);
+      expect(states(ladder)).toEqual(['webgpu slower', 'cpu used']);
+      expect(ladder[0]).toMatchObject({ ms: 500, cpuMs: 2, reason: { code: 'RUNNER_PROVIDER_SLOWER' } });
+      expect(sizes).not.toContain('webgpu many');
+    });
+
+    it('tries more of one that may catch up, and judges it by that', async () => {
+      const { given } = withFew({ cpu: [2, 20], webgpu: [10, 5] });
+      expect(states(await climb(given))).toEqual(['webgpu used', 'cpu untried']);
+      const slow = withFew({ cpu: [2, 20], webgpu: [1, 30] });
+      expect(states(await climb(slow.given))).toEqual(['webgpu slower', 'cpu used']);
+    });
+
+    it('says what failed with them', async () => {
+      const { given, sizes } = withFew({ cpu: [2, 20], webgpu: [new ProcessEnded('hung', ''), 5] });
+      expect((await climb(given))[0]?.reason?.code).toBe('RUNNER_PROVIDER_HUNG');
+      expect(sizes).not.toContain('webgpu many');
+    });
+  });
 });
