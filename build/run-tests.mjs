@@ -21,6 +21,7 @@ import {
   summarise,
 } from './lib/stages.mjs';
 import { findPromtool } from './lib/tools.mjs';
+import { findSoftwareVulkan } from './lib/vulkan.mjs';
 
 /**
  * @typedef {import('./lib/stages.mjs').StageName} StageName
@@ -112,6 +113,20 @@ async function runVitest(stage, filters, env) {
   return { stage, outcome: counts.failed === 0 ? 'passed' : 'failed', counts, output };
 }
 
+/** @returns {Promise<{ path: string } | { fix: string }>} */
+function chromiumForTests() {
+  const { chromium } = requireHere('@playwright/test');
+  const installer = programOf('@playwright/test', 'playwright');
+  const playwright = { executablePath: chromium.executablePath(), installer };
+  return findChromium({ playwright, node: process.execPath, say });
+}
+
+/** @returns {Promise<{ path: string } | { fix: string }>} */
+async function findVulkan() {
+  const found = await chromiumForTests();
+  return 'fix' in found ? found : findSoftwareVulkan({ chromium: found.path, say });
+}
+
 /**
  * @param {readonly string[]} filters
  * @returns {Promise<StageResult & { output: string }>}
@@ -119,11 +134,16 @@ async function runVitest(stage, filters, env) {
 async function runIntegration(filters) {
   const promtool = await findPromtool({ cache, say });
   const path = 'path' in promtool ? promtool.path : '';
-  const result = await runVitest('integration', filters, { PROMTOOL_PATH: path });
+  const vulkan = await findVulkan();
+  const result = await runVitest('integration', filters, {
+    PROMTOOL_PATH: path,
+    PILOTLIGHT_VULKAN_DRIVER: 'path' in vulkan ? vulkan.path : '',
+  });
   // A filter may have selected tests that need no namespaces; then none was skipped.
   const complete = filters.length > 0 && result.counts.skipped === 0;
   return incompleteWith(result, [
     'fix' in promtool ? promtool.fix : undefined,
+    'fix' in vulkan ? vulkan.fix : undefined,
     complete ? undefined : namespacesMissing()?.fix,
   ]);
 }
@@ -149,16 +169,13 @@ async function runRealParts(filters) {
  * @returns {Promise<StageResult & { output: string }>}
  */
 async function runPlaywright(stage, configuration, filters) {
-  const { chromium } = requireHere('@playwright/test');
-  const installer = programOf('@playwright/test', 'playwright');
-  const playwright = { executablePath: chromium.executablePath(), installer };
-  const found = await findChromium({ playwright, node: process.execPath, say });
+  const found = await chromiumForTests();
   if ('fix' in found) return { stage, outcome: 'incomplete', counts: noTests, output: '', fix: found.fix };
   const reportFile = join(testReports, `${stage}.json`);
   rmSync(reportFile, { force: true });
   const { code, output } = await runNode(
     [
-      installer,
+      programOf('@playwright/test', 'playwright'),
       'test',
       `--config=${configuration}`,
       '--reporter=list,json',
