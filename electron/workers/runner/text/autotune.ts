@@ -22,9 +22,12 @@ export const cpuTuning: TunerOptions = { start: 512, least: 128, most: 4096 };
 /** Measured on an H200 by WebGPU: four times as fast as with 16,384, where attention outgrows a buffer. */
 export const gpuTuning: TunerOptions = { start: 8192, least: 1024, most: 131_072 };
 
-/** A neighbour is tried after so many batches, for so many. */
+/** A neighbour is tried after so many batches, for so many; less and less often while none is better. */
 const BATCHES_BETWEEN = 24;
+const MOST_BETWEEN = 1536;
 const BATCHES_TRIED = 6;
+/** A neighbour that is so much slower is left after its second batch: on a GPU it may be four times as slow. */
+const HOPELESS = 0.8;
 /** So much better it must be, because times vary. */
 const GAIN = 1.03;
 const WEIGHT = 0.25;
@@ -36,10 +39,16 @@ export function createBudgetTuner({ start, least, most }: TunerOptions): BudgetT
   let tried = best;
   let batches = 0;
   let up = true;
+  let between = BATCHES_BETWEEN;
 
   function compare(): void {
-    if ((rates.get(tried) ?? 0) > (rates.get(best) ?? 0) * GAIN) best = tried;
-    else up = !up;
+    if ((rates.get(tried) ?? 0) > (rates.get(best) ?? 0) * GAIN) {
+      best = tried;
+      between = BATCHES_BETWEEN;
+    } else {
+      up = !up;
+      between = Math.min(between * 2, MOST_BETWEEN);
+    }
     tried = best;
     batches = 0;
   }
@@ -63,8 +72,13 @@ export function createBudgetTuner({ start, least, most }: TunerOptions): BudgetT
       const before = rates.get(tried);
       rates.set(tried, before === undefined ? rate : before + WEIGHT * (rate - before));
       batches += 1;
-      if (tried !== best && batches >= BATCHES_TRIED) compare();
-      else if (tried === best && batches >= BATCHES_BETWEEN) tryNeighbour();
+      if (tried === best) {
+        if (batches >= between) tryNeighbour();
+        return;
+      }
+      // The first one of a size may have been compiled for it.
+      const isHopeless = batches >= 2 && rate < (rates.get(best) ?? 0) * HOPELESS;
+      if (isHopeless || batches >= BATCHES_TRIED) compare();
     },
     tooMany(tokens) {
       ceiling = Math.max(1, Math.floor(tokens / 2));

@@ -75,6 +75,19 @@ describe('the budget of a batch', () => {
     expect(tuner.budget()).toBe(512);
   });
 
+  it('spends little on a neighbour that is far slower', () => {
+    const tuner = createBudgetTuner({ start: 8192, least: 1024, most: 131_072 });
+    let elsewhere = 0;
+    for (let batch = 0; batch < 2000; batch += 1) {
+      const tokens = tuner.budget();
+      if (tokens !== 8192) elsewhere += 1;
+      tuner.learn(tokens, tokens * (tokens === 8192 ? 1 : 4));
+    }
+    expect(tuner.best()).toBe(8192);
+    expect(elsewhere).toBeGreaterThan(4);
+    expect(elsewhere).toBeLessThan(40);
+  });
+
   it('never returns to what the device had no memory for', () => {
     const tuner = createBudgetTuner({ start: 4096, least: 128, most: 16_384 });
     tuner.tooMany(4096);
