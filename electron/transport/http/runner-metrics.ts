@@ -41,8 +41,8 @@ export function createRunnerMetrics(registry: Registry): RunnerMetrics {
   );
   const below = gauge(
     'pilotlight_runner_hour_batches',
-    'Batches of the last hour that took less than so many seconds.',
-    ['le'],
+    'Batches of the last hour that took less than so many seconds; `any` counts all.',
+    ['below_seconds'],
   );
   const target = gauge(
     'pilotlight_runner_target_met',
@@ -66,7 +66,7 @@ export function createRunnerMetrics(registry: Registry): RunnerMetrics {
         let sum = 0;
         for (const { belowMs, count } of client.histogram) {
           sum += count;
-          below.set({ ...labels, le: belowMs === null ? '+Inf' : String(belowMs / 1000) }, sum);
+          below.set({ ...labels, below_seconds: belowMs === null ? 'any' : String(belowMs / 1000) }, sum);
         }
         for (const name of targets) {
           const { met } = client.targets[name];

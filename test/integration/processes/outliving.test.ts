@@ -141,7 +141,7 @@ async function ended(port: number): Promise<void> {
 describe('a process that outlives its core', () => {
   it('starts, answers, and writes a private file that names it', async () => {
     const { link, start } = openCore();
-    expect(await start()).toEqual({ version: 0, listening: null, traffic: [] });
+    expect(await start()).toEqual({ version: 0, listening: null, traffic: [], instance: expect.any(String) });
     await link.setTable(table(7));
     const { port } = await link.listen(loopback);
     const { pid } = read();
@@ -164,7 +164,7 @@ describe('a process that outlives its core', () => {
     expect(await answerOf(port)).toBe(`${pid} 7`);
 
     const second = openCore();
-    expect(await second.start()).toEqual({
+    expect(await second.start()).toMatchObject({
       version: 7,
       listening: { host: '127.0.0.1', port },
       traffic: [{ nodeId: 'a', breaker: 'closed', inFlight: { m: 1 } }],
@@ -358,7 +358,7 @@ describe('who connects to its port', () => {
 describe('as a child of its core', () => {
   it('it is the same program, and ends with the core', async () => {
     const { link, start } = openCore({ host: createForkWorkerHost({ entry }) });
-    expect(await start()).toEqual({ version: 0, listening: null, traffic: [] });
+    expect(await start()).toEqual({ version: 0, listening: null, traffic: [], instance: expect.any(String) });
     await link.setTable(table(4));
     const { port } = await link.listen(loopback);
     expect(await answerOf(port)).toContain(' 4');

@@ -47,10 +47,10 @@ describe('readGraphFile', () => {
       inputs: [{ name: 'input.1', type: 'float32', dims: ['N', 3, 112, 112] }],
       outputs: [{ name: '683', type: 'float32', dims: ['N', 64] }],
       nodes: [
-        { op: 'GlobalAveragePool', name: 'GlobalAveragePool-0', inputs: ['input.1'], outputs: ['means'] },
-        { op: 'Flatten', name: 'Flatten-1', inputs: ['means'], outputs: ['flat'] },
-        { op: 'MatMul', name: 'MatMul-2', inputs: ['flat', 'weights'], outputs: ['vectors'] },
-        { op: 'Reshape', name: 'Reshape-3', inputs: ['vectors', 'shape'], outputs: ['683'] },
+        { op: 'GlobalAveragePool', name: 'means/GlobalAveragePool', inputs: ['input.1'], outputs: ['means'] },
+        { op: 'Flatten', name: 'flat/Flatten', inputs: ['means'], outputs: ['flat'] },
+        { op: 'MatMul', name: 'vectors/MatMul', inputs: ['flat', 'weights'], outputs: ['vectors'] },
+        { op: 'Reshape', name: '683/Reshape', inputs: ['vectors', 'shape'], outputs: ['683'] },
       ],
     });
   });

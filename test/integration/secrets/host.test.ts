@@ -215,7 +215,8 @@ describe('nothing that can be seen holds one', () => {
   /** Everything that goes to a person, a program or the disk. */
   async function everything(host: Host, extra: unknown[]): Promise<string> {
     const seen: unknown[] = [...extra, log.lines];
-    for (const name of readers) seen.push(await call(host, name));
+    // One that needs a runner is refused: its error is seen, too.
+    for (const name of readers) seen.push(await call(host, name).catch(toWireError));
     for (const name of streamNames) seen.push(host.core.streams[name].values());
     return `${JSON.stringify(seen)}${bytes().join()}`;
   }
@@ -252,7 +253,7 @@ describe('nothing that can be seen holds one', () => {
           results.push(await call(host, 'settings.import', { text, apply: true }));
           results.push(
             await call(host, 'settings.importEnvironment', {
-              text: `GPU_SHUTDOWN_SECRET=${token}\nOTHER=${path}\n${token}\nexport ${path}\nGPU_BACKEND="${path}"`,
+              text: `GPU_SHUTDOWN_SECRET=${token}\nOTHER=${path}\n${token}\nexport ${path}\nMY_BACKEND="${path}"`,
               apply: true,
             }),
           );
