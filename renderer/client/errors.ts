@@ -10,6 +10,10 @@ export const ownErrors = {
     message: 'This needs a token.',
     next: 'Open the address that Pilotlight printed when it started.',
   },
+  SESSION_ENDED: {
+    message: 'This browser was signed out, or was not used for too long.',
+    next: 'Run "npm run pilotlight -- open" and open the address that it prints.',
+  },
   OTHER_PROGRAM: {
     message: "Another program answers at Pilotlight's address.",
     next: 'End that program and start Pilotlight again. Your session was not sent to it.',

@@ -63,6 +63,8 @@ export function tokenFromHash(hash: string): string | null {
 export function createSessionKeeper(place: SessionPlace): SessionKeeper {
   const storageKey = `pilotlight.session.${place.coreId}`;
   let token: string | null = null;
+  /** This tab was signed in. */
+  let wasSignedIn = false;
 
   function takeToken(): boolean {
     const found = tokenFromHash(place.hash());
@@ -85,6 +87,15 @@ export function createSessionKeeper(place: SessionPlace): SessionKeeper {
   }
 
   async function open(): Promise<Session> {
+    const session = await find();
+    if (!('error' in session)) wasSignedIn = true;
+    // Another tab was told first, and has removed the session that they shared.
+    else if (wasSignedIn && session.error.code === 'UNAUTHORIZED')
+      return { error: ownError('SESSION_ENDED') };
+    return session;
+  }
+
+  async function find(): Promise<Session> {
     const kept = readSigned(place.storage.getItem(storageKey));
     const proved = kept === null ? null : await prove(place, kept);
     if (proved !== null && proved !== 'proved') {

@@ -4,6 +4,27 @@ import { type ComponentType, lazy } from 'react';
 type AnyComponent = ComponentType<any>;
 
 const loaders: (() => Promise<unknown>)[] = [];
+const AGAIN_MS = 1000;
+
+/**
+ * A script comes from whoever listens at Pilotlight's address. After Pilotlight has stopped that may be another program,
+ * and its script would run with what this page holds.
+ */
+let mayFetch: () => boolean = () => true;
+export function fetchOnlyWhile(check: () => boolean): void {
+  mayFetch = check;
+}
+
+function guarded<Value>(load: () => Promise<Value>): () => Promise<Value> {
+  let isLoaded = false;
+  return async () => {
+    if (!isLoaded && !mayFetch())
+      throw new Error('This part of the panel can be loaded once Pilotlight runs.');
+    const part = await load();
+    isLoaded = true;
+    return part;
+  };
+}
 
 /** A page or dialog with a script of its own. @param name its export, unless it is the default */
 export function latePart<Part extends AnyComponent>(
@@ -14,8 +35,9 @@ export function latePart<Name extends string, Part extends AnyComponent>(
   name: Name,
 ): React.LazyExoticComponent<Part>;
 export function latePart(load: () => Promise<Record<string, AnyComponent>>, name = 'default') {
-  loaders.push(load);
-  return lazy(async () => ({ default: (await load())[name] as AnyComponent }));
+  const fetchPart = guarded(load);
+  loaders.push(fetchPart);
+  return lazy(async () => ({ default: (await fetchPart())[name] as AnyComponent }));
 }
 
 /**
@@ -24,11 +46,16 @@ export function latePart(load: () => Promise<Record<string, AnyComponent>>, name
  */
 export function loadLateParts(): () => void {
   let handle = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   // Safari has no idle callbacks.
   const later = globalThis.requestIdleCallback ?? ((then: () => void) => setTimeout(then, 200));
   const cancel = globalThis.cancelIdleCallback ?? clearTimeout;
   const waiting = [...loaders];
   const next = () => {
+    if (waiting.length > 0 && !mayFetch()) {
+      timer = setTimeout(next, AGAIN_MS);
+      return;
+    }
     const load = waiting.shift();
     if (!load) return;
     // A part that could not be fetched is tried again when it is opened.
@@ -40,6 +67,7 @@ export function loadLateParts(): () => void {
   handle = later(next) as number;
   return () => {
     waiting.length = 0;
+    clearTimeout(timer);
     cancel(handle);
   };
 }

@@ -1,7 +1,7 @@
 import { expect, expectAccessible, goTo, test } from './support/fixtures.ts';
 import { everyState, hundred, nothing, silent } from './support/scenes.ts';
 
-const pages = ['Fleet', 'Models', 'Index', 'Requests', 'Activity', 'Settings'] as const;
+const pages = ['Fleet', 'Models', 'Index', 'Requests', 'Runner', 'Activity', 'Settings'] as const;
 
 for (const colorScheme of ['dark', 'light'] as const) {
   test(`axe finds nothing on any page, ${colorScheme}`, async ({ page, startCore }) => {
@@ -59,6 +59,7 @@ test('a core that says nothing leaves skeletons, not blanks', async ({ page, sho
     Models: 'models',
     Index: 'index',
     Requests: 'requests',
+    Runner: 'runners',
     Activity: 'activity',
     Settings: 'settings',
   };

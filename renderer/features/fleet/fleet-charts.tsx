@@ -1,10 +1,11 @@
-import { lazy, useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { formatMemory, formatRate, VRAM_GIGABYTE } from '../../../shared/units.ts';
 import { ChartFrame, describeStack } from '../../charts/chart-frame.tsx';
 import type { HourRow, Series } from '../../charts/chart-parts.tsx';
 import { usePageVisible } from '../../charts/use-visible.ts';
 import { client } from '../../client/index.ts';
+import { latePart } from '../../components/late-part.ts';
 import { useNow } from '../../components/now.ts';
 import { Section } from '../../components/page.tsx';
 import { useKeep } from '../../components/use-keep.ts';
@@ -17,7 +18,7 @@ import { seedWork, useWork, workHour, workStore } from '../../stores/work.ts';
 import { fromFirst, hourEnd, paused } from './chart-hour.ts';
 import { QueueChart } from './queue-chart.tsx';
 
-const HourChart = lazy(() => import('../../charts/hour-chart.tsx'));
+const HourChart = latePart(() => import('../../charts/hour-chart.tsx'));
 
 const most = 7;
 

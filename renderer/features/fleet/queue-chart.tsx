@@ -1,10 +1,11 @@
-import { lazy, useEffect, useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import type { QueueKind } from '../../../shared/models/requests.ts';
 import { formatCount } from '../../../shared/units.ts';
 import { ChartFrame, describeStack } from '../../charts/chart-frame.tsx';
 import type { HourRow, Series } from '../../charts/chart-parts.tsx';
 import { usePageVisible } from '../../charts/use-visible.ts';
 import { client } from '../../client/index.ts';
+import { latePart } from '../../components/late-part.ts';
 import { useNow } from '../../components/now.ts';
 import { Section } from '../../components/page.tsx';
 import { useKeep } from '../../components/use-keep.ts';
@@ -13,7 +14,7 @@ import { bucketMs } from '../../stores/history.ts';
 import { queueHour, queuesStore, seedQueues, useQueues } from '../../stores/queues.ts';
 import { fromFirst, hourEnd, paused } from './chart-hour.ts';
 
-const HourChart = lazy(() => import('../../charts/hour-chart.tsx'));
+const HourChart = latePart(() => import('../../charts/hour-chart.tsx'));
 
 const kinds: Record<QueueKind, { name: string; colour: string }> = {
   indexing: { name: 'batches to embed', colour: 'var(--series-0)' },

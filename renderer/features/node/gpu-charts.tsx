@@ -1,4 +1,4 @@
-import { lazy, Suspense, useMemo } from 'react';
+import { Suspense, useMemo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/serving.ts';
 import type { HistoryRange, NodeBucket } from '../../../shared/models/telemetry.ts';
@@ -8,6 +8,7 @@ import { ChartTable } from '../../charts/chart-table.tsx';
 import { LineChart } from '../../charts/line-chart.tsx';
 import { niceAbove } from '../../charts/nice.ts';
 import { formatMoment } from '../../charts/time-axis.ts';
+import { latePart } from '../../components/late-part.ts';
 import { cardClass, Loading, Section, Skeleton } from '../../components/page.tsx';
 import { modelColour } from '../../stores/model-colours.ts';
 import { fillRange, rangeShape } from '../../stores/node-buckets.ts';
@@ -15,7 +16,7 @@ import { lineText, modelsIn, rangeLabels, rangeNames } from './node-page-text.ts
 import { ProcessBar } from './process-bar.tsx';
 import type { RangeHistory } from './use-node-history.ts';
 
-const HourChart = lazy(() => import('../../charts/hour-chart.tsx'));
+const HourChart = latePart(() => import('../../charts/hour-chart.tsx'));
 const ranges: readonly HistoryRange[] = ['hour', 'day', 'month'];
 const mostModels = 7;
 

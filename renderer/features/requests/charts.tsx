@@ -1,4 +1,4 @@
-import { lazy, useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { HistoryRange } from '../../../shared/models/telemetry.ts';
 import { formatCount, formatDuration, formatRate } from '../../../shared/units.ts';
 import { ChartFrame, type ChartRow, describeStack } from '../../charts/chart-frame.tsx';
@@ -7,6 +7,7 @@ import type { LineSeries } from '../../charts/lines-chart.tsx';
 import { formatMoment } from '../../charts/time-axis.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
+import { latePart } from '../../components/late-part.ts';
 import { useNow } from '../../components/now.ts';
 import { Section } from '../../components/page.tsx';
 import { useConnection } from '../../stores/connection.ts';
@@ -31,8 +32,8 @@ import {
 } from './chart-rows.ts';
 import type { Grouping } from './filter.ts';
 
-const HourChart = lazy(() => import('../../charts/hour-chart.tsx'));
-const LinesChart = lazy(() => import('../../charts/lines-chart.tsx'));
+const HourChart = latePart(() => import('../../charts/hour-chart.tsx'));
+const LinesChart = latePart(() => import('../../charts/lines-chart.tsx'));
 
 const periods: Record<HistoryRange, string> = {
   hour: 'the last hour',

@@ -33,7 +33,8 @@ export function SharedDialogs() {
     };
   }, []);
 
-  return asked && <Suspense>{dialogOf(asked)}</Suspense>;
+  // One boundary each: a dialog that waits for its script must not keep the one before it, whose end would close it.
+  return asked && <Suspense key={asked.dialog}>{dialogOf(asked)}</Suspense>;
 }
 
 function dialogOf(asked: SharedDialog) {

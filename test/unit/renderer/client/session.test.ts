@@ -146,6 +146,20 @@ describe('a session that is kept', () => {
     expect(new Set(nonces).size).toBe(2);
   });
 
+  test('has ended for every tab that had it, also if another one was told first', async () => {
+    const server = core({ 's-0': 'b-0' });
+    const shared = storage();
+    const [one, other] = [open({ storage: shared, server }), open({ storage: shared, server })];
+    await one.keeper.open();
+    await other.keeper.open();
+    server.ended.add('s-0');
+    expect(await one.keeper.open()).toMatchObject({ error: { code: 'SESSION_ENDED' } });
+    expect(await other.keeper.open()).toMatchObject({ error: { code: 'SESSION_ENDED' } });
+    expect(await open({ storage: shared, server }).keeper.open()).toMatchObject({
+      error: { code: 'UNAUTHORIZED' },
+    });
+  });
+
   test.each<[string, () => Response]>([
     ['a page', () => new Response('<html>', { status: 200 })],
     ['a made-up proof', () => Response.json({ proof: 'ab'.repeat(32) })],
