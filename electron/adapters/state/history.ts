@@ -1,7 +1,7 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { BucketLength, BucketRow } from '../../core/ports/history.ts';
 import type { Store } from '../../core/ports/state.ts';
-import { toStoreError } from './open-database.ts';
+import { createHistoryAccess } from './history-access.ts';
 
 /** Rows deleted at a time: a fleet that returns after weeks must not block everything for seconds. */
 const PRUNED_AT_ONCE = 20_000;
@@ -63,31 +63,12 @@ export function createHistoryStore({
     };
   }
 
-  function inTransaction(work: () => void): void {
-    try {
-      database.exec('BEGIN IMMEDIATE');
-      try {
-        work();
-        database.exec('COMMIT');
-      } catch (error) {
-        // A full disk may already have rolled it back.
-        if (database.isTransaction) database.exec('ROLLBACK');
-        nodes.reload();
-        models.reload();
-        throw error;
-      }
-    } catch (error) {
-      throw toStoreError(error);
-    }
-  }
-
-  function all(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
-    try {
-      return statement(sql).all(...values);
-    } catch (error) {
-      throw toStoreError(error);
-    }
-  }
+  const { inTransaction: transact, all } = createHistoryAccess({ database, statement });
+  const inTransaction = (work: () => void) =>
+    transact(work, () => {
+      nodes.reload();
+      models.reload();
+    });
 
   function put({ nodeId, seconds, start, totals }: BucketRow): void {
     const { vramUsed, utilisation, power } = totals;

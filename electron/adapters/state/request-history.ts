@@ -1,8 +1,8 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { BucketLength } from '../../core/ports/history.ts';
 import type { RequestTotals } from '../../core/ports/request-history.ts';
 import type { Store } from '../../core/ports/state.ts';
-import { toStoreError } from './open-database.ts';
+import { createHistoryAccess } from './history-access.ts';
 
 /** Buckets deleted at a time. */
 const PRUNED_AT_ONCE = 5000;
@@ -20,29 +20,7 @@ export function createRequestHistoryStore({
   database: DatabaseSync;
   statement: (sql: string) => StatementSync;
 }): Store['requestHistory'] {
-  function inTransaction(work: () => void): void {
-    try {
-      database.exec('BEGIN IMMEDIATE');
-      try {
-        work();
-        database.exec('COMMIT');
-      } catch (error) {
-        // A full disk may already have rolled it back.
-        if (database.isTransaction) database.exec('ROLLBACK');
-        throw error;
-      }
-    } catch (error) {
-      throw toStoreError(error);
-    }
-  }
-
-  function all(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
-    try {
-      return statement(sql).all(...values);
-    } catch (error) {
-      throw toStoreError(error);
-    }
-  }
+  const { inTransaction, all } = createHistoryAccess({ database, statement });
 
   return {
     read: (seconds, from, last) =>
