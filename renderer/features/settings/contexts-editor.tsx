@@ -8,7 +8,7 @@ import {
   namesAny,
   newContext,
 } from './gateway-lists.ts';
-import { Cell, ListEditor } from './list-editor.tsx';
+import { Cell, ChoiceCell, ListEditor, NumberCell } from './list-editor.tsx';
 import { ModelSuggestions, useModelNames } from './model-names.tsx';
 
 const kinds: Record<ContextRuleKind, string> = {
@@ -91,32 +91,19 @@ export function ContextsEditor({
                   />
                 )}
               </Cell>
-              <Cell label="Context">
-                {(props) => (
-                  <select
-                    {...props}
-                    value={row.rule}
-                    onChange={({ target }) => change({ rule: target.value as ContextRuleKind })}
-                  >
-                    {Object.entries(kinds).map(([kind, label]) => (
-                      <option key={kind} value={kind}>
-                        {label}
-                      </option>
-                    ))}
-                  </select>
-                )}
-              </Cell>
+              <ChoiceCell
+                label="Context"
+                value={row.rule}
+                options={kinds}
+                onChange={(rule) => change({ rule })}
+              />
               {row.rule === 'fixed' && (
-                <Cell label="Tokens" error={errors.tokens}>
-                  {(props) => (
-                    <input
-                      {...props}
-                      inputMode="numeric"
-                      value={row.tokens}
-                      onChange={({ target }) => change({ tokens: target.value })}
-                    />
-                  )}
-                </Cell>
+                <NumberCell
+                  label="Tokens"
+                  error={errors.tokens}
+                  value={row.tokens}
+                  onChange={(tokens) => change({ tokens })}
+                />
               )}
             </>
           );

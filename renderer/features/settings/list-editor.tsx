@@ -120,3 +120,57 @@ export function Cell({
     </div>
   );
 }
+
+/** A choice in a row. */
+export function ChoiceCell<Value extends string>({
+  label,
+  value,
+  options,
+  onChange,
+}: {
+  label: string;
+  value: Value;
+  /** The label of each value. */
+  options: Readonly<Record<Value, string>>;
+  onChange(value: Value): void;
+}) {
+  return (
+    <Cell label={label}>
+      {(props) => (
+        <select {...props} value={value} onChange={({ target }) => onChange(target.value as Value)}>
+          {Object.entries<string>(options).map(([key, text]) => (
+            <option key={key} value={key}>
+              {text}
+            </option>
+          ))}
+        </select>
+      )}
+    </Cell>
+  );
+}
+
+/** A number in a row, as it is typed. */
+export function NumberCell({
+  label,
+  value,
+  error,
+  onChange,
+}: {
+  label: string;
+  value: string;
+  error: string | undefined;
+  onChange(value: string): void;
+}) {
+  return (
+    <Cell label={label} error={error}>
+      {(props) => (
+        <input
+          {...props}
+          inputMode="numeric"
+          value={value}
+          onChange={({ target }) => onChange(target.value)}
+        />
+      )}
+    </Cell>
+  );
+}

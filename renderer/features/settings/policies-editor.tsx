@@ -9,7 +9,7 @@ import {
   policyErrors,
   type Wake,
 } from './gateway-lists.ts';
-import { Cell, ListEditor } from './list-editor.tsx';
+import { Cell, ChoiceCell, ListEditor, NumberCell } from './list-editor.tsx';
 import { ModelSuggestions, useModelNames } from './model-names.tsx';
 import { PolicyCheck } from './policy-check.tsx';
 
@@ -96,47 +96,25 @@ export function PoliciesEditor({
                   </select>
                 )}
               </Cell>
-              <Cell label="While machines sleep">
-                {(props) => (
-                  <select
-                    {...props}
-                    value={row.wake}
-                    onChange={({ target }) => change({ wake: target.value as Wake })}
-                  >
-                    {Object.entries(wakes).map(([wake, label]) => (
-                      <option key={wake} value={wake}>
-                        {label}
-                      </option>
-                    ))}
-                  </select>
-                )}
-              </Cell>
-              <Cell label="Priority">
-                {(props) => (
-                  <select
-                    {...props}
-                    value={row.priority}
-                    onChange={({ target }) => change({ priority: target.value as Priority | '' })}
-                  >
-                    {Object.entries(priorities).map(([priority, label]) => (
-                      <option key={priority} value={priority}>
-                        {label}
-                      </option>
-                    ))}
-                  </select>
-                )}
-              </Cell>
+              <ChoiceCell
+                label="While machines sleep"
+                value={row.wake}
+                options={wakes}
+                onChange={(wake) => change({ wake })}
+              />
+              <ChoiceCell
+                label="Priority"
+                value={row.priority}
+                options={priorities}
+                onChange={(priority) => change({ priority })}
+              />
               {row.wake === 'cpu-after' && (
-                <Cell label="Use the CPU after (seconds)" error={errors.seconds}>
-                  {(props) => (
-                    <input
-                      {...props}
-                      inputMode="numeric"
-                      value={row.seconds}
-                      onChange={({ target }) => change({ seconds: target.value })}
-                    />
-                  )}
-                </Cell>
+                <NumberCell
+                  label="Use the CPU after (seconds)"
+                  error={errors.seconds}
+                  value={row.seconds}
+                  onChange={(seconds) => change({ seconds })}
+                />
               )}
             </>
           );

@@ -1,5 +1,5 @@
 import { newSlots, type SlotsRow, slotsErrors } from './gateway-lists.ts';
-import { Cell, ListEditor } from './list-editor.tsx';
+import { Cell, ListEditor, NumberCell } from './list-editor.tsx';
 import { NodeSelect } from './node-select.tsx';
 
 /** How many requests each machine gets at once. */
@@ -40,16 +40,12 @@ export function SlotsEditor({
                 />
               )}
             </Cell>
-            <Cell label="Requests" error={errors.slots}>
-              {(props) => (
-                <input
-                  {...props}
-                  inputMode="numeric"
-                  value={row.slots}
-                  onChange={({ target }) => change({ slots: target.value })}
-                />
-              )}
-            </Cell>
+            <NumberCell
+              label="Requests"
+              error={errors.slots}
+              value={row.slots}
+              onChange={(slots) => change({ slots })}
+            />
           </>
         );
       }}
