@@ -40,7 +40,7 @@ export interface PredictionsOptions {
   log(message: string, details: Record<string, unknown>): void;
 }
 
-const nobody: { id: string | null; wake: Joined } = {
+const notJoined: { id: string | null; wake: Joined } = {
   id: null,
   wake: { isOver: () => false, [Symbol.dispose]() {} },
 };
@@ -118,7 +118,7 @@ export function createPredictions(options: PredictionsOptions): Predictions {
     /** Machines that woke, and still do not serve it. */
     const useless = new Set<string>();
     let failure: string | null = null;
-    let joined = nobody;
+    let joined = notJoined;
     let isHeld = false;
     const hold = (now: boolean) => {
       if (isHeld === now) return;
@@ -128,7 +128,7 @@ export function createPredictions(options: PredictionsOptions): Predictions {
     };
     const leave = () => {
       joined.wake[Symbol.dispose]();
-      joined = nobody;
+      joined = notJoined;
     };
     try {
       for (;;) {

@@ -10,7 +10,7 @@ export interface Joined extends Disposable {
 export interface Wakes {
   /**
    * Joins the wake of this machine, or begins it. The machine is kept awake until everyone who joined has left; a wake
-   * that nobody waits for any more is given up.
+   * is given up when the last of them has left.
    */
   join(machine: { id: string; name: string }): Joined;
   /** Begins it for later requests, if it does not run already. */
@@ -24,7 +24,7 @@ export interface Wakes {
 interface Running {
   joined: number;
   isOver: boolean;
-  /** One of those who joined is nobody: it is for later requests. */
+  /** It was begun for later requests, and counts as joined. */
   isInBackground: boolean;
   giveUp: AbortController;
   lease: Disposable | null;

@@ -118,7 +118,7 @@ export function createRunnerLink({
             input: texts,
             encoding_format: 'base64',
             input_type: as,
-            // A long list is not a query, even if somebody calls it that: it would hold up the searches.
+            // A long list is not a query, whatever it is called: it would delay searches.
             ...(as === 'query' && texts.length <= MOST_QUERIES ? { priority: 'query' } : {}),
             ...(hash === null ? {} : { hash }),
           },

@@ -118,7 +118,7 @@ export function startImmichRole(options: ImmichRoleOptions): { stop(): void } {
   async function open(): Promise<void> {
     try {
       const door = await openDoor({
-        // Nobody but this machine gets in unless the configuration says who.
+        // Only this machine may connect, unless the configuration lists others.
         listen: { host: allowed === 'anyone' || allowed.length > 0 ? bind : '127.0.0.1', port: config.port },
         rules: () => ({
           holdMs,
