@@ -39,6 +39,7 @@ const coreOrder = [
   ['immich'],
   ['requests'],
   ['indexing'],
+  ['tasks'],
   ['discovery'],
   ['diagnosis'],
   ['transfer'],
