@@ -1,5 +1,4 @@
 /** Files of tasks: uploads, results, and ingested texts, in the data folder. */
-import type { Readable } from 'node:stream';
 
 export type TaskFileKind = 'upload' | 'result';
 
@@ -29,7 +28,7 @@ export interface TaskFiles {
   /** Absolute path, for a worker of this computer. Rejects with NOT_FOUND. */
   path(id: string): string;
   /** From a byte on. Rejects with NOT_FOUND. */
-  read(id: string, from?: number): Promise<Readable>;
+  read(id: string, from?: number): Promise<AsyncIterable<Uint8Array>>;
   /** The whole as text (UTF-8), at most this many bytes. */
   text(id: string, mostBytes: number): Promise<string>;
   remove(ids: readonly string[]): Promise<void>;

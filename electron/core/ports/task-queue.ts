@@ -6,7 +6,7 @@
  * makes a long task run twice; a lease that is not renewed ends, and the task is tried again. Every call with a token
  * that is no longer valid changes nothing.
  *
- * Rejects with QUEUE_UNREACHABLE, QUEUE_FULL (no memory or disk: nothing was changed), QUEUE_FOREIGN (another program's
+ * Rejects with QUEUE_UNREACHABLE, TASK_QUEUE_FULL (no memory or disk: nothing was changed), QUEUE_FOREIGN (another program's
  * keys), NOT_FOUND.
  */
 import type {

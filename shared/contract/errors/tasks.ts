@@ -7,7 +7,7 @@ export const taskErrors = {
     next: 'Check that Redis or Valkey runs at the address in Settings → Tasks. Tasks wait until it answers.',
     status: 503,
   },
-  QUEUE_FULL: {
+  TASK_QUEUE_FULL: {
     message: 'The task queue has no space left.',
     next: 'Free space on the disk, or give Redis more memory. Nothing was changed.',
     status: 507,
