@@ -197,6 +197,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
       firstBytes: services.gateway.firstBytes(),
     }),
     runnerTotals: services.runners.totals,
+    taskTotals: services.tasks.totals,
   });
   const openingPages = createOpeningPages({
     dataFolder,

@@ -146,10 +146,15 @@ export function createTaskFiles({
       const present = new Set(names);
       const files: TaskFile[] = [];
       for (const name of names) {
-        const id = name.replace(/\.(json|part)$/, '');
+        const id = name.replace(/\.(json|part|json\.\d+\.new)$/, '');
         if (writing.has(id) || !ID.test(id)) continue;
         // What a killed process left in the middle of a write.
-        if (name.endsWith(DRAFT) || !present.has(id) || !present.has(`${id}${FACTS}`)) {
+        if (
+          name.endsWith(DRAFT) ||
+          name.endsWith('.new') ||
+          !present.has(id) ||
+          !present.has(`${id}${FACTS}`)
+        ) {
           await rm(join(folder, name), { force: true });
           continue;
         }
