@@ -16,7 +16,9 @@ import { requests } from './commands/requests.ts';
 import { runner } from './commands/runner.ts';
 import { search } from './commands/search.ts';
 import { status } from './commands/status.ts';
+import { tasks } from './commands/tasks.ts';
 import { wake } from './commands/wake.ts';
+import { workers } from './commands/workers.ts';
 import { type CoreLink, connect } from './core-link.ts';
 import { stackLines, type Terminal } from './terminal.ts';
 
@@ -45,6 +47,8 @@ const commands: readonly Command[] = [
   open,
   gateway,
   requests,
+  tasks,
+  workers,
   runner,
   keys,
   sessions,
