@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { TaskView } from '../../../shared/models/tasks.ts';
-import { plural } from '../../../shared/units.ts';
+import { formatCount, plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { useAction } from '../../components/use-action.ts';
@@ -36,6 +36,8 @@ export const moveToCpu = (ids: readonly string[]) =>
 export function BulkActions({ tasks, onDone }: { tasks: readonly TaskView[]; onDone(): void }) {
   const live = useConnection((status) => status.state === 'live');
   const { busy, run } = useAction();
+  /** How many it applies to is said where several are chosen. */
+  const of = (count: number) => (tasks.length === 1 ? '' : ` ${formatCount(count)}`);
   const [asking, setAsking] = useState<'cancel' | 'remove' | null>(null);
   const open = tasks.filter((task) => !isEnded(task)).map(({ id }) => id);
   const again = tasks.filter(({ state }) => state === 'failed' || state === 'cancelled').map(({ id }) => id);
@@ -58,7 +60,7 @@ export function BulkActions({ tasks, onDone }: { tasks: readonly TaskView[]; onD
             ).then(onDone)
           }
         >
-          Retry {again.length}
+          Retry{of(again.length)}
         </Button>
       )}
       {waiting.length > 0 && (
@@ -73,23 +75,27 @@ export function BulkActions({ tasks, onDone }: { tasks: readonly TaskView[]; onD
             ).then(onDone)
           }
         >
-          Use the CPU for {waiting.length}
+          Use the CPU{waiting.length > 1 && ` for ${formatCount(waiting.length)}`}
         </Button>
       )}
       {open.length > 0 && (
         <Button size="small" tone="danger" disabled={!live} onClick={() => setAsking('cancel')}>
-          Cancel {open.length}
+          Cancel{tasks.length === 1 ? ' task' : of(open.length)}
         </Button>
       )}
       {ended.length > 0 && (
         <Button size="small" tone="danger" disabled={!live} onClick={() => setAsking('remove')}>
-          Delete {ended.length}
+          Delete{of(ended.length)}
         </Button>
       )}
       {asking === 'cancel' && (
         <ConfirmDialog
-          title={`Cancel ${plural(open.length, 'task')}?`}
-          about="Those that run are stopped. You can retry them later."
+          title={open.length === 1 ? 'Cancel this task?' : `Cancel ${plural(open.length, 'task')}?`}
+          about={
+            open.length === 1
+              ? 'If it runs, it is stopped. You can retry it later.'
+              : 'Those that run are stopped. You can retry them later.'
+          }
           action={`Cancel ${plural(open.length, 'task')}`}
           dismiss="Back"
           onClose={() => setAsking(null)}
@@ -101,8 +107,12 @@ export function BulkActions({ tasks, onDone }: { tasks: readonly TaskView[]; onD
       )}
       {asking === 'remove' && (
         <ConfirmDialog
-          title={`Delete ${plural(ended.length, 'task')}?`}
-          about="Their files and results are deleted, too. Texts that they stored stay in the index."
+          title={ended.length === 1 ? 'Delete this task?' : `Delete ${plural(ended.length, 'task')}?`}
+          about={
+            ended.length === 1
+              ? 'Its file and result are deleted, too. A text that it stored stays in the index.'
+              : 'Their files and results are deleted, too. Texts that they stored stay in the index.'
+          }
           action={`Delete ${plural(ended.length, 'task')}`}
           onClose={() => setAsking(null)}
           run={async () => {

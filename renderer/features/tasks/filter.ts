@@ -84,15 +84,25 @@ export function searchOf({ groups, queue, workerId, batchId, text }: TaskFilter)
 
 /** What is active first, then what waits in the order of its queue, then what has ended, newest first. */
 export function orderTasks(tasks: readonly TaskView[]): TaskView[] {
-  const rank = (task: TaskView) => (task.state === 'active' ? 0 : isEnded(task) ? 2 : 1);
+  const rank = (task: TaskView) => ranks[task.state];
   return tasks.toSorted((a, b) => {
     const groups = rank(a) - rank(b);
     if (groups !== 0) return groups;
     if (rank(a) === 1) return b.priority - a.priority || a.addedAt - b.addedAt || compare(a.id, b.id);
+    if (rank(a) === 2) return (a.runAt ?? 0) - (b.runAt ?? 0) || compare(a.id, b.id);
     if (rank(a) === 0) return (b.startedAt ?? 0) - (a.startedAt ?? 0) || compare(a.id, b.id);
     return (b.endedAt ?? b.addedAt) - (a.endedAt ?? a.addedAt) || compare(a.id, b.id);
   });
 }
+
+const ranks: Record<TaskState, number> = {
+  active: 0,
+  waiting: 1,
+  delayed: 2,
+  completed: 3,
+  failed: 3,
+  cancelled: 3,
+};
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -49,7 +49,7 @@ function WorkerCard({ worker }: { worker: TaskWorker }) {
   const { name, type, state, slots, active, queues, contentTypes, load, version, nodeId } = worker;
   const trouble = textOrEmpty(worker.trouble);
   return (
-    <li className={`${cardClass} grid content-start gap-3 p-4`}>
+    <li className={`${cardClass} grid min-w-0 grid-cols-[minmax(0,1fr)] content-start gap-3 p-4`}>
       <div className="flex items-start gap-2.5">
         <span className="mt-0.5">
           <WorkerGlyph worker={worker} />
@@ -75,14 +75,18 @@ function WorkerCard({ worker }: { worker: TaskWorker }) {
         <div className="grid gap-1">
           <PartsMeter
             label={`${active} of ${plural(slots, 'slot')} in use`}
-            parts={[
-              {
-                key: 'active',
-                share: active / Math.max(1, slots),
-                colour: 'var(--flame)',
-                title: `${active} in use`,
-              },
-            ]}
+            parts={
+              active === 0
+                ? []
+                : [
+                    {
+                      key: 'active',
+                      share: active / Math.max(1, slots),
+                      colour: 'var(--flame)',
+                      title: `${active} in use`,
+                    },
+                  ]
+            }
           />
           <p className="flex justify-between gap-3 text-xs text-faint">
             <span>
