@@ -190,12 +190,13 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
 
   function showTrouble(error: PilotlightError | null): void {
     if (error === null) notices.remove(QUEUE_NOTICE);
-    else notices.add({
-      id: QUEUE_NOTICE,
-      code: error.code,
-      message: fact('TASK_QUEUE_DOWN', { reason: fact('TEXT', { text: error.message }) }),
-      next: fact('TEXT', { text: error.next }),
-    });
+    else
+      notices.add({
+        id: QUEUE_NOTICE,
+        code: error.code,
+        message: fact('TASK_QUEUE_DOWN', { reason: fact('TEXT', { text: error.message }) }),
+        next: fact('TEXT', { text: error.next }),
+      });
   }
 
   async function catchUp(): Promise<void> {

@@ -14,15 +14,7 @@ import { fetchTask } from '../../stores/tasks.ts';
 import { textOf, textOrEmpty } from '../../texts.ts';
 import { BulkActions } from './bulk.tsx';
 import { TaskGlyph } from './state-glyph.tsx';
-import {
-  durationText,
-  progressLine,
-  queueLabels,
-  ranMs,
-  stateLabel,
-  stepLabels,
-  typeLabels,
-} from './task-text.ts';
+import { durationText, progressLine, queueLabels, ranMs, stateLabel, typeLabels } from './task-text.ts';
 
 type Known =
   | { state: 'loading' }
@@ -131,15 +123,10 @@ function Rest({ task, spec, result, steps, log }: TaskDetails) {
               <span className="text-faint">
                 <Ago at={step.at} />
               </span>
-              <span className="min-w-0 break-words">
-                <span
-                  className={
-                    step.kind === 'failed' || step.kind === 'lost' ? 'text-trouble-text' : 'font-medium'
-                  }
-                >
-                  {stepLabels[step.kind]}
-                </span>
-                <span className="block text-soft">{textOf(step.message)}</span>
+              <span
+                className={`min-w-0 break-words ${step.kind === 'failed' || step.kind === 'lost' ? 'text-trouble-text' : ''}`}
+              >
+                {textOf(step.message)}
               </span>
             </li>
           ))}

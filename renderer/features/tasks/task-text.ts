@@ -1,5 +1,5 @@
 /** The texts of tasks and workers. Pure. */
-import type { TaskState, TaskStep, TaskView, TaskWorker } from '../../../shared/models/tasks.ts';
+import type { TaskState, TaskView, TaskWorker } from '../../../shared/models/tasks.ts';
 import { formatDuration, formatPercent } from '../../../shared/units.ts';
 import type { StateGroup } from './filter.ts';
 
@@ -71,20 +71,3 @@ export function rowLabel(task: TaskView): string {
     .filter(Boolean)
     .join(', ');
 }
-
-export const stepLabels: Record<TaskStep['kind'], string> = {
-  added: 'Added',
-  routed: 'Queued',
-  waking: 'Waking a machine',
-  claimed: 'Started',
-  progress: 'Progress',
-  released: 'Given back',
-  lost: 'Worker lost',
-  failed: 'Attempt failed',
-  retried: 'Retried',
-  moved: 'Moved',
-  stored: 'Stored',
-  completed: 'Done',
-  cancelled: 'Cancelled',
-  note: 'Note',
-};

@@ -89,7 +89,7 @@ const everyTask: TaskView[] = [
     title: 'Interview.flac',
     addedAt: started - 30_000,
     gpu: true,
-    why: plainText('Waits for lab-2 to wake'),
+    why: plainText('Waits for lab-2 to wake.'),
   }),
   task('t_waiting', {
     ...waiting,
@@ -106,7 +106,7 @@ const everyTask: TaskView[] = [
     runAt: started + 2 * minute,
     addedAt: started - 10 * minute,
     attempts: 1,
-    why: plainText('Attempt 2 of 3 starts in 2 min'),
+    why: plainText('Attempt 2 of 3 starts in 2 min.'),
   }),
   task('t_indexing', {
     title: 'Garden plan.md',
@@ -239,9 +239,9 @@ const details = (shown: TaskView, patch: Partial<TaskDetails> = {}): TaskDetails
   },
   result: null,
   steps: [
-    step(20 * minute, 'added', 'Added in the panel'),
-    step(20 * minute, 'routed', 'CPU queue: no GPU was asked for'),
-    step(20 * minute - 40, 'claimed', 'This computer, attempt 1 of 3'),
+    step(20 * minute, 'added', 'Added.'),
+    step(20 * minute, 'routed', 'On the CPU queue: no GPU was asked for.'),
+    step(20 * minute - 40, 'claimed', 'A worker has taken it.'),
   ],
   log: '',
   ...patch,
