@@ -24,7 +24,6 @@ export const taskMessages = {
     `The webhook could not be sent (tried ${formatCount(times)} times): ${clause(reason)}.`,
 
   // Uploads in parts.
-  NO_SUCH_UPLOAD: () => 'This upload is not known any more. Send the file again.',
   NOT_THE_NEXT_PART: ({ expected }: { expected: number }) =>
     `The next part must begin at byte ${formatCount(expected)}.`,
   TOO_MANY_UPLOADS: () => 'Too many uploads are in progress.',

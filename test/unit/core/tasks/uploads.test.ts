@@ -32,7 +32,7 @@ function world(options: { fails?: { after: number; error: PilotlightError } } = 
       signal.throwIfAborted();
       const id = `file_${saved.size + 1}`;
       saved.set(id, { name, content: Buffer.concat(parts) });
-      return { id, kind: 'upload', name, sizeBytes: size, sha256: '', createdAt: clock.now() };
+      return { id, kind: 'upload', name, sizeBytes: size, sha256: '', createdAt: clock.now(), taskId: null };
     },
   });
   const part = (patch: Partial<Parameters<typeof uploads.take>[0]> = {}) =>
