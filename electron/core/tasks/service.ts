@@ -64,7 +64,7 @@ export interface TasksDependencies {
   wakes: AcquireWakes;
   indexing: IngestIndexing;
   telemetry: { recordQueue(kind: 'tasks', waiting: number): void };
-  openTaskQueue: OpenTaskQueue | null;
+  openTaskQueue: OpenTaskQueue;
   taskFiles: TaskFiles;
   openSharedFolder: OpenSharedFolder;
   ingestedFiles: IngestedFiles;
@@ -301,6 +301,8 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
     },
     deleteIngested: ingest.remove,
     ingestedText: ingest.text,
+    clearFiles: retention.clearFiles,
+    removeEnded: retention.removeEnded,
     totals: () => ({
       ...outcomes.totals(),
       added: adding.added(),
