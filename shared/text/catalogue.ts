@@ -35,6 +35,7 @@ import { secretMessages } from './messages/secrets.ts';
 import { settingsMessages } from './messages/settings.ts';
 import { shutdownMessages } from './messages/shutdown.ts';
 import { stateMessages } from './messages/state.ts';
+import { taskRequestMessages } from './messages/task-requests.ts';
 import { transferMessages } from './messages/transfer.ts';
 import { transferEnvironmentMessages } from './messages/transfer-environment.ts';
 import { wakeMessages } from './messages/wake.ts';
@@ -79,6 +80,7 @@ export const domains = {
   settings: settingsMessages,
   shutdown: shutdownMessages,
   state: stateMessages,
+  taskRequests: taskRequestMessages,
   transfer: transferMessages,
   transferEnvironment: transferEnvironmentMessages,
   wake: wakeMessages,
@@ -122,6 +124,7 @@ export const catalogue = {
   ...settingsMessages,
   ...shutdownMessages,
   ...stateMessages,
+  ...taskRequestMessages,
   ...transferMessages,
   ...transferEnvironmentMessages,
   ...wakeMessages,
