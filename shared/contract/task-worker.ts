@@ -15,6 +15,9 @@ import {
 /** Raised when a worker and a core of different versions would misunderstand each other. */
 export const WORKER_PROTOCOL = 1;
 
+/** File that the core puts into the shared folder, with random content: whoever can tell it has the same folder. */
+export const SHARED_PROOF_FILE = '.pilotlight-shared';
+
 const id = z.string().min(1).max(100);
 const proof = { id, token: z.string().min(1).max(200) };
 
@@ -51,7 +54,7 @@ export const workerCalls = {
       agentId: z.string().max(100).nullable(),
       /** Its clock, milliseconds since the epoch. */
       now: z.number(),
-      /** Name of a file that the core put into the shared folder, as the worker reads it there; null without one. */
+      /** Content of `SHARED_PROOF_FILE`, as the worker reads it, without white space around it; null without one. */
       sharedFolderProof: z.string().max(200).nullable(),
       /** Tasks that it still has from before a break. */
       tasks: z.array(z.object(proof)).max(256),

@@ -36,6 +36,7 @@ import { settingsMessages } from './messages/settings.ts';
 import { shutdownMessages } from './messages/shutdown.ts';
 import { stateMessages } from './messages/state.ts';
 import { taskRequestMessages } from './messages/task-requests.ts';
+import { taskMessages } from './messages/tasks.ts';
 import { transferMessages } from './messages/transfer.ts';
 import { transferEnvironmentMessages } from './messages/transfer-environment.ts';
 import { wakeMessages } from './messages/wake.ts';
@@ -81,6 +82,7 @@ export const domains = {
   shutdown: shutdownMessages,
   state: stateMessages,
   taskRequests: taskRequestMessages,
+  tasks: taskMessages,
   transfer: transferMessages,
   transferEnvironment: transferEnvironmentMessages,
   wake: wakeMessages,
@@ -125,6 +127,7 @@ export const catalogue = {
   ...shutdownMessages,
   ...stateMessages,
   ...taskRequestMessages,
+  ...taskMessages,
   ...transferMessages,
   ...transferEnvironmentMessages,
   ...wakeMessages,

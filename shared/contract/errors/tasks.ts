@@ -62,9 +62,14 @@ export const taskErrors = {
     next: 'Set the clock of that machine, for example with NTP.',
     status: 409,
   },
+  NOT_A_TASK_SERVER: {
+    message: 'Something answers there, but it does not hand out tasks.',
+    next: 'Use the address of Pilotlight from Settings → Tasks, such as http://HOST:8780.',
+    status: 502,
+  },
   HANDLER_MISSING: {
     message: 'No worker can work on this kind of content.',
-    next: 'Run "pilotlight doctor worker" on a worker: it says what is missing.',
+    next: 'Run "pilotlight worker check" on a worker: it says what is missing.',
     status: 501,
   },
   HANDLER_DIED: {

@@ -53,7 +53,7 @@ export function fileRoutes(routes: FastifyInstance, door: TaskDoor): void {
     return fileAt(input.absolute, input.name);
   }
 
-  return signedRoutes(routes, door, async (id) => {
+  signedRoutes(routes, door, async (id) => {
     if (id.startsWith(SHARED)) return sharedFile(id.slice(SHARED.length));
     const file = keptFile(id);
     if (file === null) throw new PilotlightError('NOT_FOUND');
@@ -104,7 +104,10 @@ export function uploadRoutes(routes: FastifyInstance, door: TaskDoor, results: R
   }
 
   routes.delete<{ Params: { id: string } }>('/api/v1/tasks/files/:id', async (request) => {
-    await service.discardUpload(request.params.id);
+    const file = service.files.get(request.params.id);
+    if (file === null || file.kind !== 'upload') throw new PilotlightError('NOT_FOUND');
+    if (file.taskId !== null) throw new PilotlightError('IN_USE', { message: fact('UPLOAD_IN_USE') });
+    await service.files.remove([file.id]);
     return { ok: true };
   });
 
@@ -129,13 +132,10 @@ export function uploadRoutes(routes: FastifyInstance, door: TaskDoor, results: R
       const { fields, file } = await uploads.form(request.raw, 'result', signal);
       try {
         const text = requireText('result_data', fields.get('result_data'), Number.POSITIVE_INFINITY);
-        readJsonObject('result_data', text);
-        const kept =
-          file ??
-          (await service.saveResult(
-            { name: 'result.json', content: Readable.from([Buffer.from(text)]) },
-            signal,
-          ));
+        const taskId = readText('task_id', readJsonObject('result_data', text).task_id, 100);
+        if (taskId !== null) await service.get(taskId);
+        const kept = file ?? (await keepText(text, signal));
+        if (taskId !== null) service.files.attach(kept.id, taskId);
         return { status: 'success', message: textOf(fact('RESULT_RECEIVED')), file_id: kept.id };
       } catch (error) {
         if (file !== null) await service.files.remove([file.id]);
@@ -143,6 +143,13 @@ export function uploadRoutes(routes: FastifyInstance, door: TaskDoor, results: R
       }
     });
   });
+
+  /** A result without a file is one itself. */
+  function keepText(text: string, signal: AbortSignal) {
+    const content = Readable.from([Buffer.from(text)]);
+    const mostBytes = Buffer.byteLength(text);
+    return service.files.save({ kind: 'result', name: 'result.json', content }, { mostBytes }, signal);
+  }
 }
 
 function headerOf({ headers }: FastifyRequest, name: string): string | undefined {

@@ -69,7 +69,10 @@ export function createResultUploads({
     // What goes wrong is in `saved`.
     channel.on('error', () => {});
     const stopped = new AbortController();
-    const saved = service.saveResult({ name: `${taskId}.txt`, content: channel, sha256 }, stopped.signal);
+    const saved = service.saveResult(
+      { taskId, name: `${taskId}.txt`, content: channel, sha256 },
+      stopped.signal,
+    );
     const upload: Upload = {
       received: 0,
       channel,

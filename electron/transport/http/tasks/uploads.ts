@@ -30,14 +30,16 @@ export function createUploads({
   service,
   limitMb,
 }: {
-  service: Pick<TasksService, 'files' | 'upload' | 'saveResult'>;
+  service: Pick<TasksService, 'files' | 'upload'>;
   /** Of one file, as in the settings. */
   limitMb(): number;
 }): Uploads {
   const announced = ({ headers }: IncomingMessage) => Number(headers['content-length'] ?? 0);
 
+  const mostBytes = () => limitMb() * MiB;
+
   function checkSize(bytes: number): void {
-    const limitBytes = limitMb() * MiB;
+    const limitBytes = mostBytes();
     if (bytes <= limitBytes) return;
     throw new PilotlightError('UPLOAD_TOO_LARGE', { message: fact('UPLOAD_LIMIT', { limitBytes }) });
   }
@@ -47,10 +49,10 @@ export function createUploads({
     async form(request, kind, signal) {
       // Before a byte of it is read.
       checkSize(announced(request) - FORM_BYTES);
-      const save = kind === 'upload' ? service.upload : service.saveResult;
       return receiveForm(request, {
         fileField: 'file',
-        save: (name, content, ended) => save({ name, content }, ended),
+        save: (name, content, ended) =>
+          service.files.save({ kind, name, content }, { mostBytes: mostBytes() }, ended),
         discard: ({ id }) => service.files.remove([id]),
         signal,
       });

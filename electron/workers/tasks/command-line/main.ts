@@ -1,0 +1,1 @@
+export async function runCommandLine(_entry: string): Promise<void> {}
