@@ -27,6 +27,7 @@ import { ownershipMessages } from './messages/ownership.ts';
 import { pictureMessages } from './messages/pictures.ts';
 import { placementMessages } from './messages/placement.ts';
 import { policyMessages } from './messages/policies.ts';
+import { queueMessages } from './messages/queue.ts';
 import { rehearsalMessages } from './messages/rehearsal.ts';
 import { runnerMessages } from './messages/runner.ts';
 import { runnerFleetMessages } from './messages/runner-fleet.ts';
@@ -72,6 +73,7 @@ export const domains = {
   placement: placementMessages,
   ownership: ownershipMessages,
   policies: policyMessages,
+  queue: queueMessages,
   rehearsal: rehearsalMessages,
   runner: runnerMessages,
   runnerFleet: runnerFleetMessages,
@@ -117,6 +119,7 @@ export const catalogue = {
   ...placementMessages,
   ...ownershipMessages,
   ...policyMessages,
+  ...queueMessages,
   ...rehearsalMessages,
   ...runnerMessages,
   ...runnerFleetMessages,

@@ -23,6 +23,7 @@ export function createIngestedFiles({ folder }: { folder: string }): IngestedFil
   return {
     folder,
     nameOf,
+    taskOf: (name) => (isText(name) ? name.slice(0, -ENDING.length) : null),
     async write(taskId, title, text) {
       const path = join(folder, nameOf(taskId));
       const draft = `${path}${DRAFT}`;
@@ -51,7 +52,7 @@ export function createIngestedFiles({ folder }: { folder: string }): IngestedFil
       const found: { taskId: string; sizeBytes: number; at: number }[] = [];
       for (const name of await readdir(folder)) {
         if (name.endsWith(DRAFT)) await rm(join(folder, name), { force: true });
-        if (!name.endsWith(ENDING) || name.startsWith('~')) continue;
+        if (!isText(name)) continue;
         const { size, mtimeMs } = await stat(join(folder, name));
         found.push({ taskId: name.slice(0, -ENDING.length), sizeBytes: size, at: mtimeMs });
       }
@@ -59,6 +60,8 @@ export function createIngestedFiles({ folder }: { folder: string }): IngestedFil
     },
   };
 }
+
+const isText = (name: string) => name.endsWith(ENDING) && !name.startsWith('~');
 
 /** The title is the first heading, so that search finds and shows it. */
 function withTitle(title: string, text: string): string {

@@ -65,6 +65,8 @@ export interface IngestedFiles {
   readonly folder: string;
   /** Name of the file of a task. */
   nameOf(taskId: string): string;
+  /** null if the name does not say it. */
+  taskOf(name: string): string | null;
   /** Durable when it resolves. `text` may come from a file of a task. */
   write(taskId: string, title: string, text: string): Promise<{ sizeBytes: number }>;
   remove(taskIds: readonly string[]): Promise<void>;

@@ -30,6 +30,8 @@ export interface Ingest {
   /** The task was deleted; its text stays. */
   taskRemoved(taskId: string): void;
   storing(task: Pick<TaskRecord, 'id' | 'state' | 'spec'>): TaskView['storing'];
+  /** What is known of the text in a file; null if nothing is. */
+  text(name: string): { taskId: string; title: string; origin: string } | null;
   /** Deletes texts; they leave the index with the next job, which begins soon. Resolves with how many there were. */
   remove(taskIds: readonly string[]): Promise<number>;
   /** How many were stored since the core was created. */
@@ -234,6 +236,11 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
       const known = store.get(id)?.state ?? null;
       if (known !== null) return views[known];
       return state === 'failed' || state === 'cancelled' ? null : 'pending';
+    },
+    text(name) {
+      const taskId = texts.taskOf(name);
+      const known = taskId === null ? null : store.get(taskId);
+      return known && { taskId: known.taskId, title: known.title, origin: known.origin };
     },
     async remove(taskIds) {
       const known = [...new Set(taskIds)].flatMap((id) => store.get(id) ?? []);

@@ -115,6 +115,8 @@ export interface TasksService {
     total: number;
   };
   deleteIngested(taskIds: readonly string[]): Promise<number>;
+  /** What is known of the file of an ingested text; null if nothing is. */
+  ingestedText(name: string): { taskId: string; title: string; origin: string } | null;
   /** What has been counted since the core was created, for metrics. */
   totals(): TaskTotals;
   start(): Promise<void>;

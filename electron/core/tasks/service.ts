@@ -299,6 +299,7 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
       };
     },
     deleteIngested: ingest.remove,
+    ingestedText: ingest.text,
     totals: () => ({
       ...outcomes.totals(),
       added: adding.added(),

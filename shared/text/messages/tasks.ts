@@ -69,8 +69,8 @@ export const taskMessages = {
   TASKS_DELETED: ({ count }: { count: number }) => `${formatCount(count)} old tasks were deleted.`,
   /** As a purpose of a lease. */
   WORKING_ON_TASKS: () => 'tasks of the queue',
-  /** Name of the source. */
-  INGESTED_TEXTS: () => 'Ingested texts',
+  INGESTED_TEXTS_STAY: () => 'The texts of tasks are not a folder that can be removed.',
+  DELETE_INGESTED_TEXTS: () => 'Delete the texts themselves under Index → Ingested texts.',
   NO_SUCH_TASK: () => 'There is no such task.',
   NO_SUCH_WORKER: () => 'There is no such worker.',
   NO_SHARED_FOLDER: () => 'There is no shared folder.',
