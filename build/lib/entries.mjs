@@ -25,6 +25,7 @@ export const nodeEntries = [
     output: 'workers/inference-worker.mjs',
     format: 'esm',
   },
+  { source: 'electron/workers/queue/queue-worker.ts', output: 'workers/queue-worker.mjs', format: 'esm' },
   { source: 'electron/workers/state/prepare-state.ts', output: 'workers/prepare-state.mjs', format: 'esm' },
   { source: 'electron/simulator/main.ts', output: 'simulator/simulator.mjs', format: 'esm' },
   {

@@ -29,6 +29,7 @@ import { createShutdownService } from './shutdown/service.ts';
 import { createKeptStore, UNSAVED_NOTICE, unsavedNotice } from './state/kept-store.ts';
 import { createStatusService } from './status/service.ts';
 import { syncStatus } from './status/sync.ts';
+import { createTasksService } from './tasks/service.ts';
 import { createTelemetryService } from './telemetry/service.ts';
 import { createTransferService } from './transfer/service.ts';
 import { createWakeService } from './wake/service.ts';
@@ -249,6 +250,12 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     settings,
     activity,
     streams,
+    ingestedText: (name) => tasks.ingestedText(name),
+  });
+  const tasks = createTasksService({
+    ...{ ...ports, store, streams, settings, activity, fleet, agents, indexing, telemetry },
+    ...{ leases: leases.ledger, wakes: wake },
+    notices: { add: status.addNotice, remove: status.removeNotice },
   });
 
   const { discovery, checks } = createInspection({
@@ -309,6 +316,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
         start: () => indexing.start({ resume: options.resumeJobs ?? true }),
         stop: indexing.stop,
       },
+      tasks,
       checks,
       discovery: { pause: discovery.cancel, stop: discovery.stop },
     },
@@ -334,6 +342,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     optimizer,
     telemetry,
     indexing,
+    tasks,
     discovery,
     checks,
   };

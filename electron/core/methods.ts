@@ -20,6 +20,7 @@ import type { Handlers } from './runtime/handlers.ts';
 import { settingsMethods } from './settings/methods.ts';
 import { shutdownMethods } from './shutdown/methods.ts';
 import { statusMethods } from './status/service.ts';
+import { taskMethods } from './tasks/methods.ts';
 import { telemetryMethods } from './telemetry/methods.ts';
 import { transferMethods } from './transfer/methods.ts';
 import type { TransferService } from './transfer/service.ts';
@@ -52,6 +53,7 @@ export function createHandlers(services: HandledServices): Handlers {
     settings,
     shutdown,
     status,
+    tasks,
     telemetry,
     transfer,
     wake,
@@ -71,6 +73,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...immichMethods({ immich }),
     ...runnerMethods({ runners, clock }),
     ...requestMethods({ requests }),
+    ...taskMethods({ tasks }),
     ...telemetryMethods({ telemetry }),
     ...discoveryMethods({ discovery }),
     ...checkMethods({ checks }),

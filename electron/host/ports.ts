@@ -24,11 +24,15 @@ import type { DamagedRow } from '../adapters/state/damage.ts';
 import { prepareState } from '../adapters/state/prepare-thread.ts';
 import { createSqliteStore } from '../adapters/state/sqlite-store.ts';
 import { createIds, createSystemClock, systemRandom } from '../adapters/system.ts';
+import { createIngestedFiles } from '../adapters/tasks/ingested-files.ts';
+import { openSharedFolder } from '../adapters/tasks/shared-folder.ts';
+import { createTaskFiles } from '../adapters/tasks/task-files.ts';
 import { createVectorStore } from '../adapters/vectors/vector-store.ts';
 import type { Problem } from '../core/compose.ts';
 import type { Ports } from '../core/ports/all.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { LocalRunner } from '../core/ports/runner.ts';
+import type { OpenTaskQueue } from '../core/ports/task-queue.ts';
 import { fileNotice, indexNotice, rowsNotice, stateInUseNotice, stateNotice } from './damage-notices.ts';
 import { indexWorkerEntry, prepareStateEntry, programFolders } from './program.ts';
 
@@ -65,6 +69,8 @@ export interface RealPortsOptions {
   localRunner?: LocalRunner | null | undefined;
   /** Whether it may open the door for Immich. Default: no, as for a program that runs one command. */
   immichDoor?: boolean | undefined;
+  /** Default: no queue of tasks, as for a program that runs one command. */
+  openTaskQueue?: OpenTaskQueue | null | undefined;
 }
 
 export const statePathOf = (dataFolder: string) => join(dataFolder, 'state.sqlite');
@@ -80,11 +86,14 @@ export async function createRealPorts({
   createWorkerHost = createForkWorkerHost,
   localRunner = null,
   immichDoor = false,
+  openTaskQueue = null,
 }: RealPortsOptions): Promise<RealPorts> {
   const clock = createSystemClock();
   const http = createNodeHttp();
   const statePath = statePathOf(dataFolder);
   const indexFolder = join(dataFolder, 'index');
+  const ingestedFolder = join(dataFolder, 'ingested');
+  const ids = createIds();
   const ownFolders = [dataFolder, ...programFolders];
   // Created at the end of a start: if it exists and the state is empty, the content was lost.
   const expected = existsSync(statePath) && existsSync(join(dataFolder, 'port'));
@@ -116,7 +125,7 @@ export async function createRealPorts({
   const ports: Ports = {
     clock,
     random: systemRandom,
-    ids: createIds(),
+    ids,
     log,
     http,
     udp: createDgramUdp(),
@@ -139,6 +148,10 @@ export async function createRealPorts({
     connectRunner: createConnectRunner({ http }),
     localRunner,
     openImmichDoor: immichDoor ? createOpenImmichDoor({ clock, log }) : null,
+    openTaskQueue,
+    taskFiles: createTaskFiles({ folder: join(dataFolder, 'tasks'), clock, ids }),
+    openSharedFolder,
+    ingestedFiles: createIngestedFiles({ folder: ingestedFolder }),
     announcementListener: createAnnouncementListener({ log }),
     exec: createExec(),
     surroundings: createSurroundings(),

@@ -17,6 +17,7 @@ import { openDatabase, toStoreError } from './open-database.ts';
 import { type MovedSecrets, movePlainSecrets } from './plain-secrets.ts';
 import { createPowerStore } from './power-store.ts';
 import { createRequestHistoryStore } from './request-history.ts';
+import { createTaskStore } from './task-store.ts';
 
 export interface OpenedStore {
   store: Store;
@@ -287,6 +288,7 @@ export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
     },
     history: createHistoryStore({ database, statement }),
     requestHistory: createRequestHistoryStore({ database, statement }),
+    tasks: createTaskStore({ database, statement, all, rows }),
     power: createPowerStore({ run, all, rows }),
     transaction(work) {
       run('BEGIN IMMEDIATE');

@@ -9,6 +9,7 @@ import type { SavedSettings } from '../../../shared/models/settings.ts';
 import type { BucketLength, BucketRow } from './history.ts';
 import type { PowerStore } from './power-state.ts';
 import type { RequestTotalsBucket } from './request-history.ts';
+import type { TaskStore } from './task-state.ts';
 
 /**
  * Passwords, tokens, and addresses that contain one, by name (shared/models/secrets.ts, secretSettings). Separate from
@@ -114,6 +115,7 @@ export interface Store {
       prune: readonly { seconds: BucketLength; before: number }[];
     }): void;
   };
+  readonly tasks: TaskStore;
   /** Commits everything that `work` writes, or nothing if it throws. Must not be nested. */
   transaction<Result>(work: () => Result): Result;
   close(): void;

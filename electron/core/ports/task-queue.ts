@@ -104,7 +104,8 @@ export interface TaskQueue {
   report(reports: readonly TaskReport[]): Promise<void>;
   /**
    * Durable when it resolves. With `next`, claims one more in the same step.
-   * `accepted` is false if the lease was lost or the task cancelled: the result was dropped.
+   * `accepted` is false if the lease was lost or the task cancelled: the result was dropped. Repeated with the token that
+   * completed it, it is accepted again and changes nothing, so a caller that got no answer may ask again.
    */
   complete(
     proof: LeaseProof,
@@ -118,7 +119,10 @@ export interface TaskQueue {
   fail(proof: LeaseProof, failure: TaskFailure, retryAfterMs: number | null): Promise<TaskState | null>;
   /** Gives it back without an attempt having been used: a worker that is draining, or cannot do it. */
   release(proof: LeaseProof, delayMs: number): Promise<void>;
-  /** Cancels what waits; what is active is cancelled at its worker's next report. Returns how many were cancelled. */
+  /**
+   * Cancels what has not ended. An active one is cancelled at once, too: its worker learns it from its next `renew`, and
+   * its result is dropped. Returns how many were cancelled.
+   */
   cancel(ids: readonly string[]): Promise<number>;
   /** Puts ended tasks back with all their attempts. Returns how many. */
   retry(ids: readonly string[]): Promise<number>;
@@ -146,7 +150,24 @@ export interface TaskQueue {
   close(): Promise<void>;
 }
 
+/** A task with all that its queue keeps, for another engine. */
+export interface KeptTask {
+  task: TaskRecord;
+  steps: TaskStep[];
+  log: string;
+}
+
+/** What moving to another engine needs of both; see core/tasks/move-tasks.ts. */
+export interface MovableTaskQueue extends TaskQueue {
+  /** Tasks that are not active, in the order in which they are to be put in again. */
+  takeOut(limit: number): Promise<KeptTask[]>;
+  /** Keeps id, state, attempts and times. One whose id is there is left as it is. Durable when it resolves. */
+  putIn(tasks: readonly KeptTask[]): Promise<void>;
+  /** Deletes tasks in any state but active, without a trace. */
+  forget(ids: readonly string[]): Promise<void>;
+}
+
 /** Opens an engine. Rejects with QUEUE_UNREACHABLE or QUEUE_OLD_SERVER. */
 export type OpenTaskQueue = (
   engine: { kind: 'sqlite' } | { kind: 'bullmq'; url: string },
-) => Promise<TaskQueue>;
+) => Promise<MovableTaskQueue>;

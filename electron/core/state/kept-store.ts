@@ -212,6 +212,7 @@ export function createKeptStore({ store, ...world }: KeptStoreDependencies): Kep
         ),
     },
     requestHistory: store.requestHistory,
+    tasks: store.tasks,
     bootTimes: {
       add(nodeId, at, durationMs) {
         const boot = { nodeId, durationMs };
