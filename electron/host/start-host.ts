@@ -30,6 +30,7 @@ import { listenAtLastPort, rememberPort } from './last-port.ts';
 import { tryLock } from './lock.ts';
 import { createOpeningPages, type OpeningPlace } from './opening-pages.ts';
 import { requireOwnData, sweepDataFolder } from './own-data.ts';
+import { createOwnTaskWorker, newOwnWorkerKey } from './own-task-worker.ts';
 import { type CreateWorkerHost, createRealPorts, statePathOf } from './ports.ts';
 import { findPanel, version } from './program.ts';
 import type { CreateLocalRunner } from './runner.ts';
@@ -59,6 +60,8 @@ export interface HostOptions {
   gateway?: HostGateway;
   /** The runner of this computer. Default: none, as for a program that runs one command. */
   localRunner?: CreateLocalRunner;
+  /** Whether this computer works on tasks, as far as its settings allow it. Default: no, as for one command. */
+  worksOnTasks?: boolean;
   /** How long each part of a stop may take before it is cut off, milliseconds. Default 5,000; for the core 15,000. */
   stopDeadlineMs?: number;
 }
@@ -181,7 +184,9 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     ...(options.checkResults === undefined ? {} : { checkResults: options.checkResults }),
   });
   const token = newSecret('control');
+  const ownWorker = options.worksOnTasks ? newOwnWorkerKey() : undefined;
   const access = createAccess({
+    ownWorker,
     controlToken: token,
     credentials: services.access,
     earlierTabs: createEarlierTabs(takeEarlierSessionKey(dataFolder), clock.now),
@@ -236,6 +241,20 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   rememberPort(dataFolder, Number(new URL(url).port));
   await core.start();
   if (options.simulate) await core.services.fleet.simulate(true);
+  if (ownWorker !== undefined) {
+    const worker = createOwnTaskWorker({
+      url: () => url,
+      key: ownWorker,
+      name: hostname(),
+      settings: services.settings,
+      createWorkerHost: options.createWorkerHost,
+      clock,
+      log,
+    });
+    // Stopped before the server, which takes back its tasks.
+    scope.add(worker.stop);
+    worker.start();
+  }
   writeEndpoint(dataFolder, { url, token, pid: process.pid, startedAt, version }, report);
   scope.add(() => removeEndpoint(dataFolder, token));
 

@@ -16,7 +16,7 @@ type Headers = Pick<IncomingMessage, 'headers'>;
 /** Who calls the control server, and what that caller may do. */
 export interface Principal {
   rights: ReadonlySet<Right>;
-  /** null for the token of the endpoint file, and for tabs of an earlier version. */
+  /** null for the token of the endpoint file, and for tabs of an earlier version. That of the own worker is not saved. */
   credentialId: string | null;
   kind: CredentialKind | null;
 }
@@ -56,12 +56,14 @@ export interface AccessOptions {
     'check' | 'use' | 'onEnded' | 'openSession' | 'renewSession' | 'proveSession'
   >;
   earlierTabs: EarlierTabs;
+  /** The key of the worker that this program starts: for its tasks, and only while it runs. Default: none. */
+  ownWorker?: { credentialId: string; secret: string } | undefined;
 }
 
 const root: Principal = { rights: everyRight, credentialId: null, kind: null };
 
 /** Who may call over HTTP. Secrets are compared by their digests, in constant time. */
-export function createAccess({ controlToken, credentials, earlierTabs }: AccessOptions): Access {
+export function createAccess({ controlToken, credentials, earlierTabs, ownWorker }: AccessOptions): Access {
   const oneTime = createOneTimeTokens();
   const uses = createOpenUses();
   credentials.onEnded(uses.endAll);
@@ -71,6 +73,10 @@ export function createAccess({ controlToken, credentials, earlierTabs }: AccessO
     if (bearer === null) return { refused: 'UNAUTHORIZED', missing: !hasCredential(request) };
     const isControl = sameSecret(bearer, controlToken);
     if (isControl || earlierTabs.isBearer(bearer)) return { principal: root };
+    if (ownWorker !== undefined && sameSecret(bearer, ownWorker.secret)) {
+      const { credentialId } = ownWorker;
+      return { principal: { rights: allRightsOf(['tasks']), credentialId, kind: 'program' } };
+    }
     const verdict = credentials.check(bearer, originOf(request));
     if (verdict.outcome === 'unknown') return { refused: 'UNAUTHORIZED', missing: false };
     const { id, kind, rights } = verdict.credential;
@@ -115,7 +121,8 @@ export function createAccess({ controlToken, credentials, earlierTabs }: AccessO
         return new PilotlightError('UNAUTHORIZED');
       return new PilotlightError(identified.missing ? 'KEY_IN_ADDRESS' : identified.refused);
     },
-    use: ({ credentialId }) => credentialId === null || credentials.use(credentialId),
+    use: ({ credentialId }) =>
+      credentialId === null || credentialId === ownWorker?.credentialId || credentials.use(credentialId),
     endedError: ({ kind }) => new PilotlightError(kind === 'session' ? 'SESSION_ENDED' : 'KEY_REVOKED'),
   };
 }

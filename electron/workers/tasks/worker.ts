@@ -3,7 +3,7 @@
  * the work continues, and it introduces itself again with what it still has.
  */
 import { WORKER_PROTOCOL, type WorkerAnswer, type WorkerTask } from '../../../shared/contract/task-worker.ts';
-import type { ContentType, WorkerType } from '../../../shared/models/tasks.ts';
+import type { ContentType, TaskQueueName, WorkerType } from '../../../shared/models/tasks.ts';
 import type { TaskWorkerConfig, TaskWorkerStatus } from '../../adapters/tasks/worker-protocol.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Clock, Random } from '../../core/ports/time.ts';
@@ -19,7 +19,10 @@ import { createStatusBook } from './status-book.ts';
 import { startTaskRun, type TaskRun, type TaskRunTools } from './task-run.ts';
 
 export interface TaskWorkerOptions {
-  config: Omit<TaskWorkerConfig, 'server' | 'token' | 'memoryLimitMb' | 'type'> & { type: WorkerType };
+  config: Omit<TaskWorkerConfig, 'server' | 'token' | 'memoryLimitMb' | 'type' | 'queues'> & {
+    type: WorkerType;
+    queues: TaskQueueName[];
+  };
   contentTypes: readonly ContentType[];
   server: TaskServer;
   pool: HandlerPool;
