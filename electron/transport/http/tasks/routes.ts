@@ -12,7 +12,7 @@ import { replyToProgram, requireOneOf } from './refusals.ts';
 import { createResultUploads } from './result-uploads.ts';
 import { statusRoutes } from './status.ts';
 import { createUploads } from './uploads.ts';
-import { type WorkerDoor, workerRoutes } from './worker.ts';
+import { workerRoutes } from './worker.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -22,7 +22,7 @@ declare module 'fastify' {
 }
 
 export interface TaskRoutesOptions
-  extends Pick<WorkerDoor, 'service' | 'access' | 'settings' | 'clock' | 'log' | 'ownWorker'> {
+  extends Pick<TaskDoor, 'service' | 'access' | 'settings' | 'clock' | 'log'> {
   /** Signs the addresses of downloads. */
   linkKey: string | Uint8Array;
 }
@@ -41,7 +41,7 @@ export function createTaskRoutes(options: TaskRoutesOptions): TaskRoutes {
   const { service, settings, clock, log, linkKey } = options;
   const stopping = new AbortController();
   const results = createResultUploads({ service, clock });
-  const door: WorkerDoor & TaskDoor = {
+  const door: TaskDoor = {
     ...options,
     uploads: createUploads({ service, limitMb: () => settings().uploadLimitMb }),
     links: createSignedLinks({ clock, key: linkKey }),
