@@ -3,7 +3,6 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { TaskFile } from '../ports/task-files.ts';
 import type { Clock, Ids, Timer } from '../ports/time.ts';
-import type { TasksService } from './model.ts';
 
 /** An upload without a next part for this long is dropped, milliseconds. */
 export const UPLOAD_IDLE_MS = 600_000;
@@ -55,7 +54,10 @@ export function createUploads({
 }: {
   clock: Pick<Clock, 'timer'>;
   ids: Ids;
-  save: TasksService['upload'];
+  save(
+    file: { name: string; content: AsyncIterable<Uint8Array> },
+    signal: AbortSignal,
+  ): Promise<TaskFile>;
 }): Uploads {
   const uploads = new Map<string, Upload>();
 
