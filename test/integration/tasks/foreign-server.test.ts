@@ -348,7 +348,7 @@ describe('names of files', () => {
     ['../../../etc/passwd', 'passwd'],
     ['C:\\Windows\\win.ini', 'win.ini'],
     [`${'n'.repeat(300)}.md`, `${'n'.repeat(197)}.md`],
-    ['..', 'file'],
+    ['..', 'upload'],
     ['Übersicht – 日本.md', 'Übersicht – 日本.md'],
   ])('are cleaned: %j', async (given, expected) => {
     await ask('POST', '/api/v1/ingest/file', { body: form({ file: aFile() }, given) });

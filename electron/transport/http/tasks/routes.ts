@@ -49,11 +49,15 @@ export function createTaskRoutes(options: TaskRoutesOptions): TaskRoutes {
   };
 
   function prepare(routes: FastifyInstance): void {
-    routes.addHook('onRequest', async (request, reply) => {
-      // Whoever sends on while an answer goes out gets it: closing at once would discard it.
-      reply.raw.once('finish', () => linger(request.raw, clock));
+    routes.addHook('onRequest', async (request) => {
       if (!request.routeOptions.config.isSigned) requireOneOf(request, rightsFor(request));
       if (stopping.signal.aborted) throw new PilotlightError('STOPPING');
+    });
+    // Whoever still sends while the answer goes out gets it: closing at once would discard it.
+    routes.addHook('onSend', async ({ raw }, reply) => {
+      if (raw.complete) return;
+      reply.raw.shouldKeepAlive = true;
+      reply.raw.once('finish', () => linger(raw, clock));
     });
     routes.setErrorHandler((error, _request, reply) => replyToProgram(error, reply, log));
   }
