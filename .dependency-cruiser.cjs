@@ -40,6 +40,7 @@ const coreOrder = [
   ['requests'],
   ['indexing'],
   ['tasks'],
+  ['storage'],
   ['discovery'],
   ['diagnosis'],
   ['transfer'],

@@ -21,6 +21,7 @@ import { createPlacementService } from './placement/service.ts';
 import { createPolicies } from './policies/policies.ts';
 import { createShutdownBy } from './policies/shutdown-by.ts';
 import type { Ports } from './ports/all.ts';
+import { createQueuedWork } from './queued-work.ts';
 import { createRunnersService } from './runner/service.ts';
 import { createLifecycle } from './runtime/lifecycle.ts';
 import { createStreams } from './runtime/streams.ts';
@@ -29,7 +30,6 @@ import { createShutdownService } from './shutdown/service.ts';
 import { createKeptStore, UNSAVED_NOTICE, unsavedNotice } from './state/kept-store.ts';
 import { createStatusService } from './status/service.ts';
 import { syncStatus } from './status/sync.ts';
-import { createTasksService } from './tasks/service.ts';
 import { createTelemetryService } from './telemetry/service.ts';
 import { createTransferService } from './transfer/service.ts';
 import { createWakeService } from './wake/service.ts';
@@ -252,10 +252,21 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     streams,
     ingestedText: (name) => tasks.ingestedText(name),
   });
-  const tasks = createTasksService({
-    ...{ ...ports, store, streams, settings, activity, fleet, agents, indexing, telemetry },
-    ...{ leases: leases.ledger, wakes: wake },
-    notices: { add: status.addNotice, remove: status.removeNotice },
+  const { tasks, storage } = createQueuedWork({
+    ...{
+      ports,
+      store,
+      streams,
+      settings,
+      activity,
+      fleet,
+      agents,
+      indexing,
+      telemetry,
+      wake,
+      leases,
+      status,
+    },
   });
 
   const { discovery, checks } = createInspection({
@@ -316,7 +327,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
         start: () => indexing.start({ resume: options.resumeJobs ?? true }),
         stop: indexing.stop,
       },
-      tasks,
+      tasks: options.resumeJobs === false ? { stop: tasks.stop } : tasks,
       checks,
       discovery: { pause: discovery.cancel, stop: discovery.stop },
     },
@@ -351,7 +362,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     streams,
     report,
     services,
-    handlers: createHandlers({ ...services, history, transfer, clock }),
+    handlers: createHandlers({ ...services, history, transfer, storage, clock }),
     ...lifecycle,
   };
 }

@@ -8,19 +8,10 @@ import { createRestarts } from '../adapters/processes/restarts.ts';
 import { createForkWorkerHost, type WorkerProcess } from '../adapters/processes/worker-host.ts';
 import type { FromWorker, ToWorker } from '../adapters/processes/worker-protocol.ts';
 import type { TaskWorkerContract, TaskWorkerStatus } from '../adapters/tasks/worker-protocol.ts';
-import { newSecret } from '../core/access/secret-format.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Clock } from '../core/ports/time.ts';
 import type { CreateWorkerHost } from './ports.ts';
 import { taskWorkerEntry, version } from './program.ts';
-
-/** The credential of the worker; no other one has this id. */
-export interface OwnWorkerKey {
-  credentialId: string;
-  secret: string;
-}
-
-export const newOwnWorkerKey = (): OwnWorkerKey => ({ credentialId: 'own-worker', secret: newSecret('key') });
 
 export interface OwnTaskWorker {
   /** Once the core's port is open. */
@@ -35,7 +26,7 @@ export interface OwnTaskWorker {
 export interface OwnTaskWorkerOptions {
   /** Address of the core, without a slash at the end. */
   url(): string;
-  key: OwnWorkerKey;
+  token: string;
   name: string;
   settings: {
     current(): Settings;
@@ -53,7 +44,7 @@ const CHANGE_MS = 30_000;
 const STOP_MS = 3000;
 
 export function createOwnTaskWorker(options: OwnTaskWorkerOptions): OwnTaskWorker {
-  const { key, settings, clock, log, entry = taskWorkerEntry } = options;
+  const { token, settings, clock, log, entry = taskWorkerEntry } = options;
   const { createWorkerHost = createForkWorkerHost } = options;
   const host = createWorkerHost({ entry, name: 'tasks', log });
   const restarts = createRestarts({ clock, start: begin, onFailed: logFailedStart });
@@ -91,7 +82,7 @@ export function createOwnTaskWorker(options: OwnTaskWorkerOptions): OwnTaskWorke
       kind: 'configure',
       config: {
         server: options.url().replace(/\/+$/, ''),
-        token: key.secret,
+        token,
         id: 'this-computer',
         name: options.name,
         type: 'cpu',

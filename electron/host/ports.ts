@@ -23,6 +23,7 @@ import { isThere, setAside } from '../adapters/set-aside.ts';
 import type { DamagedRow } from '../adapters/state/damage.ts';
 import { prepareState } from '../adapters/state/prepare-thread.ts';
 import { createSqliteStore } from '../adapters/state/sqlite-store.ts';
+import { createStorageMeter } from '../adapters/storage/storage-meter.ts';
 import { createIds, createSystemClock, systemRandom } from '../adapters/system.ts';
 import { createIngestedFiles } from '../adapters/tasks/ingested-files.ts';
 import { openSharedFolder } from '../adapters/tasks/shared-folder.ts';
@@ -32,9 +33,9 @@ import type { Problem } from '../core/compose.ts';
 import type { Ports } from '../core/ports/all.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { LocalRunner } from '../core/ports/runner.ts';
-import type { OpenTaskQueue } from '../core/ports/task-queue.ts';
 import { fileNotice, indexNotice, rowsNotice, stateInUseNotice, stateNotice } from './damage-notices.ts';
-import { indexWorkerEntry, prepareStateEntry, programFolders } from './program.ts';
+import { indexWorkerEntry, prepareStateEntry, programFolders, queueWorkerEntry } from './program.ts';
+import { createOpenTaskQueue } from './task-queue.ts';
 
 export interface RealPorts {
   ports: Ports;
@@ -69,8 +70,6 @@ export interface RealPortsOptions {
   localRunner?: LocalRunner | null | undefined;
   /** Whether it may open the door for Immich. Default: no, as for a program that runs one command. */
   immichDoor?: boolean | undefined;
-  /** Default: no queue of tasks, as for a program that runs one command. */
-  openTaskQueue?: OpenTaskQueue | null | undefined;
 }
 
 export const statePathOf = (dataFolder: string) => join(dataFolder, 'state.sqlite');
@@ -86,7 +85,6 @@ export async function createRealPorts({
   createWorkerHost = createForkWorkerHost,
   localRunner = null,
   immichDoor = false,
-  openTaskQueue = null,
 }: RealPortsOptions): Promise<RealPorts> {
   const clock = createSystemClock();
   const http = createNodeHttp();
@@ -137,6 +135,7 @@ export async function createRealPorts({
     vectors: createVectorStore({
       folder: indexFolder,
       ownFolders,
+      openFolders: [ingestedFolder],
       workerHost: createWorkerHost({ entry: indexWorkerEntry, name: 'index', log }),
       clock,
       log,
@@ -148,9 +147,14 @@ export async function createRealPorts({
     connectRunner: createConnectRunner({ http }),
     localRunner,
     openImmichDoor: immichDoor ? createOpenImmichDoor({ clock, log }) : null,
-    openTaskQueue,
+    openTaskQueue: createOpenTaskQueue({
+      ...{ dataFolder, clock, log },
+      createHost: () => createWorkerHost({ entry: queueWorkerEntry, name: 'queue', log }),
+      onDamaged: (keptAs) => report?.(fileNotice('tasks.sqlite', keptAs, fact('TASKS_LOST'))),
+    }),
     taskFiles: createTaskFiles({ folder: join(dataFolder, 'tasks'), clock, ids }),
     openSharedFolder,
+    storageMeter: createStorageMeter({ folder: dataFolder }),
     ingestedFiles: createIngestedFiles({ folder: ingestedFolder }),
     announcementListener: createAnnouncementListener({ log }),
     exec: createExec(),

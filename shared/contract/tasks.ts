@@ -55,7 +55,15 @@ export const taskMethods = {
       delaySeconds: z.number().int().min(0).max(31_536_000).default(0),
     }),
     result: taskViewSchema,
-    errors: ['NOT_FOUND', 'FILE_OUTSIDE_FOLDER', 'QUEUE_UNREACHABLE', 'DISK_FULL'],
+    errors: [
+      'NOT_FOUND',
+      'FILE_OUTSIDE_FOLDER',
+      'BAD_URL',
+      'WEBHOOK_PRIVATE',
+      'QUEUE_UNREACHABLE',
+      'TASK_QUEUE_FULL',
+      'DISK_FULL',
+    ],
   },
   'tasks.list': {
     summary: 'List tasks, newest first.',

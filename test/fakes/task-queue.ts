@@ -9,9 +9,9 @@ import type {
 } from '../../electron/core/ports/task-queue.ts';
 import type { Clock, Timer } from '../../electron/core/ports/time.ts';
 import { createChanges } from '../../electron/core/runtime/changes.ts';
+import { addToLog, queueSteps, searchable } from '../../electron/core/tasks/queue-steps.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import { createEmitter } from '../../shared/emitter.ts';
-import { fact, type Message } from '../../shared/models/message.ts';
 import {
   endedTaskStates,
   type TaskFailure,
@@ -41,8 +41,6 @@ export interface FakeTaskQueue extends MovableTaskQueue {
   records(): TaskRecord[];
 }
 
-const LOG_CHARACTERS = 65_536;
-
 export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'timer'> }): FakeTaskQueue {
   const entries = new Map<string, Entry>();
   const changed = createEmitter<[readonly TaskChange[]]>({ name: 'queue' });
@@ -57,8 +55,8 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
     if (self.closed) throw new PilotlightError('STOPPING');
   }
 
-  function step(entry: Entry, kind: TaskStep['kind'], message: Message): void {
-    entry.steps.push({ at: clock.now(), kind, workerId: entry.record.workerId, message });
+  function step(entry: Entry, made: Omit<TaskStep, 'at'>): void {
+    entry.steps.push({ at: clock.now(), ...made });
   }
 
   function change(entry: Entry, patch: Partial<TaskRecord>): void {
@@ -98,7 +96,7 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
 
   function failed(entry: Entry, failure: TaskFailure, retryAfterMs: number | null): TaskState {
     const again = retryAfterMs !== null && entry.record.attempts < entry.record.maxAttempts;
-    step(entry, 'failed', fact('TASK_ATTEMPT_FAILED', { reason: failure.message }));
+    step(entry, queueSteps.failed(entry.record.workerId, failure));
     entry.record = { ...entry.record, failure };
     if (again) wait(entry, clock.now() + retryAfterMs);
     else end(entry, 'failed', { failure });
@@ -109,7 +107,7 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
     entry.lease?.cancel();
     entry.lease = clock.timer(leaseMs, () => {
       const { id, workerId } = entry.record;
-      step(entry, 'lost', fact('TASK_WORKER_LOST'));
+      step(entry, queueSteps.lost(workerId ?? ''));
       const last = entry.record.attempts >= entry.record.maxAttempts;
       if (entry.cancelling) end(entry, 'cancelled');
       else if (last)
@@ -140,7 +138,7 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
         progress: 0,
         progressText: '',
       });
-      step(first, 'claimed', fact('TASK_CLAIMED'));
+      step(first, queueSteps.claimed(workerId, first.record.attempts, first.record.maxAttempts));
       return { task: first.record, token, leaseUntil: clock.now() + leaseMs };
     }
     return null;
@@ -166,10 +164,7 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
       (states === undefined || states.includes(record.state)) &&
       (batchId === undefined || record.spec.batchId === batchId) &&
       (workerId === undefined || record.workerId === workerId) &&
-      (wanted === undefined ||
-        [record.spec.title, record.id, record.failure?.message ?? ''].some((part) =>
-          part.toLowerCase().includes(wanted),
-        ));
+      (wanted === undefined || searchable(record.id, record.spec.title, record.failure).includes(wanted));
   };
 
   return {
@@ -197,7 +192,7 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
           delay: null,
         };
         entries.set(id, entry);
-        step(entry, 'added', fact('TASK_ADDED'));
+        step(entry, queueSteps.added(queue, runAt !== null));
         wait(entry, runAt);
       }
     },
@@ -245,7 +240,7 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
       for (const { progress, progressText, log, ...proof } of reports) {
         const entry = held(proof);
         if (entry === null) continue;
-        entry.log = `${entry.log}${log}`.slice(-LOG_CHARACTERS);
+        entry.log = addToLog(entry.log, log);
         change(entry, {
           progress: progress ?? entry.record.progress,
           progressText: progressText ?? entry.record.progressText,
@@ -257,7 +252,7 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
       const entry = held(proof);
       if (entry) {
         end(entry, 'completed', { result, progress: 1, failure: null });
-        step(entry, 'completed', fact('TASK_COMPLETED'));
+        step(entry, queueSteps.completed(entry.record.workerId));
       }
       return { accepted: entry !== null, next: next ? take(next) : null };
     },
@@ -271,14 +266,14 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
       const entry = held(proof);
       if (entry === null) return;
       entry.record = { ...entry.record, attempts: entry.record.attempts - 1 };
-      step(entry, 'released', fact('TASK_RELEASED'));
+      step(entry, queueSteps.released(entry.record.workerId ?? ''));
       wait(entry, delayMs === 0 ? null : clock.now() + delayMs);
     },
     cancel: async (ids) =>
       each(ids, (entry) => {
         const { state } = entry.record;
         if (endedTaskStates.has(state) || entry.cancelling) return false;
-        step(entry, 'cancelled', fact('TASK_CANCELLED'));
+        step(entry, queueSteps.cancelled());
         if (state === 'active') entry.cancelling = true;
         else end(entry, 'cancelled');
         return true;
@@ -295,7 +290,7 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
           progress: 0,
         };
         entry.record = { ...entry.record, ...fresh, workerId: null, progressText: '' };
-        step(entry, 'retried', fact('TASK_RETRIED'));
+        step(entry, queueSteps.retried());
         wait(entry, null);
         return true;
       }),
@@ -303,7 +298,7 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
       each(ids, (entry) => {
         const { state } = entry.record;
         if ((state !== 'waiting' && state !== 'delayed') || entry.record.queue === queue) return false;
-        step(entry, 'moved', fact('TASK_MOVED', { queue }));
+        step(entry, queueSteps.moved(queue));
         change(entry, { queue });
         return true;
       }),

@@ -12,6 +12,7 @@ import type { Exec } from './processes.ts';
 import type { ConnectRunner, LocalRunner } from './runner.ts';
 import type { StartSimulatedFleet } from './simulated-fleet.ts';
 import type { Secrets, Store } from './state.ts';
+import type { StorageMeter } from './storage.ts';
 import type { IngestedFiles, OpenSharedFolder, TaskFiles } from './task-files.ts';
 import type { OpenTaskQueue } from './task-queue.ts';
 import type { Clock, Ids, Random } from './time.ts';
@@ -37,11 +38,11 @@ export interface Ports {
   localRunner: LocalRunner | null;
   /** null for a program that opens none. */
   openImmichDoor: OpenImmichDoor | null;
-  /** null for a program that has no queue of tasks. */
-  openTaskQueue: OpenTaskQueue | null;
+  openTaskQueue: OpenTaskQueue;
   taskFiles: TaskFiles;
   openSharedFolder: OpenSharedFolder;
   ingestedFiles: IngestedFiles;
+  storageMeter: StorageMeter;
   announcementListener: AnnouncementListener;
   exec: Exec;
   surroundings: Surroundings;

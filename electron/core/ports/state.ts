@@ -9,6 +9,7 @@ import type { SavedSettings } from '../../../shared/models/settings.ts';
 import type { BucketLength, BucketRow } from './history.ts';
 import type { PowerStore } from './power-state.ts';
 import type { RequestTotalsBucket } from './request-history.ts';
+import type { HistoryPart, HistoryUse } from './storage.ts';
 import type { TaskStore } from './task-state.ts';
 
 /**
@@ -116,6 +117,11 @@ export interface Store {
     }): void;
   };
   readonly tasks: TaskStore;
+  /** What people may delete of the past. */
+  readonly histories: {
+    use(part: HistoryPart): HistoryUse;
+    clear(part: HistoryPart): void;
+  };
   /** Commits everything that `work` writes, or nothing if it throws. Must not be nested. */
   transaction<Result>(work: () => Result): Result;
   close(): void;

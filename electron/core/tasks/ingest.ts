@@ -256,6 +256,8 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
     },
     stored: () => storedCount,
     async start() {
+      // The data folder may have been moved.
+      if (indexing.ingestedSource() !== null) indexing.ensureIngested(texts.folder);
       try {
         await findUnsaved();
       } catch (error) {

@@ -117,6 +117,10 @@ export interface TasksService {
   deleteIngested(taskIds: readonly string[]): Promise<number>;
   /** What is known of the file of an ingested text; null if nothing is. */
   ingestedText(name: string): { taskId: string; title: string; origin: string } | null;
+  /** Deletes the files of ended tasks. Resolves with the bytes. */
+  clearFiles(kind: TaskFile['kind']): Promise<number>;
+  /** Deletes the tasks that ended before, with their files. Resolves with how many. */
+  removeEnded(before: number): Promise<number>;
   /** What has been counted since the core was created, for metrics. */
   totals(): TaskTotals;
   start(): Promise<void>;

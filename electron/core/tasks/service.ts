@@ -64,7 +64,7 @@ export interface TasksDependencies {
   wakes: AcquireWakes;
   indexing: IngestIndexing;
   telemetry: { recordQueue(kind: 'tasks', waiting: number): void };
-  openTaskQueue: OpenTaskQueue | null;
+  openTaskQueue: OpenTaskQueue;
   taskFiles: TaskFiles;
   openSharedFolder: OpenSharedFolder;
   ingestedFiles: IngestedFiles;
@@ -190,12 +190,13 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
 
   function showTrouble(error: PilotlightError | null): void {
     if (error === null) notices.remove(QUEUE_NOTICE);
-    else notices.add({
-      id: QUEUE_NOTICE,
-      code: error.code,
-      message: fact('TASK_QUEUE_DOWN', { reason: fact('TEXT', { text: error.message }) }),
-      next: fact('TEXT', { text: error.next }),
-    });
+    else
+      notices.add({
+        id: QUEUE_NOTICE,
+        code: error.code,
+        message: fact('TASK_QUEUE_DOWN', { reason: fact('TEXT', { text: error.message }) }),
+        next: fact('TEXT', { text: error.next }),
+      });
   }
 
   async function catchUp(): Promise<void> {
@@ -300,6 +301,8 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
     },
     deleteIngested: ingest.remove,
     ingestedText: ingest.text,
+    clearFiles: retention.clearFiles,
+    removeEnded: retention.removeEnded,
     totals: () => ({
       ...outcomes.totals(),
       added: adding.added(),

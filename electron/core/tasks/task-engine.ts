@@ -28,8 +28,7 @@ export interface TaskEngine {
 export interface TaskEngineDependencies {
   clock: Pick<Clock, 'timer'>;
   log: Log;
-  /** null for a program that has no queue. */
-  open: OpenTaskQueue | null;
+  open: OpenTaskQueue;
   settings: {
     current(): Settings;
     secret(name: SecretSetting): string | null;
@@ -72,7 +71,7 @@ export function createTaskEngine({ clock, log, open, settings, move }: TaskEngin
   async function settleNow(): Promise<void> {
     timer?.cancel();
     timer = null;
-    if (stopped || open === null) return;
+    if (stopped) return;
     const choice = chosen();
     if (active !== null && same(active.choice, choice)) return;
     try {
@@ -131,13 +130,19 @@ export function createTaskEngine({ clock, log, open, settings, move }: TaskEngin
     retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2);
   }
 
+  function start(): Promise<void> {
+    first ??= settle();
+    return first;
+  }
+
   const stopListening = settings.onChange(() => {
     if (first !== null) void settle();
   });
 
   return {
     async queue() {
-      if (active === null && error === null) await first;
+      // A program that runs one command opens it when it is first used.
+      if (active === null && error === null) await start();
       if (active === null) throw error ?? unreachable();
       return active.queue;
     },
@@ -146,10 +151,7 @@ export function createTaskEngine({ clock, log, open, settings, move }: TaskEngin
     onLost: lost.on,
     onOpened: opened.on,
     onTrouble: troubled.on,
-    start() {
-      first ??= settle();
-      return first;
-    },
+    start,
     async stop() {
       stopped = true;
       stopListening();

@@ -146,7 +146,7 @@ export function createWorkerRegistry(dependencies: WorkerRegistryDependencies): 
   function nodeOf(agentId: string | null, local: boolean): string | null {
     const nodes = fleet.list();
     if (agentId !== null) return nodes.find(({ id }) => agents.agentId(id) === agentId)?.id ?? null;
-    return local ? (nodes.find(({ kind }) => kind === 'local')?.id ?? null) : null;
+    return local ? (nodes.find(({ kind }) => kind === 'this-computer')?.id ?? null) : null;
   }
 
   function find(workerId: string): Entry {

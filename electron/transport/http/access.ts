@@ -16,9 +16,11 @@ type Headers = Pick<IncomingMessage, 'headers'>;
 /** Who calls the control server, and what that caller may do. */
 export interface Principal {
   rights: ReadonlySet<Right>;
-  /** null for the token of the endpoint file, and for tabs of an earlier version. That of the own worker is not saved. */
+  /** null for the token of the endpoint file, and for tabs of an earlier version. */
   credentialId: string | null;
   kind: CredentialKind | null;
+  /** The worker that this program runs itself. */
+  isOwnWorker?: boolean;
 }
 
 /** A browser that is signed in. */
@@ -51,19 +53,25 @@ export interface Access {
 export interface AccessOptions {
   /** The long token of the endpoint file, for the command line. */
   controlToken: string;
+  /** Of the worker that this program runs itself; it is never saved. Default: there is none. */
+  workerToken?: string;
   credentials: Pick<
     AccessService,
     'check' | 'use' | 'onEnded' | 'openSession' | 'renewSession' | 'proveSession'
   >;
   earlierTabs: EarlierTabs;
-  /** The key of the worker that this program starts: for its tasks, and only while it runs. Default: none. */
-  ownWorker?: { credentialId: string; secret: string } | undefined;
 }
 
 const root: Principal = { rights: everyRight, credentialId: null, kind: null };
+const ownWorker: Principal = {
+  rights: new Set<Right>(['tasks']),
+  credentialId: null,
+  kind: null,
+  isOwnWorker: true,
+};
 
 /** Who may call over HTTP. Secrets are compared by their digests, in constant time. */
-export function createAccess({ controlToken, credentials, earlierTabs, ownWorker }: AccessOptions): Access {
+export function createAccess({ controlToken, workerToken, credentials, earlierTabs }: AccessOptions): Access {
   const oneTime = createOneTimeTokens();
   const uses = createOpenUses();
   credentials.onEnded(uses.endAll);
@@ -73,10 +81,7 @@ export function createAccess({ controlToken, credentials, earlierTabs, ownWorker
     if (bearer === null) return { refused: 'UNAUTHORIZED', missing: !hasCredential(request) };
     const isControl = sameSecret(bearer, controlToken);
     if (isControl || earlierTabs.isBearer(bearer)) return { principal: root };
-    if (ownWorker !== undefined && sameSecret(bearer, ownWorker.secret)) {
-      const { credentialId } = ownWorker;
-      return { principal: { rights: allRightsOf(['tasks']), credentialId, kind: 'program' } };
-    }
+    if (workerToken !== undefined && sameSecret(bearer, workerToken)) return { principal: ownWorker };
     const verdict = credentials.check(bearer, originOf(request));
     if (verdict.outcome === 'unknown') return { refused: 'UNAUTHORIZED', missing: false };
     const { id, kind, rights } = verdict.credential;
@@ -121,8 +126,7 @@ export function createAccess({ controlToken, credentials, earlierTabs, ownWorker
         return new PilotlightError('UNAUTHORIZED');
       return new PilotlightError(identified.missing ? 'KEY_IN_ADDRESS' : identified.refused);
     },
-    use: ({ credentialId }) =>
-      credentialId === null || credentialId === ownWorker?.credentialId || credentials.use(credentialId),
+    use: ({ credentialId }) => credentialId === null || credentials.use(credentialId),
     endedError: ({ kind }) => new PilotlightError(kind === 'session' ? 'SESSION_ENDED' : 'KEY_REVOKED'),
   };
 }

@@ -2,21 +2,8 @@ import { formatCount, formatDuration } from '../../units.ts';
 import { clause, sentences } from '../grammar.ts';
 import type { Text } from '../types.ts';
 
-const queueNames = { 'gpu-tasks': 'GPU queue', celery: 'CPU queue' };
-type Queue = keyof typeof queueNames;
-
 /** Tasks, their queues, their workers and the texts they stored. */
 export const taskMessages = {
-  // Steps of a task.
-  TASK_ADDED: () => 'Added.',
-  TASK_CLAIMED: () => 'A worker has taken it.',
-  TASK_COMPLETED: () => 'Completed.',
-  TASK_CANCELLED: () => 'Cancelled.',
-  TASK_RETRIED: () => 'Queued again.',
-  TASK_RELEASED: () => 'The worker gave it back.',
-  TASK_WORKER_LOST: () => 'The worker stopped reporting.',
-  TASK_ATTEMPT_FAILED: ({ reason }: { reason: string }) => `The attempt failed: ${clause(reason)}.`,
-  TASK_MOVED: ({ queue }: { queue: Queue }) => `Moved to the ${queueNames[queue]}.`,
   TASK_STORED: () => 'Its text can be found in the index.',
   TASK_NOT_STORED: ({ reason }: { reason: Text | null }) =>
     reason === null ? 'Its text could not be stored.' : `Its text could not be stored: ${clause(reason)}.`,
@@ -71,6 +58,7 @@ export const taskMessages = {
   WORKING_ON_TASKS: () => 'tasks of the queue',
   INGESTED_TEXTS_STAY: () => 'The texts of tasks are not a folder that can be removed.',
   DELETE_INGESTED_TEXTS: () => 'Delete the texts themselves under Index → Ingested texts.',
+  TASKS_LOST: () => 'Tasks that waited have to be sent again.',
   NO_SUCH_TASK: () => 'There is no such task.',
   NO_SUCH_WORKER: () => 'There is no such worker.',
   NO_SHARED_FOLDER: () => 'There is no shared folder.',

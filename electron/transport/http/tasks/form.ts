@@ -59,7 +59,8 @@ export async function receiveForm(request: IncomingMessage, options: FormOptions
     fail(wrongField('body', fact('FORM_TOO_MANY_FIELDS', { most: MOST_FIELDS }))),
   );
   parser.on('file', (name, content, fileName: string | undefined) => {
-    content.on('error', broken);
+    // It ends with the parser, or because it could not be saved: either says why.
+    content.on('error', () => {});
     if (name !== fileField) {
       content.resume();
       return;

@@ -12,7 +12,7 @@ import { replyToProgram, requireOneOf } from './refusals.ts';
 import { createResultUploads } from './result-uploads.ts';
 import { statusRoutes } from './status.ts';
 import { createUploads } from './uploads.ts';
-import { type WorkerDoor, workerRoutes } from './worker.ts';
+import { workerRoutes } from './worker.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -22,7 +22,7 @@ declare module 'fastify' {
 }
 
 export interface TaskRoutesOptions
-  extends Pick<WorkerDoor, 'service' | 'access' | 'settings' | 'clock' | 'log' | 'ownWorker'> {
+  extends Pick<TaskDoor, 'service' | 'access' | 'settings' | 'clock' | 'log'> {
   /** Signs the addresses of downloads. */
   linkKey: string | Uint8Array;
 }
@@ -41,7 +41,7 @@ export function createTaskRoutes(options: TaskRoutesOptions): TaskRoutes {
   const { service, settings, clock, log, linkKey } = options;
   const stopping = new AbortController();
   const results = createResultUploads({ service, clock });
-  const door: WorkerDoor & TaskDoor = {
+  const door: TaskDoor = {
     ...options,
     uploads: createUploads({ service, limitMb: () => settings().uploadLimitMb }),
     links: createSignedLinks({ clock, key: linkKey }),
@@ -49,11 +49,15 @@ export function createTaskRoutes(options: TaskRoutesOptions): TaskRoutes {
   };
 
   function prepare(routes: FastifyInstance): void {
-    routes.addHook('onRequest', async (request, reply) => {
-      // Whoever sends on while an answer goes out gets it: closing at once would discard it.
-      reply.raw.once('finish', () => linger(request.raw, clock));
+    routes.addHook('onRequest', async (request) => {
       if (!request.routeOptions.config.isSigned) requireOneOf(request, rightsFor(request));
       if (stopping.signal.aborted) throw new PilotlightError('STOPPING');
+    });
+    // Whoever still sends while the answer goes out gets it: closing at once would discard it.
+    routes.addHook('onSend', async ({ raw }, reply) => {
+      if (raw.complete) return;
+      reply.raw.shouldKeepAlive = true;
+      reply.raw.once('finish', () => linger(raw, clock));
     });
     routes.setErrorHandler((error, _request, reply) => replyToProgram(error, reply, log));
   }

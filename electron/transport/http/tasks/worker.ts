@@ -17,18 +17,13 @@ import { linkedFile } from './files.ts';
 /** A result has up to 1 MB of text and pictures, a report the logs of all its tasks. */
 const BODY_BYTES = 24 * 1_048_576;
 
-export interface WorkerDoor extends TaskDoor {
-  /** Credential of the worker that this program runs itself, which reads the files of tasks where they are. */
-  ownWorker: string | null;
-}
-
-export function workerRoutes(routes: FastifyInstance, door: WorkerDoor): void {
+export function workerRoutes(routes: FastifyInstance, door: TaskDoor): void {
   const { service, links, log, stopping } = door;
   const { workers } = service;
 
   function callerOf(request: FastifyRequest): WorkerCaller {
-    const { credentialId } = principalOf(request);
-    return { credentialId, local: door.ownWorker !== null && credentialId === door.ownWorker };
+    const { credentialId, isOwnWorker = false } = principalOf(request);
+    return { credentialId, local: isOwnWorker };
   }
 
   function withLink(task: GivenTask, workerId: string): WorkerTask {

@@ -336,10 +336,10 @@ test('the queue of an hour shows the most that waited, and only kinds that did',
   const at = 3_600_000;
   const { kinds, rows } = queueHour(
     [
-      { at, waiting: { indexing: 0, requests: 2 } },
-      { at: at + 1000, waiting: { indexing: 0, requests: 5 } },
-      { at: at + 2000, waiting: { indexing: 0, requests: 1 } },
-      { at: at - 7_200_000, waiting: { indexing: 9, requests: 0 } },
+      { at, waiting: { indexing: 0, requests: 2, tasks: 0 } },
+      { at: at + 1000, waiting: { indexing: 0, requests: 5, tasks: 0 } },
+      { at: at + 2000, waiting: { indexing: 0, requests: 1, tasks: 0 } },
+      { at: at - 7_200_000, waiting: { indexing: 9, requests: 0, tasks: 0 } },
     ],
     at + 5000,
   );
