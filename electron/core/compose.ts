@@ -234,22 +234,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     ...{ wakes: wake, leases: leases.ledger, interfaces: udp.interfaces, openDoor: ports.openImmichDoor },
   });
   const indexing = createIndexingService({
-    clock,
-    random,
-    ids,
-    log,
-    store,
-    secrets,
-    vectors,
-    folders,
-    http,
-    fleet,
-    acquire,
-    runners,
-    telemetry,
-    settings,
-    activity,
-    streams,
+    ...{ clock, random, ids, log, store, secrets, vectors, folders, http },
+    ...{ fleet, acquire, runners, telemetry, settings, activity, streams },
     ingestedText: (name) => tasks.ingestedText(name),
   });
   const { tasks, storage } = createQueuedWork({
@@ -282,16 +268,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   const history = createPowerHistory({ clock, log, store: store.power, fleet, policies, telemetry });
 
   const transfer = createTransferService({
-    clock,
-    ids,
-    folders,
-    store,
-    secrets,
-    policies,
-    settings,
-    fleet,
-    indexing,
-    activity,
+    ...{ clock, ids, folders, store, secrets, policies, settings, fleet, indexing, activity },
   });
 
   function report({ nodeId = null, ...notice }: Problem): void {
