@@ -26,8 +26,7 @@ export interface OwnTaskWorker {
 export interface OwnTaskWorkerOptions {
   /** Address of the core, without a slash at the end. */
   url(): string;
-  /** It exists only in memory. */
-  key: string;
+  token: string;
   name: string;
   settings: {
     current(): Settings;
@@ -45,7 +44,7 @@ const CHANGE_MS = 30_000;
 const STOP_MS = 3000;
 
 export function createOwnTaskWorker(options: OwnTaskWorkerOptions): OwnTaskWorker {
-  const { key, settings, clock, log, entry = taskWorkerEntry } = options;
+  const { token, settings, clock, log, entry = taskWorkerEntry } = options;
   const { createWorkerHost = createForkWorkerHost } = options;
   const host = createWorkerHost({ entry, name: 'tasks', log });
   const restarts = createRestarts({ clock, start: begin, onFailed: logFailedStart });
@@ -83,7 +82,7 @@ export function createOwnTaskWorker(options: OwnTaskWorkerOptions): OwnTaskWorke
       kind: 'configure',
       config: {
         server: options.url().replace(/\/+$/, ''),
-        token: key,
+        token,
         id: 'this-computer',
         name: options.name,
         type: 'cpu',

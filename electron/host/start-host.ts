@@ -187,7 +187,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     ...(options.checkResults === undefined ? {} : { checkResults: options.checkResults }),
   });
   const token = newSecret('control');
-  const workerToken = options.worksOnTasks ? newSecret('control') : undefined;
+  const workerToken = newSecret('control');
   const access = createAccess({
     controlToken: token,
     workerToken,
@@ -264,10 +264,10 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     await network.start();
   }
   if (options.simulate) await core.services.fleet.simulate(true);
-  if (workerToken !== undefined) {
+  if (options.worksOnTasks) {
     const worker = createOwnTaskWorker({
       url: () => url,
-      key: workerToken,
+      token: workerToken,
       name: hostname(),
       settings: services.settings,
       createWorkerHost: options.createWorkerHost,

@@ -16,7 +16,7 @@ type Headers = Pick<IncomingMessage, 'headers'>;
 /** Who calls the control server, and what that caller may do. */
 export interface Principal {
   rights: ReadonlySet<Right>;
-  /** null for the token of the endpoint file, for the own worker, and for tabs of an earlier version. */
+  /** null for the token of the endpoint file, and for tabs of an earlier version. */
   credentialId: string | null;
   kind: CredentialKind | null;
   /** The worker that this program runs itself. */
@@ -126,8 +126,7 @@ export function createAccess({ controlToken, workerToken, credentials, earlierTa
         return new PilotlightError('UNAUTHORIZED');
       return new PilotlightError(identified.missing ? 'KEY_IN_ADDRESS' : identified.refused);
     },
-    use: ({ credentialId }) =>
-      credentialId === null || credentials.use(credentialId),
+    use: ({ credentialId }) => credentialId === null || credentials.use(credentialId),
     endedError: ({ kind }) => new PilotlightError(kind === 'session' ? 'SESSION_ENDED' : 'KEY_REVOKED'),
   };
 }

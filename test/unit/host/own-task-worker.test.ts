@@ -15,7 +15,7 @@ function open(tasks: Partial<Settings['tasks']> = {}) {
   let settings: Settings = { ...defaultSettings, tasks: { ...defaultSettings.tasks, ...tasks } };
   const worker = createOwnTaskWorker({
     url: () => 'http://127.0.0.1:4711/',
-    key: 'secret',
+    token: 'secret',
     name: 'desk',
     settings: { current: () => settings, onChange: changed.on },
     createWorkerHost: () => fake.host,
