@@ -186,6 +186,13 @@ module.exports = {
       to: { path: npmPackage(['undici']) },
     },
     {
+      name: 'only-one-adapter-imports-bullmq',
+      comment: 'Everything else uses the port of the task queue.',
+      severity: 'error',
+      from: { pathNot: '^(electron/adapters/queues/bullmq|test|build)/' },
+      to: { path: npmPackage(['bullmq', 'ioredis']) },
+    },
+    {
       name: 'only-runner-imports-onnxruntime',
       comment: 'Its run() blocks a thread and can abort the process.',
       severity: 'error',
