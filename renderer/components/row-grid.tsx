@@ -28,6 +28,8 @@ export interface RowColumns {
   className: string;
   /** The first column whose head is aligned to the right. */
   rightFrom: number;
+  /** Whether the first head is only for screen readers. */
+  hidesFirst?: boolean;
 }
 
 const rowElementId = (id: string) => `row-${id}`;
@@ -159,7 +161,7 @@ export function RowGrid<Row extends { id: string }>({
               key={name}
               className={`truncate ${index >= columns.rightFrom ? 'text-right' : ''}`}
             >
-              {name}
+              {index === 0 && columns.hidesFirst ? <span className="sr-only">{name}</span> : name}
             </div>
           ))}
         </div>

@@ -20,9 +20,10 @@ const columnsClass =
   'grid grid-cols-[1.25rem_6.5rem_minmax(0,1.6fr)_6rem_3.5rem_minmax(0,0.9fr)_minmax(0,1.1fr)_5rem_5.5rem] items-center gap-x-3 px-4';
 
 export const columns: RowColumns = {
-  names: ['', 'State', 'Task', 'Type', 'Queue', 'Worker', 'Progress', 'Took', 'Added'],
+  names: ['Chosen', 'State', 'Task', 'Type', 'Queue', 'Worker', 'Progress', 'Took', 'Added'],
   className: columnsClass,
   rightFrom: 7,
+  hidesFirst: true,
 };
 
 /** Heights in rem: one line in the table, three in a card. */
