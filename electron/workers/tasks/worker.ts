@@ -54,6 +54,8 @@ const QUICK_MS = 1000;
 /** A refusal needs a person; it is checked now and then whether it still stands. */
 const REFUSED_MS = 60_000;
 const BYE_MS = 2000;
+/** A shared folder that is not Pilotlight's is checked again after this, milliseconds. */
+const FOLDER_MS = 60_000;
 
 export function startTaskWorker(options: TaskWorkerOptions): TaskWorker {
   const { config, server, pool, clock, random, log } = options;
@@ -189,11 +191,21 @@ export function startTaskWorker(options: TaskWorkerOptions): TaskWorker {
     }
   }
 
+  /** The folder may be mounted here, or named in Pilotlight's settings, later than the worker starts. */
+  async function recheckFolder(session: WorkerAnswer<'hello'>, signal: AbortSignal): Promise<void> {
+    let isShared = config.sharedFolder === null || session.sharedFolder;
+    while (!isShared) {
+      await clock.sleep(jittered(FOLDER_MS, random), signal);
+      isShared = (await hello()).sharedFolder;
+    }
+    await createBell().wait(signal);
+  }
+
   /** Until the connection breaks. */
-  async function serve({ beatMs }: WorkerAnswer<'hello'>): Promise<never> {
+  async function serve(session: WorkerAnswer<'hello'>): Promise<never> {
     const broken = new AbortController();
     const signal = AbortSignal.any([stopping.signal, broken.signal]);
-    const parts = [claimAll(signal), beats.keep(beatMs, signal)];
+    const parts = [claimAll(signal), beats.keep(session.beatMs, signal), recheckFolder(session, signal)];
     try {
       await Promise.race(parts);
     } finally {
