@@ -36,6 +36,7 @@ import { secretMessages } from './messages/secrets.ts';
 import { settingsMessages } from './messages/settings.ts';
 import { shutdownMessages } from './messages/shutdown.ts';
 import { stateMessages } from './messages/state.ts';
+import { taskRequestMessages } from './messages/task-requests.ts';
 import { taskMessages } from './messages/tasks.ts';
 import { transferMessages } from './messages/transfer.ts';
 import { transferEnvironmentMessages } from './messages/transfer-environment.ts';
@@ -82,6 +83,7 @@ export const domains = {
   settings: settingsMessages,
   shutdown: shutdownMessages,
   state: stateMessages,
+  taskRequests: taskRequestMessages,
   tasks: taskMessages,
   transfer: transferMessages,
   transferEnvironment: transferEnvironmentMessages,
@@ -127,6 +129,7 @@ export const catalogue = {
   ...settingsMessages,
   ...shutdownMessages,
   ...stateMessages,
+  ...taskRequestMessages,
   ...taskMessages,
   ...transferMessages,
   ...transferEnvironmentMessages,

@@ -22,6 +22,11 @@ export const taskErrors = {
     next: 'Give Pilotlight a database of its own, such as redis://HOST:6379/1.',
     status: 409,
   },
+  FIELD_WRONG: {
+    message: 'A field of the request is wrong.',
+    next: 'Correct the named field and send it again.',
+    status: 422,
+  },
   TASK_LEASE_LOST: {
     message: 'This worker no longer has the task.',
     next: 'Nothing is wrong with the task: another worker has it, or it was cancelled.',
