@@ -197,7 +197,14 @@ module.exports = {
       comment: 'Pictures and texts are prepared where they are used; nothing else pays for the libraries.',
       severity: 'error',
       from: { pathNot: '^(electron/workers/runner|test)/' },
-      to: { path: npmPackage(['sharp', '@huggingface/tokenizers', '@fastify/busboy']) },
+      to: { path: npmPackage(['sharp', '@huggingface/tokenizers']) },
+    },
+    {
+      name: 'only-doors-read-forms',
+      comment: 'Forms with files are read where they arrive, as they come.',
+      severity: 'error',
+      from: { pathNot: '^(electron/workers/runner|electron/transport/http/tasks|test)/' },
+      to: { path: npmPackage(['@fastify/busboy']) },
     },
     {
       name: 'only-inference-loads-onnxruntime',
