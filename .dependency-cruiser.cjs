@@ -40,6 +40,7 @@ const coreOrder = [
   ['requests'],
   ['indexing'],
   ['tasks'],
+  ['storage'],
   ['discovery'],
   ['diagnosis'],
   ['transfer'],
@@ -203,7 +204,14 @@ module.exports = {
       comment: 'Pictures and texts are prepared where they are used; nothing else pays for the libraries.',
       severity: 'error',
       from: { pathNot: '^(electron/workers/runner|test)/' },
-      to: { path: npmPackage(['sharp', '@huggingface/tokenizers', '@fastify/busboy']) },
+      to: { path: npmPackage(['sharp', '@huggingface/tokenizers']) },
+    },
+    {
+      name: 'only-doors-read-forms',
+      comment: 'Forms are read where they arrive: at the runner, and at the tasks.',
+      severity: 'error',
+      from: { pathNot: '^(electron/workers/runner|electron/transport/http/tasks|test)/' },
+      to: { path: npmPackage(['@fastify/busboy']) },
     },
     {
       name: 'only-inference-loads-onnxruntime',

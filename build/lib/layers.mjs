@@ -128,6 +128,7 @@ export const plantedViolations = [
     'electron/workers/gateway/a.ts',
     "import '@huggingface/tokenizers';",
   ),
+  plant('only-doors-read-forms', 'electron/host/a.ts', "import '@fastify/busboy';"),
   plant('no-circular', 'shared/a.ts', "import './b.ts';", 'shared/b.ts', "import './a.ts';"),
   plant('no-unresolvable', 'shared/a.ts', "import './gone.ts';"),
 ];

@@ -15,6 +15,9 @@ import {
 /** Raised when a worker and a core of different versions would misunderstand each other. */
 export const WORKER_PROTOCOL = 1;
 
+/** File that the core puts into the shared folder, with random content: whoever can tell it has the same folder. */
+export const SHARED_PROOF_FILE = '.pilotlight-shared';
+
 const id = z.string().min(1).max(100);
 const proof = { id, token: z.string().min(1).max(200) };
 
@@ -29,6 +32,8 @@ export const workerTaskSchema = z.object({
   download: z.string().nullable(),
   /** Path in the shared folder; null if the worker does not have it. */
   sharedPath: z.string().nullable(),
+  /** Absolute path of the input, for the worker of this computer only. */
+  localPath: z.string().optional(),
 });
 export type WorkerTask = z.infer<typeof workerTaskSchema>;
 
@@ -49,7 +54,7 @@ export const workerCalls = {
       agentId: z.string().max(100).nullable(),
       /** Its clock, milliseconds since the epoch. */
       now: z.number(),
-      /** Name of a file that the core put into the shared folder, as the worker reads it there; null without one. */
+      /** Content of `SHARED_PROOF_FILE`, as the worker reads it, without white space around it; null without one. */
       sharedFolderProof: z.string().max(200).nullable(),
       /** Tasks that it still has from before a break. */
       tasks: z.array(z.object(proof)).max(256),
@@ -58,6 +63,8 @@ export const workerCalls = {
       leaseMs: z.number(),
       /** How often to beat. */
       beatMs: z.number(),
+      /** Memory of one handler, MiB; without it, the worker's own limit applies. */
+      memoryLimitMb: z.number().optional(),
       now: z.number(),
       sharedFolder: z.boolean(),
       drain: z.boolean(),
@@ -128,8 +135,22 @@ export type WorkerCall = keyof typeof workerCalls;
 export type WorkerRequest<Call extends WorkerCall> = z.output<(typeof workerCalls)[Call]['request']>;
 export type WorkerAnswer<Call extends WorkerCall> = z.output<(typeof workerCalls)[Call]['answer']>;
 
-/** `GET` with `Range` for a download, `PUT` with the header `x-content-sha256` for a result; the answer is `{fileId}`. */
+/**
+ * `download`: `GET` with `Range`, without a key, because the address is signed.
+ *
+ * `upload`: `PUT` with the headers of `uploadHeaders`; the answer is `{fileId}`. After a break, `HEAD` with the same
+ * headers answers with `upload-offset`, how many bytes have arrived, and the next `PUT` sends the rest with
+ * `content-range: bytes FROM-LAST/SIZE`.
+ */
 export const workerFilePaths = {
   download: '/api/v1/files/signed',
   upload: '/api/v1/worker/result',
+} as const;
+
+export const uploadHeaders = {
+  /** Of the whole content, hexadecimal. */
+  sha256: 'x-content-sha256',
+  /** The task that it belongs to, and the token of its lease. */
+  task: 'x-task-id',
+  token: 'x-task-token',
 } as const;

@@ -201,6 +201,16 @@ export const taskWorkerSchema = z.object({
 });
 export type TaskWorker = z.infer<typeof taskWorkerSchema>;
 
+/** A worker as it is saved, so that one on a machine that sleeps is known after a restart. */
+export const taskWorkerRecordSchema = taskWorkerSchema.omit({
+  active: true,
+  state: true,
+  load: true,
+  sharedFolder: true,
+  trouble: true,
+});
+export type TaskWorkerRecord = z.infer<typeof taskWorkerRecordSchema>;
+
 /** An entry of the `taskQueues` stream, by queue name. */
 export const taskQueueViewSchema = z.object({
   queue: taskQueueSchema,

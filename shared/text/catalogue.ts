@@ -36,6 +36,8 @@ import { secretMessages } from './messages/secrets.ts';
 import { settingsMessages } from './messages/settings.ts';
 import { shutdownMessages } from './messages/shutdown.ts';
 import { stateMessages } from './messages/state.ts';
+import { taskRequestMessages } from './messages/task-requests.ts';
+import { taskMessages } from './messages/tasks.ts';
 import { transferMessages } from './messages/transfer.ts';
 import { transferEnvironmentMessages } from './messages/transfer-environment.ts';
 import { wakeMessages } from './messages/wake.ts';
@@ -81,6 +83,8 @@ export const domains = {
   settings: settingsMessages,
   shutdown: shutdownMessages,
   state: stateMessages,
+  taskRequests: taskRequestMessages,
+  tasks: taskMessages,
   transfer: transferMessages,
   transferEnvironment: transferEnvironmentMessages,
   wake: wakeMessages,
@@ -125,6 +129,8 @@ export const catalogue = {
   ...settingsMessages,
   ...shutdownMessages,
   ...stateMessages,
+  ...taskRequestMessages,
+  ...taskMessages,
   ...transferMessages,
   ...transferEnvironmentMessages,
   ...wakeMessages,

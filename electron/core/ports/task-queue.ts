@@ -72,13 +72,13 @@ export interface TaskPage {
 }
 
 export interface TaskQuery {
-  queue?: TaskQueueName;
-  states?: readonly TaskState[];
-  batchId?: string;
-  workerId?: string;
+  queue?: TaskQueueName | undefined;
+  states?: readonly TaskState[] | undefined;
+  batchId?: string | undefined;
+  workerId?: string | undefined;
   /** Letters in the title, the id or the failure; upper and lower case are the same. */
-  text?: string;
-  offset?: number;
+  text?: string | undefined;
+  offset?: number | undefined;
   limit: number;
 }
 

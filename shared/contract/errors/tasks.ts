@@ -22,6 +22,11 @@ export const taskErrors = {
     next: 'Give Pilotlight a database of its own, such as redis://HOST:6379/1.',
     status: 409,
   },
+  FIELD_WRONG: {
+    message: 'A field of the request is wrong.',
+    next: 'Correct the named field and send it again.',
+    status: 422,
+  },
   TASK_LEASE_LOST: {
     message: 'This worker no longer has the task.',
     next: 'Nothing is wrong with the task: another worker has it, or it was cancelled.',
@@ -57,9 +62,14 @@ export const taskErrors = {
     next: 'Set the clock of that machine, for example with NTP.',
     status: 409,
   },
+  NOT_A_TASK_SERVER: {
+    message: 'Something answers there, but it does not hand out tasks.',
+    next: 'Use the address of Pilotlight from Settings → Tasks, such as http://HOST:8780.',
+    status: 502,
+  },
   HANDLER_MISSING: {
     message: 'No worker can work on this kind of content.',
-    next: 'Run "pilotlight doctor worker" on a worker: it says what is missing.',
+    next: 'Run "pilotlight worker check" on a worker: it says what is missing.',
     status: 501,
   },
   HANDLER_DIED: {
