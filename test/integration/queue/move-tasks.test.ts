@@ -10,9 +10,9 @@ import type { MovableTaskQueue, TaskClaim } from '../../../electron/core/ports/t
 import { moveTasks } from '../../../electron/core/tasks/move-tasks.ts';
 import { createMovingQueue } from '../../../electron/core/tasks/moving-queue.ts';
 import { queueWorkerEntry } from '../../../electron/host/program.ts';
-import { aResult, aTask } from '../../contract/queue/suite.ts';
 import { silentLog } from '../../fakes/indexing.ts';
 import { findRedisServer, type RedisServer, startRedisServer } from '../../fakes/redis-server.ts';
+import { aResult, aTask } from '../../fakes/tasks.ts';
 
 const request = {
   queues: ['gpu-tasks', 'celery'],

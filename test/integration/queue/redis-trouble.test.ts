@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openBullmqQueue } from '../../../electron/adapters/queues/bullmq/bullmq-queue.ts';
 import { createSystemClock } from '../../../electron/adapters/system.ts';
 import type { MovableTaskQueue } from '../../../electron/core/ports/task-queue.ts';
-import { aResult, aSpec, aTask } from '../../contract/queue/suite.ts';
 import { silentLog } from '../../fakes/indexing.ts';
 import { findRedisServer, type RedisServer, startRedisServer } from '../../fakes/redis-server.ts';
+import { aResult, aSpec, aTask } from '../../fakes/tasks.ts';
 
 const request = { queues: ['celery'], workerId: 'worker-a', count: 1, leaseMs: 60_000, waitMs: 0 } as const;
 
