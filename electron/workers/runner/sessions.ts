@@ -1,6 +1,6 @@
 /** Opened ONNX graphs, as everything above onnxruntime sees them. The runs themselves happen in a process of their own. */
 import type { RunnerProvider, RunnerRung } from '../../../shared/models/runner.ts';
-import type { DetectorLayout } from './faces/detector-kind.ts';
+import type { DetectorLayout } from './faces/detector-layout.ts';
 import type { Normalisation } from './faces/planes.ts';
 import type { Picture } from './pictures/picture.ts';
 

@@ -5,7 +5,7 @@
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import type { CandidateReduction, Tensor } from '../sessions.ts';
-import { type DetectorLayout, STRIDES } from './detector-kind.ts';
+import { type DetectorLayout, STRIDES } from './detector-layout.ts';
 import { floats } from './graph-shapes.ts';
 
 export type Outputs = Readonly<Record<string, Tensor>>;

@@ -1,7 +1,7 @@
 /** Faces from the candidates of a detector. Pure. Coordinates are those of the graph's input. */
 import type { Tensor } from '../sessions.ts';
 import { CANDIDATE, candidateScore } from './candidates.ts';
-import type { DetectorLayout } from './detector-kind.ts';
+import type { DetectorLayout } from './detector-layout.ts';
 import type { Face } from './face.ts';
 import { type SuppressionRule, suppress } from './suppression.ts';
 

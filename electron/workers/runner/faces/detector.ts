@@ -5,7 +5,7 @@ import type { OpenedGraph, PictureFeed, Tensor } from '../sessions.ts';
 import { keepsPicturesApart } from './batch-check.ts';
 import { CANDIDATES } from './candidates.ts';
 import { defaultMinScore, readFaces } from './detector-answers.ts';
-import type { DetectorLayout } from './detector-kind.ts';
+import type { DetectorLayout } from './detector-layout.ts';
 import type { Face, Point } from './face.ts';
 import { createGatherer } from './gatherer.ts';
 import { asIs, evenly, type Normalisation } from './planes.ts';

@@ -2,7 +2,10 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { candidatesOf } from '../../../../../electron/workers/runner/faces/candidates.ts';
 import { readFaces } from '../../../../../electron/workers/runner/faces/detector-answers.ts';
-import { type DetectorLayout, STRIDES } from '../../../../../electron/workers/runner/faces/detector-kind.ts';
+import {
+  type DetectorLayout,
+  STRIDES,
+} from '../../../../../electron/workers/runner/faces/detector-layout.ts';
 import type { Tensor } from '../../../../../electron/workers/runner/sessions.ts';
 import { floatTensor } from '../../../../fakes/runner-graphs.ts';
 
