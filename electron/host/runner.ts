@@ -9,7 +9,7 @@ import { createForkWorkerHost } from '../adapters/processes/worker-host.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { LocalRunner } from '../core/ports/runner.ts';
 import type { CreateWorkerHost } from './ports.ts';
-import { runnerWorkerEntry, version } from './program.ts';
+import { inferenceWorkerEntry, runnerWorkerEntry, version } from './program.ts';
 
 export interface HostRunnerOptions {
   dataFolder: string;
@@ -38,7 +38,8 @@ export const createLocalRunner: CreateLocalRunner = ({
         log,
         signal,
         config: { ...options, idleMs: idleSeconds === 0 ? null : idleSeconds * 1000 },
-        createWorkerHost: (worker) => createWorkerHost({ ...worker, name: 'runner' }),
+        createWorkerHost: (worker) =>
+          createWorkerHost({ ...worker, name: 'runner', children: { inference: inferenceWorkerEntry } }),
       });
     } catch (error) {
       signal.throwIfAborted();

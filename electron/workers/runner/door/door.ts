@@ -1,4 +1,4 @@
-/** The runner's door: HTTP, the models, the queues. It forks the inference process, and loads nothing of onnxruntime. */
+/** The runner's door: HTTP, the models, the queues. It starts the inference process, and loads nothing of onnxruntime. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -14,7 +14,7 @@ import {
   runnerFolder,
 } from '../../../adapters/processes/runner/instance.ts';
 import type { RunnerConfig } from '../../../adapters/processes/runner/protocol.ts';
-import { createForkWorkerHost } from '../../../adapters/processes/worker-host.ts';
+import type { WorkerHost } from '../../../adapters/processes/worker-host.ts';
 import type { Log } from '../../../core/ports/log.ts';
 import { createFaceKind } from '../faces/face-kind.ts';
 import { createRunnerServer } from '../http/server.ts';
@@ -44,8 +44,8 @@ export interface Door {
 
 export interface DoorOptions {
   config: RunnerConfig;
-  /** The program of the inference process. */
-  inferenceEntry: string;
+  /** Starts inference processes. */
+  inferenceHost: WorkerHost;
   log: Log;
 }
 
@@ -54,7 +54,7 @@ const isWork = (path: string) => !/^$|^\/(health|ping|info|metrics|gpu_info|runn
 const CLOSE_MS = 300;
 
 /** Rejects with the system's error if it cannot listen or write its file. */
-export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Promise<Door> {
+export async function openDoor({ config, inferenceHost, log }: DoorOptions): Promise<Door> {
   const clock = createSystemClock();
   const stopping = new AbortController();
   const startedAt = clock.monotonic();
@@ -64,7 +64,7 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
   const notes = openLadderNotes(folder);
 
   const inference = createInferenceSessions({
-    host: createForkWorkerHost({ entry: inferenceEntry, log }),
+    host: inferenceHost,
     clock,
     log,
     notes,

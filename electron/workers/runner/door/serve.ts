@@ -1,6 +1,7 @@
 /** The door's process, as its owner starts and stops it. */
 import { PilotlightError, toWireError } from '../../../../shared/contract/errors.ts';
 import type { RunnerContract, RunnerEvent } from '../../../adapters/processes/runner/protocol.ts';
+import type { WorkerHost } from '../../../adapters/processes/worker-host.ts';
 import type { Log } from '../../../core/ports/log.ts';
 import { serveWorker } from '../../process.ts';
 import { type Door, openDoor } from './door.ts';
@@ -8,7 +9,7 @@ import { type Door, openDoor } from './door.ts';
 /** @param entry absolute path of the calling program; its threads run the watchdog */
 export function serveRunner(
   entry: string,
-  { inferenceEntry, log }: { inferenceEntry: string; log: Log },
+  { inferenceHost, log }: { inferenceHost: WorkerHost; log: Log },
 ): void {
   serveWorker<RunnerContract>(entry, ({ send }) => {
     let opening: Promise<Door> | null = null;
@@ -16,7 +17,7 @@ export function serveRunner(
 
     async function open(config: RunnerContract['config']): Promise<void> {
       try {
-        opening = openDoor({ config, inferenceEntry, log });
+        opening = openDoor({ config, inferenceHost, log });
         const { endpoint, taken } = await opening;
         report({ kind: taken ? 'taken' : 'listening', endpoint });
         if (taken) setImmediate(() => process.exit(0));
