@@ -137,6 +137,8 @@ export const runnerViewSchema = z.object({
   from: z.enum(['this-computer', 'agent', 'address']),
   /** Empty while this computer's runner does not run. */
   url: z.string(),
+  /** The data folder of the Pilotlight that started this computer's runner, if it is not this one. */
+  sharedFrom: z.string().nullable(),
   /** `off`: not started, or switched off. `unreachable`: its machine sleeps or does not answer. */
   state: z.enum(['off', 'starting', 'ready', 'unreachable', 'failed']),
   problem: z.object({ code: z.string(), message: messageSchema, next: messageSchema }).nullable(),

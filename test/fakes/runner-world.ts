@@ -75,6 +75,8 @@ export interface RunnerWorld {
     stopped: number;
     models: boolean;
     fails: boolean;
+    /** The next one that is opened belongs to this data folder, and not to the core. */
+    sharedFrom: string | null;
     end(code: number | null): void;
   };
   settings: Settings;
@@ -107,6 +109,7 @@ export function createRunnerWorld(
     stopped: 0,
     models: false,
     fails: false,
+    sharedFrom: null,
     hasModels: async () => local.models,
     async open(): Promise<OpenRunner> {
       if (local.fails) throw new PilotlightError('RUNNER_NOT_STARTED');
@@ -115,7 +118,8 @@ export function createRunnerWorld(
       return {
         url: localUrl,
         token: 'token',
-        owned: true,
+        owned: local.sharedFrom === null,
+        sharedFrom: local.sharedFrom,
         onExit: (listener) => void exits.push(listener),
         async stop() {
           exits = [];

@@ -154,6 +154,7 @@ export function runnerView(
     name: address.name,
     from: address.from,
     url: address.url ?? '',
+    sharedFrom: local?.state === 'running' ? local.sharedFrom : null,
     state: viewState(runner.reach(), local),
     problem: runner.problem(),
     status,

@@ -13,6 +13,7 @@ import {
   releaseInstance,
   runnerFolder,
 } from '../../../adapters/processes/runner/instance.ts';
+import { lendModels } from '../../../adapters/processes/runner/lend-models.ts';
 import type { RunnerConfig } from '../../../adapters/processes/runner/protocol.ts';
 import type { WorkerHost } from '../../../adapters/processes/worker-host.ts';
 import type { Log } from '../../../core/ports/log.ts';
@@ -30,6 +31,7 @@ import { createShelf } from '../models/shelf.ts';
 import { runnerRoutes } from '../runner-routes.ts';
 import { createTextKind } from '../text/kind.ts';
 import { createTextService } from '../text/service.ts';
+import { keepPlaces } from './keep-places.ts';
 import { memoryOf } from './memory-of.ts';
 import { createDoorPictures, createPictureDoors } from './picture-doors.ts';
 import { doorRoutes } from './routes.ts';
@@ -37,7 +39,7 @@ import { createStatistics } from './statistics.ts';
 
 export interface Door {
   endpoint: RunnerEndpoint;
-  /** Another runner has this data folder, and this one was closed again. */
+  /** Another runner was there, and this one was closed again. */
   taken: boolean;
   stop(): Promise<void>;
 }
@@ -46,6 +48,8 @@ export interface DoorOptions {
   config: RunnerConfig;
   /** Starts inference processes. */
   inferenceHost: WorkerHost;
+  /** Another runner has taken its place, because this one hung. It has to end. */
+  onLost(): void;
   log: Log;
 }
 
@@ -54,7 +58,7 @@ const isWork = (path: string) => !/^$|^\/(health|ping|info|metrics|gpu_info|runn
 const CLOSE_MS = 300;
 
 /** Rejects with the system's error if it cannot listen or write its file. */
-export async function openDoor({ config, inferenceHost, log }: DoorOptions): Promise<Door> {
+export async function openDoor({ config, inferenceHost, onLost, log }: DoorOptions): Promise<Door> {
   const clock = createSystemClock();
   const stopping = new AbortController();
   const startedAt = clock.monotonic();
@@ -172,7 +176,7 @@ export async function openDoor({ config, inferenceHost, log }: DoorOptions): Pro
   });
 
   async function stop(): Promise<void> {
-    releaseInstance(config.dataFolder, token);
+    releaseInstance(config, token);
     stopping.abort();
     await Promise.all([server.close(CLOSE_MS), shelf.stop(), doors.stop()]);
     inference.stop();
@@ -180,15 +184,18 @@ export async function openDoor({ config, inferenceHost, log }: DoorOptions): Pro
 
   try {
     ({ port } = await server.listen({ host: config.host, port: config.port }));
-    const own = { pid: process.pid, bootId: readBootId(), port, token, version: config.version };
-    const other = await claimInstance(config.dataFolder, own);
+    const { dataFolder, version } = config;
+    const own = { pid: process.pid, bootId: readBootId(), port, token, version, dataFolder };
+    const other = await claimInstance(config, own);
     if (other === null) {
+      keepPlaces({ clock, signal: stopping.signal, claim: () => claimInstance(config, own), onLost, log });
       // Its first request should not have to wait for it.
       const usual = shelf.usual('text');
       if (usual !== null) shelf.load(usual).catch(() => {});
       return { endpoint: own, taken: false, stop };
     }
     await stop();
+    await lendModels({ dataFolder, to: other, log });
     return { endpoint: other, taken: true, stop: async () => {} };
   } catch (error) {
     await stop();

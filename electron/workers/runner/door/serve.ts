@@ -11,13 +11,13 @@ export function serveRunner(
   entry: string,
   { inferenceHost, log }: { inferenceHost: WorkerHost; log: Log },
 ): void {
-  serveWorker<RunnerContract>(entry, ({ send }) => {
+  serveWorker<RunnerContract>(entry, ({ send, kill }) => {
     let opening: Promise<Door> | null = null;
     const report = (event: RunnerEvent) => send({ kind: 'event', event });
 
     async function open(config: RunnerContract['config']): Promise<void> {
       try {
-        opening = openDoor({ config, inferenceHost, log });
+        opening = openDoor({ config, inferenceHost, log, onLost: kill });
         const { endpoint, taken } = await opening;
         report({ kind: taken ? 'taken' : 'listening', endpoint });
         if (taken) setImmediate(() => process.exit(0));
