@@ -69,7 +69,7 @@ export const runnerStatusSchema = z.object({
   /** How often the inference process had to be started again. */
   restarts: z.number(),
   queue: z.object({ queries: z.number(), bulk: z.number(), pictures: z.number() }),
-  /** Of both processes together, bytes; null if unknown. */
+  /** Of its processes together, bytes; null if unknown. */
   memoryBytes: z.number().nullable(),
   totals: z.object({
     requests: z.number(),

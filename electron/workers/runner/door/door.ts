@@ -56,6 +56,8 @@ export interface DoorOptions {
 /** Paths that are asked all the time say nothing of the work. */
 const isWork = (path: string) => !/^$|^\/(health|ping|info|metrics|gpu_info|runner\b.*)?$/.test(path);
 const CLOSE_MS = 300;
+/** The first models are loaded by then, and the spare is not in their way. */
+const SPARE_AFTER_MS = 2000;
 
 /** Rejects with the system's error if it cannot listen or write its file. */
 export async function openDoor({ config, inferenceHost, onLost, log }: DoorOptions): Promise<Door> {
@@ -73,6 +75,7 @@ export async function openDoor({ config, inferenceHost, onLost, log }: DoorOptio
     log,
     notes,
     folder,
+    spareAfterMs: SPARE_AFTER_MS,
     deviceKey: deviceKey(),
     threads: config.threads,
     rungs: rungsOf(process.platform, config.provider),
@@ -125,7 +128,7 @@ export async function openDoor({ config, inferenceHost, onLost, log }: DoorOptio
       uptimeSeconds: Math.round((clock.monotonic() - startedAt) / 1000),
       restarts: inference.restarts(),
       queue,
-      memoryBytes: memoryOf([process.pid, inference.pid()]),
+      memoryBytes: memoryOf([process.pid, ...inference.pids()]),
       totals: { ...statistics.totals(), runs, gpuRuns },
       latencyMs: statistics.latency(),
     };
