@@ -53,4 +53,4 @@ it('runner models, status and embed work without a running Pilotlight', async ()
 
   expect((await runner(['models', 'remove', 'tiny'])).code).toBe(0);
   expect(jsonOf(await runner(['status']))).toMatchObject({ models: [] });
-}, 180_000);
+}, 400_000);
