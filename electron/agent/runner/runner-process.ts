@@ -55,6 +55,7 @@ export function startRunnerProcess({
     worker.onMessage((message) => {
       const { kind, event } = message as { kind?: string; event?: RunnerEvent };
       if (kind !== 'event' || event === undefined || process !== worker) return;
+      if (event.kind === 'opening') return;
       if (event.kind === 'failed') {
         reason = event.error.message;
         return worker.kill();

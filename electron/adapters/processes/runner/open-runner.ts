@@ -10,6 +10,7 @@ import {
   type WorkerProcess,
 } from '../worker-host.ts';
 import type { FromWorker } from '../worker-protocol.ts';
+import type { HeldPort } from './hold-port.ts';
 import { findInstance, type RunnerEndpoint } from './instance.ts';
 import { lendModels } from './lend-models.ts';
 import type { RunnerConfig, RunnerContract } from './protocol.ts';
@@ -23,6 +24,8 @@ export interface OpenRunnerOptions {
   version: string;
   log: Log;
   signal: AbortSignal;
+  /** The port at which the next one is to listen is kept until it does. */
+  held?: Pick<HeldPort, 'makeRoom'> | null;
   config?: Partial<Omit<RunnerConfig, 'dataFolder' | 'version'>>;
   /** Default: child processes of Node. */
   createWorkerHost?: (options: { entry: string; log: Log; nodeFlags: readonly string[] }) => WorkerHost;
@@ -138,6 +141,7 @@ function start(options: OpenRunnerOptions, sharedFolder: string | null): Promise
       const message = received as FromWorker<RunnerContract>;
       if (message.kind !== 'event') return;
       const { event } = message;
+      if (event.kind === 'opening') return options.held?.makeRoom();
       if (event.kind === 'failed') return fail(fromWireError(event.error));
       settle();
       resolve(event.kind === 'taken' ? null : owned(worker, event.endpoint));

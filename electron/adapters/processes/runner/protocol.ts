@@ -30,6 +30,8 @@ export interface RunnerConfig {
 }
 
 export type RunnerEvent =
+  /** It is about to listen. */
+  | { kind: 'opening' }
   | { kind: 'listening'; endpoint: RunnerEndpoint }
   /** Another runner has this data folder; the process ends. */
   | { kind: 'taken'; endpoint: RunnerEndpoint }

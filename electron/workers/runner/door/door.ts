@@ -32,6 +32,7 @@ import { runnerRoutes } from '../runner-routes.ts';
 import { createTextKind } from '../text/kind.ts';
 import { createTextService } from '../text/service.ts';
 import { keepPlaces } from './keep-places.ts';
+import { listenAgain } from './listen.ts';
 import { memoryOf } from './memory-of.ts';
 import { createDoorPictures, createPictureDoors } from './picture-doors.ts';
 import { doorRoutes } from './routes.ts';
@@ -50,6 +51,8 @@ export interface DoorOptions {
   inferenceHost: WorkerHost;
   /** Another runner has taken its place, because this one hung. It has to end. */
   onLost(): void;
+  /** It is about to listen. */
+  onOpening(): void;
   log: Log;
 }
 
@@ -60,7 +63,13 @@ const CLOSE_MS = 300;
 const SPARE_AFTER_MS = 2000;
 
 /** Rejects with the system's error if it cannot listen or write its file. */
-export async function openDoor({ config, inferenceHost, onLost, log }: DoorOptions): Promise<Door> {
+export async function openDoor({
+  config,
+  inferenceHost,
+  onLost,
+  onOpening,
+  log,
+}: DoorOptions): Promise<Door> {
   const clock = createSystemClock();
   const stopping = new AbortController();
   const startedAt = clock.monotonic();
@@ -186,7 +195,10 @@ export async function openDoor({ config, inferenceHost, onLost, log }: DoorOptio
   }
 
   try {
-    ({ port } = await server.listen({ host: config.host, port: config.port }));
+    onOpening();
+    const { host, port: wanted } = config;
+    const at = { host, port: wanted, clock, signal: stopping.signal };
+    ({ port } = await listenAgain({ ...at, listen: server.listen }));
     const { dataFolder, version } = config;
     const own = { pid: process.pid, bootId: readBootId(), port, token, version, dataFolder };
     const other = await claimInstance(config, own);

@@ -17,7 +17,13 @@ export function serveRunner(
 
     async function open(config: RunnerContract['config']): Promise<void> {
       try {
-        opening = openDoor({ config, inferenceHost, log, onLost: kill });
+        opening = openDoor({
+          config,
+          inferenceHost,
+          log,
+          onLost: kill,
+          onOpening: () => report({ kind: 'opening' }),
+        });
         const { endpoint, taken } = await opening;
         report({ kind: taken ? 'taken' : 'listening', endpoint });
         if (taken) setImmediate(() => process.exit(0));
