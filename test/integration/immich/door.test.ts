@@ -1,5 +1,4 @@
 /** The door for Immich on a real socket, in front of runners that answer, sleep, fail and die. */
-import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -11,6 +10,7 @@ import {
   TEXT,
   type TestDoor,
 } from '../../fakes/immich.ts';
+import { recording } from '../../fakes/replay.ts';
 
 const image = Buffer.alloc(100_000, 7);
 let upstream: FakeUpstream;
@@ -34,8 +34,6 @@ const wakesUp = () => {
   world.backend.wakes[0]?.finish();
   world.backend.changed();
 };
-const recording = (name: string) =>
-  readFileSync(new URL(`../../recordings/immich/${name}.http`, import.meta.url));
 
 /** Sends bytes as they are; resolves with the status of the answer. */
 const sendRaw = (bytes: Uint8Array) =>
@@ -73,7 +71,7 @@ describe('while the machine sleeps', () => {
   });
 
   it('passes the recorded request of Immich on byte by byte', async () => {
-    const bytes = recording('clip-visual');
+    const bytes = recording('immich/clip-visual');
     sleeping();
     const status = sendRaw(bytes);
     await world.until(({ held }) => held === 1);

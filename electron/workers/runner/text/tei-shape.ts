@@ -8,9 +8,7 @@ import { inputSchema } from './routes-openai.ts';
 /** Of one request. TEI's own default is 32. */
 export const MOST_TEXTS = 10_000;
 
-const common = {
-  inputs: inputSchema,
-  model: z.string().nullish(),
+const options = {
   /** Whether longer texts are cut off; refused otherwise. */
   truncate: z.boolean().nullish(),
   truncation_direction: z
@@ -20,6 +18,7 @@ const common = {
     .nullish(),
   prompt_name: z.string().nullish(),
 };
+const common = { inputs: inputSchema, model: z.string().nullish(), ...options };
 
 export const embedSchema = z.object({
   ...common,
@@ -31,7 +30,7 @@ export const embedAllSchema = z.object(common);
 export const similaritySchema = z.object({
   inputs: z.object({ source_sentence: z.string(), sentences: z.array(z.string()).min(1) }),
   model: z.string().nullish(),
-  parameters: z.object({ ...common, inputs: z.undefined() }).nullish(),
+  parameters: z.object(options).nullish(),
 });
 
 export const tokenizeSchema = z.object({
