@@ -188,9 +188,11 @@ export function createRunnerWorld(
       fleet: { ...fleet, agentToken: () => 'agent-token' },
       agents: {
         view: (nodeId) =>
-          fleet.get(nodeId)?.agentUrl == null || !world.agentsHeard
+          fleet.get(nodeId)?.agentUrl == null
             ? null
-            : ({ roles: ['power', 'runner'] } as unknown as ReturnType<RunnersViewOf>),
+            : ((world.agentsHeard
+                ? { version: '1.0.0', roles: ['power', 'runner'] }
+                : { version: null, roles: [] }) as unknown as ReturnType<RunnersViewOf>),
         onChange: agentsChanged.on,
       },
       leases: createFakeLeases((nodeId, reason) => fleet.use(nodeId, reason)),

@@ -2,6 +2,7 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { errorMessage, fact, plainText } from '../../../shared/models/message.ts';
 import type { RunnerView } from '../../../shared/models/runner.ts';
+import { heardRoles } from '../agents/heard-roles.ts';
 import type { RunnerLink } from '../ports/runner.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
@@ -78,7 +79,7 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
 
   /** As its agent says, or said before this core started: one that sleeps has said nothing since. */
   function hasRole(nodeId: string): boolean {
-    const roles = agents.view(nodeId)?.roles;
+    const roles = heardRoles(agents.view(nodeId));
     return roles?.includes('runner') ?? remembered.hadRole(nodeId, fleet.get(nodeId)?.agentUrl ?? null);
   }
 

@@ -1,6 +1,7 @@
 /** The door for Immich on a real socket, in front of runners that answer, sleep, fail and die. */
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
 import {
   aPlace,
   type FakeUpstream,
@@ -127,24 +128,52 @@ describe('while the machine sleeps', () => {
     expect(world.door.state().bytes).toBe(0);
   });
 
-  it('answers 503 with the reason when the wake fails, and rests before the next', async () => {
+  it('goes on holding when a wake fails, rests, and wakes it again for all of them', async () => {
+    sleeping();
+    const first = world.predict(PICTURE, { image });
+    await world.until(({ held }) => held === 1);
+    world.backend.wakes[0]?.fail(new Error('No packet arrived.'));
+    await world.until(({ lastWake }) => lastWake?.outcome === 'failed');
+    const second = world.predict(PICTURE, { image });
+    await world.until(({ held }) => held === 2);
+    await world.clock.advance(29_999);
+    expect([world.backend.wakes.length, world.backend.leases]).toEqual([1, 0]);
+    await world.clock.advance(1);
+    expect([world.backend.wakes.length, world.backend.leases]).toEqual([2, 1]);
+    world.backend.awake = [aPlace('gpu', upstream.url)];
+    world.backend.asleep = [];
+    world.backend.wakes[1]?.finish();
+    expect((await Promise.all([first, second])).map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  it('answers 503 with the reason of the last wake that failed, after 240 s', async () => {
     sleeping();
     const answer = world.predict(PICTURE, { image });
     await world.until(({ held }) => held === 1);
+    await world.clock.advance(220_000);
     world.backend.wakes[0]?.fail(new Error('No packet arrived.'));
+    await world.until(({ lastWake }) => lastWake?.outcome === 'failed');
+    await world.clock.advance(19_000);
+    expect(world.door.state().held).toBe(1);
+    await world.clock.advance(1000);
     const refused = await answer;
     expect(refused).toMatchObject({ status: 503, body: { code: 'IMMICH_WAKE_FAILED' } });
     expect(refused.body.detail).toContain('No packet arrived.');
     expect(refused.retryAfter).not.toBeNull();
-    expect(await world.predict(PICTURE, { image })).toMatchObject({ status: 503 });
-    expect(world.backend.wakes).toHaveLength(1);
-    await world.clock.advance(30_000);
-    const later = world.predict(PICTURE, { image });
-    await world.until(({ held }) => held === 1);
-    expect(world.backend.wakes).toHaveLength(2);
-    world.backend.wakes[1]?.fail(new Error('Again.'));
-    expect(await later).toMatchObject({ status: 503 });
   });
+
+  it.each(['WAKE_NOT_ALLOWED', 'CANNOT_WAKE'] as const)(
+    'answers 503 at once when no try would help: %s',
+    async (code) => {
+      sleeping();
+      const answer = world.predict(PICTURE, { image });
+      await world.until(({ held }) => held === 1);
+      world.backend.wakes[0]?.fail(new PilotlightError(code));
+      expect(await answer).toMatchObject({ status: 503, body: { code: 'IMMICH_WAKE_FAILED' } });
+      expect(await world.predict(PICTURE, { image })).toMatchObject({ status: 503 });
+      expect(world.backend.wakes).toHaveLength(1);
+    },
+  );
 
   it('answers 503 after 240 s', async () => {
     sleeping();

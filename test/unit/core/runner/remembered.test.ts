@@ -47,11 +47,13 @@ async function restarted(): Promise<RunnerWorld> {
   return world;
 }
 
+type AgentsViewOf = Parameters<typeof createDoorBackend>[0]['agents']['view'];
+
 function backendOf(world: RunnerWorld) {
   const leases = createFakeLeases(() => ({ [Symbol.dispose]() {} }));
   return createDoorBackend({
     ...{ clock: world.clock, runners: world.service, fleet: world.fleet },
-    agents: { view: () => null },
+    agents: { view: () => ({ version: null, roles: [] }) as unknown as ReturnType<AgentsViewOf> },
     wakes: world.power,
     inFlight: createInFlight({ clock: world.clock }),
     keepAwake: createKeepAwake({ clock: world.clock, leases }),
