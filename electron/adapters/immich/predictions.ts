@@ -26,6 +26,10 @@ export interface Prediction {
 export interface Predictions {
   /** Rejects with a DoorRefusal, or with the signal's reason. */
   predict(prediction: Prediction): Promise<DoorAnswer>;
+  /** Sends a request that no runner can serve to another machine learning of Immich. Rejects in the same way. */
+  elsewhere(
+    request: { url: string } & Pick<Prediction, 'contentType' | 'body' | 'signal'>,
+  ): Promise<DoorAnswer>;
   state(): Omit<DoorState, 'bytes'>;
   stop(): void;
 }
@@ -89,6 +93,25 @@ export function createPredictions(options: PredictionsOptions): Predictions {
     } catch (error) {
       if (!signal.aborted) place.ended(false);
       throw error;
+    } finally {
+      working -= 1;
+      onChange();
+    }
+  }
+
+  async function elsewhere({
+    url,
+    ...request
+  }: Parameters<Predictions['elsewhere']>[0]): Promise<DoorAnswer> {
+    working += 1;
+    onChange();
+    try {
+      return await forward({ place: { url, token: null }, ...request, clock });
+    } catch (error) {
+      request.signal.throwIfAborted();
+      const reason = error instanceof Error ? error.message : String(error);
+      log('Immich’s own machine learning failed at a request for text in a picture.', { url, error: reason });
+      throw refused('IMMICH_OCR_FAILED', reason);
     } finally {
       working -= 1;
       onChange();
@@ -199,6 +222,7 @@ export function createPredictions(options: PredictionsOptions): Predictions {
 
   return {
     predict,
+    elsewhere,
     state: () => ({ held, working, lastWake: wakes.last() }),
     stop() {
       stopChanges();

@@ -114,6 +114,7 @@ export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> 
   'immich.cpuMeanwhile': { is: 'switch', byDefault: false },
   'immich.bodyBudgetMb': { is: 'number', byDefault: 64, least: 40, most: 4096 },
   'immich.folder': { is: 'text', byDefault: null, least: 1, most: 4096 },
+  'immich.ocrUrl': { is: 'text', byDefault: null, least: 0, most: 2000, accepts: isCallableAddress },
   'desktop.closeToTray': { is: 'switch', byDefault: true },
   'desktop.startAtLogin': { is: 'switch', byDefault: false },
   'desktop.shortcut': {

@@ -159,6 +159,8 @@ describe('while the machine sleeps', () => {
     const refused = await answer;
     expect(refused).toMatchObject({ status: 503, body: { code: 'IMMICH_WAKE_FAILED' } });
     expect(refused.body.detail).toContain('No packet arrived.');
+    // Immich’s log shows only this.
+    expect(refused.statusText).toMatch(/^[ -~]+ No packet arrived\.$/);
     expect(refused.retryAfter).not.toBeNull();
   });
 
@@ -235,6 +237,39 @@ describe('memory', () => {
     expect(await world.predict(TEXT, { text: 'Hund' })).toMatchObject({ status: 200 });
     wakesUp();
     expect(await held).toMatchObject({ status: 200 });
+  });
+});
+
+describe('text in pictures', () => {
+  const OCR = { ocr: { detection: { modelName: 'a' }, recognition: { modelName: 'a' } } };
+
+  it('goes to the other machine learning as it came, wakes nothing, and needs no runner', async () => {
+    sleeping();
+    world.rules.ocrUrl = upstream.url;
+    upstream.answer = (_, response) =>
+      void response.writeHead(200, { 'content-type': 'application/json' }).end('{"ocr":{"text":["a"]}}');
+    const bytes = recording('immich/ocr');
+    expect(await sendRaw(bytes)).toBe(200);
+    expect(upstream.bodies[0]?.equals(bytes.subarray(bytes.indexOf('\r\n\r\n') + 4))).toBe(true);
+    expect(world.backend.wakes).toHaveLength(0);
+    expect(world.door.state()).toMatchObject({ held: 0, working: 0, bytes: 0 });
+  });
+
+  it('is answered with 503 while that does not answer', async () => {
+    world.rules.ocrUrl = upstream.url;
+    upstream.answer = (request) => void request.socket.destroy();
+    expect(await world.predict(OCR, { image })).toMatchObject({
+      status: 503,
+      body: { code: 'IMMICH_OCR_FAILED' },
+    });
+  });
+
+  it('never goes in a circle', async () => {
+    world.rules.ocrUrl = world.url;
+    expect(await world.predict(OCR, { image })).toMatchObject({
+      status: 501,
+      body: { code: 'PREDICT_NO_OCR' },
+    });
   });
 });
 
