@@ -33,7 +33,7 @@ describe('the card of the door for Immich', () => {
     });
     const holding = doorText(door({ held: 12, bytes: 4_200_000, lastWake: wake('running') }));
     expect(holding).toMatchObject({ glyph: 'waking', label: 'Holding 12 requests while gpu-tower wakes' });
-    expect(holding.about).toContain('4.2 MB');
+    expect(holding.about).toContain('MB in memory');
   });
 
   it('says that a wake failed, why, and that what waits goes on waiting', () => {
