@@ -84,6 +84,20 @@ export const runnerStatusSchema = z.object({
 });
 export type RunnerStatus = z.infer<typeof runnerStatusSchema>;
 
+/** What the core saves of a runner, for the time after its own restart. */
+export const runnerRecordSchema = z.object({
+  nodeId: z.string(),
+  /** As in the `runners` stream. */
+  from: z.enum(['agent', 'address']),
+  /** Where it answered. */
+  url: z.string(),
+  /** Milliseconds since the epoch. */
+  at: z.number(),
+  /** Without its counts. */
+  status: runnerStatusSchema,
+});
+export type RunnerRecord = z.infer<typeof runnerRecordSchema>;
+
 /** A download of a model from the catalogue, kept for a while after it has ended. */
 export const runnerPullSchema = z.object({
   name: z.string(),

@@ -15,7 +15,7 @@ import { PilotlightError } from '../../shared/contract/errors.ts';
 import { createEmitter } from '../../shared/emitter.ts';
 import type { NewActivityEntry } from '../../shared/models/activity.ts';
 import type { NodeView } from '../../shared/models/fleet.ts';
-import type { RunnerFace, RunnerStatus } from '../../shared/models/runner.ts';
+import type { RunnerFace, RunnerRecord, RunnerStatus } from '../../shared/models/runner.ts';
 import { defaultSettings, type Settings } from '../../shared/models/settings.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
 import { createFakeFleet, createFakeLeases, type FakeFleet, nodeView, silentLog } from './indexing.ts';
@@ -83,6 +83,10 @@ export interface RunnerWorld {
   };
   settings: Settings;
   set(runner: Partial<Settings['runner']>): void;
+  /** What was saved of them, by node. */
+  saved: Map<string, RunnerRecord>;
+  /** Whether the agents have said anything since the start; they do when they are awake. */
+  agentsHeard: boolean;
   /** Starts it, and lets the first probes end. */
   start(): Promise<void>;
 }
@@ -97,6 +101,7 @@ export const runnerNodeOf = (id: string, own: Partial<NodeView> = {}) =>
 export function createRunnerWorld(
   nodes: NodeView[] = [thisComputer],
   clock: FakeClock = createFakeClock(),
+  saved = new Map<string, RunnerRecord>(),
 ): RunnerWorld {
   const fleet = createFakeFleet(nodes);
   const inFlight = createInFlight({ clock });
@@ -176,6 +181,8 @@ export function createRunnerWorld(
     activity,
     runners,
     local,
+    saved,
+    agentsHeard: true,
     settings: defaultSettings,
     power: { ensureAwake: () => Promise.reject(new PilotlightError('CANNOT_WAKE')) },
     service: createRunnersService({
@@ -190,12 +197,21 @@ export function createRunnerWorld(
         view: (nodeId) =>
           fleet.get(nodeId)?.agentUrl == null
             ? null
-            : ({ roles: ['power', 'runner'] } as unknown as ReturnType<RunnersViewOf>),
+            : ((world.agentsHeard
+                ? { version: '1.0.0', roles: ['power', 'runner'] }
+                : { version: null, roles: [] }) as unknown as ReturnType<RunnersViewOf>),
         onChange: agentsChanged.on,
       },
       leases: createFakeLeases((nodeId, reason) => fleet.use(nodeId, reason)),
       wakes: { ensureAwake: (nodeId, options) => world.power.ensureAwake(nodeId, options) },
       inFlight,
+      store: {
+        runners: {
+          list: () => [...saved.values()],
+          put: (record) => void saved.set(record.nodeId, record),
+          remove: (nodeId) => void saved.delete(nodeId),
+        },
+      },
       connectRunner,
       localRunner: local,
     }),

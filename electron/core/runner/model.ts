@@ -15,6 +15,7 @@ import type { FleetService } from '../fleet/service.ts';
 import type { WakeRequester } from '../policies/policy.ts';
 import type { Log } from '../ports/log.ts';
 import type { ConnectRunner, LocalRunner } from '../ports/runner.ts';
+import type { Store } from '../ports/state.ts';
 import type { Clock, Random } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import type { SettingsService } from '../settings/service.ts';
@@ -35,6 +36,7 @@ export interface RunnersDependencies {
   leases: AcquireLeases;
   wakes: AcquireWakes;
   inFlight: Pick<InFlight, 'begin' | 'onNode'>;
+  store: Pick<Store, 'runners'>;
   connectRunner: ConnectRunner;
   /** null for a program without one, such as one command. */
   localRunner: LocalRunner | null;

@@ -2,6 +2,7 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { errorMessage, fact, plainText } from '../../../shared/models/message.ts';
 import type { RunnerView } from '../../../shared/models/runner.ts';
+import { heardRoles } from '../agents/heard-roles.ts';
 import type { WakeRequester } from '../policies/policy.ts';
 import type { RunnerLink } from '../ports/runner.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';
@@ -10,6 +11,7 @@ import { findFaces } from './find-faces.ts';
 import { createLocalLife, type LocalState } from './local-life.ts';
 import type { RunnersDependencies, RunnersService } from './model.ts';
 import { createPulls } from './pulls.ts';
+import { createRememberedRunners } from './remembered-runners.ts';
 import { createRunnerAcquire } from './runner-acquire.ts';
 import { type RunnerAddress, runnerAddresses } from './runner-addresses.ts';
 import { createRunnerFleet } from './runner-fleet.ts';
@@ -27,6 +29,7 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
   const { clock, random, log, streams, settings, activity, fleet, agents, connectRunner } = dependencies;
   const runners = new Map<string, TrackedRunner>();
   const dimensions = new Map<string, number>();
+  const remembered = createRememberedRunners(dependencies);
   const stopping = new AbortController();
   const probing = new Map<string, Promise<void>>();
   let loop: Loop | null = null;
@@ -76,6 +79,12 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
   const linkOf = ({ url, token }: RunnerAddress): RunnerLink | null =>
     url === null ? null : connectRunner({ url, token });
 
+  /** As its agent says, or said before this core started: one that sleeps has said nothing since. */
+  function hasRole(nodeId: string): boolean {
+    const roles = heardRoles(agents.view(nodeId));
+    return roles?.includes('runner') ?? remembered.hadRole(nodeId, fleet.get(nodeId)?.agentUrl ?? null);
+  }
+
   function addresses(): RunnerAddress[] {
     const { on, urls } = settings.current().runner;
     const local = life.current();
@@ -83,8 +92,7 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
     return runnerAddresses({
       nodes: fleet.list(),
       local: !mayRun ? null : local.state === 'running' ? local : 'not-running',
-      agentOf: (nodeId) =>
-        agents.view(nodeId)?.roles.includes('runner') ? { token: fleet.agentToken(nodeId) } : null,
+      agentOf: (nodeId) => (hasRole(nodeId) ? { token: fleet.agentToken(nodeId) } : null),
       urls,
       token: settings.secret('runner.token'),
     });
@@ -97,6 +105,7 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
     for (const nodeId of [...runners.keys()]) {
       if (wanted.has(nodeId)) continue;
       runners.delete(nodeId);
+      remembered.forget(nodeId);
       changed(nodeId);
     }
     for (const [nodeId, address] of wanted) {
@@ -105,7 +114,11 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
         const link = linkOf(address);
         runners.set(
           nodeId,
-          createTrackedRunner({ clock, address, link, timeoutMs, dimensions, onChange, onGpu }),
+          createTrackedRunner({
+            ...{ clock, address, link, timeoutMs, dimensions, onChange, onGpu },
+            remembered: remembered.of(address),
+            onReport: remembered.save,
+          }),
         );
       } else if (JSON.stringify(known.address) !== JSON.stringify(address)) {
         const moved = known.address.url !== address.url || known.address.token !== address.token;

@@ -69,7 +69,7 @@ export function conditionText(runner: RunnerView, condition: Condition): { label
     case 'fell-to-cpu':
       return {
         label: 'Ready on the CPU',
-        about: 'No GPU provider here is both faster than the CPU and right; the reasons are below.',
+        about: 'Each model runs where it is fastest and right. Here that is the CPU, for the reasons below.',
       };
     case 'gpu-lost':
       return { label: 'GPU lost', about: '' };
@@ -105,8 +105,8 @@ const usedShare = (ladder: readonly RunnerRung[]): number | null =>
 
 const rungLabels: Readonly<Record<RunnerRung['state'], string>> = {
   used: 'used',
-  slower: 'slower',
-  wrong: 'wrong results',
+  slower: 'slower, not used',
+  wrong: 'wrong results, not used',
   failed: 'failed',
   absent: 'not available',
   untried: 'not tried',

@@ -27,6 +27,8 @@ it('runner models, status and embed work without a running Pilotlight', async ()
   expect(jsonOf(status)).toMatchObject({
     provider: expect.any(String),
     models: [expect.objectContaining({ name: 'tiny', kind: 'text' })],
+    // It belongs to the core, and none runs.
+    door: null,
   });
 
   const embedded = await runner(['embed', '--model', 'tiny'], '["red","green blue"]');

@@ -18,7 +18,7 @@ import type { RunnerConfig } from '../../../adapters/processes/runner/protocol.t
 import type { WorkerHost } from '../../../adapters/processes/worker-host.ts';
 import type { Log } from '../../../core/ports/log.ts';
 import { createFaceKind } from '../faces/face-kind.ts';
-import { createRunnerServer } from '../http/server.ts';
+import { type AnsweredRequest, createRunnerServer } from '../http/server.ts';
 import { bestProvider, createInferenceSessions } from '../inference/sessions.ts';
 import { rungsOf } from '../ladder/decide.ts';
 import { deviceKey } from '../ladder/device.ts';
@@ -57,7 +57,8 @@ export interface DoorOptions {
 }
 
 /** Paths that are asked all the time say nothing of the work. */
-const isWork = (path: string) => !/^$|^\/(health|ping|info|metrics|gpu_info|runner\b.*)?$/.test(path);
+const isWork = ({ method, path }: AnsweredRequest) =>
+  !(method === 'GET' && path === '/') && !/^$|^\/(health|ping|info|metrics|gpu_info|runner\b.*)$/.test(path);
 const CLOSE_MS = 300;
 /** The first models are loaded by then, and the spare is not in their way. */
 const SPARE_AFTER_MS = 2000;
@@ -165,6 +166,7 @@ export async function openDoor({
       shelf,
       texts,
       version: config.version,
+      pause: () => pause(),
       others: [
         ...doors.routes,
         ...modelRoutes({ shelf, pulls, monotonic: clock.monotonic }),
