@@ -28,12 +28,14 @@ export type FileFormat = keyof typeof formats;
 export const indexingFileMessages = {
   FILE_IS_EMPTY: () => 'The file is empty.',
   FILE_HAS_ONLY_SPACE: () => 'The file contains only white space.',
+  FILE_HAS_ONLY_DATA: () => 'The file contains only encoded data.',
   PAGE_HAS_NO_TEXT: () => 'The page contains no text.',
   FILE_IS_NOT_TEXT: () => 'Not a text file.',
   FILE_HAS_FORMAT: ({ format }: { format: FileFormat }) => `Not a text file: ${formats[format]}.`,
   FILE_IS_UTF_32: () => 'The text is encoded as UTF-32, which is not supported.',
   FILE_NOT_VALID_ENCODING: ({ encoding }: { encoding: string }) => `The text is not valid ${encoding}.`,
-  FILE_ENCODING_UNKNOWN: () => 'The text is neither UTF-8, UTF-16 nor Western European.',
+  FILE_ENCODING_UNKNOWN: () =>
+    'The character encoding is unknown: it is not Unicode, and nothing says which other one.',
   FILE_OVER_LIMIT: ({ bytes, limit }: { bytes: number; limit: number }) =>
     `Too large: ${formatBytes(bytes)} (limit ${formatBytes(limit)}).`,
   NOT_A_REGULAR_FILE: () => 'A device, pipe or socket, not a file.',
