@@ -10,9 +10,9 @@ const DATA_URL = new RegExp(
 );
 /** Nothing that people write has so many letters and digits without any other character. */
 const LONG_RUN = /[A-Za-z0-9+/_=-]{200,}/g;
-/** Lines of base64 as mail and certificates have them, the last one shorter. */
+/** Lines of base64 as mail and certificates have them. The last one is shorter, and is base64 only if it is padded or long. */
 const WRAPPED =
-  /^[ \t>]*(?:[A-Za-z0-9+/]{48,128}={0,2}\r?\n[ \t>]*){3,}[A-Za-z0-9+/]{0,128}={0,2}(?![^\r\n])/gm;
+  /^[ \t>]*(?:[A-Za-z0-9+/]{48,128}={0,2}(?:\r?\n[ \t>]*|$)){3,}(?:[A-Za-z0-9+/]*={1,2}|[A-Za-z0-9+/]{20,128})?(?![^\r\n])/gm;
 
 /** The share of capitals and digits in random base64 is about a half; words, paths and rules have far fewer. */
 function looksRandom(run: string): boolean {

@@ -40,7 +40,7 @@ export function xmlText(source: string): MappedText {
   }
 
   for (let at = 0; at < source.length; ) {
-    const open = source.indexOf('<', at);
+    const open = openingFrom(source, at);
     write(at, open < 0 ? source.length : open, true);
     if (open < 0) break;
     const section = ['<!--', '<![CDATA[', '<?', '<!'].find((start) => source.startsWith(start, open));
@@ -71,6 +71,14 @@ export function xmlText(source: string): MappedText {
     }
   }
   return out.build();
+}
+
+/** A bracket that a name or a mark follows; any other is text. */
+function openingFrom(source: string, from: number): number {
+  for (let at = source.indexOf('<', from); at >= 0; at = source.indexOf('<', at + 1)) {
+    if (/[\p{L}_:/!?]/u.test(source.charAt(at + 1))) return at;
+  }
+  return -1;
 }
 
 function characterOf(decimal: string | undefined, hex: string | undefined): string | undefined {
