@@ -175,6 +175,9 @@ const MISPLACED: readonly RegExp[] = [
   /^[ьъыЬЪЫ]/u,
   // Greek in small letters has an accent in every longer word.
   /^(?=\p{Script=Greek}{4,}$)(?!.*[\u0386\u0388-\u0390\u03ac-\u03b0\u03ca-\u03ce]).*\p{Ll}/u,
+  // Polish, Czech and Slovak, then Baltic: letters that never come before these.
+  /[ńśź][aeiouy]|[ŕĺ]|[ďťň][eiě]|ď[vrlb]/iu,
+  /ē[aou]|ķ[bdgklmnrt]|ļv/iu,
   // No Cyrillic word of several letters is without a vowel.
   /^(?=\p{Script=Cyrillic}{4,}$)[^аеёиоуыэюяіїєАЕЁИОУЫЭЮЯІЇЄъЪ]+$/u,
 ];

@@ -1,4 +1,6 @@
 /** Walks a folder: every regular file in it, always in the same order, without reading any. */
+
+import { isUtf8 } from 'node:buffer';
 import { type Dirent, lstat, type Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
@@ -38,6 +40,12 @@ const stampOf = (stats: Stats): FileStamp => ({
   modifiedMs: stats.mtimeMs,
   changedMs: stats.ctimeMs,
 });
+
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 
 const isMissing = (error: unknown) => systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR';
 
@@ -95,8 +103,6 @@ export async function walkFolder(options: {
       addFile(path, await statOf(absolute(path)));
     } catch (error) {
       if (!isMissing(error)) cannotRead(path, fact('FILE_CANNOT_BE_READ', { code: systemCode(error) }));
-      // A name that is not UTF-8 cannot be opened by the name that Node returned.
-      else if (path.includes('\ufffd')) cannotRead(path, fact('FILE_NAME_NOT_UTF_8'));
     }
   }
 
@@ -119,10 +125,17 @@ export async function walkFolder(options: {
       skipped.push({ path, code: 'OWN_DATA_FOLDER', reason: fact('OWN_DATA_LEFT_OUT') });
       return [];
     }
+    const nameless = await namesNotUtf8(absolute(path), entries);
+    for (const name of nameless) {
+      if (!name.startsWith('.'))
+        cannotRead(path === '' ? name : `${path}/${name}`, fact('FILE_NAME_NOT_UTF_8'));
+    }
+    const seen = new Set<string>();
     const folders: string[] = [];
     const waiting: Promise<void>[] = [];
     for (const entry of entries) {
-      if (entry.name.startsWith('.')) continue;
+      if (entry.name.startsWith('.') || nameless.has(entry.name) || seen.has(entry.name)) continue;
+      seen.add(entry.name);
       const inside = path === '' ? entry.name : `${path}/${entry.name}`;
       if (entry.isDirectory()) {
         if (!IGNORED_FOLDERS.has(entry.name)) folders.push(inside);
@@ -177,6 +190,19 @@ export async function walkFolder(options: {
 }
 
 /**
+ * Names that Node could not turn into text: files, folders and links that cannot be opened by the name that it returned.
+ * Another entry may have exactly that name, with the replacement character in it.
+ */
+async function namesNotUtf8(folder: string, entries: readonly Dirent[]): Promise<ReadonlySet<string>> {
+  if (!entries.some(({ name }) => name.includes('\ufffd'))) return new Set();
+  const names = await readdir(folder, { encoding: 'buffer' });
+  const whole = new Set(names.filter((name) => isUtf8(name)).map((name) => name.toString()));
+  return new Set(
+    entries.map(({ name }) => name).filter((name) => name.includes('\ufffd') && !whole.has(name)),
+  );
+}
+
+/**
  * Inserts links found in one folder into the list, which is sorted backwards. No other link lies beneath that folder,
  * so they belong in one place: sorting the whole list for each folder would take too long for many.
  */
@@ -223,6 +249,12 @@ async function followLinks(world: {
       const isInside = target === canonicalRoot || target.startsWith(canonicalRoot + sep);
       if (!isInside) {
         skip(path, 'OUTSIDE_FOLDER', fact('LINK_LEADS_OUTSIDE'));
+        continue;
+      }
+      if (target.includes('\ufffd') && !(await exists(target))) {
+        // It can be followed, but what is there cannot be opened by the name that Node returned.
+        world.keep(path);
+        skip(path, 'FILE_UNREADABLE', fact('FILE_NAME_NOT_UTF_8'));
         continue;
       }
       const stats = await stat(absolute(path));
