@@ -187,7 +187,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
     },
 
     async scan(
-      full: boolean,
+      { full, ignoreFiles = true }: { full: boolean; ignoreFiles?: boolean },
       settings: IndexSettings,
       signal: AbortSignal,
       onSeen: (seen: number) => void,
@@ -197,6 +197,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
         root: source.path,
         own: await ownData.renew(),
         rows,
+        ignoreFiles,
         rules: { full, maxFileBytes: settings.maxFileBytes, recipe: recipeOf(settings) },
         signal,
         now: world.now,

@@ -9,7 +9,9 @@ import type { JobFailure } from '../../../shared/models/indexing.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
 import type { OwnFolders } from '../../adapters/own-folders.ts';
 import { systemCode } from '../../adapters/system-code.ts';
+import type { IgnoredFiles } from '../../core/ports/vectors.ts';
 import type { FileStamp } from './file-rows.ts';
+import { type IgnoreRules, ignoredBy, readRules } from './ignore-rules.ts';
 
 export interface WalkedFile extends FileStamp {
   /** Relative to the folder, with `/`. */
@@ -22,6 +24,8 @@ export interface Walk {
   skipped: JobFailure[];
   /** Existing files and folders that could not be checked: what is indexed beneath them stays. */
   unreadable: string[];
+  /** By ignore file, sorted by path. */
+  ignored: IgnoredFiles[];
   /** Identifies the disk of the folder. */
   rootIdentity: string;
 }
@@ -46,6 +50,8 @@ const exists = (path: string) =>
     () => true,
     () => false,
   );
+
+const parentOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 const isMissing = (error: unknown) => systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR';
 
@@ -76,6 +82,8 @@ async function checkRoot(root: string, own: OwnFolders): Promise<string> {
 export async function walkFolder(options: {
   root: string;
   own: OwnFolders;
+  /** Whether ignore files are obeyed. */
+  ignoreFiles?: boolean;
   signal: AbortSignal;
   onSeen: (seen: number) => void;
 }): Promise<Walk> {
@@ -85,6 +93,8 @@ export async function walkFolder(options: {
   const skipped: JobFailure[] = [];
   const unreadable: string[] = [];
   const links: string[] = [];
+  const rulesOf = new Map<string, IgnoreRules | null>();
+  const ignored = new Map<string, IgnoredFiles>();
 
   const absolute = (path: string) => (path === '' ? root : join(root, ...path.split('/')));
 
@@ -106,6 +116,31 @@ export async function walkFolder(options: {
     }
   }
 
+  /** Reads the ignore files of a folder. Without them it must not be indexed, because they may protect what is in it. */
+  async function canObey(path: string, names: ReadonlySet<string>): Promise<boolean> {
+    if (options.ignoreFiles === false) return true;
+    const above = path === '' ? null : (rulesOf.get(parentOf(path)) ?? null);
+    const { rules, problems } = await readRules(absolute(path), path, names, above);
+    rulesOf.set(path, rules);
+    for (const { file, kind, lines } of problems) {
+      const reason =
+        kind === 'unreadable' ? fact('IGNORE_FILE_UNREADABLE') : fact('IGNORE_LINES_LEFT_OUT', { lines });
+      skipped.push({ path: file, code: 'FILE_UNREADABLE', reason });
+    }
+    if (!problems.some(({ kind }) => kind === 'unreadable')) return true;
+    unreadable.push(path);
+    return false;
+  }
+
+  function isIgnored(path: string, isFolder: boolean): boolean {
+    const file = ignoredBy(rulesOf.get(parentOf(path)) ?? null, path, isFolder);
+    if (file === null) return false;
+    const counts = ignored.get(file) ?? { path: file, files: 0, folders: 0 };
+    counts[isFolder ? 'folders' : 'files'] += 1;
+    ignored.set(file, counts);
+    return true;
+  }
+
   /** Reads one folder; returns the folders in it. */
   async function readFolder(path: string): Promise<string[]> {
     let entries: Dirent[];
@@ -121,10 +156,12 @@ export async function walkFolder(options: {
       if (!isMissing(error)) cannotRead(path, fact('FOLDER_CANNOT_BE_READ', { code: systemCode(error) }));
       return [];
     }
-    if (await own.is(absolute(path), new Set(entries.map(({ name }) => name)))) {
+    const names = new Set(entries.map(({ name }) => name));
+    if (await own.is(absolute(path), names)) {
       skipped.push({ path, code: 'OWN_DATA_FOLDER', reason: fact('OWN_DATA_LEFT_OUT') });
       return [];
     }
+    if (!(await canObey(path, names))) return [];
     const nameless = await namesNotUtf8(absolute(path), entries);
     for (const name of nameless) {
       if (!name.startsWith('.'))
@@ -137,9 +174,10 @@ export async function walkFolder(options: {
       if (entry.name.startsWith('.') || nameless.has(entry.name) || seen.has(entry.name)) continue;
       seen.add(entry.name);
       const inside = path === '' ? entry.name : `${path}/${entry.name}`;
-      if (entry.isDirectory()) {
-        if (!IGNORED_FOLDERS.has(entry.name)) folders.push(inside);
-      } else if (entry.isSymbolicLink()) links.push(inside);
+      if (IGNORED_FOLDERS.has(entry.name) && entry.isDirectory()) continue;
+      if (isIgnored(inside, entry.isDirectory())) continue;
+      if (entry.isDirectory()) folders.push(inside);
+      else if (entry.isSymbolicLink()) links.push(inside);
       else waiting.push(checkFile(inside));
     }
     await Promise.all(waiting);
@@ -186,7 +224,7 @@ export async function walkFolder(options: {
     a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
   files.sort(byPath);
   skipped.sort(byPath);
-  return { files, skipped, unreadable, rootIdentity };
+  return { files, skipped, unreadable, ignored: [...ignored.values()].sort(byPath), rootIdentity };
 }
 
 /**
@@ -266,7 +304,7 @@ async function followLinks(world: {
         world.addFile(path, stats);
         continue;
       }
-      const place = await realpath(absolute(path.slice(0, Math.max(0, path.lastIndexOf('/')))));
+      const place = await realpath(absolute(parentOf(path)));
       if (place === target || place.startsWith(target + sep)) {
         skip(path, 'SYMLINK_LOOP', fact('LINK_LEADS_UP'));
       } else if (entered.has(target)) {

@@ -1,4 +1,5 @@
 import { formatBytes, plural } from '../../units.ts';
+import { list } from '../grammar.ts';
 
 /** Formats that are recognised by their first bytes and contain no plain text. */
 const formats = {
@@ -50,6 +51,15 @@ export const indexingFileMessages = {
   FILE_NEEDS_TOO_MUCH_MEMORY: () => 'Reading the file takes too much memory.',
   FILE_BREAKS_READER: ({ error }: { error: string }) => `Pilotlight failed to read this file (${error}).`,
   REPORT_THIS_FILE: () => 'Everything else is indexed. Please report this file as a bug.',
+
+  LEFT_OUT_BY_IGNORE_FILE: ({ files, folders }: { files: number; folders: number }) =>
+    `Its rules leave out ${list([
+      ...(files > 0 ? [plural(files, 'file')] : []),
+      ...(folders > 0 ? [plural(folders, 'folder')] : []),
+    ])}.`,
+  IGNORE_FILE_UNREADABLE: () => 'Its rules cannot be read, so the folder is left as it was indexed before.',
+  IGNORE_LINES_LEFT_OUT: ({ lines }: { lines: number }) =>
+    `${plural(lines, 'line')} with too many wildcards ${lines === 1 ? 'is' : 'are'} not obeyed.`,
 
   OWN_DATA_LEFT_OUT: () => "It contains Pilotlight's own data, which is never indexed.",
 
