@@ -26,6 +26,7 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
   const [chosen, setChosen] = useState(source ? embedderId(source.embedder) : BUILTIN_EMBEDDER_ID);
   const [wake, setWake] = useState(source?.wake ?? true);
   const [whenGpuGone, setWhenGpuGone] = useState<WhenGpuGone>(source?.whenGpuGone ?? 'use-cpu');
+  const [ignoreFiles, setIgnoreFiles] = useState(source?.ignoreFiles ?? true);
   const [error, setError] = useState<WireError | null>(null);
   const [busy, setBusy] = useState(false);
 
@@ -49,6 +50,7 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
           ...(changed ? { embedder } : {}),
           wake,
           whenGpuGone,
+          ignoreFiles,
         });
         toastDone(`${name || source.name} saved.`, changed ? 'Rebuild it to use the new embedder.' : '');
       } else {
@@ -58,6 +60,7 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
           embedder,
           wake,
           whenGpuGone,
+          ignoreFiles,
         });
         toastDone(`${added.name} added.`, 'Index it when you are ready.');
       }
@@ -123,6 +126,15 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
             </option>
           ))}
         </SelectField>
+        <div className="flex items-center gap-3">
+          <label htmlFor="source-ignore-files" className="min-w-0 flex-1">
+            <span className="block font-medium">Obey ignore files</span>
+            <span className="block text-xs text-faint">
+              Leaves out what <code>.gitignore</code> and <code>.pilotlightignore</code> in the folder name.
+            </span>
+          </label>
+          <Switch id="source-ignore-files" on={ignoreFiles} onChange={setIgnoreFiles} />
+        </div>
         {ofFleet && (
           <fieldset className="grid gap-3 rounded-lg border border-line p-4">
             <legend className="px-1 text-xs text-faint">GPU machine</legend>
