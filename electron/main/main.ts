@@ -61,6 +61,7 @@ try {
       // In the desktop app, the gateway ends with the app.
       gateway: { port: gatewayPort },
       localRunner: createLocalRunner,
+      worksOnTasks: true,
       createWorkerHost: ({ entry, name, log, children }) =>
         createUtilityWorkerHost({
           utilityProcess,

@@ -13,10 +13,12 @@ import type { Parser } from './columns.ts';
 import { type DamagedRow, type DamagedState, isDamage } from './damage.ts';
 import { createDamagedRows } from './damaged-rows.ts';
 import { createHistoryStore } from './history.ts';
+import { createHistoryUse } from './history-use.ts';
 import { openDatabase, toStoreError } from './open-database.ts';
 import { type MovedSecrets, movePlainSecrets } from './plain-secrets.ts';
 import { createPowerStore } from './power-store.ts';
 import { createRequestHistoryStore } from './request-history.ts';
+import { createTaskStore } from './task-store.ts';
 
 export interface OpenedStore {
   store: Store;
@@ -287,6 +289,8 @@ export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
     },
     history: createHistoryStore({ database, statement }),
     requestHistory: createRequestHistoryStore({ database, statement }),
+    histories: createHistoryUse({ database, statement }),
+    tasks: createTaskStore({ database, statement, all, rows }),
     power: createPowerStore({ run, all, rows }),
     transaction(work) {
       run('BEGIN IMMEDIATE');

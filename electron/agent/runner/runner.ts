@@ -6,9 +6,9 @@ import { openSharedFolder } from '../../adapters/processes/runner/shared-folder.
 import type { WorkerHost } from '../../adapters/processes/worker-host.ts';
 import { AgentError } from '../errors.ts';
 import type { Access, Exchange, Route } from '../http/route.ts';
+import type { Work } from '../work.ts';
 import { forward, notReady } from './forward.ts';
 import { type RunnerAddress, startRunnerProcess } from './runner-process.ts';
-import type { Work } from './work.ts';
 
 export interface RunnerRoleOptions {
   /** The agent's own folder, where the runner keeps its list of models. */

@@ -20,6 +20,7 @@ import type { IndexHandles } from './index-handles.ts';
 import type { IndexingDependencies } from './model.ts';
 import type { QueryTurns } from './query-turns.ts';
 import { makeSnippet } from './snippet.ts';
+import { isIngested } from './sources.ts';
 
 /** How long one node may take for the vector of a query. After that the next is asked, and then keywords must do. */
 const nodeDeadlineMs = 4000;
@@ -27,7 +28,7 @@ const sourceDeadlineMs = 10_000;
 const nodesTried = 2;
 
 export interface SourceHits {
-  source: Pick<SourceRecord, 'id' | 'name' | 'path' | 'embedder'>;
+  source: Pick<SourceRecord, 'id' | 'kind' | 'name' | 'path' | 'embedder'>;
   hits: readonly VectorHit[];
 }
 
@@ -72,7 +73,12 @@ export function mergeHits(found: readonly SourceHits[], limit: number): MergedHi
     });
 }
 
-function toSearchHit({ source, hit, wordRank, vectorRank, score }: MergedHit, query: string): SearchHit {
+function toSearchHit(
+  { source, hit, wordRank, vectorRank, score }: MergedHit,
+  query: string,
+  ingestedText: IndexingDependencies['ingestedText'],
+): SearchHit {
+  const ingested = isIngested(source) ? ingestedText(hit.path) : null;
   const snippet = makeSnippet(hit.chunk, query);
   return {
     sourceId: source.id,
@@ -87,6 +93,7 @@ function toSearchHit({ source, hit, wordRank, vectorRank, score }: MergedHit, qu
     score,
     words: wordRank === null ? null : { rank: wordRank, score: hit.wordScore ?? 0 },
     vectors: vectorRank === null ? null : { rank: vectorRank, similarity: hit.vectorScore ?? 0 },
+    ...(ingested !== null && { ingested }),
   };
 }
 
@@ -105,7 +112,10 @@ export interface Searcher {
 }
 
 export function createSearcher(
-  dependencies: Pick<IndexingDependencies, 'clock' | 'fleet' | 'acquire' | 'runners' | 'vectors' | 'log'> & {
+  dependencies: Pick<
+    IndexingDependencies,
+    'clock' | 'fleet' | 'acquire' | 'runners' | 'vectors' | 'log' | 'ingestedText'
+  > & {
     handles: IndexHandles;
     queries: Pick<QueryTurns, 'begin'>;
     /** A search found that an index is incomplete. */
@@ -261,7 +271,7 @@ export function createSearcher(
       }
       return {
         query: text,
-        hits: mergeHits(found, limit).map((hit) => toSearchHit(hit, text)),
+        hits: mergeHits(found, limit).map((hit) => toSearchHit(hit, text, dependencies.ingestedText)),
         tookMs: Math.round((clock.monotonic() - startedAt) * 10) / 10,
         notices: distinct(notices),
         ...(damaged.length > 0 ? { incomplete: damaged.map(({ id }) => id) } : {}),

@@ -9,6 +9,8 @@ import type { SavedSettings } from '../../../shared/models/settings.ts';
 import type { BucketLength, BucketRow } from './history.ts';
 import type { PowerStore } from './power-state.ts';
 import type { RequestTotalsBucket } from './request-history.ts';
+import type { HistoryPart, HistoryUse } from './storage.ts';
+import type { TaskStore } from './task-state.ts';
 
 /**
  * Passwords, tokens, and addresses that contain one, by name (shared/models/secrets.ts, secretSettings). Separate from
@@ -113,6 +115,12 @@ export interface Store {
       buckets: readonly RequestTotalsBucket[];
       prune: readonly { seconds: BucketLength; before: number }[];
     }): void;
+  };
+  readonly tasks: TaskStore;
+  /** What people may delete of the past. */
+  readonly histories: {
+    use(part: HistoryPart): HistoryUse;
+    clear(part: HistoryPart): void;
   };
   /** Commits everything that `work` writes, or nothing if it throws. Must not be nested. */
   transaction<Result>(work: () => Result): Result;

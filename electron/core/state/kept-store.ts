@@ -212,6 +212,8 @@ export function createKeptStore({ store, ...world }: KeptStoreDependencies): Kep
         ),
     },
     requestHistory: store.requestHistory,
+    tasks: store.tasks,
+    histories: store.histories,
     bootTimes: {
       add(nodeId, at, durationMs) {
         const boot = { nodeId, durationMs };

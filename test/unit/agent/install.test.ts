@@ -24,6 +24,7 @@ async function printed(
   platform: HostPlatform,
   args: readonly string[] = [],
   folder = systemFolder(platform, {}),
+  content: object | null = null,
 ): Promise<string> {
   const { values: flags } = parseFlags([
     'install',
@@ -46,7 +47,8 @@ async function printed(
     resolve: (path) => path,
     stopAsked: () => Promise.resolve(),
   };
-  const config = readConfig({ flags, environment: {}, file: null });
+  const file = content === null ? null : { path: 'agent.json', content, privately: true };
+  const config = readConfig({ flags, environment: {}, file });
   await install(context, { folder, config, platform });
   return lines.join('\n');
 }
@@ -72,6 +74,21 @@ describe('agent install on Linux', () => {
       await expect(printed('linux', [], folder)).rejects.toMatchObject({ code: 'INSTALL_FAILED' });
     },
   );
+
+  it('copies the program of the worker beside the agent, and lets it use the GPU and memory', async () => {
+    const worker = {
+      server: 'http://192.168.1.5:8780',
+      token: 'pilotlight_key_1',
+      program: process.execPath,
+    };
+    const text = await printed('linux', [], undefined, { role: ['worker'], worker });
+    expect(text).toMatch(/# copy .*node.* to .*pilotlight-agent\/task-worker\.mjs/);
+    const unit = fileIn(text, /pilotlight-agent\.service/).split('\n');
+    expect(unit).toContain('SupplementaryGroups=video render');
+    expect(unit).toContain('TasksMax=1024');
+    // It reads them from its own file.
+    expect(text).not.toContain('pilotlight_key_1');
+  });
 
   it('takes another folder below /var/lib', async () => {
     const unit = fileIn(await printed('linux', [], '/var/lib/other'), /pilotlight-agent\.service/);
