@@ -46,7 +46,7 @@ const STOP_MS = 3000;
 export function createOwnTaskWorker(options: OwnTaskWorkerOptions): OwnTaskWorker {
   const { token, settings, clock, log, entry = taskWorkerEntry } = options;
   const { createWorkerHost = createForkWorkerHost } = options;
-  const host = createWorkerHost({ entry, name: 'tasks', log });
+  const host = createWorkerHost({ entry, name: 'tasks', log, children: { handlers: entry } });
   const restarts = createRestarts({ clock, start: begin, onFailed: logFailedStart });
   let running: WorkerProcess | null = null;
   let status: TaskWorkerStatus | null = null;
