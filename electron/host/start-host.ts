@@ -32,6 +32,7 @@ import { linkKeyOf } from './link-key.ts';
 import { tryLock } from './lock.ts';
 import { createOpeningPages, type OpeningPlace } from './opening-pages.ts';
 import { requireOwnData, sweepDataFolder } from './own-data.ts';
+import { createOwnTaskWorker } from './own-task-worker.ts';
 import { type CreateWorkerHost, createRealPorts, statePathOf } from './ports.ts';
 import { findPanel, version } from './program.ts';
 import type { CreateLocalRunner } from './runner.ts';
@@ -62,6 +63,8 @@ export interface HostOptions {
   gateway?: HostGateway;
   /** The runner of this computer. Default: none, as for a program that runs one command. */
   localRunner?: CreateLocalRunner;
+  /** Whether this computer works on tasks, as far as its settings allow it. Default: no, as for one command. */
+  worksOnTasks?: boolean;
   /** How long each part of a stop may take before it is cut off, milliseconds. Default 5,000; for the core 15,000. */
   stopDeadlineMs?: number;
 }
@@ -202,6 +205,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
       firstBytes: services.gateway.firstBytes(),
     }),
     runnerTotals: services.runners.totals,
+    taskTotals: services.tasks.totals,
   });
   const taskRoutes = createTaskRoutes({
     service: services.tasks,
@@ -261,6 +265,20 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     await network.start();
   }
   if (options.simulate) await core.services.fleet.simulate(true);
+  if (options.worksOnTasks) {
+    const worker = createOwnTaskWorker({
+      url: () => url,
+      token: workerToken,
+      name: hostname(),
+      settings: services.settings,
+      createWorkerHost: options.createWorkerHost,
+      clock,
+      log,
+    });
+    // Stopped before the server, which takes back its tasks.
+    scope.add(worker.stop);
+    worker.start();
+  }
   writeEndpoint(dataFolder, { url, token, pid: process.pid, startedAt, version }, report);
   scope.add(() => removeEndpoint(dataFolder, token));
 

@@ -192,6 +192,7 @@ export async function startTaskServer({ beatMs = 100, leaseMs = 60_000 } = {}) {
       return sendJson(response, 401, { error: 'Wrong key.', code: 'UNAUTHORIZED', next: 'Use another.' });
     }
     if (url.pathname === workerFilePaths.upload) return receiveFile(request, response);
+    if (url.pathname === '/process/file') return work(request, response);
     const call = (Object.keys(workerCalls) as WorkerCall[]).find(
       (name) => workerCalls[name].path === url.pathname,
     );
@@ -218,6 +219,21 @@ export async function startTaskServer({ beatMs = 100, leaseMs = 60_000 } = {}) {
     );
     sendJson(response, 200, answer as object);
     changed();
+  }
+
+  /** The form's file as a task, answered when that has ended. */
+  async function work(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const type = request.headers['content-type'] ?? '';
+    const body = new Uint8Array(await bodyOf(request));
+    const form = await new Response(body, { headers: { 'content-type': type } }).formData();
+    const task = add({ text: Buffer.from(await (form.get('file') as File).arrayBuffer()) });
+    await when(() => task.state === 'completed');
+    sendJson(response, 200, {
+      success: true,
+      content: task.result?.content,
+      metadata: {},
+      processing_time: 0,
+    });
   }
 
   function sendFile(url: URL, request: IncomingMessage, response: ServerResponse): void {
@@ -310,6 +326,59 @@ export async function startTaskServer({ beatMs = 100, leaseMs = 60_000 } = {}) {
     return new Promise((resolve) => watchers.push({ isTrue, resolve }));
   }
 
+  function add(
+    given: Partial<TaskSpec> & {
+      id?: string;
+      text?: string | Buffer;
+      local?: string;
+      shared?: string;
+    } = {},
+  ) {
+    const { id = `task-${tasks.size + 1}`, text = '# Title\n\nA text.\n', local, shared, ...spec } = given;
+    const content = Buffer.from(text);
+    const task: FakeTask = {
+      id,
+      content,
+      state: 'waiting',
+      token: null,
+      attempts: 0,
+      renewals: 0,
+      progress: null,
+      progressText: null,
+      log: '',
+      result: null,
+      failure: null,
+      retry: null,
+      workerId: null,
+      ...(local !== undefined && { local }),
+      ...(shared !== undefined && { shared }),
+      spec: {
+        contentType: 'document',
+        input: {
+          kind: 'file',
+          fileId: `input-${id}`,
+          name: 'notes.md',
+          sizeBytes: content.length,
+          sha256: createHash('sha256').update(content).digest('hex'),
+        },
+        title: 'notes.md',
+        options: {},
+        metadata: {},
+        store: false,
+        gpu: false,
+        whenGpuAsleep: 'wait',
+        webhookUrl: null,
+        batchId: null,
+        credentialId: null,
+        timeLimitMs: 600_000,
+        ...spec,
+      },
+    };
+    tasks.set(id, task);
+    changed();
+    return task;
+  }
+
   async function down(): Promise<void> {
     const closed = new Promise((resolve) => server.close(resolve));
     for (const socket of sockets) socket.destroy();
@@ -327,58 +396,7 @@ export async function startTaskServer({ beatMs = 100, leaseMs = 60_000 } = {}) {
     /** Resolves when this is true; checked after each call. */
     when,
     count: (call: WorkerCall) => calls.filter((one) => one.call === call).length,
-    add(
-      given: Partial<TaskSpec> & {
-        id?: string;
-        text?: string | Buffer;
-        local?: string;
-        shared?: string;
-      } = {},
-    ) {
-      const { id = `task-${tasks.size + 1}`, text = '# Title\n\nA text.\n', local, shared, ...spec } = given;
-      const content = Buffer.from(text);
-      const task: FakeTask = {
-        id,
-        content,
-        state: 'waiting',
-        token: null,
-        attempts: 0,
-        renewals: 0,
-        progress: null,
-        progressText: null,
-        log: '',
-        result: null,
-        failure: null,
-        retry: null,
-        workerId: null,
-        ...(local !== undefined && { local }),
-        ...(shared !== undefined && { shared }),
-        spec: {
-          contentType: 'document',
-          input: {
-            kind: 'file',
-            fileId: `input-${id}`,
-            name: 'notes.md',
-            sizeBytes: content.length,
-            sha256: createHash('sha256').update(content).digest('hex'),
-          },
-          title: 'notes.md',
-          options: {},
-          metadata: {},
-          store: false,
-          gpu: false,
-          whenGpuAsleep: 'wait',
-          webhookUrl: null,
-          batchId: null,
-          credentialId: null,
-          timeLimitMs: 600_000,
-          ...spec,
-        },
-      };
-      tasks.set(id, task);
-      changed();
-      return task;
-    },
+    add,
     set(id: string, to: FakeTask['state']) {
       const task = tasks.get(id);
       if (task !== undefined) task.state = to;

@@ -11,7 +11,8 @@ export interface TaskWorkerConfig {
   name: string;
   /** null: `gpu` if this computer has one. */
   type: WorkerType | null;
-  queues: TaskQueueName[];
+  /** null: those of its type. */
+  queues: TaskQueueName[] | null;
   slots: number;
   version: string;
   /** Of the agent that started it; null for none. */

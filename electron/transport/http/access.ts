@@ -54,7 +54,7 @@ export interface AccessOptions {
   /** The long token of the endpoint file, for the command line. */
   controlToken: string;
   /** Of the worker that this program runs itself; it is never saved. Default: there is none. */
-  workerToken?: string;
+  workerToken?: string | undefined;
   credentials: Pick<
     AccessService,
     'check' | 'use' | 'onEnded' | 'openSession' | 'renewSession' | 'proveSession'

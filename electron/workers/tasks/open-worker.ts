@@ -1,6 +1,6 @@
 /** Puts a worker together from its configuration. */
 
-import type { ContentType, WorkerType } from '../../../shared/models/tasks.ts';
+import type { ContentType, TaskQueueName, WorkerType } from '../../../shared/models/tasks.ts';
 import { createSystemClock } from '../../adapters/clock.ts';
 import { createLocalHardware } from '../../adapters/hardware/local-hardware.ts';
 import { createNodeHttp } from '../../adapters/network/http.ts';
@@ -35,10 +35,11 @@ export async function openTaskWorker({
   contentTypes = handledContentTypes,
   onStatus = () => {},
 }: WorkerProgramOptions): Promise<TaskWorker> {
-  const { server, token, type, memoryLimitMb, ...own } = config;
+  const { server, token, memoryLimitMb, ...own } = config;
+  const type = own.type ?? (await detectType());
   const clock = createSystemClock();
   return startTaskWorker({
-    config: { ...own, type: type ?? (await detectType()) },
+    config: { ...own, type, queues: own.queues ?? queuesOfType(type) },
     contentTypes,
     server: createTaskServer({ http: createNodeHttp(), base: server, token }),
     pool: createHandlerPool({
@@ -57,6 +58,8 @@ export async function openTaskWorker({
     onStatus,
   });
 }
+
+export const queuesOfType = (type: WorkerType): TaskQueueName[] => [type === 'gpu' ? 'gpu-tasks' : 'celery'];
 
 export function handlerHost(entry: string, memoryMb: number) {
   return createForkWorkerHost({

@@ -3,7 +3,7 @@
  * the work continues, and it introduces itself again with what it still has.
  */
 import { WORKER_PROTOCOL, type WorkerAnswer, type WorkerTask } from '../../../shared/contract/task-worker.ts';
-import type { ContentType, WorkerType } from '../../../shared/models/tasks.ts';
+import type { ContentType, TaskQueueName, WorkerType } from '../../../shared/models/tasks.ts';
 import type { TaskWorkerConfig, TaskWorkerStatus } from '../../adapters/tasks/worker-protocol.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Clock, Random } from '../../core/ports/time.ts';
@@ -19,7 +19,10 @@ import { createStatusBook } from './status-book.ts';
 import { startTaskRun, type TaskRun, type TaskRunTools } from './task-run.ts';
 
 export interface TaskWorkerOptions {
-  config: Omit<TaskWorkerConfig, 'server' | 'token' | 'memoryLimitMb' | 'type'> & { type: WorkerType };
+  config: Omit<TaskWorkerConfig, 'server' | 'token' | 'memoryLimitMb' | 'type' | 'queues'> & {
+    type: WorkerType;
+    queues: TaskQueueName[];
+  };
   contentTypes: readonly ContentType[];
   server: TaskServer;
   pool: HandlerPool;
@@ -51,6 +54,8 @@ const QUICK_MS = 1000;
 /** A refusal needs a person; it is checked now and then whether it still stands. */
 const REFUSED_MS = 60_000;
 const BYE_MS = 2000;
+/** A shared folder that is not Pilotlight's is checked again after this, milliseconds. */
+const FOLDER_MS = 60_000;
 
 export function startTaskWorker(options: TaskWorkerOptions): TaskWorker {
   const { config, server, pool, clock, random, log } = options;
@@ -186,11 +191,21 @@ export function startTaskWorker(options: TaskWorkerOptions): TaskWorker {
     }
   }
 
+  /** The folder may be mounted here, or named in Pilotlight's settings, later than the worker starts. */
+  async function recheckFolder(session: WorkerAnswer<'hello'>, signal: AbortSignal): Promise<void> {
+    let isShared = config.sharedFolder === null || session.sharedFolder;
+    while (!isShared) {
+      await clock.sleep(jittered(FOLDER_MS, random), signal);
+      isShared = (await hello()).sharedFolder;
+    }
+    await createBell().wait(signal);
+  }
+
   /** Until the connection breaks. */
-  async function serve({ beatMs }: WorkerAnswer<'hello'>): Promise<never> {
+  async function serve(session: WorkerAnswer<'hello'>): Promise<never> {
     const broken = new AbortController();
     const signal = AbortSignal.any([stopping.signal, broken.signal]);
-    const parts = [claimAll(signal), beats.keep(beatMs, signal)];
+    const parts = [claimAll(signal), beats.keep(session.beatMs, signal), recheckFolder(session, signal)];
     try {
       await Promise.race(parts);
     } finally {

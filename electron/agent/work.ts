@@ -1,5 +1,5 @@
 /** Work in progress on this machine: it keeps the machine awake like a lease, and for a moment longer. */
-import type { Clock, Timer } from '../../adapters/agent-host/types.ts';
+import type { Clock, Timer } from '../adapters/agent-host/types.ts';
 
 export interface Work {
   /** Dispose it when it has ended. */

@@ -1,4 +1,7 @@
-/** `pilotlight agent …` and `pilotlight cancel`: the agent's own file, run in this process. */
+/**
+ * `pilotlight agent …`, `pilotlight cancel` and `pilotlight worker …`: programs with a file of their own, which are run in
+ * this process.
+ */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -21,4 +24,14 @@ export async function runAgentProgram(args: readonly string[]): Promise<void> {
   process.argv.splice(2, Number.POSITIVE_INFINITY, ...args);
   // In the build it lies beside this file; it is the same file that runs on its own on other machines.
   await import(pathToFileURL(join(import.meta.dirname, '..', 'agent', 'agent.mjs')).href);
+}
+
+/** The arguments for the worker's program; null if the command is not for it. */
+export function workerArguments([command, ...rest]: readonly string[]): string[] | null {
+  return command === 'worker' ? rest : null;
+}
+
+export async function runWorkerProgram(args: readonly string[]): Promise<void> {
+  process.argv.splice(2, Number.POSITIVE_INFINITY, ...args);
+  await import(pathToFileURL(join(import.meta.dirname, '..', 'workers', 'task-worker.mjs')).href);
 }

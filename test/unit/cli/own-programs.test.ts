@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { agentArguments } from '../../../electron/cli/agent-program.ts';
+import { agentArguments } from '../../../electron/cli/own-programs.ts';
 
 test.each([
   [['agent'], []],
