@@ -138,7 +138,10 @@ module.exports = {
       from: { path: '^electron/core/' },
       to: {
         dependencyTypesNot: ['core'],
-        pathNot: ['^(electron|renderer|shared|test|build)/', npmPackage(['zod', 'htmlparser2'])],
+        pathNot: [
+          '^(electron|renderer|shared|test|build)/',
+          npmPackage(['zod', 'htmlparser2', 'jschardet', 'ignore']),
+        ],
       },
     },
     {
@@ -186,6 +189,13 @@ module.exports = {
       to: { path: npmPackage(['undici']) },
     },
     {
+      name: 'only-one-adapter-imports-bullmq',
+      comment: 'Everything else uses the port of the task queue.',
+      severity: 'error',
+      from: { pathNot: '^(electron/adapters/queues/bullmq|test|build)/' },
+      to: { path: npmPackage(['bullmq', 'ioredis']) },
+    },
+    {
       name: 'only-runner-imports-onnxruntime',
       comment: 'Its run() blocks a thread and can abort the process.',
       severity: 'error',
@@ -201,7 +211,7 @@ module.exports = {
     },
     {
       name: 'only-doors-read-forms',
-      comment: 'Forms with files are read where they arrive, as they come.',
+      comment: 'Forms are read where they arrive: at the runner, and at the tasks.',
       severity: 'error',
       from: { pathNot: '^(electron/workers/runner|electron/transport/http/tasks|test)/' },
       to: { path: npmPackage(['@fastify/busboy']) },

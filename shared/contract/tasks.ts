@@ -65,6 +65,29 @@ export const taskMethods = {
       'DISK_FULL',
     ],
   },
+  'tasks.upload': {
+    summary:
+      'Upload a file in parts, in order; the last one answers with the id for `tasks.add`. An upload that stops for 10 minutes is dropped.',
+    scope: 'tasks',
+    params: z.strictObject({
+      /** null for the first part. */
+      uploadId: z.string().min(1).max(100).nullable(),
+      /** Its name for people; read with the first part. */
+      name: z.string().max(1000).default(''),
+      /** Where this part begins: how much was sent before, bytes. */
+      offset: z.number().int().min(0),
+      /** Base64. */
+      data: z.base64().max(8_000_000),
+      last: z.boolean(),
+    }),
+    result: z.object({
+      uploadId: z.string(),
+      receivedBytes: z.number(),
+      /** null until the last part has arrived. */
+      fileId: z.string().nullable(),
+    }),
+    errors: ['NOT_FOUND', 'UPLOAD_TOO_LARGE', 'DISK_FULL'],
+  },
   'tasks.list': {
     summary: 'List tasks, newest first.',
     scope: 'tasks',

@@ -71,6 +71,12 @@ export const taskCases: Record<Method, MethodCase> = {
       ],
     ],
   },
+  'tasks.upload': {
+    right: () => ({ uploadId: null, name: 'lamp.md', offset: 0, data: 'IyBMYW1wCg==', last: true }),
+    wrong: [{ uploadId: null, offset: 0, data: 'no base64!', last: true }, 'data'],
+    errors: [['NOT_FOUND', () => ({ uploadId: 'nope', offset: 4, data: '', last: true })]],
+    errorsElsewhere: true,
+  },
   'tasks.list': {
     right: () => ({ states: ['waiting', 'failed'], text: 'light', limit: 10 }),
     wrong: [{ states: ['asleep'] }, 'states.0'],

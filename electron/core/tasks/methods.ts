@@ -3,6 +3,7 @@ import type { TasksService } from './model.ts';
 
 type Names =
   | 'tasks.add'
+  | 'tasks.upload'
   | 'tasks.list'
   | 'tasks.get'
   | 'tasks.cancel'
@@ -23,6 +24,7 @@ export function taskMethods({ tasks }: { tasks: TasksService }): Handlers<Names>
       if (added === undefined) throw new Error('A task was added, and is not there.');
       return added;
     },
+    'tasks.upload': ({ data, ...part }) => tasks.uploads.take({ ...part, data: Buffer.from(data, 'base64') }),
     'tasks.list': (query) => tasks.list(query),
     'tasks.get': ({ id }) => tasks.get(id),
     'tasks.cancel': async ({ ids }) => ({ changed: await tasks.cancel(ids) }),

@@ -19,6 +19,7 @@ import type {
 import type { HistoryRange } from '../../../shared/models/telemetry.ts';
 import type { SharedFolder, TaskFile, TaskFiles } from '../ports/task-files.ts';
 import type { TaskQuery } from '../ports/task-queue.ts';
+import type { Uploads } from './uploads.ts';
 
 export type NewTaskInput = z.output<typeof newTaskInputSchema>;
 
@@ -89,6 +90,8 @@ export interface TasksService {
     file: { name: string; content: AsyncIterable<Uint8Array>; sha256?: string | undefined },
     signal: AbortSignal,
   ): Promise<TaskFile>;
+  /** The same in parts, over a link that carries calls. */
+  readonly uploads: Pick<Uploads, 'take'>;
   /** Keeps a result that a worker sends as a file. Rejects as `upload`. */
   saveResult(
     file: { taskId: string; name: string; content: AsyncIterable<Uint8Array>; sha256?: string | undefined },

@@ -45,7 +45,7 @@ export const queueSteps = {
 };
 
 /** How much of a task's log is kept, characters. */
-const LOG_LIMIT = 65_536;
+export const LOG_LIMIT = 65_536;
 
 /** The log with a text added to it: the end of it is kept. */
 export const addToLog = (log: string, text: string): string => (log + text).slice(-LOG_LIMIT);

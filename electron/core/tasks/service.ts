@@ -34,6 +34,7 @@ import { createTaskEngine } from './task-engine.ts';
 import { createTaskList, queueView } from './task-list.ts';
 import { taskView } from './task-view.ts';
 import { createTaskWebhooks } from './task-webhooks.ts';
+import { createUploads } from './uploads.ts';
 import { createWorkerCalls } from './worker-calls.ts';
 import { createWorkerRegistry, type WorkerRegistryDependencies } from './worker-registry.ts';
 
@@ -82,8 +83,8 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
 
   const engine = createTaskEngine({
     ...{ clock, log, settings, open: dependencies.openTaskQueue },
-    async move(from, to) {
-      const count = await moveTasks(from, to);
+    async move(from, to, signal) {
+      const count = await moveTasks(from, to, signal);
       if (count > 0) {
         activity.record({ kind: 'tasks', severity: 'info', message: fact('TASK_QUEUE_MOVED', { count }) });
       }
@@ -253,6 +254,9 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
         signal,
       );
 
+  const upload: TasksService['upload'] = (file, signal) => save('upload')({ ...file, taskId: '' }, signal);
+  const uploads = createUploads({ clock, ids, save: upload });
+
   return {
     workers: { ...calls, list: registry.list, drain: registry.drain },
     files,
@@ -260,7 +264,8 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
       const taskIds = await adding.add(requests, credentialId);
       return Promise.all(taskIds.map(async (id) => (await found(id)).task));
     },
-    upload: (file, signal) => save('upload')({ ...file, taskId: '' }, signal),
+    upload,
+    uploads,
     saveResult: save('result'),
     inputFile: inputs.file,
     sharedFolder,
@@ -322,6 +327,7 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
     resume: () => retention.resume(),
     async stop() {
       for (const stop of stops) stop();
+      uploads.stop();
       await waking.stop();
       await retention.stop();
       await ingest.stop();

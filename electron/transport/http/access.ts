@@ -54,9 +54,9 @@ export interface AccessOptions {
   /** The long token of the endpoint file, for the command line. */
   controlToken: string;
   /** Of the worker that this program runs itself; it is never saved. Default: there is none. */
-  workerToken?: string;
+  workerToken?: string | undefined;
   /** Of the workers of simulated machines; never saved either. Default: there are none. */
-  simulatedToken?: string;
+  simulatedToken?: string | undefined;
   credentials: Pick<
     AccessService,
     'check' | 'use' | 'onEnded' | 'openSession' | 'renewSession' | 'proveSession'

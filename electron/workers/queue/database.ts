@@ -37,6 +37,7 @@ const MIGRATIONS: readonly string[] = [
     -- lower case
     search TEXT NOT NULL
   );
+  CREATE INDEX tasks_added ON tasks (added_at);
   CREATE INDEX tasks_waiting ON tasks (queue, priority DESC, place, added_at) WHERE state = 'waiting';
   CREATE INDEX tasks_delayed ON tasks (run_at) WHERE state = 'delayed';
   CREATE INDEX tasks_active ON tasks (seq) WHERE state = 'active';

@@ -42,8 +42,8 @@ export function createReads(sql: Sql) {
     const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
     const total = sql.get<{ total: number }>(`SELECT COUNT(*) AS total FROM tasks ${filter}`, ...values);
     const rows = sql.all<FullRow>(
-      `SELECT tasks.*, specs.spec, NULL AS result FROM (SELECT * FROM tasks ${filter} ORDER BY seq DESC LIMIT ? OFFSET ?)
-         AS tasks JOIN specs USING (seq) ORDER BY seq DESC`,
+      `SELECT tasks.*, specs.spec, NULL AS result FROM (SELECT * FROM tasks ${filter} ORDER BY added_at DESC, seq DESC
+         LIMIT ? OFFSET ?) AS tasks JOIN specs USING (seq) ORDER BY added_at DESC, seq DESC`,
       ...values,
       limit,
       offset ?? 0,

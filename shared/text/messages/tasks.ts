@@ -10,6 +10,11 @@ export const taskMessages = {
   TASK_WEBHOOK_FAILED: ({ reason, times }: { reason: Text; times: number }) =>
     `The webhook could not be sent (tried ${formatCount(times)} times): ${clause(reason)}.`,
 
+  // Uploads in parts.
+  NOT_THE_NEXT_PART: ({ expected }: { expected: number }) =>
+    `The next part must begin at byte ${formatCount(expected)}.`,
+  TOO_MANY_UPLOADS: () => 'Too many uploads are in progress.',
+
   // Why a task is in its queue.
   TASK_GPU_NOT_ASKED: () => 'On the CPU queue: no GPU was asked for.',
   TASK_GPU_NO_USE: () => 'On the CPU queue: a GPU does not help with this kind of content.',

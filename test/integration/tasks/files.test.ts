@@ -98,6 +98,7 @@ describe('uploads and results', () => {
     const folder = join(base, 'tasks');
     writeFileSync(join(folder, 'file_1.part'), 'half');
     writeFileSync(join(folder, 'file_2.json'), '{}');
+    writeFileSync(join(folder, `${kept.id}.json.1234567.new`), '{');
     writeFileSync(join(folder, 'file_3'), 'without facts');
     writeFileSync(join(folder, 'file_4'), 'x');
     writeFileSync(join(folder, 'file_4.json'), '{');

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { heldRows } from '../../../../renderer/components/held-rows.ts';
 import {
   firstTokenRows,
   fromFirstBucket,
@@ -24,7 +25,7 @@ import {
   readAddress,
   stateGroups,
 } from '../../../../renderer/features/requests/filter.ts';
-import { heldRows, orderRequests } from '../../../../renderer/features/requests/order.ts';
+import { orderRequests } from '../../../../renderer/features/requests/order.ts';
 import { problemTexts, waitText } from '../../../../renderer/features/requests/request-text.ts';
 import { sumsOf, timelineOf } from '../../../../renderer/features/requests/timeline.ts';
 import { pageFromHash, requestHref } from '../../../../renderer/features/shell/route.ts';
