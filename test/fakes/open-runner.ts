@@ -32,7 +32,8 @@ export interface TestRunner {
 const silent = () => {};
 const log = { debug: silent, info: silent, warn: silent, error: silent };
 
-export function createTestRunner(): TestRunner {
+/** @param entry the built one where its memory counts */
+export function createTestRunner(entry = runnerEntry): TestRunner {
   const dataFolder = mkdtempSync(join(tmpdir(), 'pilotlight-runner-'));
   let current: OpenedRunner | null = null;
   const all: OpenedRunner[] = [];
@@ -68,7 +69,7 @@ export function createTestRunner(): TestRunner {
     async open(config) {
       current = await openRunner({
         dataFolder,
-        entry: runnerEntry,
+        entry,
         version: 'test',
         log,
         signal: new AbortController().signal,
