@@ -57,6 +57,8 @@ export type CreateWorkerHost = (options: {
   log: Log;
   /** For plain Node; a host of Electron ignores them. */
   nodeFlags?: readonly string[];
+  /** The programs that the worker starts, by name. In plain Node it does that by itself. */
+  children?: Readonly<Record<string, string>>;
 }) => WorkerHost;
 
 export interface RealPortsOptions {

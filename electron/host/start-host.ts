@@ -205,6 +205,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
       firstBytes: services.gateway.firstBytes(),
     }),
     runnerTotals: services.runners.totals,
+    taskTotals: services.tasks.totals,
   });
   const taskRoutes = createTaskRoutes({
     service: services.tasks,

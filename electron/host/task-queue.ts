@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { WorkerHost } from '../adapters/processes/worker-host.ts';
 import { createSqliteQueue } from '../adapters/queues/sqlite/sqlite-queue.ts';
 import type { Log } from '../core/ports/log.ts';
@@ -22,7 +21,11 @@ export function createOpenTaskQueue({
   onDamaged(keptAs: string): void;
 }): OpenTaskQueue {
   return async (engine) => {
-    if (engine.kind !== 'sqlite') throw new PilotlightError('QUEUE_UNREACHABLE');
+    if (engine.kind === 'bullmq') {
+      // Large, and never needed by most people.
+      const { openBullmqQueue } = await import('../adapters/queues/bullmq/bullmq-queue.ts');
+      return openBullmqQueue({ url: engine.url, clock, log });
+    }
     return createSqliteQueue({
       file: join(dataFolder, 'tasks.sqlite'),
       workerHost: createHost(),

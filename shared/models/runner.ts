@@ -69,7 +69,7 @@ export const runnerStatusSchema = z.object({
   /** How often the inference process had to be started again. */
   restarts: z.number(),
   queue: z.object({ queries: z.number(), bulk: z.number(), pictures: z.number() }),
-  /** Of both processes together, bytes; null if unknown. */
+  /** Of its processes together, bytes; null if unknown. */
   memoryBytes: z.number().nullable(),
   totals: z.object({
     requests: z.number(),
@@ -151,6 +151,8 @@ export const runnerViewSchema = z.object({
   from: z.enum(['this-computer', 'agent', 'address']),
   /** Empty while this computer's runner does not run. */
   url: z.string(),
+  /** The data folder of the Pilotlight that started this computer's runner, if it is not this one. */
+  sharedFrom: z.string().nullable(),
   /** `off`: not started, or switched off. `unreachable`: its machine sleeps or does not answer. */
   state: z.enum(['off', 'starting', 'ready', 'unreachable', 'failed']),
   problem: z.object({ code: z.string(), message: messageSchema, next: messageSchema }).nullable(),

@@ -15,7 +15,7 @@ import { PilotlightError } from '../../shared/contract/errors.ts';
 import { createEmitter } from '../../shared/emitter.ts';
 import type { NewActivityEntry } from '../../shared/models/activity.ts';
 import type { NodeView } from '../../shared/models/fleet.ts';
-import type { RunnerRecord, RunnerStatus } from '../../shared/models/runner.ts';
+import type { RunnerFace, RunnerRecord, RunnerStatus } from '../../shared/models/runner.ts';
 import { defaultSettings, type Settings } from '../../shared/models/settings.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
 import { createFakeFleet, createFakeLeases, type FakeFleet, nodeView, silentLog } from './indexing.ts';
@@ -33,6 +33,7 @@ export interface MemoryRunner {
   /** The texts of each request. */
   requests: string[][];
   as: string[];
+  faces(): Promise<{ faces: RunnerFace[]; gpu: boolean }>;
   loads: string[];
 }
 
@@ -52,6 +53,7 @@ export function memoryRunner(
       return { vectors: texts.map((text) => fakeVector(text)), hash: found.hash };
     },
     probe: async () => runner.status,
+    faces: async () => ({ faces: [], gpu: false }),
     probes: 0,
     requests: [],
     as: [],
@@ -75,6 +77,8 @@ export interface RunnerWorld {
     stopped: number;
     models: boolean;
     fails: boolean;
+    /** The next one that is opened belongs to this data folder, and not to the core. */
+    sharedFrom: string | null;
     end(code: number | null): void;
   };
   settings: Settings;
@@ -112,6 +116,7 @@ export function createRunnerWorld(
     stopped: 0,
     models: false,
     fails: false,
+    sharedFrom: null,
     hasModels: async () => local.models,
     async open(): Promise<OpenRunner> {
       if (local.fails) throw new PilotlightError('RUNNER_NOT_STARTED');
@@ -120,7 +125,8 @@ export function createRunnerWorld(
       return {
         url: localUrl,
         token: 'token',
-        owned: true,
+        owned: local.sharedFrom === null,
+        sharedFrom: local.sharedFrom,
         onExit: (listener) => void exits.push(listener),
         async stop() {
           exits = [];
@@ -152,6 +158,7 @@ export function createRunnerWorld(
         runner.as.push(request.as);
         return runner.embed(request, signal);
       },
+      faces: async () => get().faces(),
       async loadModel(name) {
         const runner = get();
         runner.loads.push(name);

@@ -83,6 +83,7 @@ export function createTasksWorld(options: TasksWorldOptions = {}) {
       indexing,
     },
     waits: [] as number[],
+    redisUrl: null as string | null,
     /** What happens when a machine is woken. */
     wake: (async () => {
       throw new PilotlightError('CANNOT_WAKE');
@@ -156,7 +157,7 @@ export function createTasksWorld(options: TasksWorldOptions = {}) {
   const service = createTasksService({
     ...{ clock, ids, http, streams, secrets, fleet, log: silentLog, random: () => 0.5 },
     store: { tasks: store },
-    settings: { current: () => settings, secret: () => null, onChange: changed.on },
+    settings: { current: () => settings, secret: () => world.redisUrl, onChange: changed.on },
     activity: { record: (entry) => void activity.push(entry) },
     notices: {
       add: ({ id, code }) => void notices.set(id, code),

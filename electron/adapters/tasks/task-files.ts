@@ -7,10 +7,10 @@ import * as z from 'zod';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { TaskFile, TaskFiles } from '../../core/ports/task-files.ts';
 import type { Clock, Ids } from '../../core/ports/time.ts';
-import { writePrivateFile } from '../private-file.ts';
+import { draftOf } from '../leftovers.ts';
 import { systemCode } from '../system-code.ts';
 import { cleanFileName } from './file-name.ts';
-import { flushFolder, taskFileError } from './flush.ts';
+import { createFolderFlush, flushFile, taskFileError } from './flush.ts';
 
 const factsSchema = z.object({
   kind: z.enum(['upload', 'result']),
@@ -40,13 +40,21 @@ export function createTaskFiles({
   const factsPath = (id: string) => join(folder, `${id}${FACTS}`);
   /** Being written by this process. */
   const writing = new Set<string>();
+  /** Owners that are on their way to the disk. */
+  const attaching = new Map<string, { taskId: string | null }>();
+  /** For each list in progress, what was written since it began. */
+  const lists = new Set<Set<string>>();
+  const touch = (id: string) => {
+    for (const touched of lists) touched.add(id);
+  };
+  const flush = createFolderFlush(folder);
 
   function get(id: string): TaskFile | null {
     if (!ID.test(id)) return null;
     try {
       const facts = factsSchema.safeParse(JSON.parse(readFileSync(factsPath(id), 'utf8')));
       const found = statSync(dataPath(id), { throwIfNoEntry: false });
-      return facts.success && found?.isFile() ? { id, ...facts.data } : null;
+      return facts.success && found?.isFile() ? { id, ...facts.data, ...attaching.get(id) } : null;
     } catch {
       return null;
     }
@@ -56,6 +64,25 @@ export function createTaskFiles({
     const file = get(id);
     if (file === null) throw new PilotlightError('NOT_FOUND', { details: { fileId: id } });
     return file;
+  }
+
+  async function writeFacts(id: string, facts: Omit<TaskFile, 'id'>, durable: boolean): Promise<void> {
+    const draft = draftOf(factsPath(id));
+    // In a folder that others may write to, a link could be waiting at this name.
+    await rm(draft, { force: true });
+    const handle = await open(draft, 'wx', 0o600);
+    try {
+      try {
+        await handle.writeFile(JSON.stringify(facts));
+        if (durable) await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(draft, factsPath(id));
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
+    }
   }
 
   async function receive(
@@ -76,7 +103,6 @@ export function createTaskFiles({
       }
     }
     signal.throwIfAborted();
-    await handle.sync();
     return { sizeBytes, sha256: hash.digest('hex') };
   }
 
@@ -86,6 +112,7 @@ export function createTaskFiles({
       const id = ids.next('file');
       const draft = `${dataPath(id)}${DRAFT}`;
       writing.add(id);
+      touch(id);
       try {
         const handle = await open(draft, 'wx', 0o600);
         let received: { sizeBytes: number; sha256: string };
@@ -98,10 +125,12 @@ export function createTaskFiles({
           throw new PilotlightError('CHECKSUM_MISMATCH');
         }
         const facts = { kind, name: cleanFileName(name), ...received, createdAt: clock.now(), taskId };
-        writePrivateFile(factsPath(id), JSON.stringify(facts));
+        // An upload is worth nothing before a task uses it: it is flushed then.
+        const durable = taskId !== null;
+        await Promise.all([writeFacts(id, facts, durable), durable ? flushFile(draft) : undefined]);
         // It exists from here on: facts without a file are leftovers.
         await rename(draft, dataPath(id));
-        await flushFolder(folder);
+        if (durable) await flush();
         return { id, ...facts };
       } catch (error) {
         await Promise.all([draft, dataPath(id), factsPath(id)].map((path) => rm(path, { force: true })));
@@ -111,9 +140,19 @@ export function createTaskFiles({
       }
     },
     get,
-    attach(id, taskId) {
+    async attach(id, taskId) {
       const { id: _id, ...facts } = present(id);
-      writePrivateFile(factsPath(id), JSON.stringify({ ...facts, taskId }));
+      const owner = { taskId };
+      attaching.set(id, owner);
+      touch(id);
+      try {
+        await Promise.all([writeFacts(id, { ...facts, taskId }, true), flushFile(dataPath(id))]);
+        await flush();
+      } catch (error) {
+        throw taskFileError(error);
+      } finally {
+        if (attaching.get(id) === owner) attaching.delete(id);
+      }
     },
     path: (id) => dataPath(present(id).id),
     read: async (id, from = 0) => createReadStream(dataPath(present(id).id), { start: from }),
@@ -142,20 +181,24 @@ export function createTaskFiles({
       }
     },
     async list() {
-      const names = await readdir(folder);
+      const touched = new Set([...writing, ...attaching.keys()]);
+      lists.add(touched);
+      const names = await readdir(folder).finally(() => lists.delete(touched));
       const present = new Set(names);
       const files: TaskFile[] = [];
       for (const name of names) {
-        const id = name.replace(/\.(json|part)$/, '');
-        if (writing.has(id) || !ID.test(id)) continue;
+        const id = name.replace(/\.(json|part)(\.\d+\.new)?$/, '');
+        if (!ID.test(id)) continue;
+        const isWhole = present.has(id) && present.has(`${id}${FACTS}`);
+        if (touched.has(id) && !isWhole) continue;
         // What a killed process left in the middle of a write.
-        if (name.endsWith(DRAFT) || !present.has(id) || !present.has(`${id}${FACTS}`)) {
-          await rm(join(folder, name), { force: true });
+        if (!isWhole || name.endsWith(DRAFT) || name.endsWith('.new')) {
+          if (!touched.has(id)) await rm(join(folder, name), { force: true });
           continue;
         }
         if (name !== id) continue;
         const facts = factsSchema.safeParse(await readJson(factsPath(id)));
-        if (facts.success) files.push({ id, ...facts.data });
+        if (facts.success) files.push({ id, ...facts.data, ...attaching.get(id) });
         else if (facts.error) files.push(await unknownFile(id, dataPath(id)));
       }
       return files.sort((one, other) => one.createdAt - other.createdAt);

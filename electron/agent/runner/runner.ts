@@ -2,6 +2,7 @@
 import { get } from 'node:http';
 import { type AnswerSent, agentApi } from '../../../shared/contract/agent.ts';
 import type { Clock } from '../../adapters/agent-host/types.ts';
+import { openSharedFolder } from '../../adapters/processes/runner/shared-folder.ts';
 import type { WorkerHost } from '../../adapters/processes/worker-host.ts';
 import { AgentError } from '../errors.ts';
 import type { Access, Exchange, Route } from '../http/route.ts';
@@ -83,6 +84,7 @@ export function startRunnerRole(options: RunnerRoleOptions): {
           log,
           config: {
             dataFolder: folder,
+            sharedFolder: openSharedFolder(),
             version,
             host: '127.0.0.1',
             port: 0,

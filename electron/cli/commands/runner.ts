@@ -62,8 +62,8 @@ export const runner: Command = {
     'runner check',
     'runner door',
     'runner models list | add FOLDER [--name NAME] | remove NAME | pull NAME [--yes]',
-    'runner embed [--model NAME] [--as query|passage] < TEXTS.json',
-    'runner faces FILE',
+    'runner embed [--model NAME] [--as query|passage] [--node NODE] [--wake] < TEXTS.json',
+    'runner faces FILE [--node NODE] [--wake]',
     'runner bench [--model NAME]',
   ],
   options: {
@@ -73,6 +73,8 @@ export const runner: Command = {
     as: { type: 'string' },
     yes: { type: 'boolean', short: 'y' },
     replace: { type: 'boolean' },
+    node: { type: 'string' },
+    wake: { type: 'boolean' },
   },
   run(context) {
     const [verb, ...positionals] = context.positionals;

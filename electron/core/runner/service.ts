@@ -3,6 +3,7 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { errorMessage, fact, plainText } from '../../../shared/models/message.ts';
 import type { RunnerView } from '../../../shared/models/runner.ts';
 import { heardRoles } from '../agents/heard-roles.ts';
+import type { WakeRequester } from '../policies/policy.ts';
 import type { RunnerLink } from '../ports/runner.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
@@ -17,6 +18,7 @@ import { createRunnerFleet } from './runner-fleet.ts';
 import { runnerView } from './runner-view.ts';
 import { shareOut } from './share-out.ts';
 import { createTrackedRunner, type TrackedRunner } from './tracked-runner.ts';
+import { createWakeRunner, type WakeRunner } from './wake-runner.ts';
 
 /** While this computer's runner starts, it is asked this often. */
 const STARTING_PROBE_MS = 250;
@@ -238,6 +240,19 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
   }
 
   const all = () => [...runners.values()];
+  const wake = createWakeRunner({ acquire, fleet: view, runners: all });
+
+  /** What it resolves with keeps a woken machine on. */
+  async function madeReady(
+    nodeId: string | undefined,
+    by: WakeRequester | undefined,
+    signal: AbortSignal,
+    wakeOne: WakeRunner['forFaces'],
+  ): Promise<AsyncDisposable | null> {
+    const isAsleep = nodeId !== undefined && view.get(require(nodeId).address.nodeId)?.state === 'off';
+    if (by === undefined || !isAsleep) await startIfAlone(nodeId, signal);
+    return by === undefined ? null : wakeOne({ nodeId, by, signal });
+  }
   const stops: (() => void)[] = [];
 
   return {
@@ -273,12 +288,13 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
       pulls.cancel(nodeId ?? require(undefined).address.nodeId, name);
     },
     async embed(request, signal) {
-      await startIfAlone(request.nodeId, signal);
+      const { nodeId, model, wakeBy } = request;
+      await using _ = await madeReady(nodeId, wakeBy, signal, (wish) => wake.forTexts(model, wish));
       const options = { clock, random, inFlight: dependencies.inFlight, runners: all };
       return shareOut({ ...options, settings: () => settings.current().runner }, request, signal);
     },
-    async faces({ nodeId, image }, signal) {
-      await startIfAlone(nodeId, signal);
+    async faces({ nodeId, image, wakeBy }, signal) {
+      await using _ = await madeReady(nodeId, wakeBy, signal, wake.forFaces);
       return findFaces({ ...dependencies, runners: all }, { nodeId, image }, signal);
     },
     totals: () =>

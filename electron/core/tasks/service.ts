@@ -88,8 +88,8 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
 
   const engine = createTaskEngine({
     ...{ clock, log, settings, open: dependencies.openTaskQueue },
-    async move(from, to) {
-      const count = await moveTasks(from, to);
+    async move(from, to, signal) {
+      const count = await moveTasks(from, to, signal);
       if (count > 0) {
         activity.record({ kind: 'tasks', severity: 'info', message: fact('TASK_QUEUE_MOVED', { count }) });
       }

@@ -7,6 +7,7 @@ import type { Log } from '../ports/log.ts';
 import type { MovableTaskQueue, OpenTaskQueue, TaskChange, TaskQueue } from '../ports/task-queue.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 import { createTurns } from '../runtime/turns.ts';
+import { createMovingQueue } from './moving-queue.ts';
 
 export type EngineChoice = Parameters<OpenTaskQueue>[0];
 
@@ -34,8 +35,8 @@ export interface TaskEngineDependencies {
     secret(name: SecretSetting): string | null;
     onChange(listener: () => void): () => void;
   };
-  /** Takes every task from one engine to the other. */
-  move(from: MovableTaskQueue, to: MovableTaskQueue): Promise<void>;
+  /** Takes every task from one engine to the other; those that are active when they have ended. */
+  move(from: MovableTaskQueue, to: MovableTaskQueue, signal: AbortSignal): Promise<void>;
 }
 
 const FIRST_RETRY_MS = 1000;
@@ -43,13 +44,23 @@ const LONGEST_RETRY_MS = 30_000;
 
 const unreachable = () => new PilotlightError('QUEUE_UNREACHABLE');
 
+/** An engine whose tasks go to another one. */
+interface Leaving {
+  queue: MovableTaskQueue;
+  stops: (() => void)[];
+}
+
 export function createTaskEngine({ clock, log, open, settings, move }: TaskEngineDependencies): TaskEngine {
   const changed = createEmitter<[readonly TaskChange[]]>({ name: 'tasks', log });
   const lost = createEmitter<[{ id: string; workerId: string; state: TaskState }]>({ name: 'tasks', log });
   const opened = createEmitter<[]>({ name: 'tasks', log });
   const troubled = createEmitter<[PilotlightError | null]>({ name: 'tasks', log });
   const turns = createTurns();
-  let active: { queue: MovableTaskQueue; choice: EngineChoice; stops: (() => void)[] } | null = null;
+  let active: { queue: TaskQueue; choice: EngineChoice; stops: (() => void)[] } | null = null;
+  /** The engine of `active`; while tasks move, the one that they go to. */
+  let engine: MovableTaskQueue | null = null;
+  let moving: Promise<void> | null = null;
+  const stopping = new AbortController();
   let error: PilotlightError | null = null;
   let retryMs = FIRST_RETRY_MS;
   let timer: Timer | null = null;
@@ -74,25 +85,24 @@ export function createTaskEngine({ clock, log, open, settings, move }: TaskEngin
     if (stopped) return;
     const choice = chosen();
     if (active !== null && same(active.choice, choice)) return;
+    // It is settled again when the tasks have moved.
+    if (moving !== null) return;
     try {
       if (choice === null) throw unreachable();
       const queue = await open(choice);
+      const before = await formerEngine(choice);
       if (stopped) {
         await queue.close();
+        await before?.queue.close();
         return;
       }
-      const before = active;
-      if (before !== null) {
-        try {
-          await move(before.queue, queue);
-        } catch (failure) {
-          await queue.close();
-          throw failure;
-        }
+      if (before === null) use(queue, choice);
+      else {
+        use(createMovingQueue(before.queue, queue), choice);
+        moving = moveAll(before, queue, choice);
       }
-      use(queue, choice);
+      engine = queue;
       retryMs = FIRST_RETRY_MS;
-      if (before !== null) await release(before);
       report(null);
       opened.emit();
     } catch (failure) {
@@ -102,17 +112,59 @@ export function createTaskEngine({ clock, log, open, settings, move }: TaskEngin
     }
   }
 
-  function use(queue: MovableTaskQueue, choice: EngineChoice): void {
+  /** The engine in use until now. After a start, the other one if it still has tasks: the move was interrupted. */
+  async function formerEngine(choice: EngineChoice): Promise<Leaving | null> {
+    if (active !== null && engine !== null) return { queue: engine, stops: active.stops };
+    const url = settings.secret('tasks.redisUrl');
+    const other: EngineChoice | null =
+      choice.kind === 'bullmq' ? { kind: 'sqlite' } : url === null ? null : { kind: 'bullmq', url };
+    if (other === null) return null;
+    try {
+      const queue = await open(other);
+      const { total } = await queue.list({ limit: 1 });
+      if (total > 0) return { queue, stops: [] };
+      await queue.close();
+    } catch (failure) {
+      log.info('The other queue of tasks could not be looked into.', { error: String(failure) });
+    }
+    return null;
+  }
+
+  async function moveAll(before: Leaving, queue: MovableTaskQueue, choice: EngineChoice): Promise<void> {
+    for (const stop of before.stops) stop();
+    for (;;) {
+      try {
+        await move(before.queue, queue, stopping.signal);
+        break;
+      } catch (failure) {
+        if (stopped) break;
+        log.warn('The tasks could not be moved to the other queue.', { error: String(failure) });
+        await new Promise<void>((resolve) => {
+          clock.timer(LONGEST_RETRY_MS, resolve);
+          stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+        if (stopped) break;
+      }
+    }
+    await turns.take('engine', async () => {
+      moving = null;
+      if (stopped) {
+        await release(before);
+        return;
+      }
+      for (const stop of active?.stops ?? []) stop();
+      use(queue, choice);
+      await release(before);
+      opened.emit();
+    });
+    void settle();
+  }
+
+  function use(queue: TaskQueue, choice: EngineChoice): void {
     active = { queue, choice, stops: [queue.onChange(changed.emit), queue.onLost(lost.emit)] };
   }
 
-  async function release({
-    queue,
-    stops,
-  }: {
-    queue: MovableTaskQueue;
-    stops: (() => void)[];
-  }): Promise<void> {
+  async function release({ queue, stops }: Leaving): Promise<void> {
     for (const stop of stops) stop();
     await queue.close().catch((failure: unknown) => {
       log.warn('The former queue of tasks could not be closed.', { error: String(failure) });
@@ -156,12 +208,14 @@ export function createTaskEngine({ clock, log, open, settings, move }: TaskEngin
       stopped = true;
       stopListening();
       timer?.cancel();
+      stopping.abort(new PilotlightError('STOPPING'));
       await turns.take('engine', async () => {
-        const last = active;
+        const stops = active?.stops ?? [];
         active = null;
         error = new PilotlightError('STOPPING');
-        if (last !== null) await release(last);
+        if (engine !== null) await release({ queue: engine, stops });
       });
+      await moving;
     },
   };
 }

@@ -54,10 +54,7 @@ export function createUploads({
 }: {
   clock: Pick<Clock, 'timer'>;
   ids: Ids;
-  save(
-    file: { name: string; content: AsyncIterable<Uint8Array> },
-    signal: AbortSignal,
-  ): Promise<TaskFile>;
+  save(file: { name: string; content: AsyncIterable<Uint8Array> }, signal: AbortSignal): Promise<TaskFile>;
 }): Uploads {
   const uploads = new Map<string, Upload>();
 

@@ -186,7 +186,7 @@ export function createWorkerCalls(dependencies: WorkerCallsDependencies): Worker
       registry.seen(workerId);
       const free = record.slots - heldBy(workerId).length;
       if (live.draining || live.trouble !== null || free <= 0) {
-        await clock.sleep(waitMs, signal);
+        if (waitMs > 0) await clock.sleep(waitMs, signal);
         return { tasks: [], drain: live.draining };
       }
       const queue = await engine.queue();

@@ -39,6 +39,10 @@ export function conditionOf(runner: RunnerView, machine: NodeState | null): Cond
 export const needsAttention = (condition: Condition): boolean =>
   /^(gpu-lost|resting|unreachable|failed)$/.test(condition);
 
+/** @param folder the data folder of the program that started it; empty if an older version does not say */
+export const sharedText = (folder: string): string =>
+  `Started by another program of yours${folder === '' ? '' : `, with the data folder ${folder}`}. It serves both; the settings of that program apply.`;
+
 export const isReady = ({ state }: Pick<RunnerView, 'state'>): boolean => state === 'ready';
 
 /** The state in a few words, and what it means or what to do. */

@@ -9,6 +9,7 @@ import { createSystemClock } from '../../../electron/adapters/clock.ts';
 import { createNodeHttp } from '../../../electron/adapters/network/http.ts';
 import type { TaskWorkerConfig } from '../../../electron/adapters/tasks/worker-protocol.ts';
 import { type Host, startHost } from '../../../electron/host/start-host.ts';
+import { readSharedProof } from '../../../electron/workers/tasks/files/shared-folder.ts';
 import { createTaskServer } from '../../../electron/workers/tasks/link/server.ts';
 import { openTaskWorker } from '../../../electron/workers/tasks/open-worker.ts';
 import type { TaskWorker } from '../../../electron/workers/tasks/worker.ts';
@@ -42,7 +43,6 @@ async function startCore(options: { worksOnTasks?: boolean; port?: number } = {}
     log: createRememberingLog(),
     ...options,
   });
-  key ??= '';
 }
 
 const newKey = () =>
@@ -225,29 +225,11 @@ describe('a worker elsewhere', () => {
   test('is refused with the clock an hour off, and with another version', async () => {
     await startCore();
     key = newKey();
-    const server = createTaskServer({
-      http: createNodeHttp(),
-      base: host.url.replace(/\/$/, ''),
-      token: key,
+    const now = createSystemClock().now();
+    expect((await hello({})).refused).toBeNull();
+    expect((await hello({ now: now + 3_600_000 })).refused).toMatchObject({ code: 'CLOCK_WRONG' });
+    expect((await hello({ protocol: WORKER_PROTOCOL + 1 })).refused).toMatchObject({
+      code: 'WORKER_VERSION',
     });
-    const hello: WorkerRequest<'hello'> = {
-      id: 'worker-1',
-      name: 'one',
-      type: 'cpu',
-      queues: ['celery'],
-      slots: 1,
-      version: '1',
-      protocol: WORKER_PROTOCOL,
-      contentTypes: ['document'],
-      agentId: null,
-      now: createSystemClock().now(),
-      sharedFolderProof: null,
-      tasks: [],
-    };
-    const options = { signal: new AbortController().signal, deadlineMs: 10_000 };
-    const ask = (more: Partial<typeof hello>) => server.call('hello', { ...hello, ...more }, options);
-    expect((await ask({})).refused).toBeNull();
-    expect((await ask({ now: hello.now + 3_600_000 })).refused).toMatchObject({ code: 'CLOCK_WRONG' });
-    expect((await ask({ protocol: WORKER_PROTOCOL + 1 })).refused).toMatchObject({ code: 'WORKER_VERSION' });
   });
 });

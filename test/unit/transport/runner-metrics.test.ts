@@ -19,6 +19,7 @@ it('the metrics of a runner are those of its view', async () => {
     name: 'Tower',
     from: 'agent',
     url: 'http://127.0.0.1:8765',
+    sharedFrom: null,
     state: 'ready',
     problem: null,
     status: null,

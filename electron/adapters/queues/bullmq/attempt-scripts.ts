@@ -5,7 +5,25 @@ export const attemptScripts = {
   /** now, then for each: prefix, id, state, at (of delayed or ended), order in `pl:added`, count of fields, fields */
   put: `${common}
 local now = tonumber(ARGV[3])
+-- What a script has written is not undone: everything that may refuse is looked at first.
+local function mustBe(key, kind)
+  local found = call('TYPE', key).ok
+  if found ~= 'none' and found ~= kind then return redis.error_reply('WRONGTYPE ' .. key) end
+end
+for number = 1, 2 do
+  for name, kind in pairs({ prioritized = 'zset', delayed = 'zset', completed = 'zset', failed = 'zset',
+    events = 'stream', marker = 'zset', pc = 'string', ['pl:added'] = 'zset' }) do
+    local wrong = mustBe(ARGV[number] .. name, kind)
+    if wrong then return wrong end
+  end
+end
 local at = 4
+while at <= #ARGV do
+  local wrong = mustBe(ARGV[at] .. ARGV[at + 1], 'hash')
+  if wrong then return wrong end
+  at = at + 6 + tonumber(ARGV[at + 5])
+end
+at = 4
 while at <= #ARGV do
   local prefix, id, state, due, order = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   local count = tonumber(ARGV[at + 5])

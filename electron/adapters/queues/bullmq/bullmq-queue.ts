@@ -3,6 +3,7 @@
  * queues are `gpu-tasks` and `celery`, the prefix is BullMQ's own.
  */
 
+import { QueueKeys } from 'bullmq';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../../shared/emitter.ts';
 import { type TaskState, taskQueueNames } from '../../../../shared/models/tasks.ts';
@@ -115,6 +116,7 @@ export async function openBullmqQueue(options: BullmqQueueOptions): Promise<Mova
   }
 
   async function putIn(tasks: readonly KeptTask[]): Promise<void> {
+    for (const { task } of tasks) if (!isUsableId(task.id)) throw new PilotlightError('BAD_REQUEST');
     const values = tasks.flatMap(({ task, steps }) => {
       const due = task.state === 'delayed' ? task.runAt : task.endedAt;
       const fields = Object.entries(hashOf({ task, steps })).flat();
@@ -228,6 +230,10 @@ export async function openBullmqQueue(options: BullmqQueueOptions): Promise<Mova
     return redis.script<number>('retry', id, ...steps);
   }
 }
+
+/** BullMQ gives numbers itself, and has keys of its own beside those of the jobs. */
+const ownKeys = new Set(Object.keys(new QueueKeys().getKeys('any')));
+const isUsableId = (id: string): boolean => !ownKeys.has(id) && !id.includes(':') && !/^\d*$/.test(id);
 
 /** undefined for an event that does not say it. */
 function stateAfter(event: string, previous: string | undefined): TaskState | null | undefined {

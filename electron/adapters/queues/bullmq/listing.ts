@@ -76,7 +76,7 @@ export function createListing(world: RedisWorld) {
   async function idsIn(queue: TaskQueueName, state: TaskState): Promise<string[]> {
     const { client } = redis;
     const prefix = world.prefixOf(queue);
-    const set = (name: string) => sure(() => client.zrange(`${prefix}${name}`, 0, -1));
+    const set = (name: string) => sure(() => client.zrange(`${prefix}${name}`, 0, '-1'));
     const list = (name: string) => sure(() => client.lrange(`${prefix}${name}`, 0, -1));
     if (state === 'waiting') return [...(await list('wait')), ...(await set('prioritized'))];
     if (state === 'active') return list('active');

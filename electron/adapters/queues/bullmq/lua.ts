@@ -4,8 +4,9 @@
 export const common = `
 local call = redis.call
 local function home(id)
-  if call('EXISTS', ARGV[1] .. id) == 1 then return ARGV[1] end
-  if call('EXISTS', ARGV[2] .. id) == 1 then return ARGV[2] end
+  -- A key that is no job, such as BullMQ's own, is not there.
+  if redis.pcall('HEXISTS', ARGV[1] .. id, 'timestamp') == 1 then return ARGV[1] end
+  if redis.pcall('HEXISTS', ARGV[2] .. id, 'timestamp') == 1 then return ARGV[2] end
   return nil
 end
 local function tell(prefix, ...)

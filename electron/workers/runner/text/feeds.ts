@@ -1,7 +1,7 @@
 /** The inputs of a text graph: which ones it wants, and the tensors for a batch. Pure. */
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact } from '../../../../shared/models/message.ts';
-import type { GraphValue, Reduction, Tensor } from '../sessions.ts';
+import type { GraphValue, Tensor, VectorReduction } from '../sessions.ts';
 import type { TextConfig } from './config.ts';
 
 const MASK = 'attention_mask';
@@ -53,7 +53,7 @@ export function tokenOutput(outputs: readonly GraphValue[]): GraphValue | undefi
 export function chooseOutput(
   outputs: readonly GraphValue[],
   pooling: TextConfig['pooling'],
-): Pick<Reduction, 'output' | 'pooling'> {
+): Pick<VectorReduction, 'output' | 'pooling'> {
   const usable = outputs.filter(isFloat);
   const of = (rank: number, names: readonly string[]) =>
     names.map((name) => usable.find((one) => one.name === name && one.dims.length === rank)).find(Boolean);
