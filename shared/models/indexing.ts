@@ -203,6 +203,8 @@ export const searchHitSchema = z.object({
   score: z.number(),
   words: z.object({ rank: z.number(), score: z.number() }).nullable(),
   vectors: z.object({ rank: z.number(), similarity: z.number() }).nullable(),
+  /** Found by no word, and hardly nearer than nonsense would be. Absent for false. Weak matches come last. */
+  weak: z.literal(true).optional(),
 });
 export type SearchHit = z.infer<typeof searchHitSchema>;
 

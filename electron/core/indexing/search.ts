@@ -19,6 +19,7 @@ import { fuseRanks } from './fusion.ts';
 import type { IndexHandles } from './index-handles.ts';
 import type { IndexingDependencies } from './model.ts';
 import type { QueryTurns } from './query-turns.ts';
+import { isWeak } from './search-floor.ts';
 import { keywordTerms } from './search-words.ts';
 import { makeSnippet } from './snippet.ts';
 
@@ -75,6 +76,8 @@ export function mergeHits(found: readonly SourceHits[], limit: number): MergedHi
 
 function toSearchHit({ source, hit, wordRank, vectorRank, score }: MergedHit, query: string): SearchHit {
   const snippet = makeSnippet(hit.chunk, query);
+  const words = wordRank === null ? null : { rank: wordRank, score: hit.wordScore ?? 0 };
+  const vectors = vectorRank === null ? null : { rank: vectorRank, similarity: hit.vectorScore ?? 0 };
   return {
     sourceId: source.id,
     sourceName: source.name,
@@ -86,10 +89,16 @@ function toSearchHit({ source, hit, wordRank, vectorRank, score }: MergedHit, qu
     startByte: snippet.startByte,
     endByte: snippet.endByte,
     score,
-    words: wordRank === null ? null : { rank: wordRank, score: hit.wordScore ?? 0 },
-    vectors: vectorRank === null ? null : { rank: vectorRank, similarity: hit.vectorScore ?? 0 },
+    words,
+    vectors,
+    ...(isWeak({ words, vectors }, source.embedder) ? { weak: true as const } : {}),
   };
 }
+
+const strongFirst = (hits: readonly SearchHit[]) => [
+  ...hits.filter(({ weak }) => !weak),
+  ...hits.filter(({ weak }) => weak),
+];
 
 /** With the separator of the folder's own path. */
 function joinPath(folder: string, path: string): string {
@@ -262,7 +271,7 @@ export function createSearcher(
       }
       return {
         query: text,
-        hits: mergeHits(found, limit).map((hit) => toSearchHit(hit, text)),
+        hits: strongFirst(mergeHits(found, limit).map((hit) => toSearchHit(hit, text))),
         tookMs: Math.round((clock.monotonic() - startedAt) * 10) / 10,
         notices: distinct(notices),
         ...(damaged.length > 0 ? { incomplete: damaged.map(({ id }) => id) } : {}),
