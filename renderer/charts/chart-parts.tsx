@@ -32,6 +32,8 @@ export function Legend({ series, children }: { series: readonly Series[]; childr
 export interface HourRow {
   at: number;
   values: Record<string, number>;
+  /** Nothing is known of this time: a gap, and not zero. */
+  missing?: boolean;
 }
 
 /** The values of a moment. Escape puts it away until another moment is pointed at. */
@@ -66,7 +68,7 @@ export function ChartTooltip({
   return (
     <div className="rounded-lg border border-line-strong bg-raised px-3 py-2 text-xs shadow-(--shadow)">
       <p className="mb-1 text-faint">{formatAt(row.at)}</p>
-      {shown.length === 0 && <p className="text-soft">nothing</p>}
+      {shown.length === 0 && <p className="text-soft">{row.missing ? 'not known' : 'nothing'}</p>}
       {shown.map(({ key, name, colour }) => (
         <p key={key} className="flex items-center gap-2">
           <span className="size-2 shrink-0 rounded-[2px]" style={{ background: colour }} />

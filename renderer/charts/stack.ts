@@ -19,19 +19,44 @@ export interface StackLayer {
   area: string;
 }
 
-/** The series on each other, the first at the bottom, as paths of steps. */
+/** The series on each other, the first at the bottom, as paths of steps; what is missing is a gap in each. */
 export function stackLayers(
   rows: readonly HourRow[],
   series: readonly Series[],
   frame: StackFrame,
 ): StackLayer[] {
+  const runs = runsOf(rows).map((run) => stackRun(run, series, frame));
+  return series.map(({ key, colour }, index) => ({
+    key,
+    colour,
+    line: runs.map((run) => run[index]?.line ?? '').join(''),
+    area: runs.map((run) => run[index]?.area ?? '').join(''),
+  }));
+}
+
+/** Rows without a gap between them; each run ends where the gap begins. */
+function runsOf(rows: readonly HourRow[]): HourRow[][] {
+  const runs: HourRow[][] = [];
+  let run: HourRow[] = [];
+  for (const row of rows) {
+    const before = run.at(-1);
+    if (!row.missing) run.push(row);
+    else if (before !== undefined) {
+      runs.push([...run, { at: row.at, values: before.values }]);
+      run = [];
+    }
+  }
+  return run.length > 0 ? [...runs, run] : runs;
+}
+
+function stackRun(rows: readonly HourRow[], series: readonly Series[], frame: StackFrame) {
   const { x, y, width, height, first, last, top } = frame;
   const across = (at: number) => (x + ((at - first) / Math.max(1, last - first)) * width).toFixed(1);
   const up = (value: number) => (y + height - (Math.min(top, value) / top) * height).toFixed(1);
   const begins = rows.map(({ at }) => across(at));
   const under = new Float64Array(rows.length);
   let lower = '';
-  return series.map(({ key, colour }) => {
+  return series.map(({ key }) => {
     const levels = rows.map(({ values }, index) => {
       under[index] = (under[index] ?? 0) + (values[key] ?? 0);
       return up(under[index] ?? 0);
@@ -39,7 +64,7 @@ export function stackLayers(
     const line = steps(begins, levels);
     const floor = lower === '' ? `L${begins.at(-1)} ${up(0)}H${begins[0]}` : lower;
     lower = stepsBack(begins, levels);
-    return { key, colour, line, area: `${line}${floor}Z` };
+    return { line, area: `${line}${floor}Z` };
   });
 }
 

@@ -66,11 +66,22 @@ function addValue(mean: Mean | undefined, value: number | null): Mean {
   return value === null ? { sum, count } : { sum: sum + value, count: count + 1 };
 }
 
+/**
+ * Changes once per bucket, when a model appears or disappears, and when what was missing is filled in. Charts are redrawn
+ * then and not at every sample.
+ */
+export function historySignature(history: NodeHistory | undefined): string {
+  const first = history?.buckets[0];
+  const last = history?.buckets.at(-1);
+  if (first === undefined || last === undefined) return '';
+  return `${history?.buckets.length}:${first.at}:${last.at}:${Object.keys(last.vramByModel).join()}`;
+}
+
 export interface StackedHour {
   /** The series, largest first at the bottom. */
   models: string[];
-  /** One row a bucket, oldest first: bytes by model; an empty row where nothing was measured. */
-  rows: { at: number; bytes: Record<string, number> }[];
+  /** One row a bucket, oldest first: bytes by model. */
+  rows: { at: number; bytes: Record<string, number>; missing: boolean }[];
 }
 
 /** The last hour up to `now` summed over nodes. A model that is on two nodes counts twice. */
@@ -78,13 +89,14 @@ export function stackHour(histories: readonly NodeHistory[], now: number): Stack
   const end = Math.floor(now / bucketMs) * bucketMs;
   const rows: StackedHour['rows'] = [];
   for (let index = bucketCount - 1; index >= 0; index -= 1)
-    rows.push({ at: end - index * bucketMs, bytes: {} });
+    rows.push({ at: end - index * bucketMs, bytes: {}, missing: true });
   const byTime = new Map(rows.map((row) => [row.at, row]));
   const totals = new Map<string, number>();
   for (const history of histories) {
     for (const bucket of history.buckets) {
       const row = byTime.get(bucket.at);
       if (!row) continue;
+      row.missing = false;
       for (const [model, bytes] of Object.entries(bucket.vramByModel)) {
         if (bytes <= 0) continue;
         row.bytes[model] = (row.bytes[model] ?? 0) + bytes;

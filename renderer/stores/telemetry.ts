@@ -3,6 +3,7 @@ import type { NodeView } from '../../shared/models/fleet.ts';
 import type { TelemetrySample } from '../../shared/models/telemetry.ts';
 import { usedVramBytes } from '../../shared/vram.ts';
 import type { Client } from '../client/index.ts';
+import { useConnection } from './connection.ts';
 import { addSample, emptyHistory, type NodeHistory } from './history.ts';
 import { createStreamStore } from './keyed.ts';
 
@@ -31,6 +32,11 @@ const seeded = new Set<string>();
 export function forgetSeeds(): void {
   seeded.clear();
 }
+
+// A link that was lost missed samples, too.
+useConnection.subscribe(({ state }) => {
+  if (state !== 'live') forgetSeeds();
+});
 
 /** Fetches the last hour of these nodes, each once; what the stream brought meanwhile is kept. */
 export async function seedHistory(client: Client, nodeIds: readonly string[]): Promise<void> {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { messageSchema } from './message.ts';
+import { gpuCardSchema } from './telemetry.ts';
 
 /** Where a model is loaded. `partial` is not `gpu`: some layers run on the CPU. */
 export const placementSchema = z.enum(['gpu', 'partial', 'cpu']);
@@ -39,6 +40,8 @@ export const listingRecordSchema = z.object({
   /** When the list last changed, milliseconds since the epoch. */
   at: z.number(),
   models: z.array(installedModelSchema),
+  /** The GPUs that its agent reported last, and which agent. Absent if none did. */
+  gpus: z.object({ agentUrl: z.string(), cards: z.array(gpuCardSchema) }).optional(),
 });
 export type ListingRecord = z.infer<typeof listingRecordSchema>;
 

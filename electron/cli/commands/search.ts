@@ -7,8 +7,12 @@ import { cutTo } from '../terminal.ts';
 export const search: Command = {
   name: 'search',
   summary: 'search the index by text and by meaning',
-  usage: ['search WORDS… [--limit N] [--source FOLDER]'],
-  options: { limit: { type: 'string' }, source: { type: 'string', multiple: true } },
+  usage: ['search WORDS… [--limit N] [--source FOLDER] [--weak]'],
+  options: {
+    limit: { type: 'string' },
+    source: { type: 'string', multiple: true },
+    weak: { type: 'boolean' },
+  },
   async run(context) {
     const text = context.positionals.join(' ').trim();
     if (text === '') throw usageError('Missing argument: what to search for.');
@@ -25,16 +29,21 @@ export const search: Command = {
     const { terminal } = context;
     const { style } = terminal;
     for (const notice of result.notices) terminal.line(style.ember(textOf(notice)));
-    if (result.hits.length === 0) terminal.line('No matches.');
-    for (const [index, hit] of result.hits.entries()) {
+    const strong = result.hits.filter(({ weak }) => !weak);
+    const shown = context.values.weak === true ? result.hits : strong;
+    const folded = result.hits.length - shown.length;
+    if (shown.length === 0) terminal.line('No matches.');
+    for (const [index, hit] of shown.entries()) {
       const heading = hit.heading === '' ? '' : style.quiet(`  ${hit.heading}`);
       terminal.line(`${String(index + 1).padStart(2)}. ${style.strong(hit.path)}${heading}`);
       terminal.line(
         `    ${cutTo(highlight(hit.snippet, hit.highlights, style), Math.max(40, terminal.width - 6))}`,
       );
     }
+    if (folded > 0)
+      terminal.line(style.quiet(`${plural(folded, 'weaker match', 'weaker matches')} · show with --weak`));
     terminal.line(
-      style.quiet(`${plural(result.hits.length, 'match', 'matches')} in ${formatDuration(result.tookMs)}`),
+      style.quiet(`${plural(shown.length, 'match', 'matches')} in ${formatDuration(result.tookMs)}`),
     );
     return result;
   },

@@ -88,6 +88,10 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
       if (entry.simulated === null && server)
         listings.save(record.id, server.url, [...installed, ...cloudModels]);
     },
+    cardsRead({ record, cards, simulated: machine }) {
+      if (machine === null && record.agentUrl !== null && cards !== null)
+        listings.saveCards(record.id, record.agentUrl, cards);
+    },
   });
 
   /** The server may have been restarted. A machine that is off has no server to restart. */
@@ -189,6 +193,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     waking.readBoot(draft);
     Object.assign(draft, connect(draft));
     Object.assign(draft, lastListed(draft));
+    if (record.kind === 'remote') draft.cards = listings.cardsOf(record.id, record.agentUrl);
     const entry: Entry = Object.assign(draft, { view: views.of(draft) });
     entries.set(record.id, entry);
     streams.fleet.set(record.id, entry.view);

@@ -29,6 +29,8 @@ export interface ProberDependencies
   restarted(entry: Entry): void;
   /** What its server has installed was read. */
   listed(entry: Entry): void;
+  /** Its agent reported other GPUs than before. */
+  cardsRead(entry: Entry): void;
   /** The GPUs of a simulated machine; null if it is off. */
   simulated(nodeId: string): { gpus: readonly GpuReading[] } | null;
 }
@@ -196,7 +198,7 @@ export function createProber(
     if (entry.simulated) readTools(entry, simulated(id)?.gpus ?? null);
     else if (kind === 'remote') {
       if (agentUrl === null) entry.cards = null;
-      else takeCards(entry, agents.reading(id)?.gpus ?? null);
+      else if (takeCards(entry, agents.reading(id)?.gpus ?? null)) dependencies.cardsRead(entry);
       entry.tools = agentUrl === null ? { kind: 'unknown' } : agents.gpuTools(id);
       entry.seesNoGpu = entry.tools.kind === 'none' || (entry.seesNoGpu && entry.tools.kind === 'unknown');
     }
@@ -208,9 +210,11 @@ export function createProber(
   }
 
   /** Keeps the known cards while the machine is off or its tools report nothing. */
-  function takeCards(entry: Entry, gpus: readonly GpuCard[] | null): void {
+  function takeCards(entry: Entry, gpus: readonly GpuCard[] | null): boolean {
     const cards = gpus?.map(cardOf) ?? null;
-    if (cards !== null && !sameValue(cards, entry.cards)) entry.cards = cards;
+    if (cards === null || sameValue(cards, entry.cards)) return false;
+    entry.cards = cards;
+    return true;
   }
 
   /** In the background, so that a hanging tool does not delay probes. */

@@ -19,6 +19,7 @@ import { fuseRanks } from './fusion.ts';
 import type { IndexHandles } from './index-handles.ts';
 import type { IndexingDependencies } from './model.ts';
 import type { QueryTurns } from './query-turns.ts';
+import { isWeak } from './search-floor.ts';
 import { keywordTerms } from './search-words.ts';
 import { makeSnippet } from './snippet.ts';
 import { isIngested } from './sources.ts';
@@ -81,6 +82,8 @@ function toSearchHit(
 ): SearchHit {
   const ingested = isIngested(source) ? ingestedText(hit.path) : null;
   const snippet = makeSnippet(hit.chunk, query);
+  const words = wordRank === null ? null : { rank: wordRank, score: hit.wordScore ?? 0 };
+  const vectors = vectorRank === null ? null : { rank: vectorRank, similarity: hit.vectorScore ?? 0 };
   return {
     sourceId: source.id,
     sourceName: source.name,
@@ -92,11 +95,17 @@ function toSearchHit(
     startByte: snippet.startByte,
     endByte: snippet.endByte,
     score,
-    words: wordRank === null ? null : { rank: wordRank, score: hit.wordScore ?? 0 },
-    vectors: vectorRank === null ? null : { rank: vectorRank, similarity: hit.vectorScore ?? 0 },
+    words,
+    vectors,
     ...(ingested !== null && { ingested }),
+    ...(isWeak({ words, vectors }, source.embedder) ? { weak: true as const } : {}),
   };
 }
+
+const strongFirst = (hits: readonly SearchHit[]) => [
+  ...hits.filter(({ weak }) => !weak),
+  ...hits.filter(({ weak }) => weak),
+];
 
 /** With the separator of the folder's own path. */
 function joinPath(folder: string, path: string): string {
@@ -272,7 +281,9 @@ export function createSearcher(
       }
       return {
         query: text,
-        hits: mergeHits(found, limit).map((hit) => toSearchHit(hit, text, dependencies.ingestedText)),
+        hits: strongFirst(
+          mergeHits(found, limit).map((hit) => toSearchHit(hit, text, dependencies.ingestedText)),
+        ),
         tookMs: Math.round((clock.monotonic() - startedAt) * 10) / 10,
         notices: distinct(notices),
         ...(damaged.length > 0 ? { incomplete: damaged.map(({ id }) => id) } : {}),

@@ -229,7 +229,11 @@ export function createOptimizer(deps: OptimizerDependencies): Optimizer {
         webhookUrl: () => settings.secret('optimizer.webhookUrl'),
         onFall: checkFall,
       });
-      releases.push(alerts.stop, settings.onChange(onSettings));
+      releases.push(
+        alerts.stop,
+        settings.onChange(onSettings),
+        placement.onMove(() => publish()),
+      );
       if (options().on) startChecks(Math.min(FIRST_CHECK_MS, options().intervalMs));
       publish();
     },

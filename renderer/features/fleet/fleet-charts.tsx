@@ -11,7 +11,7 @@ import { Section } from '../../components/page.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { useConnection } from '../../stores/connection.ts';
 import { selectNodes, useFleet } from '../../stores/fleet.ts';
-import { bucketMs, type NodeHistory, stackHour } from '../../stores/history.ts';
+import { bucketMs, historySignature, type NodeHistory, stackHour } from '../../stores/history.ts';
 import { modelColour, nodeColour } from '../../stores/model-colours.ts';
 import { useHistory } from '../../stores/telemetry.ts';
 import { seedWork, useWork, workHour, workStore } from '../../stores/work.ts';
@@ -32,15 +32,10 @@ export function FleetCharts() {
   );
 }
 
-/** Changes once per bucket, and when a series appears or disappears, so that charts are not redrawn on every frame. */
-function historySignature(histories: Record<string, NodeHistory>): string {
-  let signature = '';
-  for (const [nodeId, history] of Object.entries(histories)) {
-    const last = history.buckets.at(-1);
-    if (last) signature += `${nodeId}:${last.at}:${Object.keys(last.vramByModel).join()};`;
-  }
-  return signature;
-}
+const signatureOfAll = (histories: Record<string, NodeHistory>) =>
+  Object.entries(histories)
+    .map(([nodeId, history]) => `${nodeId}:${historySignature(history)}`)
+    .join(';');
 
 const newestIn = (histories: Record<string, NodeHistory>) =>
   Object.values(histories).reduce((newest, { buckets }) => Math.max(newest, buckets.at(-1)?.at ?? 0), 0);
@@ -49,7 +44,7 @@ function VramChart() {
   const now = useNow(bucketMs / 1000);
   const [nodeId, setNodeId] = useState('');
   const visible = usePageVisible();
-  const signature = useHistory(visible ? historySignature : paused);
+  const signature = useHistory(visible ? signatureOfAll : paused);
   const end = hourEnd(newestIn(useHistory.getState()), now);
   const nodes = useFleet(
     useShallow((state) =>
@@ -70,13 +65,13 @@ function VramChart() {
     if (hour.models.length > most)
       list.push({ key: '', name: 'other models', colour: 'var(--series-other)' });
     const shown = new Set(list.map(({ key }) => key));
-    const data: HourRow[] = hour.rows.map(({ at, bytes }) => {
+    const data: HourRow[] = hour.rows.map(({ at, bytes, missing }) => {
       const values: Record<string, number> = {};
       for (const [model, amount] of Object.entries(bytes)) {
         const key = shown.has(model) ? model : '';
         values[key] = (values[key] ?? 0) + amount;
       }
-      return { at, values };
+      return missing ? { at, values, missing } : { at, values };
     });
     return { rows: fromFirst(data), series: list, summary: describeStack('VRAM', data, list, formatMemory) };
   }, [end, nodeId, signature]);

@@ -119,6 +119,8 @@ function Body({ node, wake, awake }: { node: NodeView; wake: Wake | null; awake:
 }
 
 function Asleep({ node }: { node: NodeView }) {
+  // It runs this program, so it is awake, whatever its server does.
+  const here = node.kind === 'this-computer';
   if (node.kind === 'this-computer' && !node.url) {
     return (
       <p className="text-[0.8125rem] text-soft">
@@ -130,10 +132,14 @@ function Asleep({ node }: { node: NodeView }) {
     <ul className="grid gap-1 text-[0.8125rem] text-soft">
       <li>
         {node.lastSeenAt === null ? (
-          'Never seen awake'
+          here ? (
+            'Ollama has not answered yet'
+          ) : (
+            'Never seen awake'
+          )
         ) : (
           <>
-            Last awake <Ago at={node.lastSeenAt} />
+            {here ? 'Ollama last answered' : 'Last awake'} <Ago at={node.lastSeenAt} />
           </>
         )}
       </li>

@@ -1,5 +1,5 @@
 import { Info, Search } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { SourceView } from '../../../shared/models/indexing.ts';
 import { formatDuration, plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
@@ -13,6 +13,7 @@ import { Hit } from './hit.tsx';
 /** Search as you type, by keywords and vectors combined. */
 export function SearchPanel({ sources }: { sources: readonly SourceView[] }) {
   const { text, sourceId, limit, busy, result, error } = useSearch();
+  const [weakOf, setWeakOf] = useState<string | null>(null);
   const waiting = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => () => clearTimeout(waiting.current), []);
 
@@ -24,6 +25,12 @@ export function SearchPanel({ sources }: { sources: readonly SourceView[] }) {
     clearTimeout(waiting.current);
     waiting.current = setTimeout(() => void search(client), wait);
   }
+
+  const strong = result?.hits.filter(({ weak }) => !weak) ?? [];
+  const weak = result?.hits.filter(({ weak }) => weak) ?? [];
+  // Shown for one query only: the next one folds them again.
+  const showsWeak = result !== null && weakOf === result.query;
+  const shown = showsWeak ? [...strong, ...weak] : strong;
 
   return (
     <div className="grid gap-3">
@@ -66,7 +73,7 @@ export function SearchPanel({ sources }: { sources: readonly SourceView[] }) {
       </search>
 
       <p className="min-h-4 text-xs text-faint" role="status">
-        {result && !busy && `${plural(result.hits.length, 'result')} in ${formatDuration(result.tookMs)}`}
+        {result && !busy && `${plural(shown.length, 'result')} in ${formatDuration(result.tookMs)}`}
         {busy && 'Searching…'}
       </p>
 
@@ -80,9 +87,9 @@ export function SearchPanel({ sources }: { sources: readonly SourceView[] }) {
           {notice}
         </p>
       ))}
-      {result && result.hits.length > 0 && (
+      {result && shown.length > 0 && (
         <ol className="grid gap-2" aria-label="Results">
-          {result.hits.map((hit) => (
+          {shown.map((hit) => (
             <Hit key={`${hit.sourceId}:${hit.path}:${hit.startByte}`} hit={hit} />
           ))}
         </ol>
@@ -97,7 +104,15 @@ export function SearchPanel({ sources }: { sources: readonly SourceView[] }) {
           Show more results
         </Button>
       )}
-      {result && result.hits.length === 0 && (
+      {result && weak.length > 0 && !showsWeak && (
+        <p className="flex flex-wrap items-center gap-x-2 text-[0.8125rem] text-soft">
+          {plural(weak.length, 'weaker match', 'weaker matches')}
+          <Button size="small" tone="quiet" onClick={() => setWeakOf(result.query)}>
+            Show
+          </Button>
+        </p>
+      )}
+      {result && shown.length === 0 && (
         <p className={`${cardClass} px-4 py-8 text-center text-soft`}>
           No results for “{result.query}”. Try fewer or different words.
         </p>

@@ -149,7 +149,7 @@ function VramChart({ node, rows, range }: { node: NodeView; rows: Filled; range:
         const key = shown.has(model) ? model : '';
         values[key] = (values[key] ?? 0) + bytes;
       }
-      return { at, values };
+      return bucket === null ? { at, values, missing: true } : { at, values };
     });
     return { data: stacked, series: list };
   }, [rows]);

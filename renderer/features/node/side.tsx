@@ -133,7 +133,13 @@ export function MachineCard({ node }: { node: NodeView }) {
         )}
         {memoryBytes > 0 && <Fact name="RAM">{formatMemory(memoryBytes)}</Fact>}
         <Fact name="Last seen">
-          {isServing(node.state) ? 'now' : node.lastSeenAt === null ? 'never' : <Ago at={node.lastSeenAt} />}
+          {isServing(node.state) || node.kind === 'this-computer' ? (
+            'now'
+          ) : node.lastSeenAt === null ? (
+            'never'
+          ) : (
+            <Ago at={node.lastSeenAt} />
+          )}
         </Fact>
         <Fact name="Added">
           <Ago at={node.addedAt} />

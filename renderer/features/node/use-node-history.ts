@@ -6,7 +6,7 @@ import { client } from '../../client/index.ts';
 import { useNow } from '../../components/now.ts';
 import { useKeep } from '../../components/use-keep.ts';
 import { useConnection } from '../../stores/connection.ts';
-import { bucketMs, emptyHistory, type NodeHistory } from '../../stores/history.ts';
+import { bucketMs, emptyHistory, historySignature } from '../../stores/history.ts';
 import {
   continueBuckets,
   fromLive,
@@ -40,12 +40,6 @@ export interface RangeHistory {
   now: number;
 }
 
-/** Changes once per bucket, and when a model appears or disappears. */
-function signatureOf(history: NodeHistory | undefined): string {
-  const last = history?.buckets.at(-1);
-  return last ? `${history?.buckets.length}:${last.at}:${Object.keys(last.vramByModel).join()}` : '';
-}
-
 const paused = () => 'paused';
 
 /** A range of a node’s history, up to now. Pauses while the page is hidden. */
@@ -53,7 +47,7 @@ export function useRange(node: Pick<NodeView, 'id' | 'url' | 'agentUrl'>, range:
   const { id, url, agentUrl } = node;
   const visible = usePageVisible();
   const now = useNow(bucketMs / 1000);
-  const signature = useHistory(visible ? (histories) => signatureOf(histories[id]) : paused);
+  const signature = useHistory(visible ? (histories) => historySignature(histories[id]) : paused);
   const kept = useKeptBuckets(selectKept(id, range));
   // biome-ignore lint/correctness/useExhaustiveDependencies: the signature says when the history matters.
   return useMemo(() => {

@@ -66,7 +66,8 @@ function Holders({ node, power, awake }: { node: NodeView; power: NodePower; awa
   const now = useNow(30);
   const [asking, setAsking] = useState(false);
   const { leases, offAt, whyOn } = power;
-  if (leases.length === 0 && !awake) return null;
+  // A lease does not hold a machine that was shut down all the same.
+  if (node.state === 'off' || (leases.length === 0 && !awake)) return null;
   const reason = whyOn[0] && textOf(whyOn[0]);
   if (leases.length === 0 && reason === undefined) return null;
   return (

@@ -33,3 +33,15 @@ test('one row has a place, too', () => {
   const rows = [{ at: 100, values: { a: 5 } }];
   expect(stackLayers(rows, series('a'), { ...frame, last: 100 })[0]?.line).toBe('M5.0 10.0H5.0');
 });
+
+test('what is missing is a gap, not zero', () => {
+  const rows = [
+    { at: 100, values: { a: 4 } },
+    { at: 101, values: {}, missing: true },
+    { at: 102, values: { a: 2 } },
+  ];
+  const [a] = stackLayers(rows, series('a'), frame);
+  expect(a?.line).toBe('M5.0 11.0H15.0M25.0 13.0H25.0');
+  expect(a?.area).toBe('M5.0 11.0H15.0L15.0 15.0H5.0ZM25.0 13.0H25.0L25.0 15.0H25.0Z');
+  expect(stackLayers([{ at: 100, values: {}, missing: true }], series('a'), frame)[0]?.line).toBe('');
+});

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { addSample, bucketMs, emptyHistory, stackHour } from '../../../../renderer/stores/history.ts';
+import {
+  addSample,
+  bucketMs,
+  emptyHistory,
+  historySignature,
+  stackHour,
+} from '../../../../renderer/stores/history.ts';
 import { addJobPoint, emptyRate } from '../../../../renderer/stores/rate.ts';
 import { mergeSamples } from '../../../../renderer/stores/samples.ts';
 import { workHour } from '../../../../renderer/stores/work.ts';
@@ -68,6 +74,26 @@ describe('the hour of a node', () => {
     expect(models).toEqual(['b', 'a']);
     expect(rows).toHaveLength(120);
     expect(rows.slice(-3).map((row) => row.bytes)).toEqual([{ a: 1, b: 7 }, {}, { a: 1 }]);
+  });
+});
+
+describe('what charts of the hour follow', () => {
+  test('a middle that is filled in is drawn again, and a sample in the same bucket is not', () => {
+    const first = addSample(emptyHistory, sample(start));
+    const gap = addSample(first, sample(start + 10 * bucketMs));
+    let whole = first;
+    for (let at = 1; at <= 10; at += 1) whole = addSample(whole, sample(start + at * bucketMs));
+    expect(historySignature(whole)).not.toBe(historySignature(gap));
+    expect(historySignature(addSample(whole, sample(start + 10 * bucketMs + 2000)))).toBe(
+      historySignature(whole),
+    );
+    expect(historySignature(emptyHistory)).toBe('');
+  });
+
+  test('what was not measured is missing, also where another time is zero', () => {
+    const history = addSample(addSample(emptyHistory, sample(start)), sample(start + 2 * bucketMs));
+    const { rows } = stackHour([history], start + 2 * bucketMs);
+    expect(rows.slice(-3).map(({ missing }) => missing)).toEqual([false, true, false]);
   });
 });
 
