@@ -25,6 +25,8 @@ const factsSchema = z.object({
 const ID = /^file_[A-Za-z0-9-]{1,80}$/;
 const FACTS = '.json';
 const DRAFT = '.part';
+/** Small pieces are gathered: each write costs a turn of a thread. */
+const WRITE_BYTES = 256 * 1024;
 
 export function createTaskFiles({
   folder,
@@ -68,9 +70,7 @@ export function createTaskFiles({
 
   async function writeFacts(id: string, facts: Omit<TaskFile, 'id'>, durable: boolean): Promise<void> {
     const draft = draftOf(factsPath(id));
-    // In a folder that others may write to, a link could be waiting at this name.
-    await rm(draft, { force: true });
-    const handle = await open(draft, 'wx', 0o600);
+    const handle = await openNew(draft);
     try {
       try {
         await handle.writeFile(JSON.stringify(facts));
@@ -93,15 +93,24 @@ export function createTaskFiles({
   ): Promise<{ sizeBytes: number; sha256: string }> {
     const hash = createHash('sha256');
     let sizeBytes = 0;
+    let gathered: Uint8Array[] = [];
+    let gatheredBytes = 0;
+    async function write(): Promise<void> {
+      const [parts, bytes] = [gathered, gatheredBytes];
+      gathered = [];
+      gatheredBytes = 0;
+      if (bytes > 0) await writeAll(handle, parts, bytes);
+    }
     for await (const part of content) {
       signal.throwIfAborted();
       sizeBytes += part.byteLength;
       if (sizeBytes > mostBytes) throw new PilotlightError('UPLOAD_TOO_LARGE', { details: { mostBytes } });
       hash.update(part);
-      for (let written = 0; written < part.byteLength; ) {
-        written += (await handle.write(part, written, part.byteLength - written)).bytesWritten;
-      }
+      gathered.push(part);
+      gatheredBytes += part.byteLength;
+      if (gatheredBytes >= WRITE_BYTES) await write();
     }
+    await write();
     signal.throwIfAborted();
     return { sizeBytes, sha256: hash.digest('hex') };
   }
@@ -204,6 +213,26 @@ export function createTaskFiles({
       return files.sort((one, other) => one.createdAt - other.createdAt);
     },
   };
+}
+
+async function writeAll(handle: FileHandle, parts: readonly Uint8Array[], bytes: number): Promise<void> {
+  const { bytesWritten } = await handle.writev(parts);
+  if (bytesWritten === bytes) return;
+  const rest = Buffer.concat(parts).subarray(bytesWritten);
+  for (let written = 0; written < rest.byteLength; ) {
+    written += (await handle.write(rest, written, rest.byteLength - written)).bytesWritten;
+  }
+}
+
+/** What a killed process left at this name is replaced; a link that waits there is not followed. */
+async function openNew(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', 0o600);
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    await rm(path, { force: true });
+    return open(path, 'wx', 0o600);
+  }
 }
 
 async function readJson(path: string): Promise<unknown> {
