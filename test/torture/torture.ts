@@ -12,6 +12,7 @@ import { diskFull } from './disk-full.ts';
 import { fuzzAgent } from './fuzz-agent.ts';
 import { fuzzCore } from './fuzz-core.ts';
 import { killCore } from './kill-core.ts';
+import { killQueue } from './kill-queue.ts';
 import { killWorker } from './kill-worker.ts';
 import type { Part, Tally } from './part.ts';
 import { createRandom } from './random.ts';
@@ -24,6 +25,7 @@ const parts: readonly Part[] = [
   corruptAgent,
   killCore,
   killWorker,
+  killQueue,
   diskFull,
   twoStarts,
 ];
