@@ -138,7 +138,10 @@ module.exports = {
       from: { path: '^electron/core/' },
       to: {
         dependencyTypesNot: ['core'],
-        pathNot: ['^(electron|renderer|shared|test|build)/', npmPackage(['zod', 'htmlparser2'])],
+        pathNot: [
+          '^(electron|renderer|shared|test|build)/',
+          npmPackage(['zod', 'htmlparser2', 'jschardet', 'ignore']),
+        ],
       },
     },
     {

@@ -122,6 +122,7 @@ export const plantedViolations = [
     'electron/workers/runner/text/a.ts',
     "import 'onnxruntime-node';",
   ),
+  plant('only-doors-read-forms', 'electron/transport/http/a.ts', "import '@fastify/busboy';"),
   plant('only-runner-imports-sharp-and-tokenizers', 'electron/host/a.ts', "import 'sharp';"),
   plant(
     'only-runner-imports-sharp-and-tokenizers',

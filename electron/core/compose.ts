@@ -225,7 +225,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   });
   const runners = createRunnersService({
     ...ports,
-    ...{ streams, settings, activity, fleet, agents, inFlight },
+    ...{ store, streams, settings, activity, fleet, agents, inFlight },
     leases: leases.ledger,
     wakes: wake,
   });

@@ -48,6 +48,8 @@ export const sourceRecordSchema = z.object({
   /** Wake a sleeping GPU machine that has the model. */
   wake: z.boolean(),
   whenGpuGone: whenGpuGoneSchema,
+  /** Whether `.gitignore` and `.pilotlightignore` files in it are obeyed. Absent for true. */
+  ignoreFiles: z.boolean().optional(),
   addedAt: z.number(),
 });
 export type SourceRecord = z.infer<typeof sourceRecordSchema>;
@@ -147,6 +149,8 @@ export const indexJobSchema = z.object({
     removed: z.number(),
     failed: z.number(),
     skipped: z.number(),
+    /** Files and folders that ignore files leave out; a folder counts once. Absent for none. Not part of `total`. */
+    ignored: z.number().optional(),
   }),
   vectors: z.number(),
   /** Vectors computed on a CPU because the GPU was unreachable. */

@@ -54,6 +54,7 @@ export const exportedSourceSchema = z.object({
   embedder: embedderSchema,
   wake: z.boolean(),
   whenGpuGone: whenGpuGoneSchema,
+  ignoreFiles: z.boolean().optional(),
 });
 export type ExportedSource = z.infer<typeof exportedSourceSchema>;
 

@@ -7,15 +7,19 @@ const spellings = [
   /^(?:[0-9a-f]{2}[:\-. ]){5}[0-9a-f]{2}$/i,
   // Without leading zeros, as `arp -a` prints it on a Mac.
   /^(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2}$/i,
-  /^(?:[0-9a-f]{4}[-.]){2}[0-9a-f]{4}$/i,
-  /^[0-9a-f]{6}[:-]?[0-9a-f]{6}$/i,
+  /^[0-9a-f]{4}([-. ])[0-9a-f]{4}\1[0-9a-f]{4}$/i,
+  /^(?:0x)?[0-9a-f]{6}[:\-.]?[0-9a-f]{6}$/i,
 ];
 
 /** `AA:BB:CC:DD:EE:FF` from any common notation of six bytes; null for anything else. */
 export function parseMac(text: string): string | null {
-  const trimmed = trimPasted(text);
-  return spellings.some((spelling) => spelling.test(trimmed)) ? inPairs(trimmed) : null;
+  const trimmed = plainSeparators(trimPasted(text));
+  return spellings.some((spelling) => spelling.test(trimmed)) ? inPairs(trimmed.replace(/^0x/i, '')) : null;
 }
+
+/** Word processors turn a dash into another one, and Asian keyboards write a wide colon. */
+const plainSeparators = (text: string) =>
+  text.replaceAll(/[\u2010-\u2015\u2212\uff0d]/g, '-').replaceAll('\uff1a', ':');
 
 /** Whether a parsed address is that of one machine: all zeros are none, and the lowest bit of the first byte marks a group. */
 export function isSingleMachine(mac: string): boolean {

@@ -508,7 +508,7 @@ export const methodCases: Record<MethodName, MethodCase> = {
     errors: [['MODEL_NOT_FOUND', () => ({ name: 'nope' })]],
   },
   'runner.embed': {
-    right: () => ({ model: 'minilm', texts: ['a lamp', 'a light'], as: 'query' }),
+    right: () => ({ model: 'minilm', texts: ['a lamp', 'a light'], as: 'query', wake: true }),
     wrong: [{ model: 'minilm', texts: [] }, 'texts'],
     errors: [
       ['MODEL_NOT_FOUND', () => ({ model: 'nope', texts: ['a lamp'] })],
@@ -538,7 +538,7 @@ export const methodCases: Record<MethodName, MethodCase> = {
     errors: [['MODEL_NOT_FOUND', () => ({ model: 'nope', text: 'a lamp', others: ['a light'] })]],
   },
   'runner.faces': {
-    right: () => ({ image: aPicture }),
+    right: () => ({ image: aPicture, wake: true }),
     wrong: [{ image: 'not base64!' }, 'image'],
     errors: [
       ['PICTURE_UNREADABLE', () => ({ image: Buffer.from('not a picture').toString('base64') })],

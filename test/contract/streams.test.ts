@@ -76,6 +76,7 @@ const values: Record<StreamName, unknown> = {
     state: 'ready',
     problem: null,
     status: aRunnerStatus(),
+    sharedFrom: null,
     breaker: 'closed',
     pulls: [],
     client: createRunnerStatistics({ clock: { monotonic: () => 0 } }).view(false),

@@ -35,7 +35,7 @@ export function createMemoryTaskFiles({
       files.set(facts.id, { facts: { ...facts, createdAt: clock.now() }, bytes });
       return present(facts.id).facts;
     },
-    attach(id, taskId) {
+    async attach(id, taskId) {
       const file = present(id);
       file.facts = { ...file.facts, taskId };
     },

@@ -15,6 +15,14 @@ import {
   gatewayStaysLocal,
   otherServers,
 } from '../e2e/support/gateway-scenes.ts';
+import {
+  immichFailing,
+  immichHolding,
+  immichIdle,
+  immichPortTaken,
+  immichWorking,
+  runnerOutOfMemory,
+} from '../e2e/support/immich-scenes.ts';
 import { moving } from '../e2e/support/move-scenes.ts';
 import { adding, everyPower } from '../e2e/support/power-scenes.ts';
 import {
@@ -30,7 +38,6 @@ import {
 } from '../e2e/support/request-scenes.ts';
 import {
   runnerFailed,
-  runnerImmich,
   runnerNoModel,
   runnerOff,
   runnerOne,
@@ -133,7 +140,18 @@ const pictures: readonly Picture[] = [
   { state: 'runner-none', scene: runnersNone, hash: '#/runner' },
   { state: 'runner-off', scene: runnerOff, hash: '#/runner' },
   { state: 'runner-no-model', scene: runnerNoModel, hash: '#/runner' },
-  { state: 'runner-immich', scene: runnerImmich, hash: '#/runner' },
+  { state: 'immich-working', scene: immichWorking, hash: '#/runner' },
+  { state: 'immich-idle', scene: immichIdle, hash: '#/runner' },
+  { state: 'immich-holding', scene: immichHolding, hash: '#/runner' },
+  { state: 'immich-failing', scene: immichFailing, hash: '#/runner' },
+  { state: 'immich-port-taken', scene: immichPortTaken, hash: '#/runner' },
+  { state: 'immich-settings', scene: immichWorking, hash: '#/settings?setting=immich.on' },
+  {
+    state: 'runner-out-of-memory',
+    scene: runnerOutOfMemory,
+    hash: '#/runner?view=models',
+    open: press(/^multilingual-e5-large on/),
+  },
   { state: 'runner-one', scene: runnerOne, hash: '#/runner' },
   { state: 'runner-two', scene: runnersTwo, hash: '#/runner' },
   { state: 'runner-every', scene: runnersEvery, hash: '#/runner' },

@@ -5,6 +5,7 @@
 
 import { spawn } from 'node:child_process';
 import { settledWithin } from '../../../shared/settled-within.ts';
+import { powershell } from '../hardware/powershell.ts';
 import type { Clock, HostPlatform, Inhibitor, InhibitorLock, Timer } from './types.ts';
 
 /** ES_CONTINUOUS | ES_SYSTEM_REQUIRED, for as long as this process lives. */
@@ -48,7 +49,7 @@ export function lockCommands(platform: HostPlatform, pid: number): LockCommand[]
       return [
         {
           what: 'all',
-          command: ['powershell.exe', '-NoProfile', '-NonInteractive', '-Command', WINDOWS_SCRIPT],
+          command: powershell(WINDOWS_SCRIPT),
           proof: 'prints',
         },
       ];

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import { printable } from '../../../shared/printable.ts';
 import { execProgram } from '../hardware/exec.ts';
+import { powershell } from '../hardware/powershell.ts';
 import { descendsFrom } from './ancestry.ts';
 import { readGpuLoad } from './gpu-load.ts';
 import { createInhibitor, lockCommands } from './inhibitor.ts';
@@ -118,8 +119,8 @@ async function readBootId(platform: HostPlatform): Promise<string> {
     if (platform === 'darwin')
       return (await execProgram('sysctl', ['-n', 'kern.bootsessionuuid'], options)).trim();
     const script = '(Get-CimInstance Win32_OperatingSystem).LastBootUpTime.ToFileTimeUtc()';
-    const args = ['-NoProfile', '-NonInteractive', '-Command', script];
-    return `boot-${(await execProgram('powershell.exe', args, options)).trim()}`;
+    const [program, ...args] = powershell(script);
+    return `boot-${(await execProgram(program, args, options)).trim()}`;
   } catch {
     // To the minute, because a value computed from two clocks varies by less.
     return `boot-${Math.round((Date.now() / 1000 - os.uptime()) / 60)}`;

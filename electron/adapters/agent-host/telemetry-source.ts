@@ -134,17 +134,18 @@ export function openTelemetrySource(options: TelemetrySourceOptions): TelemetryS
     await firstLines(signal);
     const cards = nvidia?.read() ?? [];
     const unread = (await shown().unread).map((problem) => ({ read: 'failed' as const, problem }));
-    const states = [await nvidia?.state(), windows?.read(), ...unread].filter((one) => one !== undefined);
+    const counted = windows?.read(cards);
+    const states = [await nvidia?.state(), counted, ...unread].filter((one) => one !== undefined);
     const amd = platform === 'linux' ? await readAmdGpus(places.drm) : [];
     // Beside a card, the processor's own graphics only drive displays.
     const hasCard = cards.length > 0 || (await mayHave());
     const others = withoutIntegrated(amd, hasCard).map((reading) => ({ ...reading, processes: [] }));
     // The counters include NVIDIA's cards too, with fewer details.
-    const counted = windows?.read().gpus ?? [];
-    const rest = counted.filter(({ vendor }) => cards.length === 0 || vendor !== 'nvidia');
+    const more = (counted?.gpus ?? []).filter(({ vendor }) => cards.length === 0 || vendor !== 'nvidia');
+    const rest = withoutIntegrated(more, cards.length > 0);
     const gpusRead = (['failed', 'not-yet'] as const).find((one) => states.some(({ read }) => read === one));
     return {
-      gpus: withParents([...cards, ...others, ...rest], platform, windows?.read().runners ?? new Map()),
+      gpus: withParents([...cards, ...others, ...rest], platform, counted?.runners ?? new Map()),
       gpusRead: gpusRead ?? 'all',
       problems: states.flatMap(({ problem }) => problem ?? []),
     };

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJson } from '../../../shared/json.ts';
 import type { Exec } from '../hardware/exec.ts';
+import { powershell } from '../hardware/powershell.ts';
 import type { HostPlatform } from './types.ts';
 
 const DEADLINE_MS = 5000;
@@ -60,8 +61,8 @@ export async function readWakeArmed(
     return new Map(names.map((name) => [name, armed]));
   }
   if (platform === 'win32') {
-    const args = ['-NoProfile', '-NonInteractive', '-Command', WINDOWS_SCRIPT];
-    return await exec('powershell.exe', args, options).then(parseNetAdapters, () => new Map());
+    const [program, ...args] = powershell(WINDOWS_SCRIPT);
+    return await exec(program, args, options).then(parseNetAdapters, () => new Map());
   }
   const each = names.map(async (name) => {
     const reported = await exec('ethtool', [name], options).then(parseEthtool, () => null);

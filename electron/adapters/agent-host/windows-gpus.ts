@@ -3,21 +3,25 @@
  * the counters themselves are translated into the system's language.
  */
 import { parseJson } from '../../../shared/json.ts';
+import { oneLine } from '../../../shared/printable.ts';
+import { powershell } from '../hardware/powershell.ts';
 import { openLineTool } from './line-tool.ts';
 import type { ListedRunner } from './runner-parents.ts';
 import type { AgentGpu, Clock, GpusRead } from './types.ts';
+import { gpusAmong, type KnownAdapter } from './windows-adapters.ts';
 
 /** Ends when its input closes, so it never outlives the agent. */
 const SCRIPT = `
 $ErrorActionPreference = 'Stop'
 $stop = [Console]::In.ReadLineAsync()
 $cards = @(Get-CimInstance Win32_VideoController | ForEach-Object { @{ name = $_.Name; ram = $_.AdapterRAM } })
+$adapters = @(Get-ChildItem 'HKLM:\\SOFTWARE\\Microsoft\\DirectX' -ErrorAction SilentlyContinue | Get-ItemProperty -ErrorAction SilentlyContinue | Where-Object { $_.AdapterLuid -ne $null } | ForEach-Object { @{ luid = [string]$_.AdapterLuid; name = [string]$_.Description; memory = [string]$_.DedicatedVideoMemory } })
 while (-not $stop.IsCompleted) {
   $memory = @(Get-CimInstance Win32_PerfFormattedData_GPUPerformanceCounters_GPUAdapterMemory | ForEach-Object { @{ name = $_.Name; used = $_.DedicatedUsage } })
   $engines = @(Get-CimInstance Win32_PerfFormattedData_GPUPerformanceCounters_GPUEngine | Where-Object { $_.UtilizationPercentage -gt 0 } | ForEach-Object { @{ name = $_.Name; percent = $_.UtilizationPercentage } })
   $processes = @(Get-CimInstance Win32_PerfFormattedData_GPUPerformanceCounters_GPUProcessMemory | Where-Object { $_.DedicatedUsage -gt 0 } | ForEach-Object { @{ name = $_.Name; used = $_.DedicatedUsage } })
   $runners = @(Get-CimInstance Win32_Process -Filter "Name = 'llama-server.exe' OR Name = 'ollama_llama_server.exe' OR (Name = 'ollama.exe' AND CommandLine LIKE '% runner %')" | ForEach-Object { $p = Get-CimInstance Win32_Process -Filter "ProcessId = $($_.ParentProcessId)"; $alive = $p -and $p.CreationDate -le $_.CreationDate; @{ pid = $_.ProcessId; name = $_.Name; parent = $_.ParentProcessId; by = $(if ($alive) { $p.Name } else { $null }) } })
-  ConvertTo-Json -Compress -Depth 3 @{ cards = $cards; memory = $memory; engines = $engines; processes = $processes; runners = $runners }
+  ConvertTo-Json -Compress -Depth 3 @{ cards = $cards; adapters = $adapters; memory = $memory; engines = $engines; processes = $processes; runners = $runners }
   [void]$stop.Wait(2000)
 }`;
 
@@ -32,38 +36,62 @@ interface Counter {
 /**
  * One line of the script. An adapter is identified by its LUID; engines of one kind run in parallel, so the busiest
  * kind is the adapter's utilisation, as in Task Manager. null for anything else.
+ * @param listed NVIDIA's cards as nvidia-smi lists them, which are among the adapters too
  */
-export function parseWindowsGpus(line: string): AgentGpu[] | null {
+export function parseWindowsGpus(line: string, listed: readonly Pick<AgentGpu, 'vramUsedBytes'>[] = []) {
   const content = parseJson(line);
   if (typeof content !== 'object' || content === null) return null;
-  const table = content as Record<string, unknown>;
-  const memory = counters(table.memory, 'used');
+  return gpusOf(content as Record<string, unknown>, listed);
+}
+
+function gpusOf(
+  table: Record<string, unknown>,
+  listed: readonly Pick<AgentGpu, 'vramUsedBytes'>[],
+): AgentGpu[] {
   const engines = counters(table.engines, 'percent');
   const processes = counters(table.processes, 'used');
-  const names = rows(table.cards).flatMap((card) => (typeof card.name === 'string' ? card.name : []));
-  const adapters = memory.flatMap(({ name, value }) => {
+  const names = rows(table.cards).flatMap((card) =>
+    typeof card.name === 'string' ? oneLine(card.name) || [] : [],
+  );
+  const adapters = counters(table.memory, 'used').flatMap(({ name, value }) => {
     const luid = luidOf(name);
-    return luid === null ? [] : { luid, used: value };
+    if (luid === null) return [];
+    const active = value > 0 || [...engines, ...processes].some((one) => luidOf(one.name) === luid);
+    return { luid, used: value, active };
   });
-  // One of each belong together; with several adapters the counters do not show which is which.
-  const only = adapters.length === 1 && names.length === 1 ? names[0] : undefined;
-  return adapters.map(({ luid, used }) => ({
+  const found = gpusAmong({ adapters, names, known: rows(table.adapters).flatMap(knownAdapter), listed });
+  return found.map(({ luid, used, vendor, name, memoryBytes, integrated }) => ({
     id: luid,
-    vendor: vendorOf(only ?? ''),
-    name: only ?? 'GPU',
-    vramTotalBytes: null,
+    vendor,
+    name: name ?? 'GPU',
+    vramTotalBytes: memoryBytes,
     vramUsedBytes: used,
-    utilisationPercent: utilisation(engines.filter(({ name }) => luidOf(name) === luid)),
+    utilisationPercent: utilisation(engines.filter((engine) => luidOf(engine.name) === luid)),
     temperatureCelsius: null,
     powerWatts: null,
+    ...(integrated ? { integrated } : {}),
     processes: processes
-      .filter(({ name }) => luidOf(name) === luid)
-      .map(({ name, value }) => ({
-        pid: Number(/pid_(\d+)/.exec(name)?.[1] ?? 0),
+      .filter((process) => luidOf(process.name) === luid)
+      .map((process) => ({
+        pid: Number(/pid_(\d+)/.exec(process.name)?.[1] ?? 0),
         name: '',
-        vramUsedBytes: value,
+        vramUsedBytes: process.value,
       })),
   }));
+}
+
+/** The registry has a LUID as one 64-bit number, a counter as its two halves. */
+function knownAdapter({ luid, name, memory }: Record<string, unknown>): KnownAdapter[] {
+  if (typeof name !== 'string' || !/^\d+$/.test(String(luid))) return [];
+  const digits = BigInt(String(luid)).toString(16).padStart(16, '0');
+  const bytes = Number(memory || Number.NaN);
+  return [
+    {
+      luid: `luid_0x${digits.slice(0, 8)}_0x${digits.slice(8)}`,
+      name: oneLine(name),
+      memoryBytes: Number.isFinite(bytes) && bytes > 0 ? bytes : null,
+    },
+  ];
 }
 
 /** The runners of Ollama in one line of the script, by process id. A parent that has ended has no name. */
@@ -90,12 +118,6 @@ function utilisation(engines: readonly Counter[]): number {
 
 const luidOf = (name: string): string | null => /luid_0x[0-9a-f]+_0x[0-9a-f]+/i.exec(name)?.[0] ?? null;
 
-function vendorOf(name: string): AgentGpu['vendor'] {
-  if (/nvidia|geforce|quadro/i.test(name)) return 'nvidia';
-  if (/amd|radeon/i.test(name)) return 'amd';
-  return /intel/i.test(name) ? 'intel' : 'unknown';
-}
-
 function rows(value: unknown): Record<string, unknown>[] {
   return Array.isArray(value) ? value.filter((row) => typeof row === 'object' && row !== null) : [];
 }
@@ -108,7 +130,7 @@ function counters(value: unknown, key: string): Counter[] {
   });
 }
 
-const COMMAND = ['powershell.exe', '-NoProfile', '-NonInteractive', '-Command', SCRIPT] as const;
+const COMMAND = powershell(SCRIPT);
 
 export interface WindowsGpusOptions {
   clock: Clock;
@@ -126,7 +148,7 @@ export interface WindowsReading {
 
 export function openWindowsGpus({ clock, command = COMMAND }: WindowsGpusOptions) {
   /** null before the first line: a counter without samples reports no load. */
-  let latest: AgentGpu[] | null = null;
+  let latest: Record<string, unknown> | null = null;
   let runners: ReadonlyMap<number, ListedRunner> = NONE;
   const tool = openLineTool({
     clock,
@@ -134,15 +156,17 @@ export function openWindowsGpus({ clock, command = COMMAND }: WindowsGpusOptions
     silentMs: SILENT_MS,
     input: true,
     onLine(line) {
-      const gpus = parseWindowsGpus(line);
-      latest = gpus ?? latest;
-      if (gpus !== null) runners = parseRunners(line);
-      return gpus !== null;
+      const content = parseJson(line);
+      if (typeof content !== 'object' || content === null) return false;
+      latest = content as Record<string, unknown>;
+      runners = parseRunners(line);
+      return true;
     },
   });
 
   return {
-    read(): WindowsReading {
+    /** @param listed NVIDIA's cards as nvidia-smi lists them */
+    read(listed: readonly Pick<AgentGpu, 'vramUsedBytes'>[] = []): WindowsReading {
       if (tool.present() === false)
         return { gpus: [], runners: NONE, read: 'failed', problem: 'PowerShell is not installed.' };
       const problem = tool.problem();
@@ -152,7 +176,7 @@ export function openWindowsGpus({ clock, command = COMMAND }: WindowsGpusOptions
         const notYet = 'The performance counters have not been read yet.';
         return { gpus: [], runners: NONE, read: 'not-yet', problem: notYet };
       }
-      return { gpus: latest, runners, read: 'all', problem: null };
+      return { gpus: gpusOf(latest, listed), runners, read: 'all', problem: null };
     },
     /** Resolves after the first reading, or when it is known why there is none. */
     settled: tool.settled,

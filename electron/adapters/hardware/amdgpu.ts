@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import { oneLine } from '../../../shared/printable.ts';
 
-/** The processor's own graphics reserve less than this; their models are in memory that they can map (GTT). */
+/** A card has more. The processor's own graphics reserve what the firmware sets, from a few MiB to most of the memory. */
 const MIN_CARD_BYTES = 1024 ** 3;
 
 /** Cards and integrated graphics of this driver under `root` (`/sys/class/drm`). Empty if the folder does not exist. */
@@ -24,8 +24,14 @@ export async function readAmdGpus(root: string): Promise<GpuReading[]> {
 async function readCard(folder: string, card: string): Promise<GpuReading | null> {
   const vramBytes = await readNumber(join(folder, 'mem_info_vram_total'));
   if (vramBytes === null) return null;
-  const integrated = vramBytes < MIN_CARD_BYTES;
-  const memory = integrated ? 'mem_info_gtt' : 'mem_info_vram';
+  const monitor = await findMonitor(join(folder, 'hwmon'));
+  const gttBytes = await readNumber(join(folder, 'mem_info_gtt_total'));
+  // The driver shows this voltage for the processor's own graphics only.
+  const voltage = monitor === null ? null : await readText(join(monitor, 'in1_label'));
+  const integrated = vramBytes < MIN_CARD_BYTES || voltage === 'vddnb';
+  // Models go to whichever is larger: what is reserved, or the memory that the graphics can map.
+  const memory =
+    integrated && (gttBytes === null || gttBytes >= vramBytes) ? 'mem_info_gtt' : 'mem_info_vram';
   const [total, used, busy, uniqueId, product] = await Promise.all([
     readNumber(join(folder, `${memory}_total`)),
     readNumber(join(folder, `${memory}_used`)),
@@ -33,7 +39,7 @@ async function readCard(folder: string, card: string): Promise<GpuReading | null
     readText(join(folder, 'unique_id')),
     readText(join(folder, 'product_name')),
   ]);
-  const sensors = await readSensors(join(folder, 'hwmon'));
+  const sensors = await readSensors(monitor);
   return {
     id: uniqueId ?? card,
     vendor: 'amd',
@@ -53,18 +59,34 @@ async function readBusy(folder: string): Promise<number | null> {
   return (await readText(join(folder, 'power', 'runtime_status'))) === 'suspended' ? 0 : null;
 }
 
-async function readSensors(folder: string): Promise<Pick<GpuReading, 'temperatureCelsius' | 'powerWatts'>> {
-  const [monitor] = await readdir(folder).catch(() => [] as string[]);
-  if (monitor === undefined) return { temperatureCelsius: null, powerWatts: null };
-  const read = (name: string) => readNumber(join(folder, monitor, name));
-  // Compute cards have no edge sensor, only a junction sensor; since kernel 6.6 many cards report no average.
-  const [edge, junction, average, now] = await Promise.all([
-    read('temp1_input'),
-    read('temp2_input'),
-    read('power1_average'),
-    read('power1_input'),
-  ]);
-  const [millidegrees, microwatts] = [edge ?? junction, average ?? now];
+/** The folder of the driver's own sensors; null if there is none. Network and disk parts may add others. */
+async function findMonitor(folder: string): Promise<string | null> {
+  const names = (await readdir(folder).catch(() => [] as string[])).sort();
+  const named = await Promise.all(names.map((name) => readText(join(folder, name, 'name'))));
+  const at = named.indexOf('amdgpu');
+  const name = names[at] ?? (named.some((one) => one !== null) ? undefined : names[0]);
+  return name === undefined ? null : join(folder, name);
+}
+
+const TEMPERATURES = ['temp1', 'temp2', 'temp3', 'temp4'];
+
+async function readSensors(
+  monitor: string | null,
+): Promise<Pick<GpuReading, 'temperatureCelsius' | 'powerWatts'>> {
+  if (monitor === null) return { temperatureCelsius: null, powerWatts: null };
+  const read = (name: string) => readNumber(join(monitor, name));
+  const sensors = await Promise.all(
+    TEMPERATURES.map(async (name) => ({
+      label: (await readText(join(monitor, `${name}_label`)))?.toLowerCase() ?? null,
+      value: await read(`${name}_input`),
+    })),
+  );
+  const labelled = (...labels: (string | null)[]) =>
+    sensors.find(({ label, value }) => value !== null && labels.includes(label))?.value ?? null;
+  // Compute cards have no edge sensor, only one at the hottest place; since kernel 6.6 many cards report no average.
+  const [average, now] = await Promise.all([read('power1_average'), read('power1_input')]);
+  const millidegrees = labelled('edge') ?? labelled(null) ?? labelled('junction', 'hotspot');
+  const microwatts = average || (now ?? average);
   return {
     temperatureCelsius: millidegrees === null ? null : millidegrees / 1000,
     powerWatts: microwatts === null ? null : microwatts / 1e6,

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { decodeConsole, isUtf8, readOemCodePage } from './console-text.ts';
 
 export interface ExecOptions {
   /** The process is killed after this many milliseconds, and the call rejects. */
@@ -15,8 +16,21 @@ export type Exec = (file: string, args: readonly string[], options: ExecOptions)
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 const MAX_WORDS = 200;
 
-export const execProgram: Exec = (file, args, { deadlineMs, signal }) =>
-  new Promise((resolve, reject) => {
+export const execProgram: Exec = async (file, args, options) => {
+  try {
+    return await textOf(await execBytes(file, args, options));
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const { stdout, stderr } = error as { stdout?: Uint8Array; stderr?: Uint8Array };
+    if (stdout === undefined || stderr === undefined) throw error;
+    const [out, err] = await Promise.all([textOf(stdout), textOf(stderr)]);
+    throw Object.assign(error, { stdout: out, stderr: err });
+  }
+};
+
+/** Rejects with the program's output as bytes. */
+function execBytes(file: string, args: readonly string[], { deadlineMs, signal }: ExecOptions) {
+  return new Promise<Uint8Array>((resolve, reject) => {
     execFile(
       file,
       [...args],
@@ -27,11 +41,28 @@ export const execProgram: Exec = (file, args, { deadlineMs, signal }) =>
         signal,
         maxBuffer: MAX_OUTPUT_BYTES,
         windowsHide: true,
-        encoding: 'utf8',
+        encoding: 'buffer',
       },
       (error, stdout, stderr) => (error ? reject(Object.assign(error, { stdout, stderr })) : resolve(stdout)),
     );
   });
+}
+
+async function textOf(bytes: Uint8Array): Promise<string> {
+  return decodeConsole(bytes, process.platform === 'win32' && !isUtf8(bytes) ? await oemCodePage() : null);
+}
+
+let page: Promise<number | null> | null = null;
+const OEM_PAGE = ['query', 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Nls\\CodePage', '/v', 'OEMCP'] as const;
+
+/** It does not change while Windows runs. */
+function oemCodePage(): Promise<number | null> {
+  page ??= execBytes('reg.exe', OEM_PAGE, { deadlineMs: 4000, signal: new AbortController().signal }).then(
+    (bytes) => readOemCodePage(new TextDecoder().decode(bytes)),
+    () => null,
+  );
+  return page;
+}
 
 /** Whether the program is missing. */
 export function isMissing(error: unknown): boolean {

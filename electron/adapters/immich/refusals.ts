@@ -1,8 +1,8 @@
 /** Answers with which the door refuses, in the shape that clients of Immich's machine learning read. */
 import { immichErrors } from '../../../shared/contract/errors/immich.ts';
-import { pictureErrors } from '../../../shared/contract/errors/pictures.ts';
+import { predictErrors } from '../../../shared/contract/errors/predict.ts';
 
-const catalogue = { ...immichErrors, ...pictureErrors };
+const catalogue = { ...immichErrors, ...predictErrors };
 export type DoorRefusalCode = keyof typeof catalogue;
 
 /** When to try again, seconds. */
@@ -25,6 +25,8 @@ export const refused = (code: DoorRefusalCode, reason: string | null = null): Do
 
 export interface DoorAnswer {
   status: number;
+  /** The words beside the status, which Immich writes to its log. Default: the usual ones. */
+  statusText?: string;
   headers: Readonly<Record<string, string>>;
   body: Buffer;
 }
@@ -33,6 +35,10 @@ export function answerOf({ code, message }: DoorRefusal): DoorAnswer {
   const { status, next } = catalogue[code];
   return {
     status,
+    statusText: message
+      .replaceAll('’', "'")
+      .replace(/[^ -~]+/g, ' ')
+      .slice(0, 200),
     headers: {
       'content-type': 'application/json',
       ...(status === 503 ? { 'retry-after': RETRY_AFTER } : {}),

@@ -143,6 +143,9 @@ export const migrations: readonly string[] = [
     seconds INTEGER NOT NULL, start INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY (seconds, start)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE runners (node_id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Migrates the database to the newest schema, one transaction per step. A newer one is refused before this. */

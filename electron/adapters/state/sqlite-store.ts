@@ -8,6 +8,7 @@ import { type ActivityEntry, activityEntrySchema } from '../../../shared/models/
 import { nodeRecordSchema } from '../../../shared/models/fleet.ts';
 import { indexJobSchema, sourceRecordSchema } from '../../../shared/models/indexing.ts';
 import { listingRecordSchema, type MoveRecord, moveRecordSchema } from '../../../shared/models/placement.ts';
+import { runnerRecordSchema } from '../../../shared/models/runner.ts';
 import type { Secrets, Store } from '../../core/ports/state.ts';
 import type { Parser } from './columns.ts';
 import { type DamagedRow, type DamagedState, isDamage } from './damage.ts';
@@ -131,6 +132,7 @@ export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
         run('DELETE FROM boot_times WHERE node_id = ?', id);
         run('DELETE FROM pins WHERE node_id = ?', id);
         run('DELETE FROM listings WHERE node_id = ?', id);
+        run('DELETE FROM runners WHERE node_id = ?', id);
       },
     },
     bootTimes: {
@@ -163,6 +165,24 @@ export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
           listing.nodeId,
           JSON.stringify(listing),
         );
+      },
+    },
+    runners: {
+      list: () =>
+        parseRows(
+          'runners',
+          all('SELECT node_id AS id, node_id, value FROM runners ORDER BY node_id'),
+          runnerRecordSchema,
+        ),
+      put: (record) => {
+        run(
+          'INSERT INTO runners (node_id, value) VALUES (?, ?) ON CONFLICT (node_id) DO UPDATE SET value = excluded.value',
+          record.nodeId,
+          JSON.stringify(record),
+        );
+      },
+      remove: (nodeId) => {
+        run('DELETE FROM runners WHERE node_id = ?', nodeId);
       },
     },
     pins: {

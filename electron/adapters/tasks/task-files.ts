@@ -7,10 +7,10 @@ import * as z from 'zod';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { TaskFile, TaskFiles } from '../../core/ports/task-files.ts';
 import type { Clock, Ids } from '../../core/ports/time.ts';
-import { writePrivateFile } from '../private-file.ts';
+import { draftOf } from '../leftovers.ts';
 import { systemCode } from '../system-code.ts';
 import { cleanFileName } from './file-name.ts';
-import { flushFolder, taskFileError } from './flush.ts';
+import { createFolderFlush, flushFile, taskFileError } from './flush.ts';
 
 const factsSchema = z.object({
   kind: z.enum(['upload', 'result']),
@@ -25,6 +25,8 @@ const factsSchema = z.object({
 const ID = /^file_[A-Za-z0-9-]{1,80}$/;
 const FACTS = '.json';
 const DRAFT = '.part';
+/** Small pieces are gathered: each write costs a turn of a thread. */
+const WRITE_BYTES = 256 * 1024;
 
 export function createTaskFiles({
   folder,
@@ -40,13 +42,21 @@ export function createTaskFiles({
   const factsPath = (id: string) => join(folder, `${id}${FACTS}`);
   /** Being written by this process. */
   const writing = new Set<string>();
+  /** Owners that are on their way to the disk. */
+  const attaching = new Map<string, { taskId: string | null }>();
+  /** For each list in progress, what was written since it began. */
+  const lists = new Set<Set<string>>();
+  const touch = (id: string) => {
+    for (const touched of lists) touched.add(id);
+  };
+  const flush = createFolderFlush(folder);
 
   function get(id: string): TaskFile | null {
     if (!ID.test(id)) return null;
     try {
       const facts = factsSchema.safeParse(JSON.parse(readFileSync(factsPath(id), 'utf8')));
       const found = statSync(dataPath(id), { throwIfNoEntry: false });
-      return facts.success && found?.isFile() ? { id, ...facts.data } : null;
+      return facts.success && found?.isFile() ? { id, ...facts.data, ...attaching.get(id) } : null;
     } catch {
       return null;
     }
@@ -58,6 +68,23 @@ export function createTaskFiles({
     return file;
   }
 
+  async function writeFacts(id: string, facts: Omit<TaskFile, 'id'>, durable: boolean): Promise<void> {
+    const draft = draftOf(factsPath(id));
+    const handle = await openNew(draft);
+    try {
+      try {
+        await handle.writeFile(JSON.stringify(facts));
+        if (durable) await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(draft, factsPath(id));
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
+    }
+  }
+
   async function receive(
     handle: FileHandle,
     content: AsyncIterable<Uint8Array>,
@@ -66,17 +93,25 @@ export function createTaskFiles({
   ): Promise<{ sizeBytes: number; sha256: string }> {
     const hash = createHash('sha256');
     let sizeBytes = 0;
+    let gathered: Uint8Array[] = [];
+    let gatheredBytes = 0;
+    async function write(): Promise<void> {
+      const [parts, bytes] = [gathered, gatheredBytes];
+      gathered = [];
+      gatheredBytes = 0;
+      if (bytes > 0) await writeAll(handle, parts, bytes);
+    }
     for await (const part of content) {
       signal.throwIfAborted();
       sizeBytes += part.byteLength;
       if (sizeBytes > mostBytes) throw new PilotlightError('UPLOAD_TOO_LARGE', { details: { mostBytes } });
       hash.update(part);
-      for (let written = 0; written < part.byteLength; ) {
-        written += (await handle.write(part, written, part.byteLength - written)).bytesWritten;
-      }
+      gathered.push(part);
+      gatheredBytes += part.byteLength;
+      if (gatheredBytes >= WRITE_BYTES) await write();
     }
+    await write();
     signal.throwIfAborted();
-    await handle.sync();
     return { sizeBytes, sha256: hash.digest('hex') };
   }
 
@@ -86,6 +121,7 @@ export function createTaskFiles({
       const id = ids.next('file');
       const draft = `${dataPath(id)}${DRAFT}`;
       writing.add(id);
+      touch(id);
       try {
         const handle = await open(draft, 'wx', 0o600);
         let received: { sizeBytes: number; sha256: string };
@@ -98,10 +134,12 @@ export function createTaskFiles({
           throw new PilotlightError('CHECKSUM_MISMATCH');
         }
         const facts = { kind, name: cleanFileName(name), ...received, createdAt: clock.now(), taskId };
-        writePrivateFile(factsPath(id), JSON.stringify(facts));
+        // An upload is worth nothing before a task uses it: it is flushed then.
+        const durable = taskId !== null;
+        await Promise.all([writeFacts(id, facts, durable), durable ? flushFile(draft) : undefined]);
         // It exists from here on: facts without a file are leftovers.
         await rename(draft, dataPath(id));
-        await flushFolder(folder);
+        if (durable) await flush();
         return { id, ...facts };
       } catch (error) {
         await Promise.all([draft, dataPath(id), factsPath(id)].map((path) => rm(path, { force: true })));
@@ -111,9 +149,19 @@ export function createTaskFiles({
       }
     },
     get,
-    attach(id, taskId) {
+    async attach(id, taskId) {
       const { id: _id, ...facts } = present(id);
-      writePrivateFile(factsPath(id), JSON.stringify({ ...facts, taskId }));
+      const owner = { taskId };
+      attaching.set(id, owner);
+      touch(id);
+      try {
+        await Promise.all([writeFacts(id, { ...facts, taskId }, true), flushFile(dataPath(id))]);
+        await flush();
+      } catch (error) {
+        throw taskFileError(error);
+      } finally {
+        if (attaching.get(id) === owner) attaching.delete(id);
+      }
     },
     path: (id) => dataPath(present(id).id),
     read: async (id, from = 0) => createReadStream(dataPath(present(id).id), { start: from }),
@@ -142,25 +190,49 @@ export function createTaskFiles({
       }
     },
     async list() {
-      const names = await readdir(folder);
+      const touched = new Set([...writing, ...attaching.keys()]);
+      lists.add(touched);
+      const names = await readdir(folder).finally(() => lists.delete(touched));
       const present = new Set(names);
       const files: TaskFile[] = [];
       for (const name of names) {
-        const id = name.replace(/\.(json|part)$/, '');
-        if (writing.has(id) || !ID.test(id)) continue;
+        const id = name.replace(/\.(json|part)(\.\d+\.new)?$/, '');
+        if (!ID.test(id)) continue;
+        const isWhole = present.has(id) && present.has(`${id}${FACTS}`);
+        if (touched.has(id) && !isWhole) continue;
         // What a killed process left in the middle of a write.
-        if (name.endsWith(DRAFT) || !present.has(id) || !present.has(`${id}${FACTS}`)) {
-          await rm(join(folder, name), { force: true });
+        if (!isWhole || name.endsWith(DRAFT) || name.endsWith('.new')) {
+          if (!touched.has(id)) await rm(join(folder, name), { force: true });
           continue;
         }
         if (name !== id) continue;
         const facts = factsSchema.safeParse(await readJson(factsPath(id)));
-        if (facts.success) files.push({ id, ...facts.data });
+        if (facts.success) files.push({ id, ...facts.data, ...attaching.get(id) });
         else if (facts.error) files.push(await unknownFile(id, dataPath(id)));
       }
       return files.sort((one, other) => one.createdAt - other.createdAt);
     },
   };
+}
+
+async function writeAll(handle: FileHandle, parts: readonly Uint8Array[], bytes: number): Promise<void> {
+  const { bytesWritten } = await handle.writev(parts);
+  if (bytesWritten === bytes) return;
+  const rest = Buffer.concat(parts).subarray(bytesWritten);
+  for (let written = 0; written < rest.byteLength; ) {
+    written += (await handle.write(rest, written, rest.byteLength - written)).bytesWritten;
+  }
+}
+
+/** What a killed process left at this name is replaced; a link that waits there is not followed. */
+async function openNew(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', 0o600);
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    await rm(path, { force: true });
+    return open(path, 'wx', 0o600);
+  }
 }
 
 async function readJson(path: string): Promise<unknown> {

@@ -53,7 +53,7 @@ export interface FileAtWork {
 
 interface IndexCalls {
   meta: { params: null; result: StoredIndexMeta };
-  scan: { params: { full: boolean }; result: ScanResult };
+  scan: { params: { full: boolean; ignoreFiles?: boolean }; result: ScanResult };
   prepare: { params: { path: string }; result: PreparedFile & Omit<FileTimes, 'storeMs'> };
   commit: {
     params: { token: string; vectors: Float32Array[] };

@@ -163,7 +163,7 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
     let source: IndexSource = { id: opened.id, path: opened.path, embedderId: opened.embedderId };
     return {
       meta: () => sendCall('meta', null, { source }),
-      scan: ({ full }, signal, onProgress) => sendCall('scan', { full }, { source, signal, onProgress }),
+      scan: (options, signal, onProgress) => sendCall('scan', options, { source, signal, onProgress }),
       prepare: (path, signal) => sendCall('prepare', { path }, { source, signal }),
       commit: (token, vectors) => sendCall('commit', { token, vectors }, { source }),
       async discard(token) {

@@ -47,6 +47,8 @@ function printEnd(context: CommandContext, job: IndexJob): void {
     `${jobGlyph(job.status, terminal.style)} ${jobName(job)}: ${textOf(job.detail).replace(/\.$/, '')}${took}`,
   );
   if (job.limitedBy !== null) terminal.line(`    ${textOf(job.limitedBy)}`);
+  for (const { path, code, reason } of job.leftOut)
+    if (code === 'FILE_IGNORED') terminal.line(`    ${path}: ${textOf(reason)}`);
   for (const failure of job.failures.slice(0, 10))
     terminal.line(`    ${failure.path}: ${textOf(failure.reason)}`);
   const more = job.files.failed - Math.min(10, job.failures.length);
@@ -217,9 +219,27 @@ async function add(context: CommandContext) {
     embedder: await chooseEmbedder(link, wanted),
     wake: context.values.wake !== false,
     whenGpuGone: gone === 'wait' ? 'wait' : 'use-cpu',
+    ignoreFiles: context.values['ignore-files'] !== false,
     ...(name === undefined ? {} : { name }),
   });
   if (!context.json) context.terminal.line(`Added "${source.name}". Run "index start" to index it.`);
+  return source;
+}
+
+async function set(context: CommandContext) {
+  const wanted = onlyPositional(context, 'folder');
+  const name = optionText(context, 'name');
+  const ignoreFiles = context.values['ignore-files'];
+  if (name === undefined && typeof ignoreFiles !== 'boolean')
+    throw usageError('Say what to change: --name, --ignore-files or --no-ignore-files.');
+  const link = await context.connect('any');
+  const { id: sourceId } = await findSource(link, wanted);
+  const source = await link.call('index.updateSource', {
+    sourceId,
+    ...(name === undefined ? {} : { name }),
+    ...(typeof ignoreFiles === 'boolean' ? { ignoreFiles } : {}),
+  });
+  if (!context.json) context.terminal.line(`Changed "${source.name}". The next run applies it.`);
   return source;
 }
 
@@ -241,6 +261,7 @@ const verbs: Record<string, (context: CommandContext) => Promise<unknown>> = {
   sources,
   embedders,
   add,
+  set,
   remove,
 };
 
@@ -248,7 +269,8 @@ export const index: Command = {
   name: 'index',
   summary: 'index folders, and watch or cancel a run',
   usage: [
-    'index add DIR [--name NAME] [--embedder builtin|MODEL] [--no-wake] [--when-gpu-gone cpu|wait]',
+    'index add DIR [--name NAME] [--embedder builtin|MODEL] [--no-wake] [--when-gpu-gone cpu|wait] [--no-ignore-files]',
+    'index set FOLDER [--name NAME] [--[no-]ignore-files]',
     'index start [FOLDER…] [--full] [--rebuild] [--no-gpu] [--callback URL] [--wait]',
     'index progress [--watch]',
     'index cancel [JOB]',
@@ -259,6 +281,7 @@ export const index: Command = {
     name: { type: 'string' },
     embedder: { type: 'string' },
     wake: { type: 'boolean' },
+    'ignore-files': { type: 'boolean' },
     'when-gpu-gone': { type: 'string' },
     full: { type: 'boolean' },
     rebuild: { type: 'boolean' },

@@ -1,4 +1,5 @@
 /** Splits a text into blocks: headings, and runs of lines between blank ones. Pure; offsets are UTF-16 units. */
+import { type EndsWith, fenceStart, frontMatterEnd, htmlStart } from './markdown-regions.ts';
 
 export interface Heading {
   /** 1 is the outermost. */
@@ -33,7 +34,6 @@ const MAX_TITLE = 200;
 const MAX_HEADING_LINE = 400;
 const ATX = /^ {0,3}(#{1,6})(?:[ \t]+(.*))?$/;
 const SETEXT = /^ {0,3}(?:(=+)|(-{2,}))[ \t]*$/;
-const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 const NOT_A_TITLE = /^ {0,3}(?:[-*+>|]|\d+[.)])(?:\s|$)|^ {4}|^\t/;
 const DEFINITION =
   /^(?:@\w|#\[|template\b|(?:(?:export|default|pub(?:\([\w ]+\))?|public|private|protected|internal|static|abstract|async|final|sealed|open|unsafe|extern|inline|declare|override)\s+)*(?:function|class|interface|enum|struct|trait|impl|def|fn|func|fun|type|module|namespace|object|record|protocol|extension|macro_rules!|sub|proc|procedure|const|let|var|val|CREATE|create)\b)/;
@@ -82,10 +82,14 @@ export function blocksOf(text: string, kind: TextKind): Block[] {
   const lines = linesOf(text);
   const blocks: Block[] = [];
   let open: { start: number; end: number; lastLine: number } | null = null;
-  let fence: string | null = null;
-  let inFrontMatter = false;
+  /** How the part ends in which nothing is a heading. */
+  let region: EndsWith | null = null;
+  const frontMatter = kind === 'markdown' ? frontMatterEnd((number) => contentOf(lines[number])) : -1;
   let headings = 0;
 
+  function contentOf(line: Line | undefined): string | null {
+    return line === undefined ? null : text.slice(line.start, trimmedEnd(text, line.start, line.end));
+  }
   function close(): void {
     if (open !== null) blocks.push(plainBlock(text, kind, open.start, open.end));
     open = null;
@@ -101,36 +105,36 @@ export function blocksOf(text: string, kind: TextKind): Block[] {
   for (const [number, line] of lines.entries()) {
     const end = trimmedEnd(text, line.start, line.end);
     if (end === line.start) {
-      if (fence === null && !inFrontMatter) close();
+      if (region?.('') === true) region = null;
+      if (region === null && number > frontMatter) close();
       continue;
     }
-    if (kind !== 'markdown' || end - line.start > MAX_HEADING_LINE) {
+    if (kind !== 'markdown') {
       extend(line, end);
+      continue;
+    }
+    if (number <= frontMatter) {
+      extend(line, end);
+      if (number === frontMatter) close();
       continue;
     }
     const content = text.slice(line.start, end);
-    if (inFrontMatter) {
-      extend(line, end);
-      if (/^(?:---|\.\.\.)$/.test(content)) {
-        inFrontMatter = false;
-        close();
-      }
-      continue;
-    }
-    if (number === 0 && content === '---' && closesFrontMatter(text, lines)) {
-      inFrontMatter = true;
+    if (region !== null) {
+      if (region(content)) region = null;
       extend(line, end);
       continue;
     }
     const sign = content.trimStart().charAt(0);
-    const mark = sign === '`' || sign === '~' ? FENCE.exec(content)?.[1] : undefined;
-    if (fence !== null) {
-      if (mark?.startsWith(fence) && content.trim() === mark) fence = null;
+    if (sign === '`' || sign === '~' || sign === '<') {
+      const fence = fenceStart(content);
+      const html = sign === '<' ? htmlStart(content.slice(0, MAX_HEADING_LINE), open !== null) : null;
+      // HTML may end where it begins.
+      if (fence !== null) region = fence;
+      else if (html !== null && !html(content)) region = html;
       extend(line, end);
       continue;
     }
-    if (mark !== undefined) {
-      fence = mark;
+    if (content.length > MAX_HEADING_LINE) {
       extend(line, end);
       continue;
     }
@@ -172,12 +176,4 @@ function plainBlock(text: string, kind: TextKind, start: number, end: number): B
 
 function isTitle(line: string): boolean {
   return line.length <= MAX_HEADING_LINE && !NOT_A_TITLE.test(line);
-}
-
-/** It counts as front matter only if it ends within a reasonable number of lines. */
-function closesFrontMatter(text: string, lines: readonly Line[]): boolean {
-  return lines.slice(1, 200).some((line) => {
-    const content = text.slice(line.start, Math.min(line.end, line.start + 8)).trimEnd();
-    return content === '---' || content === '...';
-  });
 }

@@ -1,13 +1,19 @@
 /** From the bytes of a file to its chunks: recognise it, extract the text, cut it. Pure. */
 import type { Chunk } from '../../../shared/models/indexing.ts';
 import { fact } from '../../../shared/models/message.ts';
+import type { TextKind } from './blocks.ts';
 import { chunkText } from './chunk.ts';
+import { withoutData } from './encoded-data.ts';
 import { createByteAt } from './encoding.ts';
 import { extractHtml } from './html.ts';
-import { type NotText, recognise } from './recognise-file.ts';
+import { jsonText, unicodeEscapes } from './json-text.ts';
+import { chained, type MappedText, unchanged } from './mapped-text.ts';
+import { notebookText } from './notebook.ts';
+import { type NotText, type RecognisedText, recognise } from './recognise-file.ts';
+import { xmlText } from './xml-text.ts';
 
 /** Raise it when the same file would be cut differently than before: every file is then cut again. */
-export const CUT_VERSION = 1;
+export const CUT_VERSION = 2;
 
 export type CutFile = { ok: true; language: string; chunks: Chunk[] } | NotText;
 
@@ -19,28 +25,44 @@ export type CutFile = { ok: true; language: string; chunks: Chunk[] } | NotText;
 export function cutFile(bytes: Uint8Array, path: string, maxTokens: number): CutFile {
   const file = recognise(bytes, path);
   if (!file.ok) return file;
-  const byteAt = createByteAt(file.text, file.encoding, file.bomBytes);
-  if (file.kind !== 'html') {
-    const chunks = chunkText({
-      text: file.text,
-      kind: file.kind,
-      maxTokens,
-      startByteAt: byteAt,
-      endByteAt: byteAt,
-    });
-    return { ok: true, language: file.language, chunks };
-  }
-  const html = extractHtml(file.text);
+  const byteAt = createByteAt(file.text, file.encoding, file.bomBytes, bytes);
+  const { kind, mapped, headings } = extract(file);
   const chunks = chunkText({
-    text: html.text,
-    kind: 'html',
+    text: mapped.text,
+    kind,
     maxTokens,
-    headings: html.headings,
-    startByteAt: (index) => byteAt(html.sourceStart(index)),
-    endByteAt: (index) => byteAt(html.sourceEnd(index)),
+    ...(headings === undefined ? {} : { headings }),
+    startByteAt: (index) => byteAt(mapped.sourceStart(index)),
+    endByteAt: (index) => byteAt(mapped.sourceEnd(index)),
   });
   if (chunks.length === 0) {
-    return { ok: false, code: 'FILE_EMPTY', reason: fact('PAGE_HAS_NO_TEXT') };
+    const reason = file.kind === 'html' ? fact('PAGE_HAS_NO_TEXT') : fact('FILE_HAS_ONLY_DATA');
+    return { ok: false, code: 'FILE_EMPTY', reason };
   }
   return { ok: true, language: file.language, chunks };
+}
+
+interface Extracted {
+  kind: TextKind;
+  mapped: MappedText;
+  headings?: ReturnType<typeof extractHtml>['headings'];
+}
+
+/** What a person would read in the file, with its places. */
+function extract({ text, kind, language }: RecognisedText): Extracted {
+  if (kind === 'html') {
+    const html = extractHtml(text);
+    return { kind, mapped: html, headings: html.headings };
+  }
+  const read = prose(text, kind, language);
+  return { kind: read.kind, mapped: chained(withoutData(read.mapped.text), read.mapped) };
+}
+
+function prose(text: string, kind: TextKind, language: string): Extracted {
+  if (language === 'json') {
+    const notebook = notebookText(text);
+    return notebook === null ? { kind, mapped: jsonText(text) } : { kind: 'markdown', mapped: notebook };
+  }
+  if (language === 'xml') return { kind: 'text', mapped: xmlText(text) };
+  return { kind, mapped: language === 'ini' ? unicodeEscapes(text) : unchanged(text) };
 }

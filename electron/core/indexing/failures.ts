@@ -1,6 +1,9 @@
 /** What an error means for the work in progress. Pure. */
+
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
-import { errorMessage, type Message, plainText } from '../../../shared/models/message.ts';
+import type { JobFailure } from '../../../shared/models/indexing.ts';
+import { errorMessage, fact, type Message, plainText } from '../../../shared/models/message.ts';
+import type { IgnoredFiles } from '../ports/vectors.ts';
 
 /** What a server reported, or else the error's own message. */
 export function reasonOf(error: unknown): Message {
@@ -42,4 +45,9 @@ export function classifyFileFailure(error: unknown): 'skipped' | 'changed' | 'fa
     default:
       return 'fatal';
   }
+}
+
+/** One entry for each ignore file, before the files that cannot be indexed. */
+export function toLeftOut({ path, files, folders }: IgnoredFiles): JobFailure {
+  return { path, code: 'FILE_IGNORED', reason: fact('LEFT_OUT_BY_IGNORE_FILE', { files, folders }) };
 }

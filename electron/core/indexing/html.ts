@@ -1,15 +1,11 @@
 /** The visible text of an HTML page, with the positions of its parts in the source. Pure. */
 import { type Heading, isSpace, MAX_HEADINGS } from './blocks.ts';
 import { createBoundedParser } from './bounded-parser.ts';
+import { createMappedText, type MappedText } from './mapped-text.ts';
 
-export interface HtmlText {
-  text: string;
+export interface HtmlText extends MappedText {
   /** In `text`. */
   headings: (Heading & { start: number; end: number })[];
-  /** The index in the source of the character at this index of `text`. */
-  sourceStart(index: number): number;
-  /** The index in the source after the character before this index of `text`. */
-  sourceEnd(index: number): number;
 }
 
 const LEFT_OUT = new Set([
@@ -35,47 +31,21 @@ const BREAKS_PARAGRAPH = new Set(
   ).split(' '),
 );
 
-interface Segment {
-  start: number;
-  length: number;
-  sourceStart: number;
-  sourceEnd: number;
-}
-
-const isLiteral = (segment: Segment) => segment.length === segment.sourceEnd - segment.sourceStart;
-
 export function extractHtml(source: string): HtmlText {
-  const parts: string[] = [];
-  const segments: Segment[] = [];
+  const mapped = createMappedText();
   const headingRanges: { level: number; start: number; end: number }[] = [];
-  let length = 0;
   let leftOut = 0;
   let verbatim = 0;
   let pending = '';
   let heading: { level: number; start: number } | null = null;
 
-  function append(text: string, sourceStart: number, sourceEnd: number): void {
-    parts.push(text);
-    const last = segments.at(-1);
-    // Text that is adjacent in the source too extends the last segment.
-    if (
-      last !== undefined &&
-      last.sourceEnd === sourceStart &&
-      isLiteral(last) &&
-      text.length === sourceEnd - sourceStart
-    ) {
-      last.length += text.length;
-      last.sourceEnd = sourceEnd;
-    } else segments.push({ start: length, length: text.length, sourceStart, sourceEnd });
-    length += text.length;
-  }
   function breakWith(space: string): void {
-    if (length > 0 && space.length > pending.length) pending = space;
+    if (mapped.length > 0 && space.length > pending.length) pending = space;
   }
   function write(text: string, sourceStart: number, sourceEnd: number): void {
-    if (pending !== '') append(pending, sourceStart, sourceStart);
+    if (pending !== '') mapped.append(pending, sourceStart, sourceStart);
     pending = '';
-    append(text, sourceStart, sourceEnd);
+    mapped.append(text, sourceStart, sourceEnd);
   }
   /** White space becomes one space, except where the page preserves it. */
   function addText(data: string, sourceStart: number, sourceEnd: number): void {
@@ -118,16 +88,16 @@ export function extractHtml(source: string): HtmlText {
       if (name === 'td' || name === 'th') breakWith(' ');
       if (BREAKS_PARAGRAPH.has(name)) breakWith('\n\n');
       if (/^h[1-6]$/.test(name) && headingRanges.length < MAX_HEADINGS) {
-        if (pending !== '') append(pending, parser.startIndex, parser.startIndex);
+        if (pending !== '') mapped.append(pending, parser.startIndex, parser.startIndex);
         pending = '';
-        heading = { level: Number(name[1]), start: length };
+        heading = { level: Number(name[1]), start: mapped.length };
       }
     },
     onclosetag(name) {
       if (LEFT_OUT.has(name)) leftOut = Math.max(0, leftOut - 1);
       if (name === 'pre' || name === 'textarea') verbatim = Math.max(0, verbatim - 1);
       if (heading !== null && name === `h${heading.level}`) {
-        headingRanges.push({ ...heading, end: length });
+        headingRanges.push({ ...heading, end: mapped.length });
         heading = null;
       }
       if (BREAKS_PARAGRAPH.has(name)) breakWith('\n\n');
@@ -139,34 +109,12 @@ export function extractHtml(source: string): HtmlText {
   parser.write(source);
   parser.end();
 
-  const text = parts.join('');
+  const built = mapped.build();
+  const { text } = built;
   const headings = headingRanges
     .map((range) => ({ ...range, title: text.slice(range.start, range.end).replace(/\s+/g, ' ').trim() }))
     .filter((range) => range.title !== '')
     .map((range) => ({ ...range, title: range.title.slice(0, 200) }));
 
-  function segmentAt(index: number): Segment | undefined {
-    let low = 0;
-    let high = segments.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((segments[middle] as Segment).start <= index) low = middle;
-      else high = middle - 1;
-    }
-    return segments[low];
-  }
-  return {
-    text,
-    headings,
-    sourceStart(index) {
-      const segment = segmentAt(index);
-      if (segment === undefined) return 0;
-      return isLiteral(segment) ? segment.sourceStart + (index - segment.start) : segment.sourceStart;
-    },
-    sourceEnd(index) {
-      const segment = segmentAt(Math.max(0, index - 1));
-      if (segment === undefined) return 0;
-      return isLiteral(segment) ? segment.sourceStart + (index - segment.start) : segment.sourceEnd;
-    },
-  };
+  return { ...built, headings };
 }

@@ -18,8 +18,8 @@ export function labelFolders(label: Message): readonly string[] | null {
 }
 
 export function fileCounts({ files }: Pick<IndexJob, 'files'>) {
-  const { done, unchanged, removed, failed, skipped } = files;
-  return { done, unchanged, removed, failed, skipped };
+  const { done, unchanged, removed, failed, skipped, ignored } = files;
+  return { done, unchanged, removed, failed, skipped, ...(ignored === undefined ? {} : { ignored }) };
 }
 
 export interface JobError {

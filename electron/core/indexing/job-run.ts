@@ -12,6 +12,7 @@ import type { JobTracker } from './job-tracker.ts';
 import type { IndexingDependencies } from './model.ts';
 import { embedBuiltin, embedOnNodes, type FileHooks } from './pipeline.ts';
 import type { QueryTurns } from './query-turns.ts';
+import { isIngested } from './sources.ts';
 
 export interface JobRunOptions {
   dependencies: IndexingDependencies;
@@ -90,9 +91,14 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
       });
     let found: ScanResult;
     try {
-      await folders.resolve(source.path);
+      // The folder of the ingested texts is our own, and refused to anyone who names it.
+      if (!isIngested(source)) await folders.resolve(source.path);
       if (mustReset) await empty();
-      found = await index.scan({ full: job.full && checkpoint === null }, signal, scanning);
+      found = await index.scan(
+        { full: job.full && checkpoint === null, ignoreFiles: source.ignoreFiles ?? true },
+        signal,
+        scanning,
+      );
     } catch (error) {
       // An earlier version may have indexed it.
       if (codeOf(error) === 'OWN_DATA_FOLDER') await empty();
@@ -117,6 +123,7 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
       unchanged: found.unchanged,
       removed: found.removed,
       skipped: leftOut,
+      ignored: found.ignored ?? [],
       pendingBytes: found.pending.reduce((sum, file) => sum + file.sizeBytes, 0),
     });
     for (const file of failed) tracker.failed(source.id, { ...file, sizeBytes: 0 });
@@ -190,7 +197,14 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
     } catch (error) {
       // One folder that is missing, for example on a drive that is not connected, does not stop the others.
       if (signal.aborted || sources.length === 1 || !isFolderError(error)) throw error;
-      tracker.scanned(source.id, { total: 1, unchanged: 0, removed: 0, skipped: [], pendingBytes: 0 });
+      tracker.scanned(source.id, {
+        total: 1,
+        unchanged: 0,
+        removed: 0,
+        skipped: [],
+        ignored: [],
+        pendingBytes: 0,
+      });
       tracker.failed(source.id, {
         path: source.path,
         sizeBytes: 0,

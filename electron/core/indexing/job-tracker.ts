@@ -2,6 +2,7 @@
  * The record of one running job. What the pipeline reports becomes numbers and messages, saved at each change of phase
  * and otherwise at most once a second, and shown at most four times a second.
  */
+
 import type {
   IndexJob,
   JobEvent,
@@ -14,7 +15,9 @@ import type { Message } from '../../../shared/models/message.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/state.ts';
 import type { Clock, Timer } from '../ports/time.ts';
+import type { IgnoredFiles } from '../ports/vectors.ts';
 import type { Streams } from '../runtime/streams.ts';
+import { toLeftOut } from './failures.ts';
 import { limitedBy } from './limited-by.ts';
 import { createEta, createRateMeter, type RateMeter } from './progress.ts';
 import { createTimeMeter, type TimeReport } from './time-spent.ts';
@@ -42,6 +45,7 @@ export interface JobTracker {
       unchanged: number;
       removed: number;
       skipped: readonly JobFailure[];
+      ignored: readonly IgnoredFiles[];
       pendingBytes: number;
     },
   ): void;
@@ -67,6 +71,7 @@ interface SourceCounts {
   removed: number;
   failed: number;
   skipped: number;
+  ignored: number;
   pendingBytes: number;
   settledBytes: number;
   /** Of files that are not committed yet. */
@@ -112,6 +117,7 @@ export function createJobTracker({
         removed: 0,
         failed: 0,
         skipped: 0,
+        ignored: 0,
         pendingBytes: 0,
         settledBytes: 0,
         embeddedBytes: 0,
@@ -159,6 +165,7 @@ export function createJobTracker({
         removed: sum('removed'),
         failed: sum('failed'),
         skipped: sum('skipped'),
+        ...(sum('ignored') > 0 ? { ignored: sum('ignored') } : {}),
       },
       etaMs: isEmbedding && !isStalled ? eta.remainingMs(sum('pendingBytes') - doneBytes) : null,
       limitedBy: isEmbedding ? limitedBy(times.recent()) : null,
@@ -254,7 +261,8 @@ export function createJobTracker({
       // They are in this scan again, or will be tried again.
       keepFailures(sourceId, []);
       known.skipped = found.skipped.length;
-      leaveOut(sourceId, found.skipped);
+      known.ignored = found.ignored.reduce((count, { files, folders }) => count + files + folders, 0);
+      leaveOut(sourceId, [...found.ignored.map(toLeftOut), ...found.skipped]);
       known.pendingBytes = found.pendingBytes;
       known.settledBytes = 0;
       known.embeddedBytes = 0;

@@ -3,7 +3,9 @@ import { parseJson } from '../../../shared/json.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
 import type { FileFormat } from '../../../shared/text/messages/indexing-files.ts';
 import type { TextKind } from './blocks.ts';
-import { decodeWindows1252, type Encoding, isWindows1252 } from './encoding.ts';
+import { declaredCharset, decoderFor } from './charset-declared.ts';
+import { detectCharset } from './charset-detected.ts';
+import { decodeBytes, type Encoding } from './encoding.ts';
 import { type Language, languageOfName, languageOfShebang } from './languages.ts';
 
 export interface RecognisedText {
@@ -80,15 +82,51 @@ function decode(bytes: Uint8Array): Omit<RecognisedText, 'kind' | 'language'> | 
       return notText('FILE_BINARY', fact('FILE_HAS_FORMAT', { format }));
     }
   }
+  const wide = utf16WithoutMark(bytes);
+  if (wide !== null) return wide;
   if (bytes.includes(0) || hasControls(bytes, SAMPLE_BYTES, 0.05)) {
     return notText('FILE_BINARY', fact('FILE_IS_NOT_TEXT'));
   }
   const bomBytes = startsWith(bytes, '\xef\xbb\xbf') ? 3 : 0;
+  // All of it is ASCII, with escapes around the rest.
+  if (bomBytes === 0 && JAPANESE_ESCAPE.test(latin1Of(bytes))) {
+    const text = decodeBytes(bytes, 'iso-2022-jp');
+    if (text !== null) return { ok: true, encoding: 'iso-2022-jp', bomBytes, text };
+  }
   const utf8 = decodeAs(bytes, 'utf-8', bomBytes);
   if (utf8.ok || bomBytes > 0) return utf8;
-  return isLikelyWindows1252(bytes)
-    ? { ok: true, encoding: 'windows-1252', bomBytes: 0, text: decodeWindows1252(bytes) }
-    : notText('FILE_ENCODING', fact('FILE_ENCODING_UNKNOWN'));
+  const name = declaredCharset(bytes);
+  const declared = name === null ? null : decoderFor(name);
+  // A file that says UTF-8 and is not was converted by someone who did not read it.
+  const text = declared === null || declared.startsWith('utf-') ? null : decodeBytes(bytes, declared);
+  if (declared !== null && text !== null && !CONTROLS.test(text))
+    return { ok: true, encoding: declared, bomBytes, text };
+  const detected = isBrokenUtf8(bytes) ? null : detectCharset(bytes);
+  return detected === null
+    ? notText('FILE_ENCODING', fact('FILE_ENCODING_UNKNOWN'))
+    : { ok: true, bomBytes, ...detected };
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they begin each change of the set of characters.
+const JAPANESE_ESCAPE = /\x1b\$[@B]/;
+const latin1Of = (bytes: Uint8Array) => new TextDecoder('latin1').decode(bytes.subarray(0, SAMPLE_BYTES));
+/** Controls of the second set never occur in text: the charset is another. */
+const CONTROLS = /[\x80-\x84\x86-\x9f]/;
+
+/** Half of the bytes are zero, always the same half, because the letters are ASCII; the rest is checked by decoding. */
+function utf16WithoutMark(bytes: Uint8Array): Omit<RecognisedText, 'kind' | 'language'> | null {
+  const length = Math.min(bytes.length, SAMPLE_BYTES) & ~1;
+  if (length < 4 || bytes.length % 2 !== 0) return null;
+  const zeros = [0, 0];
+  for (let at = 0; at < length; at += 1) if (bytes[at] === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1;
+  const [even = 0, odd = 0] = zeros;
+  const name = even === 0 && odd * 2 >= length * 0.6 ? 'utf-16le' : null;
+  const found = name ?? (odd === 0 && even * 2 >= length * 0.6 ? 'utf-16be' : null);
+  if (found === null) return null;
+  const decoded = decodeAs(bytes, found, 0);
+  return decoded.ok && !hasControls(new TextEncoder().encode(decoded.text), SAMPLE_BYTES, 0.05)
+    ? decoded
+    : null;
 }
 
 function decodeAs(
@@ -96,14 +134,11 @@ function decodeAs(
   name: 'utf-8' | 'utf-16le' | 'utf-16be',
   bomBytes: number,
 ): Omit<RecognisedText, 'kind' | 'language'> | NotText {
-  try {
-    const decoder = new TextDecoder(name, { fatal: true, ignoreBOM: true });
-    const text = decoder.decode(bytes.subarray(bomBytes));
-    if (name !== 'utf-8' && text.includes('\0')) return notText('FILE_BINARY', fact('FILE_IS_NOT_TEXT'));
-    return { ok: true, encoding: name, bomBytes, text };
-  } catch {
+  const text = decodeBytes(bytes.subarray(bomBytes), name);
+  if (text === null)
     return notText('FILE_ENCODING', fact('FILE_NOT_VALID_ENCODING', { encoding: name.toUpperCase() }));
-  }
+  if (name !== 'utf-8' && text.includes('\0')) return notText('FILE_BINARY', fact('FILE_IS_NOT_TEXT'));
+  return { ok: true, encoding: name, bomBytes, text };
 }
 
 /** Whether more than this share of the first bytes are control characters that text does not contain. */
@@ -118,32 +153,27 @@ function hasControls(bytes: Uint8Array, sample: number, share: number): boolean 
   return controls > length * share;
 }
 
-/**
- * Western European text is mostly ASCII; the rest is mostly letters and typographic marks. Broken UTF-8 does not
- * count as such: there, lead and continuation bytes follow each other.
- */
-function isLikelyWindows1252(bytes: Uint8Array): boolean {
-  const length = Math.min(bytes.length, SAMPLE_BYTES * 4);
+/** Most bytes beyond ASCII are whole characters of UTF-8: some are damaged, or the file is cut off. */
+function isBrokenUtf8(bytes: Uint8Array): boolean {
+  let whole = 0;
   let high = 0;
-  let plausible = 0;
-  let pairs = 0;
-  for (let i = 0; i < length; i += 1) {
-    const byte = bytes[i] as number;
+  const length = Math.min(bytes.length, SAMPLE_BYTES * 4);
+  for (let at = 0; at < length; at += 1) {
+    const byte = bytes[at] as number;
     if (byte < 0x80) continue;
-    if (!isWindows1252(byte)) return false;
     high += 1;
-    const isLetter = byte >= 0xc0 && byte !== 0xd7 && byte !== 0xf7;
-    const isMark = byte >= 0xa0 && byte < 0xc0;
-    const isTypographic = byte === 0x80 || byte === 0x85 || (byte >= 0x91 && byte <= 0x97);
-    if (isLetter || isMark || isTypographic) plausible += 1;
-    const next = bytes[i + 1] ?? 0;
-    if (byte >= 0xc2 && byte <= 0xf4 && next >= 0x80 && next <= 0xbf) pairs += 1;
+    const follows = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : byte >= 0xc2 ? 1 : 0;
+    const rest = bytes.subarray(at + 1, at + 1 + follows);
+    if (follows === 0 || rest.length < follows || !rest.every((one) => (one & 0xc0) === 0x80)) continue;
+    whole += follows + 1;
+    high += follows;
+    at += follows;
   }
-  return high <= length * 0.3 && plausible >= high * 0.9 && pairs * 2 <= high;
+  return whole * 2 > high;
 }
 
 const TEXT: Language = { kind: 'text', language: 'text' };
-const HTML_START = /^<(?:!doctype\s+html|html[\s>])/i;
+const HTML_START = /^(?:<\?xml\s[^>]{0,200}\?>\s*)?<(?:!doctype\s+html|html[\s>])/i;
 const CODE_STARTS: readonly [RegExp, string][] = [
   [/^\s*<\?php\b/, 'php'],
   [/^\s*<\?xml\b/, 'xml'],

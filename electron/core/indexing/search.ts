@@ -19,6 +19,7 @@ import { fuseRanks } from './fusion.ts';
 import type { IndexHandles } from './index-handles.ts';
 import type { IndexingDependencies } from './model.ts';
 import type { QueryTurns } from './query-turns.ts';
+import { keywordTerms } from './search-words.ts';
 import { makeSnippet } from './snippet.ts';
 import { isIngested } from './sources.ts';
 
@@ -207,7 +208,7 @@ export function createSearcher(
     async search({ text, sources, limit }, signal) {
       const startedAt = clock.monotonic();
       const queries = new Map<string, ReturnType<typeof embedQuery>>();
-      const notices: Message[] = [];
+      const notices: Message[] = keywordTerms(text).length === 0 ? [fact('QUERY_HAS_NO_WORD')] : [];
       const damaged: SourceRecord[] = [];
       const searchOne = async (source: SourceRecord): Promise<SourceHits> => {
         const key = embedderId(source.embedder);

@@ -1,7 +1,8 @@
 /** The part of a chunk that best shows why it was found. Pure. */
 import type { Chunk } from '../../../shared/models/indexing.ts';
 import { utf8Length } from './encoding.ts';
-import { isUnspaced, normaliseText, type PlacedWord, placedWordsOf, wordsOf } from './terms.ts';
+import { type PlacedWord, placedWordsOf, stemOf } from './search-words.ts';
+import { isUnspaced } from './terms.ts';
 
 export interface Snippet {
   text: string;
@@ -37,16 +38,25 @@ export function makeSnippet(
   };
 }
 
-/** The words of the query in the text, ignoring accents and case; in scripts without spaces, their runs. */
+/**
+ * The words of the query in the text, ignoring accents and case; in scripts without spaces, their runs. Korean words
+ * count without what hangs on them.
+ */
 function matchesOf(text: string, query: string): PlacedWord[] {
-  const wanted = new Set(wordsOf(normaliseText(query)).map(foldAccents));
+  const words = placedWordsOf(query).map(({ word }) => word);
+  const wanted = new Set(words.map(foldAccents));
   if (wanted.size === 0) return [];
   const runs = [...wanted].filter(isUnspaced);
+  const stems = words.flatMap((word) => stemOf(word) ?? []);
   const matches: PlacedWord[] = [];
   for (const placed of placedWordsOf(text)) {
     const word = foldAccents(placed.word);
-    if (wanted.has(word)) matches.push({ ...placed, word });
-    else if (isUnspaced(word) && word.length === placed.end - placed.start) {
+    const isPlain = placed.word.length === placed.end - placed.start;
+    const stem = isPlain ? stems.find((one) => placed.word.startsWith(one)) : undefined;
+    if (stem !== undefined)
+      matches.push({ word: stem, start: placed.start, end: placed.start + stem.length });
+    else if (wanted.has(word)) matches.push({ ...placed, word });
+    else if (isUnspaced(word) && isPlain) {
       for (const run of runs) {
         const at = word.indexOf(run);
         if (at < 0) continue;

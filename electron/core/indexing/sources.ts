@@ -19,6 +19,7 @@ export interface NewSource {
   embedder: Embedder;
   wake: boolean;
   whenGpuGone: SourceRecord['whenGpuGone'];
+  ignoreFiles?: boolean | undefined;
 }
 
 export interface SourceChange {
@@ -27,6 +28,7 @@ export interface SourceChange {
   embedder?: Embedder | undefined;
   wake?: boolean | undefined;
   whenGpuGone?: SourceRecord['whenGpuGone'] | undefined;
+  ignoreFiles?: boolean | undefined;
 }
 
 export interface Sources {
@@ -161,7 +163,7 @@ export function createSources({
       const jobs = recentJobs();
       return all().map((source) => view(source, jobs));
     },
-    async add({ path, name, embedder, wake, whenGpuGone }) {
+    async add({ path, name, embedder, wake, whenGpuGone, ignoreFiles }) {
       const canonical = await folders.resolve(path);
       for (const other of records.values()) {
         if (other.path !== canonical) continue;
@@ -177,6 +179,7 @@ export function createSources({
         embedder,
         wake,
         whenGpuGone,
+        ...(ignoreFiles === undefined ? {} : { ignoreFiles }),
         addedAt: clock.now(),
       };
       store.sources.put(source);
@@ -213,6 +216,7 @@ export function createSources({
         embedder: change.embedder ?? source.embedder,
         wake: change.wake ?? source.wake,
         whenGpuGone: change.whenGpuGone ?? source.whenGpuGone,
+        ...(change.ignoreFiles === undefined ? {} : { ignoreFiles: change.ignoreFiles }),
       };
       store.sources.put(next);
       records.set(sourceId, next);

@@ -4,6 +4,7 @@ import type { ActivityEntry, ActivityQuery, NewActivityEntry } from '../../../sh
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SourceRecord } from '../../../shared/models/indexing.ts';
 import type { ListingRecord, MoveRecord } from '../../../shared/models/placement.ts';
+import type { RunnerRecord } from '../../../shared/models/runner.ts';
 import type { SecretsProtection } from '../../../shared/models/secrets.ts';
 import type { SavedSettings } from '../../../shared/models/settings.ts';
 import type { BucketLength, BucketRow } from './history.ts';
@@ -48,6 +49,12 @@ export interface Store {
   readonly listings: {
     list(): ListingRecord[];
     put(listing: ListingRecord): void;
+  };
+  /** What each runner reported last; removed with the node. */
+  readonly runners: {
+    list(): RunnerRecord[];
+    put(record: RunnerRecord): void;
+    remove(nodeId: string): void;
   };
   readonly pins: {
     list(): { nodeId: string; model: string }[];

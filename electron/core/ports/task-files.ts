@@ -17,7 +17,8 @@ export interface TaskFile {
 
 export interface TaskFiles {
   /**
-   * Streams to disk; the file exists only when all of it has arrived. Rejects with UPLOAD_TOO_LARGE, DISK_FULL,
+   * Streams to disk; the file exists only when all of it has arrived. One with a task is durable when it resolves;
+   * an upload is so when it is attached to one. Rejects with UPLOAD_TOO_LARGE, DISK_FULL,
    * CHECKSUM_MISMATCH or the signal's reason, and leaves nothing behind.
    * @param expect.sha256 hexadecimal, if the sender gave it
    */
@@ -31,8 +32,10 @@ export interface TaskFiles {
     expect: { sha256?: string | undefined; mostBytes: number },
     signal: AbortSignal,
   ): Promise<TaskFile>;
-  /** It belongs to this task from now on, or to none; durable. Throws NOT_FOUND, DISK_FULL. */
-  attach(id: string, taskId: string | null): void;
+  /**
+   * It belongs to this task from the call on, or to none; durable when it resolves. Rejects with NOT_FOUND, DISK_FULL.
+   */
+  attach(id: string, taskId: string | null): Promise<void>;
   get(id: string): TaskFile | null;
   /** Absolute path, for a worker of this computer. Throws NOT_FOUND. */
   path(id: string): string;

@@ -16,6 +16,15 @@ export interface ScanResult {
   pending: ScannedFile[];
   /** Files that cannot be indexed (binary, too large, unreadable, loops), with the reason. */
   skipped: JobFailure[];
+  /** What ignore files leave out. Absent for nothing. */
+  ignored?: IgnoredFiles[];
+}
+
+/** What one ignore file leaves out. A folder counts once, whatever is in it. */
+export interface IgnoredFiles {
+  path: string;
+  files: number;
+  folders: number;
 }
 
 /** A file that was read, recognised and split into chunks, ready to be embedded. `token` identifies it in `commit`. */
@@ -77,7 +86,7 @@ export interface SourceIndex {
    * Pilotlight's own data count as deleted, and are reported as skipped.
    */
   scan(
-    options: { full: boolean },
+    options: { full: boolean; ignoreFiles?: boolean },
     signal: AbortSignal,
     onProgress?: (seen: number) => void,
   ): Promise<ScanResult>;

@@ -1,5 +1,6 @@
 /** What the runners look like to the panel, and to acquire. Pure. */
 import { isServing, type NodeState, type NodeView } from '../../../shared/models/fleet.ts';
+import { errorMessage, plainText } from '../../../shared/models/message.ts';
 import type { InstalledModel, ModelOnNode } from '../../../shared/models/placement.ts';
 import type { RunnerModel, RunnerPull, RunnerStatus, RunnerView } from '../../../shared/models/runner.ts';
 import type { LocalState } from './local-life.ts';
@@ -8,6 +9,10 @@ import type { ReachState, TrackedRunner } from './tracked-runner.ts';
 
 export const isOnGpu = ({ provider }: Pick<RunnerModel, 'provider'>) =>
   provider !== null && provider !== 'cpu';
+
+/** Those that can be used. */
+export const faceModels = (runner: Pick<TrackedRunner, 'status'>): RunnerModel[] =>
+  runner.status()?.models.filter(({ kind, state }) => kind === 'faces' && state !== 'failed') ?? [];
 
 /** Models for texts, as an inference server would list them. */
 export function installedOf(model: RunnerModel): InstalledModel {
@@ -154,6 +159,7 @@ export function runnerView(
     name: address.name,
     from: address.from,
     url: address.url ?? '',
+    sharedFrom: local?.state === 'running' ? local.sharedFrom : null,
     state: viewState(runner.reach(), local),
     problem: runner.problem(),
     status,
@@ -175,4 +181,14 @@ function viewState(reach: ReachState, local: LocalState | undefined): RunnerView
     default:
       return 'unreachable';
   }
+}
+
+/** Why the runner of this computer did not start, if that is its state. */
+export function withOwnProblem(shown: RunnerView, local: LocalState | undefined): RunnerView {
+  if (local?.state !== 'failed') return shown;
+  const { code, message, next, said } = local.error;
+  return {
+    ...shown,
+    problem: { code, message: errorMessage({ message, said }), next: plainText(next) },
+  };
 }

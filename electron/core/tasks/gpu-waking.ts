@@ -44,13 +44,17 @@ const WORKER_BACK_MS = 180_000;
 const FAILED_FOR_MS = 300_000;
 /** Without a worker for this long, tasks stop waiting; a restart of the worker takes less. Milliseconds. */
 const GONE_MS = 60_000;
+/** A lease lasts for so long after the last task, so that the next one finds the machine awake. Milliseconds. */
+const LINGER_MS = 10_000;
+/** Between two checks, however much changes. Milliseconds. */
+const PACE_MS = 200;
 /** Tasks that are read at a time. */
 const AT_ONCE = 1000;
 
 export function createGpuWaking(dependencies: GpuWakingDependencies): GpuWaking {
   const { clock, log, engine, registry, leases, wakes, nodeName, busyWorkers, onChange } = dependencies;
   const stopping = new AbortController();
-  const held = new Map<string, Disposable>();
+  const held = new Map<string, { lease: Disposable; idleSince: number | null }>();
   const workersChanged = createChanges();
   /** Machine → until when it is left alone, monotonic. */
   const failedUntil = new Map<string, number>();
@@ -58,9 +62,11 @@ export function createGpuWaking(dependencies: GpuWakingDependencies): GpuWaking 
   /** Since when tasks wait without a GPU worker, monotonic; null while none does. */
   let goneSince: number | null = null;
   let lastFailure: Message | null = null;
-  let timer: Timer | null = null;
+  let timer: (Timer & { at: number }) | null = null;
   let checking: Promise<void> | null = null;
   let again = false;
+  /** When the last check ended, monotonic. */
+  let lastAt = Number.NEGATIVE_INFINITY;
 
   const stopListening = registry.onChange(() => {
     workersChanged.notify();
@@ -68,27 +74,36 @@ export function createGpuWaking(dependencies: GpuWakingDependencies): GpuWaking 
   });
 
   function check(): void {
-    if (stopping.signal.aborted) return;
-    again = true;
-    checking ??= checkAll()
+    if (stopping.signal.aborted || checking !== null) {
+      again = true;
+      return;
+    }
+    const leftMs = lastAt + PACE_MS - clock.monotonic();
+    if (leftMs > 0) {
+      checkIn(leftMs);
+      return;
+    }
+    checking = checkNow()
       .catch((error: unknown) => {
-        if (!stopping.signal.aborted)
+        if (!stopping.signal.aborted) {
           log.debug('Waking for tasks was not decided.', { error: String(error) });
+        }
       })
       .finally(() => {
         checking = null;
+        lastAt = clock.monotonic();
         if (again) check();
       });
   }
 
-  async function checkAll(): Promise<void> {
+  async function checkNow(): Promise<void> {
+    again = false;
+    timer?.cancel();
+    timer = null;
     const queue = engine.current();
-    while (again) {
-      again = false;
-      const waiting = queue === null ? [] : await waitingTasks(queue);
-      keepAwake(waiting);
-      if (queue !== null) await serve(queue, waiting);
-    }
+    const waiting = queue === null ? [] : await waitingTasks(queue);
+    keepAwake(waiting);
+    if (queue !== null) await serve(queue, waiting);
   }
 
   const waitingTasks = async (queue: TaskQueue) =>
@@ -104,11 +119,21 @@ export function createGpuWaking(dependencies: GpuWakingDependencies): GpuWaking 
         .flatMap(({ nodeId }) => nodeId ?? []),
     );
     if (waking !== null) needed.add(waking.nodeId);
-    for (const nodeId of needed) if (!held.has(nodeId)) held.set(nodeId, hold(nodeId));
-    for (const [nodeId, lease] of [...held]) {
+    const now = clock.monotonic();
+    for (const nodeId of needed) {
+      const known = held.get(nodeId);
+      if (known) known.idleSince = null;
+      else held.set(nodeId, { lease: hold(nodeId), idleSince: null });
+    }
+    for (const [nodeId, entry] of [...held]) {
       if (needed.has(nodeId)) continue;
-      held.delete(nodeId);
-      lease[Symbol.dispose]();
+      entry.idleSince ??= now;
+      const leftMs = entry.idleSince + LINGER_MS - now;
+      if (leftMs > 0) checkIn(leftMs);
+      else {
+        held.delete(nodeId);
+        entry.lease[Symbol.dispose]();
+      }
     }
   }
 
@@ -132,8 +157,8 @@ export function createGpuWaking(dependencies: GpuWakingDependencies): GpuWaking 
     }
     const leftMs = goneSince + GONE_MS - clock.monotonic();
     // A wake that failed has an answer already; a worker that dropped out may be back in a moment.
-    if (lastFailure === null && leftMs > 0) return checkIn(leftMs);
-    await fallBack(queue, stranded, workers);
+    if (!hasFailed(workers) && leftMs > 0) checkIn(leftMs);
+    else await fallBack(queue, stranded, workers);
   }
 
   function wakeTarget(workers: readonly TaskWorker[], wishes: readonly TaskRecord[]): string | null {
@@ -144,6 +169,12 @@ export function createGpuWaking(dependencies: GpuWakingDependencies): GpuWaking 
     }
     return null;
   }
+
+  /** Whether the machine of a worker that sleeps was not woken a moment ago. */
+  const hasFailed = (workers: readonly TaskWorker[]) =>
+    workers.some(
+      ({ state, nodeId }) => state === 'asleep' && (failedUntil.get(nodeId ?? '') ?? 0) > clock.monotonic(),
+    );
 
   function beginWake(queue: TaskQueue, nodeId: string, tasks: readonly TaskRecord[]): void {
     const done = wake(queue, nodeId, tasks)
@@ -201,9 +232,16 @@ export function createGpuWaking(dependencies: GpuWakingDependencies): GpuWaking 
     if (movable.length < stranded.length) checkIn(Math.min(FAILED_FOR_MS, ...retries));
   }
 
+  /** At the latest; an earlier check that is planned already stays. */
   function checkIn(ms: number): void {
+    const at = clock.monotonic() + ms;
+    if (timer !== null && timer.at <= at) return;
     timer?.cancel();
-    timer = clock.timer(ms, check);
+    const { cancel } = clock.timer(ms, () => {
+      timer = null;
+      check();
+    });
+    timer = { at, cancel };
   }
 
   async function noteAll(
@@ -232,7 +270,7 @@ export function createGpuWaking(dependencies: GpuWakingDependencies): GpuWaking 
       stopListening();
       timer?.cancel();
       await Promise.all([checking, waking?.done]);
-      for (const lease of held.values()) lease[Symbol.dispose]();
+      for (const { lease } of held.values()) lease[Symbol.dispose]();
       held.clear();
     },
   };

@@ -55,7 +55,7 @@ export function createTaskInputs({
               next: fact('UPLOAD_AGAIN'),
             });
           }
-          files.attach(file.id, taskId);
+          await files.attach(file.id, taskId);
           return fileInput(file);
         }
         case 'text': {

@@ -113,12 +113,22 @@ function planSource(draft: Draft, source: ExportedSource, present: Present, fold
   }
   const before = present.sources.find((other) => other.path === path);
   const { name, wake, whenGpuGone } = source;
+  const ignoring = source.ignoreFiles === undefined ? {} : { ignoreFiles: source.ignoreFiles };
   if (!before) {
     draft.add('add', 'folder', what, fact('FOLDER_TO_INDEX_ADDED'));
-    draft.sources.push({ id: '', name, path, embedder: source.embedder, wake, whenGpuGone, addedAt: 0 });
+    draft.sources.push({
+      id: '',
+      name,
+      path,
+      embedder: source.embedder,
+      wake,
+      whenGpuGone,
+      ...ignoring,
+      addedAt: 0,
+    });
     return;
   }
-  const after: SourceRecord = { ...before, name, wake, whenGpuGone };
+  const after: SourceRecord = { ...before, name, wake, whenGpuGone, ...ignoring };
   const otherEmbedder = embedderId(before.embedder) !== embedderId(source.embedder);
   if (JSON.stringify(before) === JSON.stringify(after)) {
     draft.add('same', 'folder', what, fact('FOLDER_SAME', { otherEmbedder }));

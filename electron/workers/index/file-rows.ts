@@ -5,7 +5,7 @@ import type { Chunk } from '../../../shared/models/indexing.ts';
 import { type Message, messageSchema, plainText } from '../../../shared/models/message.ts';
 import { DATA_FOLDER_FILES, isDataFolder } from '../../adapters/own-folders.ts';
 import type { FileStamp } from '../../adapters/vectors/protocol.ts';
-import { searchableText } from '../../core/indexing/terms.ts';
+import { searchableText } from '../../core/indexing/search-words.ts';
 import type { FileProblem, StoredIndexMeta } from '../../core/ports/vectors.ts';
 import { inTransaction } from './database.ts';
 

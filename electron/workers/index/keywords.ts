@@ -1,6 +1,6 @@
 /** Keyword search with FTS5's BM25. No input is a syntax error, because every word is quoted. */
 import type { DatabaseSync } from 'node:sqlite';
-import { keywordTerms } from '../../core/indexing/terms.ts';
+import { keywordTerms } from '../../core/indexing/search-words.ts';
 
 export interface KeywordHit {
   id: number;

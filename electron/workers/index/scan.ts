@@ -87,13 +87,21 @@ export async function scanSource(options: {
   own: OwnFolders;
   rows: FileRows;
   rules: ScanRules;
+  /** Whether ignore files are obeyed. */
+  ignoreFiles: boolean;
   signal: AbortSignal;
   now: () => number;
   onSeen: (seen: number) => void;
   onRemoved: (chunkIds: readonly number[]) => void;
 }): Promise<ScanResult> {
   const { root, own, rows, rules, signal } = options;
-  const walk = await walkFolder({ root, own, signal, onSeen: options.onSeen });
+  const walk = await walkFolder({
+    root,
+    own,
+    ignoreFiles: options.ignoreFiles,
+    signal,
+    onSeen: options.onSeen,
+  });
   const states = rows.states();
   if (isUnmounted(walk, states, rows.readMeta('root'))) {
     throw new PilotlightError('FOLDER_UNREADABLE', {
@@ -127,6 +135,7 @@ export async function scanSource(options: {
       (file): ScannedFile => ({ path: file.path, sizeBytes: file.size, modifiedMs: file.modifiedMs }),
     ),
     skipped: plan.skipped,
+    ...(walk.ignored.length === 0 ? {} : { ignored: walk.ignored }),
   };
 }
 

@@ -151,7 +151,7 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
 
   const handlers: IndexHandlers = {
     meta: ({ index }) => index().meta(),
-    scan: ({ index, settings, signal, onSeen }, { full }) => index().scan(full, settings, signal, onSeen),
+    scan: ({ index, settings, signal, onSeen }, options) => index().scan(options, settings, signal, onSeen),
     prepare: ({ index, settings, turn }, { path }) => index().prepare(path, settings, turn),
     commit: ({ index, turn }, { token, vectors }) => index().commit(token, vectors, turn.onFile),
     discard({ index }, { token }) {

@@ -188,7 +188,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
     },
 
     async scan(
-      full: boolean,
+      { full, ignoreFiles = true }: { full: boolean; ignoreFiles?: boolean },
       settings: IndexSettings,
       signal: AbortSignal,
       onSeen: (seen: number) => void,
@@ -198,6 +198,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
         root: source.path,
         own: await ownData.renew(),
         rows,
+        ignoreFiles,
         rules: { full, maxFileBytes: settings.maxFileBytes, recipe: recipeOf(settings) },
         signal,
         now: world.now,

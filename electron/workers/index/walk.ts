@@ -1,4 +1,6 @@
 /** Walks a folder: every regular file in it, always in the same order, without reading any. */
+
+import { isUtf8 } from 'node:buffer';
 import { type Dirent, lstat, type Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
@@ -7,7 +9,9 @@ import type { JobFailure } from '../../../shared/models/indexing.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
 import type { OwnFolders } from '../../adapters/own-folders.ts';
 import { systemCode } from '../../adapters/system-code.ts';
+import type { IgnoredFiles } from '../../core/ports/vectors.ts';
 import type { FileStamp } from './file-rows.ts';
+import { type IgnoreRules, ignoredBy, readRules } from './ignore-rules.ts';
 
 export interface WalkedFile extends FileStamp {
   /** Relative to the folder, with `/`. */
@@ -20,6 +24,8 @@ export interface Walk {
   skipped: JobFailure[];
   /** Existing files and folders that could not be checked: what is indexed beneath them stays. */
   unreadable: string[];
+  /** By ignore file, sorted by path. */
+  ignored: IgnoredFiles[];
   /** Identifies the disk of the folder. */
   rootIdentity: string;
 }
@@ -38,6 +44,14 @@ const stampOf = (stats: Stats): FileStamp => ({
   modifiedMs: stats.mtimeMs,
   changedMs: stats.ctimeMs,
 });
+
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+const parentOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 const isMissing = (error: unknown) => systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR';
 
@@ -68,6 +82,8 @@ async function checkRoot(root: string, own: OwnFolders): Promise<string> {
 export async function walkFolder(options: {
   root: string;
   own: OwnFolders;
+  /** Whether ignore files are obeyed. */
+  ignoreFiles?: boolean;
   signal: AbortSignal;
   onSeen: (seen: number) => void;
 }): Promise<Walk> {
@@ -77,6 +93,8 @@ export async function walkFolder(options: {
   const skipped: JobFailure[] = [];
   const unreadable: string[] = [];
   const links: string[] = [];
+  const rulesOf = new Map<string, IgnoreRules | null>();
+  const ignored = new Map<string, IgnoredFiles>();
 
   const absolute = (path: string) => (path === '' ? root : join(root, ...path.split('/')));
 
@@ -95,9 +113,32 @@ export async function walkFolder(options: {
       addFile(path, await statOf(absolute(path)));
     } catch (error) {
       if (!isMissing(error)) cannotRead(path, fact('FILE_CANNOT_BE_READ', { code: systemCode(error) }));
-      // A name that is not UTF-8 cannot be opened by the name that Node returned.
-      else if (path.includes('\ufffd')) cannotRead(path, fact('FILE_NAME_NOT_UTF_8'));
     }
+  }
+
+  /** Reads the ignore files of a folder. Without them it must not be indexed, because they may protect what is in it. */
+  async function canObey(path: string, names: ReadonlySet<string>): Promise<boolean> {
+    if (options.ignoreFiles === false) return true;
+    const above = path === '' ? null : (rulesOf.get(parentOf(path)) ?? null);
+    const { rules, problems } = await readRules(absolute(path), path, names, above);
+    rulesOf.set(path, rules);
+    for (const { file, kind, lines } of problems) {
+      const reason =
+        kind === 'unreadable' ? fact('IGNORE_FILE_UNREADABLE') : fact('IGNORE_LINES_LEFT_OUT', { lines });
+      skipped.push({ path: file, code: 'FILE_UNREADABLE', reason });
+    }
+    if (!problems.some(({ kind }) => kind === 'unreadable')) return true;
+    unreadable.push(path);
+    return false;
+  }
+
+  function isIgnored(path: string, isFolder: boolean): boolean {
+    const file = ignoredBy(rulesOf.get(parentOf(path)) ?? null, path, isFolder);
+    if (file === null) return false;
+    const counts = ignored.get(file) ?? { path: file, files: 0, folders: 0 };
+    counts[isFolder ? 'folders' : 'files'] += 1;
+    ignored.set(file, counts);
+    return true;
   }
 
   /** Reads one folder; returns the folders in it. */
@@ -115,18 +156,28 @@ export async function walkFolder(options: {
       if (!isMissing(error)) cannotRead(path, fact('FOLDER_CANNOT_BE_READ', { code: systemCode(error) }));
       return [];
     }
-    if (await own.is(absolute(path), new Set(entries.map(({ name }) => name)))) {
+    const names = new Set(entries.map(({ name }) => name));
+    if (await own.is(absolute(path), names)) {
       skipped.push({ path, code: 'OWN_DATA_FOLDER', reason: fact('OWN_DATA_LEFT_OUT') });
       return [];
     }
+    if (!(await canObey(path, names))) return [];
+    const nameless = await namesNotUtf8(absolute(path), entries);
+    for (const name of nameless) {
+      if (!name.startsWith('.'))
+        cannotRead(path === '' ? name : `${path}/${name}`, fact('FILE_NAME_NOT_UTF_8'));
+    }
+    const seen = new Set<string>();
     const folders: string[] = [];
     const waiting: Promise<void>[] = [];
     for (const entry of entries) {
-      if (entry.name.startsWith('.')) continue;
+      if (entry.name.startsWith('.') || nameless.has(entry.name) || seen.has(entry.name)) continue;
+      seen.add(entry.name);
       const inside = path === '' ? entry.name : `${path}/${entry.name}`;
-      if (entry.isDirectory()) {
-        if (!IGNORED_FOLDERS.has(entry.name)) folders.push(inside);
-      } else if (entry.isSymbolicLink()) links.push(inside);
+      if (IGNORED_FOLDERS.has(entry.name) && entry.isDirectory()) continue;
+      if (isIgnored(inside, entry.isDirectory())) continue;
+      if (entry.isDirectory()) folders.push(inside);
+      else if (entry.isSymbolicLink()) links.push(inside);
       else waiting.push(checkFile(inside));
     }
     await Promise.all(waiting);
@@ -173,7 +224,20 @@ export async function walkFolder(options: {
     a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
   files.sort(byPath);
   skipped.sort(byPath);
-  return { files, skipped, unreadable, rootIdentity };
+  return { files, skipped, unreadable, ignored: [...ignored.values()].sort(byPath), rootIdentity };
+}
+
+/**
+ * Names that Node could not turn into text: files, folders and links that cannot be opened by the name that it returned.
+ * Another entry may have exactly that name, with the replacement character in it.
+ */
+async function namesNotUtf8(folder: string, entries: readonly Dirent[]): Promise<ReadonlySet<string>> {
+  if (!entries.some(({ name }) => name.includes('\ufffd'))) return new Set();
+  const names = await readdir(folder, { encoding: 'buffer' });
+  const whole = new Set(names.filter((name) => isUtf8(name)).map((name) => name.toString()));
+  return new Set(
+    entries.map(({ name }) => name).filter((name) => name.includes('\ufffd') && !whole.has(name)),
+  );
 }
 
 /**
@@ -225,6 +289,12 @@ async function followLinks(world: {
         skip(path, 'OUTSIDE_FOLDER', fact('LINK_LEADS_OUTSIDE'));
         continue;
       }
+      if (target.includes('\ufffd') && !(await exists(target))) {
+        // It can be followed, but what is there cannot be opened by the name that Node returned.
+        world.keep(path);
+        skip(path, 'FILE_UNREADABLE', fact('FILE_NAME_NOT_UTF_8'));
+        continue;
+      }
       const stats = await stat(absolute(path));
       if (await world.own.contain(stats.isDirectory() ? target : dirname(target))) {
         skip(path, 'OWN_DATA_FOLDER', fact('OWN_DATA_LEFT_OUT'));
@@ -234,7 +304,7 @@ async function followLinks(world: {
         world.addFile(path, stats);
         continue;
       }
-      const place = await realpath(absolute(path.slice(0, Math.max(0, path.lastIndexOf('/')))));
+      const place = await realpath(absolute(parentOf(path)));
       if (place === target || place.startsWith(target + sep)) {
         skip(path, 'SYMLINK_LOOP', fact('LINK_LEADS_UP'));
       } else if (entered.has(target)) {

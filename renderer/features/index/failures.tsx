@@ -7,7 +7,8 @@ import { everyLeftOut } from './proof-text.ts';
 export function Failures({ job }: { job: IndexJob }) {
   const files = everyLeftOut(job);
   if (files.length === 0) return null;
-  const more = job.files.failed + job.files.skipped - files.length;
+  const named = files.filter(({ code }) => code !== 'FILE_IGNORED').length;
+  const more = job.files.failed + job.files.skipped - named;
   return (
     <details className="mt-3 text-[0.8125rem] print:hidden">
       <summary className="rounded font-medium">

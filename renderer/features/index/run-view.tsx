@@ -102,6 +102,7 @@ function Counts({ job }: { job: IndexJob }) {
     { name: 'indexed', value: files.done },
     { name: 'unchanged', value: files.unchanged },
     { name: 'skipped', value: files.skipped },
+    { name: 'ignored', value: files.ignored ?? 0, hide: files.ignored === undefined },
     { name: 'failed', value: files.failed, bad: files.failed > 0 },
     { name: 'removed', value: files.removed },
     { name: 'vectors', value: job.vectors },

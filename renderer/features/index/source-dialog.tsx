@@ -7,6 +7,7 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { SelectField, TextField } from '../../components/field.tsx';
+import { FolderField } from '../../components/folder-field.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { Switch } from '../../components/switch.tsx';
 import { useKeep } from '../../components/use-keep.ts';
@@ -25,6 +26,7 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
   const [chosen, setChosen] = useState(source ? embedderId(source.embedder) : BUILTIN_EMBEDDER_ID);
   const [wake, setWake] = useState(source?.wake ?? true);
   const [whenGpuGone, setWhenGpuGone] = useState<WhenGpuGone>(source?.whenGpuGone ?? 'use-cpu');
+  const [ignoreFiles, setIgnoreFiles] = useState(source?.ignoreFiles ?? true);
   const [error, setError] = useState<WireError | null>(null);
   const [busy, setBusy] = useState(false);
 
@@ -48,6 +50,7 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
           ...(changed ? { embedder } : {}),
           wake,
           whenGpuGone,
+          ignoreFiles,
         });
         toastDone(`${name || source.name} saved.`, changed ? 'Rebuild it to use the new embedder.' : '');
       } else {
@@ -57,6 +60,7 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
           embedder,
           wake,
           whenGpuGone,
+          ignoreFiles,
         });
         toastDone(`${added.name} added.`, 'Index it when you are ready.');
       }
@@ -76,16 +80,16 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
     >
       <form onSubmit={submit} noValidate className="grid gap-3">
         {error && !atPath && <Problem message={error.message} next={error.next} code={error.code} />}
-        <TextField
+        <FolderField
           label="Folder"
           hint="A path on the computer that runs Pilotlight, for example /home/me/notes"
-          mono
+          isHere
           required
           disabled={source !== null}
           value={path}
           error={atPath && error ? `${error.message} ${error.next}` : undefined}
-          onChange={(event) => {
-            setPath(event.target.value);
+          onPath={(chosen) => {
+            setPath(chosen);
             setError(null);
           }}
         />
@@ -122,6 +126,15 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
             </option>
           ))}
         </SelectField>
+        <div className="flex items-center gap-3">
+          <label htmlFor="source-ignore-files" className="min-w-0 flex-1">
+            <span className="block font-medium">Obey ignore files</span>
+            <span className="block text-xs text-faint">
+              Leaves out what <code>.gitignore</code> and <code>.pilotlightignore</code> in the folder name.
+            </span>
+          </label>
+          <Switch id="source-ignore-files" on={ignoreFiles} onChange={setIgnoreFiles} />
+        </div>
         {ofFleet && (
           <fieldset className="grid gap-3 rounded-lg border border-line p-4">
             <legend className="px-1 text-xs text-faint">GPU machine</legend>

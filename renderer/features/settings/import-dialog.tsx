@@ -3,6 +3,7 @@ import { type FormEvent, useId, useState } from 'react';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import type { ImportPlan } from '../../../shared/models/transfer.ts';
 import { importEntryLabel } from '../../../shared/text/import-entry.ts';
+import { decodeTextFile } from '../../../shared/text-file.ts';
 import { plural } from '../../../shared/units.ts';
 import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
@@ -68,12 +69,15 @@ export function ImportDialog({ kind, onClose }: { kind: ImportKind; onClose(): v
 
   async function choose(file: File | undefined): Promise<void> {
     if (!file) return;
-    const read = await file.text().catch(() => null);
+    const read = await file.arrayBuffer().then(
+      (bytes) => decodeTextFile(new Uint8Array(bytes)),
+      () => null,
+    );
     if (read === null) {
       setError({
         code: 'BAD_IMPORT',
-        message: 'The file could not be read.',
-        next: 'Choose it again, or paste its contents.',
+        message: 'The file could not be read as text.',
+        next: 'Save it as UTF-8, or paste its contents.',
       });
       return;
     }

@@ -115,6 +115,7 @@ export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> 
   'immich.cpuMeanwhile': { is: 'switch', byDefault: false },
   'immich.bodyBudgetMb': { is: 'number', byDefault: 64, least: 40, most: 4096 },
   'immich.folder': { is: 'text', byDefault: null, least: 1, most: 4096 },
+  'immich.ocrUrl': { is: 'text', byDefault: null, least: 0, most: 2000, accepts: isCallableAddress },
   'tasks.engine': { is: 'choice', byDefault: 'sqlite', options: ['sqlite', 'bullmq'] },
   'tasks.embeddedWorker': { is: 'switch', byDefault: true },
   'tasks.embeddedSlots': { is: 'number', byDefault: 2, least: 1, most: 64 },

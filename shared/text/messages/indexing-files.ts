@@ -1,4 +1,5 @@
 import { formatBytes, plural } from '../../units.ts';
+import { list } from '../grammar.ts';
 
 /** Formats that are recognised by their first bytes and contain no plain text. */
 const formats = {
@@ -28,12 +29,14 @@ export type FileFormat = keyof typeof formats;
 export const indexingFileMessages = {
   FILE_IS_EMPTY: () => 'The file is empty.',
   FILE_HAS_ONLY_SPACE: () => 'The file contains only white space.',
+  FILE_HAS_ONLY_DATA: () => 'The file contains only encoded data.',
   PAGE_HAS_NO_TEXT: () => 'The page contains no text.',
   FILE_IS_NOT_TEXT: () => 'Not a text file.',
   FILE_HAS_FORMAT: ({ format }: { format: FileFormat }) => `Not a text file: ${formats[format]}.`,
   FILE_IS_UTF_32: () => 'The text is encoded as UTF-32, which is not supported.',
   FILE_NOT_VALID_ENCODING: ({ encoding }: { encoding: string }) => `The text is not valid ${encoding}.`,
-  FILE_ENCODING_UNKNOWN: () => 'The text is neither UTF-8, UTF-16 nor Western European.',
+  FILE_ENCODING_UNKNOWN: () =>
+    'The character encoding is unknown: it is not Unicode, and nothing says which other one.',
   FILE_OVER_LIMIT: ({ bytes, limit }: { bytes: number; limit: number }) =>
     `Too large: ${formatBytes(bytes)} (limit ${formatBytes(limit)}).`,
   NOT_A_REGULAR_FILE: () => 'A device, pipe or socket, not a file.',
@@ -48,6 +51,15 @@ export const indexingFileMessages = {
   FILE_NEEDS_TOO_MUCH_MEMORY: () => 'Reading the file takes too much memory.',
   FILE_BREAKS_READER: ({ error }: { error: string }) => `Pilotlight failed to read this file (${error}).`,
   REPORT_THIS_FILE: () => 'Everything else is indexed. Please report this file as a bug.',
+
+  LEFT_OUT_BY_IGNORE_FILE: ({ files, folders }: { files: number; folders: number }) =>
+    `Its rules leave out ${list([
+      ...(files > 0 ? [plural(files, 'file')] : []),
+      ...(folders > 0 ? [plural(folders, 'folder')] : []),
+    ])}.`,
+  IGNORE_FILE_UNREADABLE: () => 'Its rules cannot be read, so the folder is left as it was indexed before.',
+  IGNORE_LINES_LEFT_OUT: ({ lines }: { lines: number }) =>
+    `${plural(lines, 'line')} with too many wildcards ${lines === 1 ? 'is' : 'are'} not obeyed.`,
 
   OWN_DATA_LEFT_OUT: () => "It contains Pilotlight's own data, which is never indexed.",
 

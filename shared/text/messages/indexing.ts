@@ -9,6 +9,8 @@ export interface FileCounts {
   removed: number;
   failed: number;
   skipped: number;
+  /** By ignore files; absent for none. */
+  ignored?: number;
 }
 
 /** Where a machine embeds. */
@@ -27,8 +29,8 @@ const units = { gpu: 'GPU', cpu: 'CPU', builtin: 'built-in' };
 const nodeList = (nodes: readonly EmbeddingNode[]) =>
   list(nodes.map(({ node, on }) => `${node} (${units[on]})`));
 
-function counted({ done, unchanged, removed, failed, skipped }: FileCounts): string {
-  const others = Object.entries({ unchanged, removed, failed, skipped })
+function counted({ done, unchanged, removed, failed, skipped, ignored = 0 }: FileCounts): string {
+  const others = Object.entries({ unchanged, removed, failed, skipped, ignored })
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${formatCount(count)} ${name}`);
   return `${[`${plural(done, 'file')} indexed`, ...others].join(', ')}.`;

@@ -13,6 +13,7 @@ export const searchMessages = {
     `Keyword matches only: ${model} on ${node} did not answer (${clause(reason)}).`,
   FOLDER_HAS_OTHER_EMBEDDER: ({ folder }: { folder: string }) =>
     `"${folder}" was indexed with another embedder. Rebuild it to search by vectors.`,
+  QUERY_HAS_NO_WORD: () => 'There is no word in the query, so files are only compared by meaning.',
   FOLDER_NOT_SEARCHED: ({ folder, reason }: { folder: string; reason: Text }) =>
     `"${folder}" could not be searched: ${clause(reason)}.`,
   FOLDERS_INCOMPLETE: ({ folders }: { folders: readonly string[] }) =>

@@ -41,6 +41,8 @@ export interface TestWorker {
   /** Waits for one task. */
   take(): Promise<WorkerTask>;
   finish(task: WorkerTask, result?: Partial<TaskResult>): Promise<WorkerAnswer<'complete'>>;
+  /** Works on all that comes. */
+  workUntil(signal: AbortSignal, handle: (task: WorkerTask) => Partial<TaskResult>): Promise<void>;
 }
 
 const allContent: ContentType[] = ['document', 'web', 'image', 'audio', 'video', 'youtube', 'mixed'];
@@ -106,29 +108,36 @@ export async function openTaskWorld(): Promise<TaskWorld> {
         tasks: [],
         ...options,
       });
+      const finish: TestWorker['finish'] = ({ id: taskId, token }, result = {}) =>
+        call('complete', {
+          workerId: id,
+          id: taskId,
+          token,
+          result: {
+            content: 'text',
+            contentFileId: null,
+            metadata: {},
+            thumbnails: [],
+            processingMs: 5,
+            ...result,
+          },
+          claimNext: false,
+        });
       return {
         id,
         call,
+        finish,
+        async workUntil(signal, handle) {
+          while (!signal.aborted) {
+            const { tasks } = await call('claim', { workerId: id, count: 4, waitMs: 200 });
+            for (const task of tasks) await finish(task, handle(task));
+          }
+        },
         async take() {
           const { tasks } = await call('claim', { workerId: id, count: 1, waitMs: 20_000 });
           if (tasks[0] === undefined) throw new Error('There was no task.');
           return tasks[0];
         },
-        finish: ({ id: taskId, token }, result = {}) =>
-          call('complete', {
-            workerId: id,
-            id: taskId,
-            token,
-            result: {
-              content: 'text',
-              contentFileId: null,
-              metadata: {},
-              thumbnails: [],
-              processingMs: 5,
-              ...result,
-            },
-            claimNext: false,
-          }),
       };
     },
     async [Symbol.asyncDispose]() {

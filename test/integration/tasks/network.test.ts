@@ -7,7 +7,7 @@ import { createTaskNetwork, type TaskNetwork } from '../../../electron/host/task
 import { createAccess } from '../../../electron/transport/http/access.ts';
 import { createEarlierTabs } from '../../../electron/transport/http/earlier-tabs.ts';
 import { createTaskRoutes, type TaskRoutes } from '../../../electron/transport/http/tasks/routes.ts';
-import type { Notice } from '../../../shared/models/status.ts';
+import type { Notice } from '../../../shared/contract/streams.ts';
 import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
 import { createRememberingLog } from '../../fakes/transport.ts';
 import { aFile, form, openRequest, openTaskWorld, type TaskWorld } from './http-world.ts';

@@ -135,7 +135,7 @@ export function uploadRoutes(routes: FastifyInstance, door: TaskDoor, results: R
         const taskId = readText('task_id', readJsonObject('result_data', text).task_id, 100);
         if (taskId !== null) await service.get(taskId);
         const kept = file ?? (await keepText(text, signal));
-        if (taskId !== null) service.files.attach(kept.id, taskId);
+        if (taskId !== null) await service.files.attach(kept.id, taskId);
         return { status: 'success', message: textOf(fact('RESULT_RECEIVED')), file_id: kept.id };
       } catch (error) {
         if (file !== null) await service.files.remove([file.id]);

@@ -79,18 +79,6 @@ describe('recognise, by content first and by name second', () => {
       'FILE_ENCODING',
       fact('FILE_ENCODING_UNKNOWN'),
     ],
-    [
-      'shift-jis.txt',
-      bytes(0x82, 0xb1, 0x82, 0xf1, 0x82, 0xc9, 0x82, 0xbf, 0x82, 0xcd),
-      'FILE_ENCODING',
-      fact('FILE_ENCODING_UNKNOWN'),
-    ],
-    [
-      'cyrillic.txt',
-      bytes(0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2, 0x20, 0xec, 0xe8, 0xf0),
-      'FILE_ENCODING',
-      fact('FILE_ENCODING_UNKNOWN'),
-    ],
   ])('%s is refused as %s', (path, content, code, reason) => {
     expect(recognise(content, path)).toEqual({ ok: false, code, reason });
   });

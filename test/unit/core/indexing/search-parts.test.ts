@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fuseRanks } from '../../../../electron/core/indexing/fusion.ts';
+import { keywordTerms, searchableText } from '../../../../electron/core/indexing/search-words.ts';
 import { makeSnippet } from '../../../../electron/core/indexing/snippet.ts';
-import { keywordTerms, searchableText, wordsOf } from '../../../../electron/core/indexing/terms.ts';
+import { wordsOf } from '../../../../electron/core/indexing/terms.ts';
 
 describe('reciprocal rank fusion', () => {
   test('sums 1 / (60 + rank) over both lists', () => {

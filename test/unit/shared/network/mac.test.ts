@@ -33,6 +33,25 @@ describe('a MAC address', () => {
     );
   });
 
+  it.each([
+    ['8:0:27:1:2:3', '08:00:27:01:02:03'],
+    ['aabbcc-ddeef0', 'AA:BB:CC:DD:EE:F0'],
+    ['aabbcc.ddeef0', 'AA:BB:CC:DD:EE:F0'],
+    ['aabb ccdd eef0', 'AA:BB:CC:DD:EE:F0'],
+    ['0xAABBCCDDEEF0', 'AA:BB:CC:DD:EE:F0'],
+    ['AA–BB–CC–DD–EE–F0', 'AA:BB:CC:DD:EE:F0'],
+    ['AA：BB：CC：DD：EE：F0', 'AA:BB:CC:DD:EE:F0'],
+  ])('is read from %s', (written, mac) => {
+    expect(readMac(written)).toBe(mac);
+  });
+
+  it.each(['8:0-27:1-2:3', '8.0.27.1.2.3', 'aabb-ccdd.eef0', '0x0xAABBCCDDEEF0', '0xAA:BB:CC:DD:EE:F0'])(
+    'is not %s',
+    (written) => {
+      expect(readMac(written)).toBeNull();
+    },
+  );
+
   it('names one machine unless it is a group or all zeros', () => {
     fc.assert(
       fc.property(sixBytes, (bytes) => {

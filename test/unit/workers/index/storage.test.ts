@@ -202,6 +202,7 @@ describe('what a scan decides', () => {
     files: paths.map((path) => ({ path, ...stamp })),
     skipped: [],
     unreadable: [],
+    ignored: [],
     rootIdentity: '1:1',
     ...changes,
   });

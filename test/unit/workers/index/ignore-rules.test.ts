@@ -1,0 +1,138 @@
+/** What ignore files leave out of a folder. */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { walkFolder } from '../../../../electron/workers/index/walk.ts';
+import { fact } from '../../../../shared/models/message.ts';
+
+const own = { contain: async () => false, is: async () => false, cover: () => false };
+
+async function walk(files: Record<string, string | Uint8Array>, ignoreFiles = true) {
+  const root = mkdtempSync(join(tmpdir(), 'pilotlight-ignore-'));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+  }
+  const found = await walkFolder({
+    root,
+    own: own as never,
+    ignoreFiles,
+    signal: new AbortController().signal,
+    onSeen: () => {},
+  });
+  return { ...found, root, paths: found.files.map(({ path }) => path) };
+}
+
+const tree = (...paths: string[]) => Object.fromEntries(paths.map((path) => [path, 'x']));
+
+describe('ignore files', () => {
+  it('leave out what they name, and say how much', async () => {
+    const found = await walk({
+      ...tree(
+        'a.log',
+        'b.log',
+        'keep.log',
+        'a.md',
+        'build/x.md',
+        'build/deep/y.md',
+        'docs/build',
+        'docs/z.md',
+      ),
+      '.gitignore': '# comment\n*.log\n!keep.log\nbuild/\n',
+    });
+    expect(found.paths).toEqual(['a.md', 'docs/build', 'docs/z.md', 'keep.log']);
+    expect(found.ignored).toEqual([{ path: '.gitignore', files: 2, folders: 1 }]);
+    expect(found.skipped).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a rule with a slash is for its own folder',
+      { '.gitignore': '/a.md\ndocs/*.md' },
+      ['b/a.md', 'b/docs/c.md'],
+    ],
+    ['a rule without one is for every folder', { '.gitignore': 'a.md' }, ['b/docs/c.md', 'docs/c.md']],
+    ['two stars cross folders', { '.gitignore': '**/docs/**' }, ['a.md', 'b/a.md']],
+    ['an inner file overrules an outer one', { '.gitignore': '*.md', 'b/.gitignore': '!a.md' }, ['b/a.md']],
+    [
+      'an inner file is for its folder only',
+      { 'b/.gitignore': 'a.md' },
+      ['a.md', 'b/docs/c.md', 'docs/c.md'],
+    ],
+    [
+      'ours overrules that of Git beside it',
+      { '.gitignore': '*.md', '.pilotlightignore': '!docs/c.md' },
+      ['docs/c.md'],
+    ],
+    ['ours is enough', { '.pilotlightignore': 'docs' }, ['a.md', 'b/a.md']],
+    [
+      'nothing comes back beneath a folder that is out',
+      { '.gitignore': 'b/', 'b/.gitignore': '!a.md' },
+      ['a.md', 'docs/c.md'],
+    ],
+    ['a mark of the encoding is no part of a rule', { '.gitignore': '\ufeffb\n' }, ['a.md', 'docs/c.md']],
+    ['UTF-16 is read', { '.gitignore': Buffer.from('\ufeffb\r\ndocs\r\n', 'utf16le') }, ['a.md']],
+    [
+      'a bad pattern is no pattern',
+      { '.gitignore': '[z-a]\n\\\n!\n' },
+      ['a.md', 'b/a.md', 'b/docs/c.md', 'docs/c.md'],
+    ],
+  ])('%s', async (_what, rules, paths) => {
+    const found = await walk({ ...tree('a.md', 'b/a.md', 'b/docs/c.md', 'docs/c.md'), ...rules });
+    expect(found.paths).toEqual(paths);
+  });
+
+  it('can be left unread', async () => {
+    const found = await walk({ ...tree('a.md'), '.gitignore': '*' }, false);
+    expect(found.paths).toEqual(['a.md']);
+    expect(found.ignored).toEqual([]);
+  });
+
+  it('are counted apart, each by its own', async () => {
+    const found = await walk({
+      ...tree('a.md', 'b/c.md', 'b/d.md'),
+      '.gitignore': 'a.md',
+      'b/.pilotlightignore': '*.md',
+    });
+    expect(found.ignored).toEqual([
+      { path: '.gitignore', files: 1, folders: 0 },
+      { path: 'b/.pilotlightignore', files: 2, folders: 0 },
+    ]);
+  });
+
+  it('that cannot be read keep their folder as it was', async () => {
+    const found = await walk({ ...tree('a.md', 'b/c.md'), 'b/.gitignore': 'x'.repeat(300_000) });
+    expect(found.paths).toEqual(['a.md']);
+    expect(found.unreadable).toEqual(['b']);
+    expect(found.skipped).toEqual([
+      { path: 'b/.gitignore', code: 'FILE_UNREADABLE', reason: fact('IGNORE_FILE_UNREADABLE') },
+    ]);
+  });
+
+  it('with patterns that would take for ever obey the others, and say so', async () => {
+    const found = await walk({
+      ...tree('a.md', `${'a'.repeat(200)}.md`),
+      '.gitignore': `a.md\n${'*a'.repeat(40)}b\n`,
+    });
+    expect(found.paths).toHaveLength(1);
+    expect(found.skipped).toEqual([
+      { path: '.gitignore', code: 'FILE_UNREADABLE', reason: fact('IGNORE_LINES_LEFT_OUT', { lines: 1 }) },
+    ]);
+  });
+
+  it.skipIf(process.platform === 'win32')('apply to links as to files', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'pilotlight-ignore-'));
+    onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+    mkdirSync(join(root, 'real'));
+    writeFileSync(join(root, 'real/a.md'), 'x');
+    symlinkSync('real', join(root, 'out'));
+    symlinkSync('real', join(root, 'in'));
+    writeFileSync(join(root, '.gitignore'), 'out\n');
+    chmodSync(join(root, '.gitignore'), 0o600);
+    const { signal } = new AbortController();
+    const found = await walkFolder({ root, own: own as never, signal, onSeen: () => {} });
+    expect(found.files.map(({ path }) => path)).toEqual(['in/a.md', 'real/a.md']);
+  });
+});
