@@ -13,6 +13,7 @@ import { fuzzAgent } from './fuzz-agent.ts';
 import { fuzzCore } from './fuzz-core.ts';
 import { killCore } from './kill-core.ts';
 import { killInference } from './kill-inference.ts';
+import { killQueue } from './kill-queue.ts';
 import { killWorker } from './kill-worker.ts';
 import type { Part, Tally } from './part.ts';
 import { createRandom } from './random.ts';
@@ -26,6 +27,7 @@ const parts: readonly Part[] = [
   corruptAgent,
   killCore,
   killWorker,
+  killQueue,
   killInference,
   soakRunner,
   diskFull,
