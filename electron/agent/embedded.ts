@@ -16,7 +16,7 @@ export type {
   MachineFacts,
   NetworkInterface,
 } from '../adapters/agent-host/types.ts';
-export type { WorkerExit, WorkerHost } from '../adapters/processes/worker-host.ts';
+export type { WorkerExit, WorkerHost, WorkerProcess } from '../adapters/processes/worker-host.ts';
 export type { Agent } from './agent.ts';
 export type { Post } from './awake-announcement.ts';
 

@@ -2,6 +2,7 @@
  * The worker of this computer: a process that takes tasks of the CPU queue over the core's own port, with a key that exists
  * only in memory. It is started again when it ends, and whenever its settings change.
  */
+import { hostname } from 'node:os';
 
 import type { Settings } from '../../shared/models/settings.ts';
 import { createRestarts } from '../adapters/processes/restarts.ts';
@@ -25,14 +26,15 @@ export interface OwnTaskWorker {
 
 export interface OwnTaskWorkerOptions {
   /** Address of the core, without a slash at the end. */
-  url(): string;
+  url: string;
   token: string;
-  name: string;
+  /** Default: that of this computer. */
+  name?: string;
   settings: {
     current(): Settings;
     onChange(listener: (settings: Settings, previous: Settings) => void): () => void;
   };
-  createWorkerHost: CreateWorkerHost | undefined;
+  createWorkerHost?: CreateWorkerHost;
   clock: Pick<Clock, 'timer'>;
   log: Log;
   /** Default: the worker's own. */
@@ -46,7 +48,7 @@ const STOP_MS = 3000;
 export function createOwnTaskWorker(options: OwnTaskWorkerOptions): OwnTaskWorker {
   const { token, settings, clock, log, entry = taskWorkerEntry } = options;
   const { createWorkerHost = createForkWorkerHost } = options;
-  const host = createWorkerHost({ entry, name: 'tasks', log });
+  const host = createWorkerHost({ entry, name: 'tasks', log, children: { handlers: entry } });
   const restarts = createRestarts({ clock, start: begin, onFailed: logFailedStart });
   let running: WorkerProcess | null = null;
   let status: TaskWorkerStatus | null = null;
@@ -81,10 +83,10 @@ export function createOwnTaskWorker(options: OwnTaskWorkerOptions): OwnTaskWorke
     send(worker, {
       kind: 'configure',
       config: {
-        server: options.url().replace(/\/+$/, ''),
+        server: options.url.replace(/\/+$/, ''),
         token,
         id: 'this-computer',
-        name: options.name,
+        name: options.name ?? hostname(),
         type: 'cpu',
         queues: ['celery'],
         slots: embeddedSlots,

@@ -34,7 +34,13 @@ import type { Ports } from '../core/ports/all.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { LocalRunner } from '../core/ports/runner.ts';
 import { fileNotice, indexNotice, rowsNotice, stateInUseNotice, stateNotice } from './damage-notices.ts';
-import { indexWorkerEntry, prepareStateEntry, programFolders, queueWorkerEntry } from './program.ts';
+import {
+  indexWorkerEntry,
+  prepareStateEntry,
+  programFolders,
+  queueWorkerEntry,
+  taskWorkerEntry,
+} from './program.ts';
 import { createOpenTaskQueue } from './task-queue.ts';
 
 export interface RealPorts {
@@ -47,6 +53,8 @@ export interface RealPorts {
     report(problem: Problem): void;
     /** For the programs of the simulated fleet; null while the gateway does not listen. */
     gatewayUrl?(): string | null;
+    /** For the workers of the simulated fleet; null while there are no tasks. */
+    taskServer?(): { server: string; token: string } | null;
   }): void;
 }
 
@@ -72,6 +80,8 @@ export interface RealPortsOptions {
   localRunner?: LocalRunner | null | undefined;
   /** Whether it may open the door for Immich. Default: no, as for a program that runs one command. */
   immichDoor?: boolean | undefined;
+  /** Whether simulated machines work on tasks. Default: no, as for a program that runs one command. */
+  simulatesWorkers?: boolean | undefined;
 }
 
 export const statePathOf = (dataFolder: string) => join(dataFolder, 'state.sqlite');
@@ -87,6 +97,7 @@ export async function createRealPorts({
   createWorkerHost = createForkWorkerHost,
   localRunner = null,
   immichDoor = false,
+  simulatesWorkers = false,
 }: RealPortsOptions): Promise<RealPorts> {
   const clock = createSystemClock();
   const http = createNodeHttp();
@@ -103,6 +114,7 @@ export async function createRealPorts({
   notices.push(...secretsNotices);
   let settings = () => defaultSettings;
   let gatewayUrl = (): string | null => null;
+  let taskServer: () => { server: string; token: string } | null = () => null;
   /** The core is created after its store: damage found before is reported when the core exists. */
   let report: ((problem: Problem) => void) | null = null;
   const damagedRows = new Map<string, DamagedRow[]>();
@@ -164,7 +176,15 @@ export async function createRealPorts({
     async startSimulatedFleet() {
       // Large, and never needed by most people.
       const { createSimulatedFleet } = await import('../simulator/fleet.ts');
-      return createSimulatedFleet({ gatewayUrl: () => gatewayUrl() });
+      return createSimulatedFleet({
+        gatewayUrl: () => gatewayUrl(),
+        ...(simulatesWorkers && {
+          taskWorkers: {
+            connect: () => taskServer(),
+            host: createWorkerHost({ entry: taskWorkerEntry, name: 'simulated tasks', log }),
+          },
+        }),
+      });
     },
   };
   if (opened.damaged !== null) {
@@ -187,6 +207,7 @@ export async function createRealPorts({
       settings = core.settings;
       report = core.report;
       gatewayUrl = core.gatewayUrl ?? gatewayUrl;
+      taskServer = core.taskServer ?? taskServer;
       for (const [table, rows] of damagedRows) core.report(rowsNotice(table, rows));
     },
   };

@@ -145,6 +145,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     createWorkerHost: options.createWorkerHost,
     // Only a program that stays can answer Immich at any time; such a program has a runner, too.
     immichDoor: options.localRunner !== undefined,
+    simulatesWorkers: options.worksOnTasks,
     localRunner: options.localRunner?.({
       dataFolder,
       log,
@@ -170,11 +171,13 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     },
   });
   const { streams, services } = core;
+  let taskServer: { server: string; token: string } | null = null;
   report = core.report;
   attach({
     settings: services.settings.current,
     report,
     gatewayUrl: () => services.gateway.view().url,
+    taskServer: () => taskServer,
   });
   const { clock } = ports;
   scope.add(watchState({ dataFolder, path: statePathOf(dataFolder), clock, report: core.report }));
@@ -188,9 +191,11 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   });
   const token = newSecret('control');
   const workerToken = newSecret('control');
+  const simulatedToken = newSecret('control');
   const access = createAccess({
     controlToken: token,
     workerToken,
+    simulatedToken,
     credentials: services.access,
     earlierTabs: createEarlierTabs(takeEarlierSessionKey(dataFolder), clock.now),
   });
@@ -266,15 +271,9 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   }
   if (options.simulate) await core.services.fleet.simulate(true);
   if (options.worksOnTasks) {
-    const worker = createOwnTaskWorker({
-      url: () => url,
-      token: workerToken,
-      name: hostname(),
-      settings: services.settings,
-      createWorkerHost: options.createWorkerHost,
-      clock,
-      log,
-    });
+    taskServer = { server: url.replace(/\/$/, ''), token: simulatedToken };
+    const { settings } = services;
+    const worker = createOwnTaskWorker({ ...options, ...{ url, token: workerToken, settings, clock, log } });
     // Stopped before the server, which takes back its tasks.
     scope.add(worker.stop);
     worker.start();

@@ -2,6 +2,7 @@
 import type { MessageChannelMain, UtilityProcess, utilityProcess } from 'electron';
 import { createEmitter } from '../../shared/emitter.ts';
 import {
+  type ChildOptions,
   type ChildReport,
   type ChildRequest,
   HANDED_PORT_OPTION,
@@ -37,7 +38,7 @@ export function createUtilityWorkerHost(options: UtilityWorkerHostOptions): Work
   const { entry, children } = options;
   return {
     start() {
-      const worker = startUtility(options, { entry, handsPort: false });
+      const worker = startUtility(options, { entry });
       if (children !== undefined) serveChildren(options, worker);
       return worker;
     },
@@ -46,13 +47,19 @@ export function createUtilityWorkerHost(options: UtilityWorkerHostOptions): Work
 
 function startUtility(
   { utilityProcess: processes, serviceName, killProcess, log }: UtilityWorkerHostOptions,
-  { entry, handsPort }: { entry: string; handsPort: boolean },
+  { entry, child: given = null }: { entry: string; child?: ChildOptions | null },
 ): UtilityWorker {
   const watch = coreWatchArguments({ holdsInput: false });
-  const child: UtilityProcess = processes.fork(entry, handsPort ? [...watch, HANDED_PORT_OPTION] : watch, {
-    serviceName,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child: UtilityProcess = processes.fork(
+    entry,
+    given === null ? watch : [...watch, HANDED_PORT_OPTION],
+    {
+      serviceName,
+      ...(given?.env === undefined ? {} : { env: { ...process.env, ...given.env } }),
+      ...(given?.nodeFlags === undefined ? {} : { execArgv: [...given.nodeFlags] }),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   let stderrTail = '';
   const hear = (text: string) => {
     stderrTail = (stderrTail + text).slice(-MAX_STDERR);
@@ -98,14 +105,14 @@ function serveChildren(options: UtilityWorkerHostOptions, worker: UtilityWorker)
   const running = new Map<number, UtilityWorker>();
   const report = (message: ChildReport) => worker.send(message);
 
-  function start(id: number, name: string): void {
+  function start(id: number, name: string, given: ChildOptions): void {
     const entry = Object.hasOwn(children, name) ? children[name] : undefined;
     if (entry === undefined || createChannel === undefined) {
       const stderrTail = `There is no program ${name}.`;
       report({ kind: 'child', id, what: 'ended', exit: { code: null, signal: null, stderrTail } });
       return;
     }
-    const child = startUtility(options, { entry, handsPort: true });
+    const child = startUtility(options, { entry, child: given });
     running.set(id, child);
     const { port1, port2 } = createChannel();
     child.process.postMessage(null, [port1]);
@@ -127,7 +134,7 @@ function serveChildren(options: UtilityWorkerHostOptions, worker: UtilityWorker)
       return;
     }
     try {
-      start(request.id, request.name);
+      start(request.id, request.name, request.options);
     } catch (error) {
       log?.error('A process could not be started.', { name: request.name, error: String(error) });
       const exit = { code: null, signal: null, stderrTail: String(error) };

@@ -17,6 +17,7 @@ import type { SimulatorClock } from './clock.ts';
 import { createMachineClock } from './frozen-clock.ts';
 import { listen, stopListening } from './listener.ts';
 import { createSimulatedRunnerHost } from './onnx-runner.ts';
+import type { TaskWorkerOnMachine } from './task-worker.ts';
 import type { MachineTelemetry } from './telemetry.ts';
 
 export type { AgentRole };
@@ -25,6 +26,8 @@ export interface SimulatedAgentSetup {
   roles: readonly AgentRole[];
   /** Survives boots, like a disk. */
   folder: string;
+  /** The worker that it starts, if there is something to connect to; default: none. */
+  taskWorker?: TaskWorkerOnMachine | undefined;
   /** For the relay role: the machines it may wake, and the loopback ports of their network cards. */
   relay?: { macs: readonly string[]; ports(): Promise<readonly number[]> };
 }
@@ -220,9 +223,11 @@ export async function createSimulatedAgent(
   async function begin(): Promise<void> {
     if (running || !wanted) return;
     const wakePort = (await setup.relay?.ports()) ?? [];
+    const worker = setup.taskWorker?.config() ?? null;
     const agent = await startEmbeddedAgent({
       config: {
-        role: [...setup.roles],
+        role: worker === null ? [...setup.roles] : [...setup.roles, 'worker'],
+        ...(worker !== null && { worker }),
         bind: machine.host,
         port: 0,
         ollama: machine.ollamaUrl,
@@ -241,6 +246,7 @@ export async function createSimulatedAgent(
       // The agent sees all connections come from one address; the proxy counts them by their real one.
       limits: { ...usualLimits, perAddress: usualLimits.connections },
       runnerHost: createSimulatedRunnerHost({ clock, speed: machine.speed, gpuFound: machine.gpuFound }),
+      ...(setup.taskWorker && { workerHost: setup.taskWorker.host }),
       version: 'simulated',
       log: () => {},
     });
@@ -277,6 +283,7 @@ export async function createSimulatedAgent(
     freeze() {
       wanted = false;
       clock.freeze();
+      setup.taskWorker?.freeze();
       breakConnections();
     },
     down() {

@@ -9,6 +9,7 @@ import { createSimulatedMachine, type SimulatedMachine, type SimulatedMachineSet
 import type { Capability, ModelDefinition } from './model.ts';
 import { resolveLoadOptions } from './options.ts';
 import { createPrograms } from './programs.ts';
+import { createTaskWorkerOnMachine, type SimulatedTaskWorker, type TaskWorkerSource } from './task-worker.ts';
 import type { MachineTelemetry } from './telemetry.ts';
 
 export interface FleetControl {
@@ -37,6 +38,8 @@ export interface SimulatedFleet {
     mac: string;
     wakeDestinations: string[];
     agent: { url: string; token: string } | null;
+    /** What its agent starts for tasks; null for none. */
+    taskWorker: SimulatedTaskWorker | null;
     /** `host:port` that answers as soon as the network is up, before Ollama; `null` without wake. */
     networkAddress: string | null;
     vramBytes: number;
@@ -61,6 +64,8 @@ export interface FleetSetup {
   host?: string;
   /** Where programs send their requests; null while there is no gateway. Default: nowhere. */
   gatewayUrl?(): string | null;
+  /** The tasks that gpu-tower works on. Default: none. */
+  taskWorkers?: TaskWorkerSource;
 }
 
 /** Starts the three machines on loopback. */
@@ -78,6 +83,9 @@ export async function createSimulatedFleet(setup: FleetSetup = {}): Promise<Simu
       wakeDestinations.map((destination) => Number(destination.split(':').at(-1))),
     );
   };
+  const taskWorker =
+    setup.taskWorkers &&
+    createTaskWorkerOnMachine(setup.taskWorkers, { id: 'gpu-tower', name: 'gpu-tower (simulated)' });
   const definitions: SimulatedMachineSetup[] = [
     {
       ...common,
@@ -86,7 +94,7 @@ export async function createSimulatedFleet(setup: FleetSetup = {}): Promise<Simu
       mac: macs.tower,
       wake: { bootMs: 6000, resumeMs: 3000 },
       initially: 'off',
-      agent: { roles: ['power', 'telemetry'], folder: join(folder, 'gpu-tower') },
+      agent: { roles: ['power', 'telemetry'], folder: join(folder, 'gpu-tower'), taskWorker },
       ollama: {
         profile: '0.33',
         models: [CATALOGUE.mxbaiEmbedLarge, CATALOGUE.nomicEmbedText, CATALOGUE.llama31, CATALOGUE.qwenCoder],
@@ -226,6 +234,7 @@ export async function assembleFleet(
         mac,
         wakeDestinations: [...wakeDestinations],
         agent,
+        taskWorker: definitions.find((one) => one.id === id)?.agent?.taskWorker?.about ?? null,
         networkAddress,
         vramBytes,
       }),

@@ -21,6 +21,7 @@ import { inputErrors } from './errors/input.ts';
 import { pictureErrors } from './errors/pictures.ts';
 import { placementErrors } from './errors/placement.ts';
 import { powerErrors } from './errors/power.ts';
+import { predictErrors } from './errors/predict.ts';
 import { runnerErrors } from './errors/runner.ts';
 import { runnerFleetErrors } from './errors/runner-fleet.ts';
 import { taskErrors } from './errors/tasks.ts';
@@ -43,6 +44,7 @@ export const errorCatalogue = {
   ...computerErrors,
   ...runnerErrors,
   ...pictureErrors,
+  ...predictErrors,
   ...immichErrors,
   ...runnerFleetErrors,
   ...taskErrors,

@@ -101,6 +101,7 @@ export function vectorOf(text: string): Float32Array {
 export interface FakeFleet extends AcquireFleet {
   use(id: string, reason: Message): Disposable;
   set(node: NodeView): void;
+  remove(nodeId: string): void;
   patch(nodeId: string, change: Partial<NodeView>): void;
   /** Its server was restarted while it stayed up. */
   restart(nodeId: string): void;
@@ -173,6 +174,11 @@ export function createFakeFleet(nodes: NodeView[]): FakeFleet {
           fleet.reasons.set(id, left);
         },
       };
+    },
+    remove(nodeId) {
+      const previous = views.get(nodeId) ?? null;
+      views.delete(nodeId);
+      for (const listener of listeners) listener(null, previous);
     },
     set(node) {
       const previous = views.get(node.id) ?? null;

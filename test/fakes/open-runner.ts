@@ -32,7 +32,11 @@ export interface TestRunner {
 const silent = () => {};
 const log = { debug: silent, info: silent, warn: silent, error: silent };
 
-export function createTestRunner(options: Pick<OpenRunnerOptions, 'createWorkerHost'> = {}): TestRunner {
+/** @param options.entry the built one where its memory counts */
+export function createTestRunner({
+  entry = runnerEntry,
+  ...options
+}: Partial<Pick<OpenRunnerOptions, 'createWorkerHost' | 'entry'>> = {}): TestRunner {
   const dataFolder = mkdtempSync(join(tmpdir(), 'pilotlight-runner-'));
   let current: OpenedRunner | null = null;
   const all: OpenedRunner[] = [];
@@ -68,7 +72,7 @@ export function createTestRunner(options: Pick<OpenRunnerOptions, 'createWorkerH
     async open(config) {
       current = await openRunner({
         dataFolder,
-        entry: runnerEntry,
+        entry,
         version: 'test',
         log,
         signal: new AbortController().signal,

@@ -9,6 +9,6 @@ worker.onMessage((received) => {
   if (event?.message?.event !== undefined) process.send?.({ worker: worker.pid, child: event.message.event });
 });
 worker.send({ kind: 'configure', config: { name: 'small-worker' } });
-worker.send({ kind: 'call', id: 1, method: 'start', params: null });
+worker.send({ kind: 'call', id: 1, method: 'start', params: {} });
 const configure = { kind: 'configure', config: { greeting: 'Hello' } };
 worker.send({ kind: 'call', id: 2, method: 'send', params: { child: 0, message: configure } });

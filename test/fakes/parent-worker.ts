@@ -13,7 +13,8 @@ import { silentLog } from './indexing.ts';
 export interface ParentContract {
   config: { name: string };
   calls: {
-    start: { params: null; result: null };
+    /** With this in its environment. */
+    start: { params: Record<string, string>; result: null };
     send: { params: { child: number; message: unknown }; result: null };
     kill: { params: number; result: null };
     pid: { params: number; result: number | null };
@@ -34,11 +35,13 @@ else {
         name = config.name;
       },
       handlers: {
-        start() {
+        start(env) {
           const host = createChildHost({
             entry: join(dirname(entry), `${name}.ts`),
             name,
             log: silentLog,
+            env,
+            nodeFlags: ['--max-old-space-size=64'],
           });
           const child = children.push(host.start()) - 1;
           children[child]?.onMessage((message) => send({ kind: 'event', event: { child, message } }));

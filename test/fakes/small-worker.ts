@@ -17,7 +17,7 @@ else
         send({ kind: 'event', event: process.pid });
       },
       handlers: {
-        greet: (name) => `${greeting}, ${name}`,
+        greet: (name) => `${greeting}, ${name}${process.env.SMALL_SUFFIX ?? ''}`,
         forever: (_params, { signal, report }) =>
           new Promise((_resolve, reject) => {
             signal.addEventListener('abort', () => {

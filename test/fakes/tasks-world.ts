@@ -1,4 +1,6 @@
 /** The service of tasks with a queue, a fleet, a network and an index in memory, on a clock that a test moves. */
+
+import type { SimulatedMachine } from '../../electron/core/ports/simulated-fleet.ts';
 import type { OpenTaskQueue } from '../../electron/core/ports/task-queue.ts';
 import { createStreams } from '../../electron/core/runtime/streams.ts';
 import type { GivenTask, TaskRequest, WorkerCaller } from '../../electron/core/tasks/model.ts';
@@ -35,6 +37,8 @@ export const aResult = (content = 'The pilot light.'): TaskResult => ({
 
 export interface TasksWorldOptions {
   nodes?: NodeView[];
+  /** Of simulated machines, by node. */
+  simulated?: Record<string, Pick<SimulatedMachine, 'taskWorker'>>;
   tasks?: Partial<TasksSettings>;
   sites?: Record<string, FakeSite>;
   /** From an earlier core. */
@@ -155,7 +159,8 @@ export function createTasksWorld(options: TasksWorldOptions = {}) {
   };
 
   const service = createTasksService({
-    ...{ clock, ids, http, streams, secrets, fleet, log: silentLog, random: () => 0.5 },
+    ...{ clock, ids, http, streams, secrets, log: silentLog, random: () => 0.5 },
+    fleet: { ...fleet, simulatedMachine: (nodeId) => options.simulated?.[nodeId] ?? null },
     store: { tasks: store },
     settings: { current: () => settings, secret: () => world.redisUrl, onChange: changed.on },
     activity: { record: (entry) => void activity.push(entry) },

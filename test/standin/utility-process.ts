@@ -13,17 +13,23 @@ type FromProcess =
 /** The number that Electron reports for a signal, as the system's call gives it. */
 const signals: Readonly<Record<string, number>> = { SIGKILL: 9, SIGTERM: 15, SIGABRT: 6 };
 
+interface ForkOptions {
+  env?: NodeJS.ProcessEnv;
+  execArgv?: string[];
+}
+
 /** A child process of Node that finds `process.parentPort`, as a utility process does. */
 class UtilityProcess extends EventEmitter {
   readonly #child;
   readonly #ports = new Map<number, ChannelPort>();
   readonly stderr;
 
-  constructor(entry: string, args: string[]) {
+  constructor(entry: string, args: string[], { env, execArgv = [] }: ForkOptions) {
     super();
     const child = fork(entry, args, {
       serialization: 'advanced',
-      execArgv: ['--disable-warning=ExperimentalWarning', '--import', parentPort],
+      execArgv: ['--disable-warning=ExperimentalWarning', '--import', parentPort, ...execArgv],
+      ...(env === undefined ? {} : { env }),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#child = child;
@@ -68,5 +74,6 @@ class UtilityProcess extends EventEmitter {
 }
 
 export const utilityProcess = {
-  fork: (entry: string, args: string[] = []) => new UtilityProcess(entry, args),
+  fork: (entry: string, args: string[] = [], options: ForkOptions = {}) =>
+    new UtilityProcess(entry, args, options),
 };

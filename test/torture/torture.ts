@@ -12,9 +12,11 @@ import { diskFull } from './disk-full.ts';
 import { fuzzAgent } from './fuzz-agent.ts';
 import { fuzzCore } from './fuzz-core.ts';
 import { killCore } from './kill-core.ts';
+import { killInference } from './kill-inference.ts';
 import { killWorker } from './kill-worker.ts';
 import type { Part, Tally } from './part.ts';
 import { createRandom } from './random.ts';
+import { soakRunner } from './soak-runner.ts';
 import { twoStarts } from './two-starts.ts';
 
 const parts: readonly Part[] = [
@@ -24,6 +26,8 @@ const parts: readonly Part[] = [
   corruptAgent,
   killCore,
   killWorker,
+  killInference,
+  soakRunner,
   diskFull,
   twoStarts,
 ];

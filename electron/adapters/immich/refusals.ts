@@ -1,8 +1,8 @@
 /** Answers with which the door refuses, in the shape that clients of Immich's machine learning read. */
 import { immichErrors } from '../../../shared/contract/errors/immich.ts';
-import { pictureErrors } from '../../../shared/contract/errors/pictures.ts';
+import { predictErrors } from '../../../shared/contract/errors/predict.ts';
 
-const catalogue = { ...immichErrors, ...pictureErrors };
+const catalogue = { ...immichErrors, ...predictErrors };
 export type DoorRefusalCode = keyof typeof catalogue;
 
 /** When to try again, seconds. */

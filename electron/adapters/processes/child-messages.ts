@@ -4,8 +4,18 @@
  */
 import type { WorkerExit } from './worker-host.ts';
 
+/** How a child is started. */
+export interface ChildOptions {
+  /** Added to the environment. */
+  env?: Record<string, string>;
+  nodeFlags?: readonly string[];
+}
+
 /** From the worker. */
-export type ChildRequest = { kind: 'child'; id: number } & ({ act: 'start'; name: string } | { act: 'kill' });
+export type ChildRequest = { kind: 'child'; id: number } & (
+  | { act: 'start'; name: string; options: ChildOptions }
+  | { act: 'kill' }
+);
 
 /** To the worker. The first one, `connected`, comes with the port. */
 export type ChildReport = { kind: 'child'; id: number } & (

@@ -1,7 +1,7 @@
 /** Children of a worker that runs as a utility process: started by the main process, connected by a port. */
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { Log } from '../../core/ports/log.ts';
-import { type ChildReport, type ChildRequest, isAboutChild } from './child-messages.ts';
+import { type ChildOptions, type ChildReport, type ChildRequest, isAboutChild } from './child-messages.ts';
 import type { HandedPort, ParentPort } from './parent-port.ts';
 import type { WorkerExit, WorkerHost, WorkerProcess } from './worker-host.ts';
 
@@ -9,6 +9,7 @@ export interface RequestedHostOptions {
   parent: ParentPort;
   /** Of the program, as the main process knows it. */
   name: string;
+  options?: ChildOptions;
   log?: Pick<Log, 'error'>;
 }
 
@@ -19,7 +20,12 @@ interface Child {
 /** One count for all hosts of this process, because they share its port. */
 let lastId = 0;
 
-export function createRequestedWorkerHost({ parent, name, log }: RequestedHostOptions): WorkerHost {
+export function createRequestedWorkerHost({
+  parent,
+  name,
+  options = {},
+  log,
+}: RequestedHostOptions): WorkerHost {
   const children = new Map<number, Child>();
   const ask = (request: ChildRequest) => parent.postMessage(request);
 
@@ -62,7 +68,7 @@ export function createRequestedWorkerHost({ parent, name, log }: RequestedHostOp
           }
         },
       });
-      ask({ kind: 'child', id, act: 'start', name });
+      ask({ kind: 'child', id, act: 'start', name, options });
 
       return {
         get pid() {

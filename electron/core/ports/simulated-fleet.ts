@@ -1,4 +1,5 @@
 /** The simulated fleet. */
+import type { TaskWorker } from '../../../shared/models/tasks.ts';
 import type { GpuReading, HostReading } from '../../../shared/models/telemetry.ts';
 
 export interface SimulatedMachine {
@@ -9,6 +10,8 @@ export interface SimulatedMachine {
   wakeDestinations: string[];
   /** Its agent; null if it has none. */
   agent: { url: string; token: string } | null;
+  /** What its agent starts for tasks; null for none. */
+  taskWorker: Pick<TaskWorker, 'id' | 'name' | 'type' | 'queues' | 'slots' | 'contentTypes'> | null;
   /** 0 for a machine without a GPU. */
   vramBytes: number;
 }

@@ -1,5 +1,6 @@
 /** What the runners look like to the panel, and to acquire. Pure. */
 import { isServing, type NodeState, type NodeView } from '../../../shared/models/fleet.ts';
+import { errorMessage, plainText } from '../../../shared/models/message.ts';
 import type { InstalledModel, ModelOnNode } from '../../../shared/models/placement.ts';
 import type { RunnerModel, RunnerPull, RunnerStatus, RunnerView } from '../../../shared/models/runner.ts';
 import type { LocalState } from './local-life.ts';
@@ -180,4 +181,14 @@ function viewState(reach: ReachState, local: LocalState | undefined): RunnerView
     default:
       return 'unreachable';
   }
+}
+
+/** Why the runner of this computer did not start, if that is its state. */
+export function withOwnProblem(shown: RunnerView, local: LocalState | undefined): RunnerView {
+  if (local?.state !== 'failed') return shown;
+  const { code, message, next, said } = local.error;
+  return {
+    ...shown,
+    problem: { code, message: errorMessage({ message, said }), next: plainText(next) },
+  };
 }

@@ -1,6 +1,6 @@
 /** The runners of the fleet: which there are, how they are, and what is asked of them. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import { errorMessage, fact, plainText } from '../../../shared/models/message.ts';
+import { fact } from '../../../shared/models/message.ts';
 import type { RunnerView } from '../../../shared/models/runner.ts';
 import { heardRoles } from '../agents/heard-roles.ts';
 import type { WakeRequester } from '../policies/policy.ts';
@@ -15,7 +15,7 @@ import { createRememberedRunners } from './remembered-runners.ts';
 import { createRunnerAcquire } from './runner-acquire.ts';
 import { type RunnerAddress, runnerAddresses } from './runner-addresses.ts';
 import { createRunnerFleet } from './runner-fleet.ts';
-import { runnerView } from './runner-view.ts';
+import { runnerView, withOwnProblem } from './runner-view.ts';
 import { shareOut } from './share-out.ts';
 import { createTrackedRunner, type TrackedRunner } from './tracked-runner.ts';
 import { createWakeRunner, type WakeRunner } from './wake-runner.ts';
@@ -56,13 +56,7 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
     const { nodeId } = runner.address;
     const local = localOf(runner);
     const machineHasGpu = fleet.get(nodeId)?.hasGpu === true && local === undefined;
-    const shown = runnerView(runner, { local, pulls: pulls.of(nodeId), machineHasGpu });
-    if (local?.state !== 'failed') return shown;
-    const { code, message, next, said } = local.error;
-    return {
-      ...shown,
-      problem: { code, message: errorMessage({ message, said }), next: plainText(next) },
-    };
+    return withOwnProblem(runnerView(runner, { local, pulls: pulls.of(nodeId), machineHasGpu }), local);
   }
 
   function show(nodeId: string): void {
@@ -122,8 +116,7 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
         );
       } else if (JSON.stringify(known.address) !== JSON.stringify(address)) {
         const moved = known.address.url !== address.url || known.address.token !== address.token;
-        if (moved) known.moveTo(address, linkOf(address));
-        else known.moveTo(address, known.link);
+        known.moveTo(address, moved ? linkOf(address) : known.link);
         if (moved) view.restarted(nodeId);
       } else {
         changed(nodeId);

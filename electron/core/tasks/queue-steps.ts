@@ -1,6 +1,12 @@
 /** Pure. The steps that an engine adds to a task's timeline itself, and what both engines decide the same way. */
 import { fact } from '../../../shared/models/message.ts';
-import type { TaskFailure, TaskQueueName, TaskState, TaskStep } from '../../../shared/models/tasks.ts';
+import type {
+  TaskFailure,
+  TaskQueueName,
+  TaskRecord,
+  TaskState,
+  TaskStep,
+} from '../../../shared/models/tasks.ts';
 
 type StepAt = Omit<TaskStep, 'at'>;
 
@@ -62,3 +68,32 @@ export function stateAfterAttempt(
 /** What a text search looks into. */
 export const searchable = (id: string, title: string, failure: TaskFailure | null): string =>
   `${id}\n${title}\n${failure?.code ?? ''}\n${failure?.message ?? ''}`.toLowerCase();
+
+/**
+ * A task's timeline: the steps that were recorded, and those that its record says anyway. An engine records a claim only
+ * when its attempt ends in another way than by completing, so that nothing is written twice.
+ */
+export function timelineOf(task: TaskRecord, recorded: readonly TaskStep[], isLater = false): TaskStep[] {
+  const has = (kinds: readonly TaskStep['kind'][], from: number) =>
+    recorded.some(({ kind, at }) => kinds.includes(kind) && at >= from);
+  const first: TaskStep[] = [];
+  const last: TaskStep[] = [];
+  if (!has(['added'], 0))
+    first.push({ ...queueSteps.added(queueAtFirst(task.queue, recorded), isLater), at: task.addedAt });
+  const { state, startedAt, endedAt, workerId, attempts, maxAttempts, failure } = task;
+  const hasStarted = state !== 'waiting' && state !== 'delayed';
+  if (hasStarted && startedAt !== null && !has(['claimed'], startedAt))
+    last.push({ ...queueSteps.claimed(workerId ?? '', attempts, maxAttempts), at: startedAt });
+  if (endedAt !== null && state === 'completed' && !has(['completed'], endedAt))
+    last.push({ ...queueSteps.completed(workerId), at: endedAt });
+  if (endedAt !== null && state === 'failed' && failure !== null && !has(['failed', 'lost'], endedAt))
+    last.push({ ...queueSteps.failed(workerId, failure), at: endedAt });
+  // A stable sort: those of the same millisecond stay in this order.
+  return [...first, ...recorded, ...last].sort((one, other) => one.at - other.at);
+}
+
+/** Where it was before it was moved. */
+function queueAtFirst(queue: TaskQueueName, recorded: readonly TaskStep[]): TaskQueueName {
+  if (recorded.filter(({ kind }) => kind === 'moved').length % 2 === 0) return queue;
+  return queue === 'celery' ? 'gpu-tasks' : 'celery';
+}

@@ -1,7 +1,6 @@
 /** Tasks as the rest of the program sees them. The queue is the only truth; this decides around it. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
-import type { NodeView } from '../../../shared/models/fleet.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
 import type { SecretSetting, Settings } from '../../../shared/models/settings.ts';
 import {
@@ -37,7 +36,7 @@ import { taskView } from './task-view.ts';
 import { createTaskWebhooks } from './task-webhooks.ts';
 import { createUploads } from './uploads.ts';
 import { createWorkerCalls } from './worker-calls.ts';
-import { createWorkerRegistry } from './worker-registry.ts';
+import { createWorkerRegistry, type WorkerRegistryDependencies } from './worker-registry.ts';
 
 export interface TasksDependencies {
   clock: Clock;
@@ -55,11 +54,7 @@ export interface TasksDependencies {
   };
   activity: { record(entry: NewActivityEntry): void };
   notices: { add(notice: Notice): void; remove(id: string): void };
-  fleet: {
-    list(): NodeView[];
-    get(nodeId: string): NodeView | null;
-    onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
-  };
+  fleet: WorkerRegistryDependencies['fleet'];
   agents: { agentId(nodeId: string): string | null };
   leases: AcquireLeases;
   wakes: AcquireWakes;

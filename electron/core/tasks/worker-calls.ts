@@ -92,6 +92,18 @@ export function createWorkerCalls(dependencies: WorkerCallsDependencies): Worker
     return states;
   }
 
+  /** What a worker does not name when it introduces itself is lost: it was started again, or never got it. */
+  async function takeAway(workerId: string, kept: readonly LeaseProof[]): Promise<void> {
+    const tokens = new Set(kept.map(({ token }) => token));
+    const gone = heldBy(workerId).filter(({ token }) => !tokens.has(token));
+    if (gone.length === 0) return;
+    const queue = await engine.queue();
+    for (const { id, token } of gone) {
+      await queue.fail({ id, token }, failureOf(new PilotlightError('WORKER_LEFT')), 0);
+      letGo({ id, token });
+    }
+  }
+
   /** null if this worker cannot work on it: it goes back, or has failed. */
   async function give(
     workerId: string,
@@ -168,6 +180,7 @@ export function createWorkerCalls(dependencies: WorkerCallsDependencies): Worker
       const trouble = workerTrouble(request, clock.now());
       const sharedFolder = dependencies.readsSharedFolder(request.sharedFolderProof);
       registry.greet(request, { caller, trouble: trouble?.message ?? null, sharedFolder });
+      await takeAway(request.id, request.tasks);
       const states = await takeBack(request.id, request.tasks);
       const worker = registry.get(request.id);
       return {

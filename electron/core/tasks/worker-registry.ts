@@ -7,6 +7,7 @@ import { fact, type Message } from '../../../shared/models/message.ts';
 import { isServing } from '../../../shared/models/serving.ts';
 import type { TaskWorker, TaskWorkerRecord } from '../../../shared/models/tasks.ts';
 import type { Log } from '../ports/log.ts';
+import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
 import type { TaskStore } from '../ports/task-state.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
@@ -53,6 +54,7 @@ export interface WorkerRegistryDependencies {
     list(): NodeView[];
     get(nodeId: string): NodeView | null;
     onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
+    simulatedMachine(nodeId: string): Pick<SimulatedMachine, 'taskWorker'> | null;
   };
   agents: { agentId(nodeId: string): string | null };
 }
@@ -119,6 +121,25 @@ export function createWorkerRegistry(dependencies: WorkerRegistryDependencies): 
     }
   }
 
+  /** That of a simulated machine is known before the machine is on for the first time. */
+  function knowSimulated(nodeId: string): void {
+    const worker = fleet.simulatedMachine(nodeId)?.taskWorker ?? null;
+    if (worker === null || entries.has(worker.id)) return;
+    const now = clock.now();
+    const times = { seenAt: now, startedAt: now };
+    const record = { ...worker, ...times, nodeId, version: 'simulated', done: 0, failed: 0 };
+    entries.set(worker.id, { record, live: null, shown: null });
+  }
+
+  function forgetSimulated(nodeId: string): void {
+    for (const { record } of [...entries.values()]) {
+      if (record.nodeId !== nodeId) continue;
+      streams.taskWorkers.delete(record.id);
+      forget(record.id);
+    }
+    changed.emit();
+  }
+
   function publish(): void {
     for (const entry of [...entries.values()]) show(entry);
     schedule();
@@ -139,6 +160,8 @@ export function createWorkerRegistry(dependencies: WorkerRegistryDependencies): 
 
   const stopListening = fleet.onChange((node, previous) => {
     const id = node?.id ?? previous?.id;
+    if (node === null && previous?.kind === 'simulated') forgetSimulated(previous.id);
+    if (node !== null && previous === null) knowSimulated(node.id);
     if (![...entries.values()].some(({ record }) => record.nodeId === id)) return;
     if (node?.state !== previous?.state || node?.canWake !== previous?.canWake) publish();
   });
@@ -161,6 +184,7 @@ export function createWorkerRegistry(dependencies: WorkerRegistryDependencies): 
       return state === null ? [] : workerView(entry.record, entry.live, state);
     });
 
+  for (const { id } of fleet.list()) knowSimulated(id);
   for (const entry of entries.values()) show(entry);
   schedule();
 

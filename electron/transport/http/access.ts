@@ -55,6 +55,8 @@ export interface AccessOptions {
   controlToken: string;
   /** Of the worker that this program runs itself; it is never saved. Default: there is none. */
   workerToken?: string | undefined;
+  /** Of the workers of simulated machines; never saved either. Default: there are none. */
+  simulatedToken?: string | undefined;
   credentials: Pick<
     AccessService,
     'check' | 'use' | 'onEnded' | 'openSession' | 'renewSession' | 'proveSession'
@@ -69,9 +71,11 @@ const ownWorker: Principal = {
   kind: null,
   isOwnWorker: true,
 };
+/** On a machine of its own, as far as anybody can see. */
+const simulatedWorker: Principal = { ...ownWorker, isOwnWorker: false };
 
 /** Who may call over HTTP. Secrets are compared by their digests, in constant time. */
-export function createAccess({ controlToken, workerToken, credentials, earlierTabs }: AccessOptions): Access {
+export function createAccess({ controlToken, credentials, earlierTabs, ...own }: AccessOptions): Access {
   const oneTime = createOneTimeTokens();
   const uses = createOpenUses();
   credentials.onEnded(uses.endAll);
@@ -81,7 +85,11 @@ export function createAccess({ controlToken, workerToken, credentials, earlierTa
     if (bearer === null) return { refused: 'UNAUTHORIZED', missing: !hasCredential(request) };
     const isControl = sameSecret(bearer, controlToken);
     if (isControl || earlierTabs.isBearer(bearer)) return { principal: root };
+    const { workerToken, simulatedToken } = own;
     if (workerToken !== undefined && sameSecret(bearer, workerToken)) return { principal: ownWorker };
+    if (simulatedToken !== undefined && sameSecret(bearer, simulatedToken)) {
+      return { principal: simulatedWorker };
+    }
     const verdict = credentials.check(bearer, originOf(request));
     if (verdict.outcome === 'unknown') return { refused: 'UNAUTHORIZED', missing: false };
     const { id, kind, rights } = verdict.credential;

@@ -14,13 +14,13 @@ import type {
 import { addToLog, queueSteps, searchable, stateAfterAttempt } from '../../core/tasks/queue-steps.ts';
 import { recordOf, type TaskRow } from './rows.ts';
 import type { TaskTable } from './task-table.ts';
-import { delay, type Turn, touch, transit } from './turn.ts';
+import { delay, type Lease, type Turn, touch, transit } from './turn.ts';
 
 type Call<M extends keyof TaskQueue> = Parameters<TaskQueue[M]>;
 type Answer<M extends keyof TaskQueue> = Awaited<ReturnType<TaskQueue[M]>>;
 export type Claiming = Pick<ClaimRequest, 'queues' | 'workerId' | 'leaseMs'>;
 
-export function createAttempts({ sql, find, held, addStep, titleOf }: TaskTable) {
+export function createAttempts({ sql, find, held, addStep, addClaim, titleOf }: TaskTable) {
   /** The next task of the first queue that has one. */
   function claimOne(turn: Turn, { queues, workerId, leaseMs }: Claiming, token: string): TaskClaim | null {
     for (const queue of queues) {
@@ -36,8 +36,6 @@ export function createAttempts({ sql, find, held, addStep, titleOf }: TaskTable)
         queue,
       );
       if (row === undefined) continue;
-      const step = queueSteps.claimed(workerId, row.attempts, row.max_attempts);
-      addStep(row.seq, { ...step, at: turn.now });
       transit(turn, { id: row.id, from: { queue, state: 'waiting' }, to: row });
       turn.leases.set(row.id, { id: row.id, token, workerId, leaseMs });
       return claimOf(turn, row, token, leaseMs);
@@ -50,27 +48,29 @@ export function createAttempts({ sql, find, held, addStep, titleOf }: TaskTable)
     return { task: recordOf(row, spec, null), token, leaseUntil: turn.now + leaseMs };
   }
 
-  /** What a claim that was not answered has taken. */
-  function claimedWith(turn: Turn, token: string): TaskClaim[] {
-    return sql
-      .all<TaskRow>("SELECT * FROM tasks WHERE state = 'active' AND token = ?", token)
-      .map((row) => claimOf(turn, row, token, row.lease_ms ?? 0));
+  /** What a claim that was not answered has taken: tasks whose leases have this token. */
+  function claimedWith(turn: Turn, leases: readonly Lease[], token: string): TaskClaim[] {
+    return leases.flatMap(({ id }) => {
+      const row = held({ id, token });
+      return row === null ? [] : [claimOf(turn, row, token, row.lease_ms ?? 0)];
+    });
   }
 
-  function complete(turn: Turn, [proof, result]: Call<'complete'>): boolean {
-    const row = held(proof);
-    if (row === null) {
-      const found = find(proof.id);
-      return found?.state === 'completed' && found.token === proof.token;
-    }
-    sql.run(
-      `UPDATE tasks SET state = 'completed', ended_at = ?, run_at = NULL, progress = 1, failure = NULL WHERE seq = ?`,
+  function complete(turn: Turn, [{ id, token }, result]: Call<'complete'>): boolean {
+    const row = sql.get<Pick<TaskRow, 'seq' | 'queue'>>(
+      `UPDATE tasks SET state = 'completed', ended_at = ?, progress = 1, failure = NULL
+       WHERE id = ? AND token = ? AND state = 'active' RETURNING seq, queue`,
       turn.now,
-      row.seq,
+      id,
+      token,
     );
-    sql.run('INSERT OR REPLACE INTO results VALUES (?, ?)', row.seq, JSON.stringify(result));
-    addStep(row.seq, { ...queueSteps.completed(row.worker_id), at: turn.now });
-    transit(turn, { id: row.id, from: row, to: { queue: row.queue, state: 'completed' } });
+    if (row === undefined) {
+      const found = find(id);
+      return found?.state === 'completed' && found.token === token;
+    }
+    const { seq, queue } = row;
+    sql.run('INSERT OR REPLACE INTO results VALUES (?, ?)', seq, JSON.stringify(result));
+    transit(turn, { id, from: { queue, state: 'active' }, to: { queue, state: 'completed' } });
     return true;
   }
 
@@ -111,6 +111,7 @@ export function createAttempts({ sql, find, held, addStep, titleOf }: TaskTable)
       searchable(id, titleOf(seq), failure),
       seq,
     );
+    addClaim(row);
     addStep(seq, { ...step, at: turn.now });
     transit(turn, { id, from: row, to: { queue, state } });
     if (runAt !== null) delay(turn, runAt);
@@ -138,6 +139,7 @@ export function createAttempts({ sql, find, held, addStep, titleOf }: TaskTable)
       delayMs > 0 ? turn.now + delayMs : null,
       row.seq,
     );
+    addClaim(row);
     addStep(row.seq, { ...queueSteps.released(row.worker_id ?? ''), at: turn.now });
     transit(turn, { id: row.id, from: row, to: { queue: row.queue, state } });
     if (delayMs > 0) delay(turn, turn.now + delayMs);

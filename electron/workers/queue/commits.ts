@@ -49,7 +49,7 @@ export function createCommits(options: CommitsOptions): Commits {
     const turn = createTurn(options.now());
     const answers: (() => void)[] = [];
     try {
-      store.database.exec('BEGIN');
+      store.sql.run('BEGIN');
       for (const { run, resolve, reject } of batch) {
         try {
           const value = run(turn, store);
@@ -61,7 +61,7 @@ export function createCommits(options: CommitsOptions): Commits {
         }
       }
       answers.push(options.beforeCommit(turn, store));
-      store.database.exec('COMMIT');
+      store.sql.run('COMMIT');
     } catch (error) {
       undo(store);
       if (isDamaged(error) && mayRepeat) {

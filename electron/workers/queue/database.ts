@@ -40,7 +40,6 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX tasks_added ON tasks (added_at);
   CREATE INDEX tasks_waiting ON tasks (queue, priority DESC, place, added_at) WHERE state = 'waiting';
   CREATE INDEX tasks_delayed ON tasks (run_at) WHERE state = 'delayed';
-  CREATE INDEX tasks_active ON tasks (seq) WHERE state = 'active';
   CREATE INDEX tasks_ended ON tasks (ended_at) WHERE ended_at IS NOT NULL;
   CREATE INDEX tasks_batch ON tasks (batch_id) WHERE batch_id IS NOT NULL;
 

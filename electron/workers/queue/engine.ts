@@ -133,7 +133,9 @@ export function createQueueEngine({ file, maxBytes, clock, tell }: QueueEngineOp
 
   /** What a claim has got that was not answered, because its process ended. */
   const again = (turn: Turn, token: string): TaskClaim[] =>
-    store.leases.inherited(token) ? store.attempts.claimedWith(turn, token) : [];
+    store.leases.inherited(token)
+      ? store.attempts.claimedWith(turn, store.leases.withToken(token), token)
+      : [];
 
   function claimNext(turn: Turn, next: NextClaim | null): TaskClaim | null {
     if (next === null) return null;
@@ -146,10 +148,12 @@ export function createQueueEngine({ file, maxBytes, clock, tell }: QueueEngineOp
     add: (tasks) => run((turn, { management }) => management.add(turn, tasks)).then(nothing),
     claim,
     abandon: ({ token }) =>
-      run((turn, { attempts }) => {
+      run((turn, { attempts, leases }) => {
         waiters.end(token);
-        for (const { task } of attempts.claimedWith(turn, token))
-          attempts.release(turn, [{ id: task.id, token }, 0]);
+        // Its claim may be part of this very transaction.
+        const fresh = [...turn.leases.values()].filter((lease) => lease?.token === token) as Lease[];
+        const taken = attempts.claimedWith(turn, [...leases.withToken(token), ...fresh], token);
+        for (const { task } of taken) attempts.release(turn, [{ id: task.id, token }, 0]);
       }).then(nothing),
     renew: ({ leases: proofs, leaseMs }) =>
       run((_turn, { leases, held, find }) =>

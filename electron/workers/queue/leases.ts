@@ -10,6 +10,7 @@ export interface Leases {
   hold(lease: Lease): void;
   drop(id: string): void;
   get(id: string): Lease | undefined;
+  withToken(token: string): Lease[];
   /** Starts the whole lease again. */
   renew(lease: Lease, leaseMs: number): void;
   /** Whether it ended and has not been renewed since. */
@@ -76,6 +77,7 @@ export function createLeases(
     hold,
     drop: (id) => void held.delete(id),
     get: (id) => held.get(id)?.lease,
+    withToken: (token) => [...held.values()].flatMap(({ lease }) => (lease.token === token ? [lease] : [])),
     renew: (lease, leaseMs) => hold({ ...lease, leaseMs }),
     hasEnded: (id) => held.get(id)?.hasEnded ?? false,
     inherited: (token) => inherited.has(token),

@@ -7,7 +7,16 @@ import type { TaskRow } from './rows.ts';
 import type { TaskTable } from './task-table.ts';
 import { type Turn, touch, transit } from './turn.ts';
 
-export function createManagement({ sql, nextPlace, find, addStep, insert, titleOf, erase }: TaskTable) {
+export function createManagement({
+  sql,
+  nextPlace,
+  find,
+  addStep,
+  addClaim,
+  insert,
+  titleOf,
+  erase,
+}: TaskTable) {
   function add(turn: Turn, tasks: readonly NewTask[]): void {
     for (const { id, queue, spec, priority, runAt, maxAttempts } of tasks) {
       const isLater = runAt !== null && runAt > turn.now;
@@ -22,7 +31,7 @@ export function createManagement({ sql, nextPlace, find, addStep, insert, titleO
       };
       const record = { id, queue, state, spec, priority, addedAt: turn.now, maxAttempts, ...unused };
       const seq = insert(turn, { ...record, runAt: isLater ? runAt : null, progress: 0, progressText: '' });
-      if (seq !== null) addStep(seq, { ...queueSteps.added(queue, isLater), at: turn.now });
+      if (seq !== null && isLater) addStep(seq, { ...queueSteps.added(queue, isLater), at: turn.now });
     }
   }
 
@@ -52,6 +61,10 @@ export function createManagement({ sql, nextPlace, find, addStep, insert, titleO
   const retry = (turn: Turn, ids: readonly string[]) =>
     eachOf(ids, (row) => {
       if (!endedTaskStates.has(row.state)) return false;
+      // They follow from the row until now, which starts anew.
+      addClaim(row);
+      if (row.state === 'completed')
+        addStep(row.seq, { ...queueSteps.completed(row.worker_id), at: row.ended_at ?? turn.now });
       sql.run(
         `UPDATE tasks SET state = 'waiting', place = ?, ended_at = NULL, started_at = NULL, run_at = NULL, attempts = 0,
            token = NULL, worker_id = NULL, progress = 0, progress_text = '', failure = NULL, search = ? WHERE seq = ?`,

@@ -1,6 +1,7 @@
 /** What is read from the queue. */
 import type { TaskQueueName, TaskStep } from '../../../shared/models/tasks.ts';
 import type { KeptTask, TaskPage, TaskQuery } from '../../core/ports/task-queue.ts';
+import { timelineOf } from '../../core/tasks/queue-steps.ts';
 import { recordOf, type Sql, type TaskRow } from './rows.ts';
 
 interface FullRow extends TaskRow {
@@ -14,9 +15,13 @@ const full =
 export function createReads(sql: Sql) {
   function kept(row: FullRow): KeptTask {
     const steps = sql.all<{ step: string }>('SELECT step FROM steps WHERE seq = ? ORDER BY number', row.seq);
+    const task = recordOf(row, row.spec, row.result);
     return {
-      task: recordOf(row, row.spec, row.result),
-      steps: steps.map(({ step }) => JSON.parse(step) as TaskStep),
+      task,
+      steps: timelineOf(
+        task,
+        steps.map(({ step }) => JSON.parse(step) as TaskStep),
+      ),
       log: sql.get<{ log: string }>('SELECT log FROM logs WHERE seq = ?', row.seq)?.log ?? '',
     };
   }

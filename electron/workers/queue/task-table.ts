@@ -1,7 +1,7 @@
 /** The tables of the queue, and what every operation on them shares. */
 import type { TaskStep } from '../../../shared/models/tasks.ts';
 import type { KeptTask, LeaseProof } from '../../core/ports/task-queue.ts';
-import { searchable } from '../../core/tasks/queue-steps.ts';
+import { queueSteps, searchable } from '../../core/tasks/queue-steps.ts';
 import type { Sql, TaskRow } from './rows.ts';
 import { delay, type Turn, transit } from './turn.ts';
 
@@ -17,6 +17,20 @@ export function createTaskTable(sql: Sql, nextPlace: () => number) {
       seq,
       JSON.stringify(step),
     );
+  }
+
+  /** The claim of an attempt that did not complete its task; it is recorded once. */
+  function addClaim(row: TaskRow): void {
+    const at = row.started_at;
+    if (at === null) return;
+    const last = sql.all<{ step: string }>(
+      `SELECT step FROM steps WHERE seq = ? AND step ->> '$.kind' = 'claimed' AND step ->> '$.at' >= ?`,
+      row.seq,
+      at,
+    );
+    if (last.length > 0) return;
+    const step = queueSteps.claimed(row.worker_id ?? '', row.attempts, row.max_attempts);
+    addStep(row.seq, { ...step, at });
   }
 
   /** Its number; null if the id is taken. */
@@ -71,5 +85,5 @@ export function createTaskTable(sql: Sql, nextPlace: () => number) {
     return true;
   }
 
-  return { sql, nextPlace, find, held, addStep, insert, titleOf, erase };
+  return { sql, nextPlace, find, held, addStep, addClaim, insert, titleOf, erase };
 }

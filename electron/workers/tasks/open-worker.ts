@@ -4,7 +4,7 @@ import type { ContentType, TaskQueueName, WorkerType } from '../../../shared/mod
 import { createSystemClock } from '../../adapters/clock.ts';
 import { createLocalHardware } from '../../adapters/hardware/local-hardware.ts';
 import { createNodeHttp } from '../../adapters/network/http.ts';
-import { createForkWorkerHost } from '../../adapters/processes/worker-host.ts';
+import { createChildHost } from '../../adapters/processes/child-host.ts';
 import type { TaskWorkerConfig, TaskWorkerStatus } from '../../adapters/tasks/worker-protocol.ts';
 import type { Log } from '../../core/ports/log.ts';
 import { openScratch } from './files/scratch.ts';
@@ -62,8 +62,9 @@ export async function openTaskWorker({
 export const queuesOfType = (type: WorkerType): TaskQueueName[] => [type === 'gpu' ? 'gpu-tasks' : 'celery'];
 
 export function handlerHost(entry: string, memoryMb: number) {
-  return createForkWorkerHost({
+  return createChildHost({
     entry,
+    name: 'handlers',
     nodeFlags: [`--max-old-space-size=${memoryMb}`],
     env: { [handlerEnvironment.role]: 'handlers', [handlerEnvironment.memoryMb]: String(memoryMb) },
   });

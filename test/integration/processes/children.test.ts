@@ -43,8 +43,8 @@ function open(kind: Kind, name = 'small-worker') {
       typeof wasKilled
     >[0];
   /** Resolves with the process id of the child. */
-  async function start(child: number): Promise<number> {
-    await client.call('start', null);
+  async function start(child: number, env: Record<string, string> = {}): Promise<number> {
+    await client.call('start', env);
     await client.call('send', { child, message: { kind: 'configure', config: { greeting: 'Hello' } } });
     return ((await answerOf(child)) as { event: number }).event;
   }
@@ -68,13 +68,13 @@ describe.each(Object.keys(parentHosts) as Kind[])('the children of a %s', (kind)
   test('answer, each over its own channel', async () => {
     await using parent = open(kind);
     const { client, start, answerOf } = parent;
-    const pids = [await start(0), await start(1)];
+    const pids = [await start(0), await start(1, { SMALL_SUFFIX: '!' })];
     expect(new Set([...pids, client.pid()]).size).toBe(3);
     expect(await client.call('pid', 1)).toBe(pids[1]);
     const greet = (id: number, params: unknown) => ({ kind: 'call', id, method: 'greet', params });
     await client.call('send', { child: 0, message: greet(1, 'one') });
     await client.call('send', { child: 1, message: greet(1, 'two') });
-    expect(await answerOf(1)).toMatchObject({ kind: 'result', value: 'Hello, two' });
+    expect(await answerOf(1)).toMatchObject({ kind: 'result', value: 'Hello, two!' });
     expect(await answerOf(0)).toMatchObject({ kind: 'result', value: 'Hello, one' });
   });
 
@@ -104,7 +104,7 @@ describe.each(Object.keys(parentHosts) as Kind[])('the children of a %s', (kind)
 
   test('that cannot be started are reported as ended', async () => {
     await using parent = open(kind, 'no-such-worker');
-    await parent.client.call('start', null);
+    await parent.client.call('start', {});
     expect(wasKilled(await parent.exitOf(0))).toBe(false);
   });
 

@@ -57,7 +57,7 @@ describe('the program', () => {
       type: 'cpu',
       queues: ['celery'],
       slots: 2,
-      contentTypes: ['document'],
+      contentTypes: ['document', 'mixed'],
     });
     worker.child.kill('SIGTERM');
     expect(await worker.ended).toBe(0);

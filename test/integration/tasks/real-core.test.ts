@@ -8,13 +8,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSystemClock } from '../../../electron/adapters/clock.ts';
 import { createNodeHttp } from '../../../electron/adapters/network/http.ts';
 import type { TaskWorkerConfig } from '../../../electron/adapters/tasks/worker-protocol.ts';
+import type { TaskRequest } from '../../../electron/core/tasks/model.ts';
 import { type Host, startHost } from '../../../electron/host/start-host.ts';
 import { readSharedProof } from '../../../electron/workers/tasks/files/shared-folder.ts';
 import { createTaskServer } from '../../../electron/workers/tasks/link/server.ts';
 import { openTaskWorker } from '../../../electron/workers/tasks/open-worker.ts';
 import type { TaskWorker } from '../../../electron/workers/tasks/worker.ts';
 import { WORKER_PROTOCOL, type WorkerRequest } from '../../../shared/contract/task-worker.ts';
-import type { TaskView } from '../../../shared/models/tasks.ts';
+import type { TaskView, TaskWorker as TaskWorkerView } from '../../../shared/models/tasks.ts';
 import { createRememberingLog } from '../../fakes/transport.ts';
 
 const entry = fileURLToPath(new URL('../../fakes/task-handlers.ts', import.meta.url));
@@ -35,7 +36,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function startCore(options: { worksOnTasks?: boolean; port?: number } = {}): Promise<void> {
+async function startCore(
+  options: { worksOnTasks?: boolean; port?: number; simulate?: boolean } = {},
+): Promise<void> {
   host = await startHost({
     dataFolder: join(folder, 'data'),
     environment: { OLLAMA_HOST: '127.0.0.1:1' },
@@ -72,7 +75,11 @@ async function startWorker(config: Partial<TaskWorkerConfig> = {}): Promise<Task
   return worker;
 }
 
-async function add(text: string, options: Record<string, string> = {}): Promise<string> {
+async function add(
+  text: string,
+  options: Record<string, string> = {},
+  more: Partial<TaskRequest> = {},
+): Promise<string> {
   const [task] = await host.core.services.tasks.add(
     [
       {
@@ -84,6 +91,7 @@ async function add(text: string, options: Record<string, string> = {}): Promise<
         webhookUrl: null,
         priority: 0,
         delaySeconds: 0,
+        ...more,
       },
     ],
     null,
@@ -105,6 +113,17 @@ function when(id: string, fits: (task: TaskView) => boolean): Promise<TaskView> 
 
 const ended = async (id: string) =>
   (await host.core.services.tasks.waitForEnd(id, new AbortController().signal)).task;
+
+function whenWorker(id: string, fits: (worker: TaskWorkerView) => boolean): Promise<TaskWorkerView> {
+  return new Promise((resolve) => {
+    const { taskWorkers } = host.core.streams;
+    taskWorkers.subscribe(null, () => {
+      const worker = taskWorkers.get(id);
+      if (worker !== undefined && fits(worker)) resolve(worker);
+      return true;
+    });
+  });
+}
 
 /** Processes below this one whose command contains the word. */
 function processesWith(word: string): number[] {
@@ -231,5 +250,27 @@ describe('a worker elsewhere', () => {
     expect((await hello({ protocol: WORKER_PROTOCOL + 1 })).refused).toMatchObject({
       code: 'WORKER_VERSION',
     });
+  });
+});
+
+describe('a simulated machine', () => {
+  test('is woken for a task that wants a GPU, and its worker does it', async () => {
+    await startCore({ worksOnTasks: true, simulate: true });
+    // As soon as it is known that its machine is off.
+    const known = await whenWorker('simulated-gpu-tower', ({ state }) => state === 'asleep');
+    expect(known).toMatchObject({ type: 'gpu', nodeId: 'gpu-tower' });
+    const id = await add('# Lamp', {}, { contentType: 'mixed', gpu: true, whenGpuAsleep: 'wake' });
+    expect(await ended(id)).toMatchObject({
+      state: 'completed',
+      queue: 'gpu-tasks',
+      workerId: 'simulated-gpu-tower',
+    });
+    const { steps, result } = await host.core.services.tasks.get(id);
+    expect(steps.map(({ kind }) => kind)).toContain('waking');
+    expect(result?.content).toBe('# Lamp');
+    await host.core.services.fleet.simulate(false);
+    expect(host.core.services.tasks.workers.list().map(({ id: worker }) => worker)).toEqual([
+      'this-computer',
+    ]);
   });
 });

@@ -14,7 +14,7 @@ function open(tasks: Partial<Settings['tasks']> = {}) {
   const changed = createEmitter<[Settings, Settings]>({ name: 'settings', log });
   let settings: Settings = { ...defaultSettings, tasks: { ...defaultSettings.tasks, ...tasks } };
   const worker = createOwnTaskWorker({
-    url: () => 'http://127.0.0.1:4711/',
+    url: 'http://127.0.0.1:4711/',
     token: 'secret',
     name: 'desk',
     settings: { current: () => settings, onChange: changed.on },

@@ -14,6 +14,7 @@ import { inputErrors } from '../../../shared/contract/errors/input.ts';
 import { pictureErrors } from '../../../shared/contract/errors/pictures.ts';
 import { placementErrors } from '../../../shared/contract/errors/placement.ts';
 import { powerErrors } from '../../../shared/contract/errors/power.ts';
+import { predictErrors } from '../../../shared/contract/errors/predict.ts';
 import { runnerErrors } from '../../../shared/contract/errors/runner.ts';
 import { runnerFleetErrors } from '../../../shared/contract/errors/runner-fleet.ts';
 import { taskErrors } from '../../../shared/contract/errors/tasks.ts';
@@ -66,6 +67,7 @@ describe('the catalogue of errors', () => {
       runnerFleetErrors,
       taskErrors,
       pictureErrors,
+      predictErrors,
       immichErrors,
     ];
     expect(all.flatMap((domain) => Object.keys(domain)).sort()).toEqual([...errorCodes].sort());

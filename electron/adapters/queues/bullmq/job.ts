@@ -12,7 +12,7 @@ import {
   taskStepSchema,
 } from '../../../../shared/models/tasks.ts';
 import type { KeptTask } from '../../../core/ports/task-queue.ts';
-import { addToLog, queueSteps } from '../../../core/tasks/queue-steps.ts';
+import { addToLog, timelineOf } from '../../../core/tasks/queue-steps.ts';
 
 export type Hash = Readonly<Record<string, string | undefined>>;
 
@@ -159,60 +159,17 @@ function resultOf(hash: Hash): TaskResult {
   return taskResultSchema.parse({ ...whole, metadata: { returned: value } });
 }
 
-/** Steps that were recorded, and those that follow from the hash alone. */
-export function stepsOf(job: FoundJob): TaskStep[] {
-  const { hash, state, queue } = job;
-  const kept = Object.keys(hash)
+/** The timeline of a task whose whole hash was read. */
+export function stepsOf({ hash }: FoundJob, task: TaskRecord): TaskStep[] {
+  const recorded = Object.keys(hash)
     .filter((name) => name.startsWith(STEP_FIELD))
     .sort()
     .flatMap((name) => {
       const parsed = taskStepSchema.safeParse(json(hash[name]));
       return parsed.success ? [parsed.data] : [];
     });
-  return [...kept, ...derivedSteps(job, kept)]
-    .map((step, index) => ({ step, index }))
-    .sort(
-      (one, other) =>
-        one.step.at - other.step.at || rank(one.step) - rank(other.step) || one.index - other.index,
-    )
-    .map(({ step }) => step);
-
-  /** A task is added before, and completed after, what happens in the same millisecond. */
-  function rank({ kind }: TaskStep): number {
-    return kind === 'added' ? 0 : kind === 'completed' ? 2 : 1;
-  }
-
-  function derivedSteps({ id: _id }: FoundJob, known: readonly TaskStep[]): TaskStep[] {
-    const has = (kinds: readonly TaskStep['kind'][], from: number) =>
-      known.some(({ kind, at }) => kinds.includes(kind) && at >= from);
-    const steps: TaskStep[] = [];
-    const addedAt = number(hash.timestamp) ?? 0;
-    if (!has(['added'], 0)) {
-      const isLater = Number((json(hash.opts) as { delay?: number } | null)?.delay ?? 0) > 0;
-      steps.push({ ...queueSteps.added(queueAtFirst(known), isLater), at: addedAt });
-    }
-    const startedAt = number(hash.processedOn);
-    const endedAt = number(hash.finishedOn);
-    const worker = hash.pb ?? '';
-    const hasStarted =
-      state === 'active' || state === 'completed' || state === 'failed' || state === 'cancelled';
-    if (hasStarted && startedAt !== null && !has(['claimed'], startedAt))
-      steps.push({ ...queueSteps.claimed(worker, attemptsOf(hash), maxAttemptsOf(hash)), at: startedAt });
-    if (endedAt === null) return steps;
-    if (state === 'completed' && !has(['completed'], endedAt))
-      steps.push({ ...queueSteps.completed(worker), at: endedAt });
-    const failure = failureOf(hash);
-    if (state === 'failed' && failure !== null && !has(['failed', 'lost'], endedAt))
-      steps.push({ ...queueSteps.failed(worker, failure), at: endedAt });
-    return steps;
-  }
-
-  /** Where it was before it was moved. */
-  function queueAtFirst(known: readonly TaskStep[]): TaskQueueName {
-    const wasMoved = known.some(({ kind }) => kind === 'moved');
-    if (!wasMoved) return queue;
-    return queue === 'celery' ? 'gpu-tasks' : 'celery';
-  }
+  const { delay } = (json(hash.opts) ?? {}) as { delay?: number };
+  return timelineOf(task, recorded, Number(delay ?? 0) > 0);
 }
 
 /** BullMQ's own rows have no line ends. */

@@ -24,7 +24,8 @@ export function createListing(world: RedisWorld) {
     if (row === null) return null;
     const [prefix, state, due, fields, rows] = row;
     const job: FoundJob = { id, queue: world.queueOf(prefix), state, due, hash: pairs(fields) };
-    return { task: recordOf(job, true), steps: stepsOf(job), log: logOf(rows) };
+    const task = recordOf(job, true);
+    return { task, steps: stepsOf(job, task), log: logOf(rows) };
   }
 
   async function view(ids: readonly string[]): Promise<FoundJob[]> {

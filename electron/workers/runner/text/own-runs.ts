@@ -111,7 +111,7 @@ export function createOwnRuns(loaded: Loaded, tuner: () => Pick<BudgetTuner, 'bu
       each(texts, async (rows) => {
         const answers = await graph.run(feeds(rows), {
           ...optionsOf(rows, options),
-          reduce: { ...output, normalise: false, lengths: rows.map(({ length }) => length) },
+          reduce: { kind: 'vectors', ...output, normalise: false, lengths: rows.map(({ length }) => length) },
         });
         const answer = answers[output.output];
         const size = answer?.dims[1] ?? 0;

@@ -1,4 +1,4 @@
-/** Documents: the text of plain text, Markdown, source code and HTML. */
+/** Documents: the text of plain text, Markdown, source code and HTML. Of mixed content it takes the text alone. */
 import { open } from 'node:fs/promises';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact } from '../../../../shared/models/message.ts';
@@ -9,7 +9,7 @@ import type { Handler } from './handler.ts';
 const MOST_BYTES = 256 * 1024 * 1024;
 
 export const documentHandler: Handler = {
-  contentTypes: ['document'],
+  contentTypes: ['document', 'mixed'],
   async handle(input, { progress, signal }) {
     if (input.kind === 'url') throw new PilotlightError('HANDLER_MISSING');
     const bytes = await readWhole(input.path);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
+import { aNode } from '../../../fakes/records.ts';
 import { createFakeTaskQueue } from '../../../fakes/task-queue.ts';
 import { createTasksWorld, elsewhere, here, type TasksWorld } from '../../../fakes/tasks-world.ts';
 
@@ -378,3 +379,39 @@ describe('an engine that cannot be reached', () => {
 async function* bytes(text: string) {
   yield new TextEncoder().encode(text);
 }
+
+describe('a worker that introduces itself again', () => {
+  it('keeps what it names, and what it does not name is tried again at once', async () => {
+    const world = await started();
+    const [first, second] = [await world.add(), await world.add()];
+    await world.hello('w1');
+    const [kept] = await world.claim('w1', 2);
+    if (kept === undefined) throw new Error('There was nothing.');
+    const { tasks } = await world.hello('w1', { tasks: [{ id: kept.id, token: kept.token }] });
+    expect(tasks).toEqual([{ id: first, state: 'held' }]);
+    await world.clock.flush();
+    expect(await world.stateOf(first ?? '')).toBe('active in celery');
+    expect(await world.service.get(second ?? '')).toMatchObject({
+      task: { failure: { code: 'WORKER_LEFT' } },
+    });
+    const again = await world.claimOne('w1');
+    expect(again).toMatchObject({ id: second, attempt: 2 });
+    expect(world.service.workers.list()).toMatchObject([{ active: 2 }]);
+  });
+});
+
+describe('the worker of a simulated machine', () => {
+  const taskWorker = {
+    ...{ id: 'simulated-tower', name: 'tower', type: 'gpu' as const, slots: 1 },
+    ...{ queues: ['gpu-tasks' as const], contentTypes: ['mixed' as const] },
+  };
+
+  it('is known before its machine is on, and no more when the machine is gone', async () => {
+    const node = aNode({ id: 'tower', kind: 'simulated', state: 'off', canWake: true });
+    const world = await started({ nodes: [node], simulated: { tower: { taskWorker } } });
+    expect(world.service.workers.list()).toMatchObject([{ ...taskWorker, state: 'asleep', nodeId: 'tower' }]);
+    world.fleet.remove('tower');
+    expect(world.service.workers.list()).toEqual([]);
+    expect(world.streams.taskWorkers.get('simulated-tower')).toBeUndefined();
+  });
+});

@@ -67,7 +67,7 @@ describe('the agent', () => {
       'shared/contract/errors/common.ts',
       // Its door for Immich answers with these.
       'shared/contract/errors/immich.ts',
-      'shared/contract/errors/pictures.ts',
+      'shared/contract/errors/predict.ts',
     ]);
   });
 });

@@ -27,7 +27,7 @@ function setUp({ most = Infinity, budget = 100, hasMask = true, rows = null as n
       const tokens = Float32Array.from([...data].flatMap((id) => [Number(id), 1]));
       if (options.reduce === undefined)
         return { last_hidden_state: { type: 'float32', dims: [count, length, SIZE], data: tokens } };
-      expect(options.reduce.normalise).toBe(false);
+      expect(options.reduce).toMatchObject({ kind: 'vectors', normalise: false });
       const first = Array.from({ length: count }, (_, row) => [tokens[row * length * SIZE] ?? 0, 1]).flat();
       return { last_hidden_state: { type: 'float32', dims: [count, SIZE], data: Float32Array.from(first) } };
     },
