@@ -41,6 +41,7 @@ export function showSettings(saved: SavedSettings, hasSecret: (name: SecretSetti
     power: { ...saved.power, webhookUrl: { set: hasSecret('power.webhookUrl') } },
     optimizer: { ...saved.optimizer, webhookUrl: { set: hasSecret('optimizer.webhookUrl') } },
     runner: { ...saved.runner, token: { set: hasSecret('runner.token') } },
+    tasks: { ...saved.tasks, redisUrl: { set: hasSecret('tasks.redisUrl') } },
     api: { indexToken: { set: hasSecret('api.indexToken') } },
   });
 }

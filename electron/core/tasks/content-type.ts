@@ -1,5 +1,6 @@
 /** What kind of content a file or an address is, by its name. Pure. */
 import type { ContentType } from '../../../shared/models/tasks.ts';
+import { parseWebUrl } from '../../../shared/network/web-address.ts';
 
 const IMAGES = 'jpg jpeg png gif webp bmp tif tiff heic heif avif';
 const AUDIO = 'mp3 wav flac m4a aac ogg oga opus wma aiff';
@@ -17,8 +18,9 @@ const endingOf = (name: string) => /\.([A-Za-z0-9]{1,10})$/.exec(name)?.[1]?.toL
 export const contentTypeOfName = (name: string): ContentType => kinds.get(endingOf(name)) ?? 'document';
 
 export function contentTypeOfUrl(address: string): ContentType {
-  if (!URL.canParse(address)) return 'web';
-  const { hostname, pathname } = new URL(address);
+  const url = parseWebUrl(address, { query: true, password: true });
+  if (url === null) return 'web';
+  const { hostname, pathname } = url;
   const host = hostname.toLowerCase().replace(/^(www|m|music)\./, '');
   if (youtubeHosts.has(host)) return 'youtube';
   return kinds.get(endingOf(pathname)) ?? 'web';

@@ -1,14 +1,15 @@
 /** Whether a webhook may be called: not at an address of the own network, unless the settings allow it. Pure. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isPrivateAddress, isPrivateHost } from '../../../shared/network/private-address.ts';
+import { parseWebUrl } from '../../../shared/network/web-address.ts';
 
 const refusal = (host: string) => new PilotlightError('WEBHOOK_PRIVATE', { details: { host } });
 
 /** Why it may not be called; null if only its name has to be resolved, or it is public. */
-export function privateTarget(url: string): PilotlightError | null {
-  if (!URL.canParse(url)) return refusal('');
-  const { hostname } = new URL(url);
-  return isPrivateHost(hostname) === true ? refusal(hostname) : null;
+export function privateTarget(address: string): PilotlightError | null {
+  const url = parseWebUrl(address, { query: true, password: true });
+  if (url === null) return refusal('');
+  return isPrivateHost(url.hostname) === true ? refusal(url.hostname) : null;
 }
 
 /** The same for an address that a name leads to: one that is not known to be public is refused. */
