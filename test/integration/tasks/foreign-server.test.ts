@@ -167,7 +167,7 @@ describe('work in the background', () => {
     expect((await ask('GET', '/api/v1/status/')).body).toEqual({ active_tasks: [id], count: 1 });
     await worker.finish(task, { content: 'A lamp of brass.', metadata: { pages: 1 } });
     await expect
-      .poll(() => statusOf(id), { timeout: 20_000 })
+      .poll(() => statusOf(id), { timeout: 50_000 })
       .toMatchObject({
         status: 'SUCCESS',
         progress: 1,

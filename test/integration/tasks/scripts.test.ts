@@ -51,7 +51,7 @@ describe.skipIf(!hasCurl)('curl', () => {
     );
     expect(added).toMatchObject({ status: 'pending', estimated_time: 60 });
     await expect
-      .poll(() => curl(`/api/v1/status/${added.task_id}`), { timeout: 20_000 })
+      .poll(() => curl(`/api/v1/status/${added.task_id}`), { timeout: 50_000 })
       .toMatchObject({
         status: 'SUCCESS',
         result: { content: 'text of notes with spaces.md', metadata: { a: 1 } },
