@@ -39,6 +39,8 @@ const coreOrder = [
   ['immich'],
   ['requests'],
   ['indexing'],
+  ['tasks'],
+  ['storage'],
   ['discovery'],
   ['diagnosis'],
   ['transfer'],
@@ -187,6 +189,13 @@ module.exports = {
       to: { path: npmPackage(['undici']) },
     },
     {
+      name: 'only-one-adapter-imports-bullmq',
+      comment: 'Everything else uses the port of the task queue.',
+      severity: 'error',
+      from: { pathNot: '^(electron/adapters/queues/bullmq|test|build)/' },
+      to: { path: npmPackage(['bullmq', 'ioredis']) },
+    },
+    {
       name: 'only-runner-imports-onnxruntime',
       comment: 'Its run() blocks a thread and can abort the process.',
       severity: 'error',
@@ -198,7 +207,14 @@ module.exports = {
       comment: 'Pictures and texts are prepared where they are used; nothing else pays for the libraries.',
       severity: 'error',
       from: { pathNot: '^(electron/workers/runner|test)/' },
-      to: { path: npmPackage(['sharp', '@huggingface/tokenizers', '@fastify/busboy']) },
+      to: { path: npmPackage(['sharp', '@huggingface/tokenizers']) },
+    },
+    {
+      name: 'only-doors-read-forms',
+      comment: 'Forms are read where they arrive: at the runner, and at the tasks.',
+      severity: 'error',
+      from: { pathNot: '^(electron/workers/runner|electron/transport/http/tasks|test)/' },
+      to: { path: npmPackage(['@fastify/busboy']) },
     },
     {
       name: 'only-inference-loads-onnxruntime',

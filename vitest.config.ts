@@ -8,6 +8,8 @@ const tests = (folder: string) => [`test/${folder}/**/*.test.{ts,tsx,mts}`];
 export default defineConfig({
   test: {
     environment: 'node',
+    // Runners of tests are found by nobody else: neither by other tests nor by the developer's own Pilotlight.
+    env: { PILOTLIGHT_RUNTIME_DIR: 'none' },
     // A limit against hanging, not a measure: machines that run tests are busy.
     testTimeout: 20_000,
     projects: [

@@ -26,7 +26,7 @@ await runMain(async () => {
       ...['--net', '--mount', '--mount-proc', '--pid', '--fork', '--kill-child'],
       ...[process.execPath, process.argv[1] ?? '', ...args],
     ],
-    { stdio: 'inherit', env: { ...process.env, [insideVariable]: '1' } },
+    { stdio: 'inherit', env: { ...process.env, [insideVariable]: '1', PILOTLIGHT_RUNTIME_DIR: 'none' } },
   );
   if (inside.error) throw isolationError(inside.error.message);
   return inside.status ?? 1;

@@ -28,6 +28,7 @@ import { wakeStore } from './stores/wakes.ts';
 // The first page is part of the first script, the others follow it.
 const ModelsPage = latePart(() => import('./features/models/page.tsx'));
 const IndexPage = latePart(() => import('./features/index/page.tsx'));
+const TasksPage = latePart(() => import('./features/tasks/page.tsx'));
 const RequestsPage = latePart(() => import('./features/requests/page.tsx'));
 const RunnerPage = latePart(() => import('./features/runner/page.tsx'));
 const ActivityPage = latePart(() => import('./features/activity/page.tsx'));
@@ -97,6 +98,8 @@ function PageView({ page }: { page: PageName }) {
       return <ModelsPage />;
     case 'index':
       return <IndexPage />;
+    case 'tasks':
+      return <TasksPage />;
     case 'requests':
       return <RequestsPage />;
     case 'runner':

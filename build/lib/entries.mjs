@@ -25,8 +25,15 @@ export const nodeEntries = [
     output: 'workers/inference-worker.mjs',
     format: 'esm',
   },
+  { source: 'electron/workers/queue/queue-worker.ts', output: 'workers/queue-worker.mjs', format: 'esm' },
   { source: 'electron/workers/state/prepare-state.ts', output: 'workers/prepare-state.mjs', format: 'esm' },
   { source: 'electron/simulator/main.ts', output: 'simulator/simulator.mjs', format: 'esm' },
+  {
+    source: 'electron/workers/tasks/task-worker.ts',
+    output: 'workers/task-worker.mjs',
+    format: 'esm',
+    alone: true,
+  },
   { source: 'electron/agent/main.ts', output: 'agent/agent.mjs', format: 'esm', alone: true },
 ];
 

@@ -105,6 +105,16 @@ export const plantedViolations = [
     'electron/adapters/network/a.ts',
     "import { Pool } from 'undici';",
   ),
+  plant(
+    'only-one-adapter-imports-bullmq',
+    'electron/adapters/queues/sqlite/a.ts',
+    "import { Queue } from 'bullmq';",
+  ),
+  plant(
+    'only-one-adapter-imports-bullmq',
+    'electron/core/tasks/a.ts',
+    "import type { Redis } from 'ioredis';",
+  ),
   plant('only-charts-import-recharts', 'renderer/features/a.tsx', "import { LineChart } from 'recharts';"),
   plant('only-runner-imports-onnxruntime', 'electron/adapters/a.ts', "import 'onnxruntime-node';"),
   plant(
@@ -112,12 +122,14 @@ export const plantedViolations = [
     'electron/workers/runner/text/a.ts',
     "import 'onnxruntime-node';",
   ),
+  plant('only-doors-read-forms', 'electron/transport/http/a.ts', "import '@fastify/busboy';"),
   plant('only-runner-imports-sharp-and-tokenizers', 'electron/host/a.ts', "import 'sharp';"),
   plant(
     'only-runner-imports-sharp-and-tokenizers',
     'electron/workers/gateway/a.ts',
     "import '@huggingface/tokenizers';",
   ),
+  plant('only-doors-read-forms', 'electron/host/a.ts', "import '@fastify/busboy';"),
   plant('no-circular', 'shared/a.ts', "import './b.ts';", 'shared/b.ts', "import './a.ts';"),
   plant('no-unresolvable', 'shared/a.ts', "import './gone.ts';"),
 ];

@@ -59,18 +59,31 @@ async function hasMarkers(folder: string): Promise<boolean> {
   return isDataFolder((name) => present.has(name));
 }
 
-/** @param given absolute paths, which need not exist; data folders of other cores and agents are recognised too */
-export async function openOwnFolders(given: readonly string[]): Promise<OwnFolders> {
+/**
+ * @param given absolute paths, which need not exist; data folders of other cores and agents are recognised too
+ * @param open folders inside them that are indexed all the same, and everything in them: the ingested texts
+ */
+export async function openOwnFolders(
+  given: readonly string[],
+  open: readonly string[] = [],
+): Promise<OwnFolders> {
   const canonical = await Promise.all(given.map((folder) => realpath(folder).catch(() => folder)));
   const known = await Promise.all(given.map(identityOf));
   const identities = new Set(known.filter((identity) => identity !== null));
   const prefixes = [...new Set([...given, ...canonical])].map((folder) => comparable(folder));
 
+  const canonicalOpen = await Promise.all(open.map((folder) => realpath(folder).catch(() => folder)));
+  const openPrefixes = [...new Set([...open, ...canonicalOpen])].map((folder) => comparable(folder));
+  const isIn = (compared: string, prefix: string) => compared === prefix || compared.startsWith(prefix + sep);
+  const isOpen = (path: string) => openPrefixes.some((prefix) => isIn(comparable(path), prefix));
+
   const cover = (path: string) => {
+    if (isOpen(path)) return false;
     const compared = comparable(path);
-    return prefixes.some((prefix) => compared === prefix || compared.startsWith(prefix + sep));
+    return prefixes.some((prefix) => isIn(compared, prefix));
   };
   async function isGiven(folder: string): Promise<boolean> {
+    if (isOpen(folder)) return false;
     if (cover(folder)) return true;
     const identity = await identityOf(folder);
     return identity !== null && identities.has(identity);
@@ -79,6 +92,7 @@ export async function openOwnFolders(given: readonly string[]): Promise<OwnFolde
     cover,
     is: async (folder, names) => isDataFolder((name) => names.has(name)) || (await isGiven(folder)),
     async contain(folder) {
+      if (isOpen(folder)) return false;
       for (let at = folder; ; at = dirname(at)) {
         if ((await isGiven(at)) || (await hasMarkers(at))) return true;
         if (dirname(at) === at) return false;

@@ -22,8 +22,8 @@ import { createAgentServer } from './http/server.ts';
 import { openAgentId } from './id.ts';
 import { createPairing } from './pairing.ts';
 import { type RoleContext, type RunningRole, roles } from './roles.ts';
-import { createWork } from './runner/work.ts';
 import { openToken } from './token.ts';
+import { createWork } from './work.ts';
 
 const LISTENING = 'listening.json';
 const GRACE_MS = 1000;
@@ -33,10 +33,21 @@ const runnerLimits: ListenerLimits = { ...usualLimits, perAddress: 256, requestM
 export interface AgentOptions
   extends Omit<
     RoleContext,
-    'attempts' | 'bootId' | 'damage' | 'id' | 'news' | 'token' | 'program' | 'runnerHost' | 'work'
+    | 'attempts'
+    | 'bootId'
+    | 'damage'
+    | 'id'
+    | 'news'
+    | 'token'
+    | 'program'
+    | 'runnerHost'
+    | 'workerHost'
+    | 'work'
   > {
   /** Default: none. */
   runnerHost?: WorkerHost | null;
+  /** Default: none. */
+  workerHost?: WorkerHost | null;
   version: string;
   /** The command line that a person on this machine types before an agent command. */
   program?: string;
@@ -93,6 +104,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     news,
     work,
     runnerHost: options.runnerHost ?? null,
+    workerHost: options.workerHost ?? null,
   };
   const startedAt = clock.monotonic();
 

@@ -20,13 +20,13 @@ import { environmentOf } from './config-names.ts';
 import { DAMAGED_PANEL, type Damage, openDamage } from './damage.ts';
 import { AgentError, errorText } from './errors.ts';
 import { createFolder, openOwnFolder } from './files.ts';
+import { findRunnerProgram, findWorkerProgram } from './find-program.ts';
 import { install, uninstall } from './install/install.ts';
 import { callInTheClear, callLocal } from './local-client.ts';
 import { checked, requireOwnFile, requireOwnFolder, trustWithOwner } from './own-files.ts';
 import { agentFolder, installedFolder, systemFolder } from './places.ts';
 import { readCountdown } from './power/countdown-notes.ts';
 import { commandLine } from './program.ts';
-import { findRunnerProgram } from './runner/find-program.ts';
 import { openToken, readToken } from './token.ts';
 
 type AgentCommand = (context: CommandContext) => Promise<void>;
@@ -128,6 +128,7 @@ const run: AgentCommand = async (context) => {
     interfaces: udp.interfaces,
     reachable,
     runnerHost: runnerHostOf(config),
+    workerHost: workerHostOf(config),
     post: postJson,
     announcing: { hostname: hostname(), open: openMulticastSocket },
     version: context.version,
@@ -147,6 +148,11 @@ const run: AgentCommand = async (context) => {
 function runnerHostOf({ role, runnerProgram }: AgentConfig): WorkerHost | null {
   const entry = role.includes('runner') ? findRunnerProgram(runnerProgram, import.meta.url) : null;
   return entry === null ? null : createForkWorkerHost({ entry, nodeFlags: ['--max-semi-space-size=8'] });
+}
+
+function workerHostOf({ worker }: AgentConfig): WorkerHost | null {
+  const entry = worker === null ? null : findWorkerProgram(worker.program, import.meta.url);
+  return entry === null ? null : createForkWorkerHost({ entry });
 }
 
 /** The command line for agent commands on this machine; the folder only if it is not the default. */

@@ -24,6 +24,7 @@ import {
 import { AgentError } from './errors.ts';
 import { type ImmichConfig, immichOption } from './immich/config.ts';
 import type { PowerCommands } from './power/commands.ts';
+import { type WorkerConfig, workerOption } from './worker/config.ts';
 
 export interface AgentConfig {
   role: readonly AgentRole[];
@@ -53,6 +54,8 @@ export interface AgentConfig {
   immichFolder: string | null;
   /** The door for Immich; null for none. */
   immich: ImmichConfig | null;
+  /** What the worker role works for; null for none. */
+  worker: WorkerConfig | null;
   /** null: off when started by hand, on when installed. */
   announce: boolean | null;
   commands: PowerCommands & { inhibit?: readonly string[]; restartOllama?: readonly string[] };
@@ -75,7 +78,7 @@ const options: Record<keyof AgentConfig, Option> = {
       `a list of ${agentRoles.join(', ')}`,
     ),
     fallback: ['power', 'telemetry'],
-    help: 'LIST  its roles: relay, power, telemetry, runner (power,telemetry)',
+    help: 'LIST  its roles: relay, power, telemetry, runner, worker (power,telemetry)',
     many: true,
   },
   bind: {
@@ -159,6 +162,12 @@ const options: Record<keyof AgentConfig, Option> = {
     help: 'OBJECT  the door for Immich',
     from: ['file'],
   },
+  worker: {
+    read: workerOption,
+    fallback: null,
+    help: 'OBJECT  whose tasks the role worker takes',
+    from: ['file'],
+  },
   announce: {
     read: flag,
     fallback: null,
@@ -187,6 +196,8 @@ const options: Record<keyof AgentConfig, Option> = {
 };
 
 const keys = Object.keys(options) as (keyof AgentConfig)[];
+/** Options that are or contain a secret. */
+const secretKeys: readonly (keyof AgentConfig)[] = ['secret', 'secureOn', 'immich', 'worker'];
 /** Variables that hold a secret. */
 export const secretVariables = [environmentOf('secret'), environmentOf('secureOn')];
 
@@ -234,10 +245,7 @@ export function readConfig({ flags, environment, file }: ConfigSources): AgentCo
     const result = chosen === undefined ? { value: fallback } : read(chosen.value);
     if ('value' in result) config[key] = result.value;
     else if (chosen !== undefined) {
-      const shown =
-        key === 'secret' || key === 'secureOn' || key === 'immich'
-          ? 'this value'
-          : (JSON.stringify(chosen.value) ?? '');
+      const shown = secretKeys.includes(key) ? 'this value' : (JSON.stringify(chosen.value) ?? '');
       mistakes.push(`${chosen.name}: expected ${result.wanted}, not ${shown.slice(0, 80)}.`);
     }
   }
@@ -260,6 +268,9 @@ function together(config: AgentConfig): string[] {
   }
   if (config.immich !== null && !config.role.includes('runner')) {
     mistakes.push('immich: requires --role runner.');
+  }
+  if ((config.worker !== null) !== config.role.includes('worker')) {
+    mistakes.push('worker: the role and the option in the config file require each other.');
   }
   if (config.announce && !canAnnounce(config)) {
     mistakes.push('--announce: requires --bind with an IPv4 address on the network.');
@@ -285,7 +296,7 @@ function fileEntries(file: ConfigSources['file'], mistakes: string[]): Map<strin
   for (const name of entries.keys()) {
     if (!keys.includes(name as keyof AgentConfig)) mistakes.push(`${file.path}: ${name}: unknown option.`);
   }
-  if (!file.privately && ['secret', 'secureOn', 'immich'].some((name) => entries.has(name))) {
+  if (!file.privately && secretKeys.some((name) => entries.has(name))) {
     mistakes.push(`${file.path}: contains a secret and is readable by others; run chmod 600 on it.`);
   }
   return entries;

@@ -33,6 +33,8 @@ export interface EmbeddedAgentOptions {
   post?: Post;
   /** Starts the program of the role `runner`; default: there is none. */
   runnerHost?: WorkerHost;
+  /** Starts the program of the role `worker`; default: there is none. */
+  workerHost?: WorkerHost;
   version: string;
   limits?: ListenerLimits;
   log(message: string): void;

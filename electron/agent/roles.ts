@@ -24,8 +24,9 @@ import { createPower, type Power } from './power/power.ts';
 import { powerRoutes } from './power/routes.ts';
 import { createRelay } from './relay/relay.ts';
 import { startRunnerRole } from './runner/runner.ts';
-import type { Work } from './runner/work.ts';
 import { createTelemetry } from './telemetry/hub.ts';
+import type { Work } from './work.ts';
+import { startWorkerRole } from './worker/role.ts';
 
 export interface RoleContext {
   config: AgentConfig;
@@ -46,6 +47,8 @@ export interface RoleContext {
   version: string;
   /** Starts the program of the runner; null if there is none. */
   runnerHost: WorkerHost | null;
+  /** Starts the program of the worker; null if there is none. */
+  workerHost: WorkerHost | null;
   /** What keeps this machine awake while it lasts. */
   work: Work;
   /** Emitted when something about power changes; the telemetry role passes it on to panels. */
@@ -77,6 +80,7 @@ export const roles: Readonly<Record<AgentRole, Role>> = {
   power: { port: (config) => config.port ?? config.powerPort, start: startPower },
   telemetry: { port: (config) => config.port ?? config.powerPort, start: startTelemetry },
   runner: { port: (config) => config.port ?? config.powerPort, start: startRunner },
+  worker: { port: (config) => config.port ?? config.powerPort, start: startWorkerRole },
 };
 
 function relayOf({ config, udp, interfaces, reachable, clock, log }: RoleContext) {
@@ -179,7 +183,7 @@ function startPower(context: RoleContext): RunningRole {
   }
   work.onChange(() => {
     holdOrRelease();
-    if (work.isActive() && power.automatic() !== null) power.cancel('work for the runner');
+    if (work.isActive() && power.automatic() !== null) power.cancel('work on this machine');
     news.emit();
   });
   holdWhileNeeded();
@@ -323,7 +327,7 @@ function startPower(context: RoleContext): RunningRole {
   };
 }
 
-const workReason: Reason = { code: 'WORKING', message: 'The runner is working.' };
+const workReason: Reason = { code: 'WORKING', message: 'The runner or the worker is working.' };
 
 interface ReasonsWanted {
   action: PowerAction;

@@ -2,14 +2,16 @@
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import { agentArguments, runAgentProgram } from './agent-program.ts';
+import { agentArguments, runAgentProgram, runWorkerProgram, workerArguments } from './own-programs.ts';
 import { runCli } from './run.ts';
 import { readSecretInput, secretVariables } from './secret-input.ts';
 import { createTerminal } from './terminal.ts';
 
-// The agent is a separate program that handles signals and exit codes itself.
+// The agent and the worker are separate programs that handle signals and exit codes themselves.
 const forAgent = agentArguments(process.argv.slice(2));
+const forWorker = workerArguments(process.argv.slice(2));
 if (forAgent) await runAgentProgram(forAgent);
+else if (forWorker) await runWorkerProgram(forWorker);
 else await run();
 
 async function run(): Promise<void> {

@@ -1,6 +1,14 @@
 /** Runs one `pilotlight …` command: finds it, connects it to a core when it asks, and returns its exit code. */
 import { isPilotlightError, PilotlightError, toWireError } from '../../shared/contract/errors.ts';
-import { type Command, type CommandContext, commonOptions, readArguments, usageError } from './command.ts';
+import { version } from '../host/program.ts';
+import {
+  type Command,
+  type CommandContext,
+  commonOptions,
+  onlyPositional,
+  readArguments,
+  usageError,
+} from './command.ts';
 import { keys, sessions } from './commands/access.ts';
 import { discover, pair } from './commands/agents.ts';
 import { doctor } from './commands/doctor.ts';
@@ -16,9 +24,29 @@ import { requests } from './commands/requests.ts';
 import { runner } from './commands/runner.ts';
 import { search } from './commands/search.ts';
 import { status } from './commands/status.ts';
+import { tasks } from './commands/tasks.ts';
 import { wake } from './commands/wake.ts';
+import { workers } from './commands/workers.ts';
+import { completionScript, shells } from './completion.ts';
 import { type CoreLink, connect } from './core-link.ts';
+import { nearestName } from './did-you-mean.ts';
 import { stackLines, type Terminal } from './terminal.ts';
+
+const completion: Command = {
+  name: 'completion',
+  summary: 'print a script that completes commands in your shell',
+  usage: [`completion ${shells.join('|')}`],
+  options: {},
+  async run(context) {
+    const wanted = onlyPositional(context, 'shell');
+    const shell = shells.find((one) => one === wanted.toLowerCase());
+    if (shell === undefined)
+      throw usageError(`"${wanted}" is not known here.`, `Use one of: ${shells.join(', ')}.`);
+    const script = completionScript(shell, commands);
+    if (!context.json) context.terminal.line(script.trimEnd());
+    return { shell, script };
+  },
+};
 
 const commands: readonly Command[] = [
   status,
@@ -45,9 +73,12 @@ const commands: readonly Command[] = [
   open,
   gateway,
   requests,
+  tasks,
+  workers,
   runner,
   keys,
   sessions,
+  completion,
 ];
 
 /** 130 is what shells report for a program ended by Ctrl+C. */
@@ -78,11 +109,14 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
     for (const line of overview(terminal)) terminal.line(line);
     return exitCodes.ok;
   }
+  if (name === '--version' || name === '-v' || name === 'version') {
+    terminal.line(json ? JSON.stringify({ version }) : version);
+    return exitCodes.ok;
+  }
   let link: Promise<CoreLink> | null = null;
   try {
     const command = commands.find((candidate) => candidate.name === name);
-    if (!command)
-      throw usageError(`There is no command "${name}".`, 'Run it with --help to list the commands.');
+    if (!command) throw unknownCommand(name);
     const { values, positionals } = readArguments(rest, command.options);
     if (values.help === true) {
       for (const line of helpOf(command)) terminal.line(line);
@@ -119,6 +153,17 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
   } finally {
     await (link as Promise<CoreLink> | null)?.then((opened) => opened.close()).catch(() => undefined);
   }
+}
+
+function unknownCommand(name: string): PilotlightError {
+  const near = nearestName(
+    name,
+    commands.map((command) => command.name),
+  );
+  return usageError(
+    `There is no command "${name}".`,
+    near === null ? 'Run it with --help to list the commands.' : `Did you mean "${near}"?`,
+  );
 }
 
 function report(error: unknown, { world, json }: { world: CliWorld; json: boolean }): number {

@@ -37,6 +37,8 @@ export async function withRunner<Value>(
   const folder = optionText(context, 'data');
   const dataFolder = await openDataFolder(folder === undefined ? undefined : context.resolve(folder));
   const runner = await openRunner({ dataFolder, entry: runnerWorkerEntry, version, log: silentLog, signal });
+  if (runner.sharedFrom !== null)
+    context.terminal.note(`Using the runner of another program of yours (${runner.sharedFrom}).`);
   const http = createNodeHttp();
   const headers = { authorization: `Bearer ${runner.token}` };
   try {

@@ -21,6 +21,7 @@ import { createPlacementService } from './placement/service.ts';
 import { createPolicies } from './policies/policies.ts';
 import { createShutdownBy } from './policies/shutdown-by.ts';
 import type { Ports } from './ports/all.ts';
+import { createQueuedWork } from './queued-work.ts';
 import { createRunnersService } from './runner/service.ts';
 import { createLifecycle } from './runtime/lifecycle.ts';
 import { createStreams } from './runtime/streams.ts';
@@ -224,7 +225,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   });
   const runners = createRunnersService({
     ...ports,
-    ...{ streams, settings, activity, fleet, agents, inFlight },
+    ...{ store, streams, settings, activity, fleet, agents, inFlight },
     leases: leases.ledger,
     wakes: wake,
   });
@@ -233,22 +234,25 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     ...{ wakes: wake, leases: leases.ledger, interfaces: udp.interfaces, openDoor: ports.openImmichDoor },
   });
   const indexing = createIndexingService({
-    clock,
-    random,
-    ids,
-    log,
-    store,
-    secrets,
-    vectors,
-    folders,
-    http,
-    fleet,
-    acquire,
-    runners,
-    telemetry,
-    settings,
-    activity,
-    streams,
+    ...{ clock, random, ids, log, store, secrets, vectors, folders, http },
+    ...{ fleet, acquire, runners, telemetry, settings, activity, streams },
+    ingestedText: (name) => tasks.ingestedText(name),
+  });
+  const { tasks, storage } = createQueuedWork({
+    ...{
+      ports,
+      store,
+      streams,
+      settings,
+      activity,
+      fleet,
+      agents,
+      indexing,
+      telemetry,
+      wake,
+      leases,
+      status,
+    },
   });
 
   const { discovery, checks } = createInspection({
@@ -264,16 +268,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   const history = createPowerHistory({ clock, log, store: store.power, fleet, policies, telemetry });
 
   const transfer = createTransferService({
-    clock,
-    ids,
-    folders,
-    store,
-    secrets,
-    policies,
-    settings,
-    fleet,
-    indexing,
-    activity,
+    ...{ clock, ids, folders, store, secrets, policies, settings, fleet, indexing, activity },
   });
 
   function report({ nodeId = null, ...notice }: Problem): void {
@@ -309,6 +304,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
         start: () => indexing.start({ resume: options.resumeJobs ?? true }),
         stop: indexing.stop,
       },
+      tasks: options.resumeJobs === false ? { stop: tasks.stop } : tasks,
       checks,
       discovery: { pause: discovery.cancel, stop: discovery.stop },
     },
@@ -334,6 +330,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     optimizer,
     telemetry,
     indexing,
+    tasks,
     discovery,
     checks,
   };
@@ -342,7 +339,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     streams,
     report,
     services,
-    handlers: createHandlers({ ...services, history, transfer, clock }),
+    handlers: createHandlers({ ...services, history, transfer, storage, clock }),
     ...lifecycle,
   };
 }

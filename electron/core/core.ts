@@ -22,6 +22,7 @@ import type { Streams } from './runtime/streams.ts';
 import type { SettingsService } from './settings/service.ts';
 import type { ShutdownService } from './shutdown/service.ts';
 import type { StatusService } from './status/service.ts';
+import type { TasksService } from './tasks/model.ts';
 import type { TelemetryService } from './telemetry/service.ts';
 import type { WakeService } from './wake/service.ts';
 
@@ -61,6 +62,7 @@ export interface CoreServices {
   optimizer: Optimizer;
   telemetry: TelemetryService;
   indexing: IndexingService;
+  tasks: TasksService;
   discovery: DiscoveryService;
   checks: ChecksService;
 }

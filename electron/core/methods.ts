@@ -20,6 +20,9 @@ import type { Handlers } from './runtime/handlers.ts';
 import { settingsMethods } from './settings/methods.ts';
 import { shutdownMethods } from './shutdown/methods.ts';
 import { statusMethods } from './status/service.ts';
+import { storageMethods } from './storage/methods.ts';
+import type { StorageService } from './storage/service.ts';
+import { taskMethods } from './tasks/methods.ts';
 import { telemetryMethods } from './telemetry/methods.ts';
 import { transferMethods } from './transfer/methods.ts';
 import type { TransferService } from './transfer/service.ts';
@@ -28,6 +31,7 @@ import { wakeMethods } from './wake/methods.ts';
 export type HandledServices = CoreServices & {
   history: PowerHistory;
   transfer: TransferService;
+  storage: StorageService;
   clock: Clock;
 };
 
@@ -52,6 +56,8 @@ export function createHandlers(services: HandledServices): Handlers {
     settings,
     shutdown,
     status,
+    storage,
+    tasks,
     telemetry,
     transfer,
     wake,
@@ -71,6 +77,8 @@ export function createHandlers(services: HandledServices): Handlers {
     ...immichMethods({ immich }),
     ...runnerMethods({ runners, clock }),
     ...requestMethods({ requests }),
+    ...taskMethods({ tasks }),
+    ...storageMethods({ storage }),
     ...telemetryMethods({ telemetry }),
     ...discoveryMethods({ discovery }),
     ...checkMethods({ checks }),

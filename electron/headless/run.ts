@@ -51,6 +51,7 @@ async function startOrOpen(options: HeadlessOptions, world: HeadlessWorld): Prom
         simulate,
         gateway: { port: gatewayPort, outlives: true },
         localRunner: createLocalRunner,
+        worksOnTasks: true,
       }),
     async join() {
       const running = await findRunningCore(await openDataFolder(data));

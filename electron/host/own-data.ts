@@ -22,6 +22,9 @@ const files: Readonly<Record<string, Part>> = {
   'state.sqlite': 'file',
   'state.sqlite-wal': 'file',
   'state.sqlite-shm': 'file',
+  'tasks.sqlite': 'file',
+  'tasks.sqlite-wal': 'file',
+  'tasks.sqlite-shm': 'file',
 };
 
 /** What a client reads to find the core that runs with this folder. Rejects with UNSAFE_PERMISSIONS. */

@@ -23,14 +23,19 @@ import { isThere, setAside } from '../adapters/set-aside.ts';
 import type { DamagedRow } from '../adapters/state/damage.ts';
 import { prepareState } from '../adapters/state/prepare-thread.ts';
 import { createSqliteStore } from '../adapters/state/sqlite-store.ts';
+import { createStorageMeter } from '../adapters/storage/storage-meter.ts';
 import { createIds, createSystemClock, systemRandom } from '../adapters/system.ts';
+import { createIngestedFiles } from '../adapters/tasks/ingested-files.ts';
+import { openSharedFolder } from '../adapters/tasks/shared-folder.ts';
+import { createTaskFiles } from '../adapters/tasks/task-files.ts';
 import { createVectorStore } from '../adapters/vectors/vector-store.ts';
 import type { Problem } from '../core/compose.ts';
 import type { Ports } from '../core/ports/all.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { LocalRunner } from '../core/ports/runner.ts';
 import { fileNotice, indexNotice, rowsNotice, stateInUseNotice, stateNotice } from './damage-notices.ts';
-import { indexWorkerEntry, prepareStateEntry, programFolders } from './program.ts';
+import { indexWorkerEntry, prepareStateEntry, programFolders, queueWorkerEntry } from './program.ts';
+import { createOpenTaskQueue } from './task-queue.ts';
 
 export interface RealPorts {
   ports: Ports;
@@ -52,6 +57,8 @@ export type CreateWorkerHost = (options: {
   log: Log;
   /** For plain Node; a host of Electron ignores them. */
   nodeFlags?: readonly string[];
+  /** The programs that the worker starts, by name. In plain Node it does that by itself. */
+  children?: Readonly<Record<string, string>>;
 }) => WorkerHost;
 
 export interface RealPortsOptions {
@@ -85,6 +92,8 @@ export async function createRealPorts({
   const http = createNodeHttp();
   const statePath = statePathOf(dataFolder);
   const indexFolder = join(dataFolder, 'index');
+  const ingestedFolder = join(dataFolder, 'ingested');
+  const ids = createIds();
   const ownFolders = [dataFolder, ...programFolders];
   // Created at the end of a start: if it exists and the state is empty, the content was lost.
   const expected = existsSync(statePath) && existsSync(join(dataFolder, 'port'));
@@ -116,7 +125,7 @@ export async function createRealPorts({
   const ports: Ports = {
     clock,
     random: systemRandom,
-    ids: createIds(),
+    ids,
     log,
     http,
     udp: createDgramUdp(),
@@ -128,6 +137,7 @@ export async function createRealPorts({
     vectors: createVectorStore({
       folder: indexFolder,
       ownFolders,
+      openFolders: [ingestedFolder],
       workerHost: createWorkerHost({ entry: indexWorkerEntry, name: 'index', log }),
       clock,
       log,
@@ -139,6 +149,15 @@ export async function createRealPorts({
     connectRunner: createConnectRunner({ http }),
     localRunner,
     openImmichDoor: immichDoor ? createOpenImmichDoor({ clock, log }) : null,
+    openTaskQueue: createOpenTaskQueue({
+      ...{ dataFolder, clock, log },
+      createHost: () => createWorkerHost({ entry: queueWorkerEntry, name: 'queue', log }),
+      onDamaged: (keptAs) => report?.(fileNotice('tasks.sqlite', keptAs, fact('TASKS_LOST'))),
+    }),
+    taskFiles: createTaskFiles({ folder: join(dataFolder, 'tasks'), clock, ids }),
+    openSharedFolder,
+    storageMeter: createStorageMeter({ folder: dataFolder }),
+    ingestedFiles: createIngestedFiles({ folder: ingestedFolder }),
     announcementListener: createAnnouncementListener({ log }),
     exec: createExec(),
     surroundings: createSurroundings(),

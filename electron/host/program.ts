@@ -17,8 +17,12 @@ function workerEntry(folder: string, name: string): string {
 }
 
 export const indexWorkerEntry = workerEntry('index', 'index-worker');
+export const queueWorkerEntry = workerEntry('queue', 'queue-worker');
 export const gatewayWorkerEntry = workerEntry('gateway', 'gateway-worker');
 export const runnerWorkerEntry = workerEntry('runner', 'runner-worker');
+export const taskWorkerEntry = workerEntry('tasks', 'task-worker');
+/** Started by the runner's. */
+export const inferenceWorkerEntry = workerEntry(join('runner', 'inference'), 'inference-worker');
 /** A thread of the core's own process. */
 export const prepareStateEntry = workerEntry('state', 'prepare-state');
 

@@ -18,6 +18,7 @@ import { localCallRoutes } from '../transport/http/local-calls.ts';
 import { createMetrics, metricsRoute } from '../transport/http/metrics.ts';
 import { recallRoutes } from '../transport/http/recall.ts';
 import { createHttpServer, type HttpServer } from '../transport/http/server.ts';
+import { createTaskRoutes, type TaskRoutes } from '../transport/http/tasks/routes.ts';
 import { findRunningCore } from './core-client.ts';
 import { fileNotice } from './damage-notices.ts';
 import { openDataFolder } from './data-folder.ts';
@@ -27,12 +28,15 @@ import { readEndpoint, removeEndpoint, writeEndpoint } from './endpoint.ts';
 import { watchState } from './folder-watch.ts';
 import { type HostGateway, openGatewayLink } from './gateway.ts';
 import { listenAtLastPort, rememberPort } from './last-port.ts';
+import { linkKeyOf } from './link-key.ts';
 import { tryLock } from './lock.ts';
 import { createOpeningPages, type OpeningPlace } from './opening-pages.ts';
 import { requireOwnData, sweepDataFolder } from './own-data.ts';
+import { createOwnTaskWorker } from './own-task-worker.ts';
 import { type CreateWorkerHost, createRealPorts, statePathOf } from './ports.ts';
 import { findPanel, version } from './program.ts';
 import type { CreateLocalRunner } from './runner.ts';
+import { createTaskNetwork } from './task-network.ts';
 
 export interface HostOptions {
   /** Default: the system's default folder. */
@@ -59,6 +63,8 @@ export interface HostOptions {
   gateway?: HostGateway;
   /** The runner of this computer. Default: none, as for a program that runs one command. */
   localRunner?: CreateLocalRunner;
+  /** Whether this computer works on tasks, as far as its settings allow it. Default: no, as for one command. */
+  worksOnTasks?: boolean;
   /** How long each part of a stop may take before it is cut off, milliseconds. Default 5,000; for the core 15,000. */
   stopDeadlineMs?: number;
 }
@@ -181,8 +187,10 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     ...(options.checkResults === undefined ? {} : { checkResults: options.checkResults }),
   });
   const token = newSecret('control');
+  const workerToken = newSecret('control');
   const access = createAccess({
     controlToken: token,
+    workerToken,
     credentials: services.access,
     earlierTabs: createEarlierTabs(takeEarlierSessionKey(dataFolder), clock.now),
   });
@@ -197,6 +205,15 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
       firstBytes: services.gateway.firstBytes(),
     }),
     runnerTotals: services.runners.totals,
+    taskTotals: services.tasks.totals,
+  });
+  const taskRoutes = createTaskRoutes({
+    service: services.tasks,
+    access,
+    settings: () => services.settings.current().tasks,
+    linkKey: linkKeyOf(ports.secrets),
+    clock,
+    log,
   });
   const openingPages = createOpeningPages({
     dataFolder,
@@ -216,6 +233,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     routes: [
       recallRoutes({ dispatcher, clock, log }),
       metricsRoute(metrics),
+      taskRoutes.add,
       localCallRoutes({
         token,
         dispatcher,
@@ -226,7 +244,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
       }),
     ],
   });
-  scope.add(() => stopServing({ dispatcher, server, deadlineMs, clock, log }));
+  scope.add(() => stopServing({ dispatcher, taskRoutes, server, deadlineMs, clock, log }));
   const { url, taken } =
     options.port === undefined
       ? await listenAtLastPort(dataFolder, server.listen, log)
@@ -235,7 +253,32 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   if (taken !== null) services.access.portTaken(taken);
   rememberPort(dataFolder, Number(new URL(url).port));
   await core.start();
+  // Only a program that stays can answer other computers at any time.
+  if (options.localRunner !== undefined) {
+    const { settings, status } = services;
+    const network = createTaskNetwork({ routes: taskRoutes, access, settings, status, clock, log });
+    scope.add(async () => {
+      // What waits there is answered, not cut off.
+      taskRoutes.stop();
+      await network.stop();
+    });
+    await network.start();
+  }
   if (options.simulate) await core.services.fleet.simulate(true);
+  if (options.worksOnTasks) {
+    const worker = createOwnTaskWorker({
+      url: () => url,
+      token: workerToken,
+      name: hostname(),
+      settings: services.settings,
+      createWorkerHost: options.createWorkerHost,
+      clock,
+      log,
+    });
+    // Stopped before the server, which takes back its tasks.
+    scope.add(worker.stop);
+    worker.start();
+  }
   writeEndpoint(dataFolder, { url, token, pid: process.pid, startedAt, version }, report);
   scope.add(() => removeEndpoint(dataFolder, token));
 
@@ -259,13 +302,15 @@ const coreIdOf = (panelId: string) =>
 /** Refuse work → end streams → abort and drain what runs → close the server. The core stops after it. */
 async function stopServing(parts: {
   dispatcher: Dispatcher;
+  taskRoutes: TaskRoutes;
   server: HttpServer;
   deadlineMs: number;
   clock: Clock;
   log: Log;
 }): Promise<void> {
-  const { dispatcher, server, deadlineMs, clock, log } = parts;
+  const { dispatcher, taskRoutes, server, deadlineMs, clock, log } = parts;
   dispatcher.refuse();
+  taskRoutes.stop();
   server.links.endStreams();
   dispatcher.abort();
   await within(deadlineMs, dispatcher.drained(), { clock, log });

@@ -4,6 +4,7 @@ import { defaultSettings } from '../../shared/models/settings.ts';
 import { createPanel } from '../transport/http/panel.ts';
 import { createActions } from './actions.ts';
 import { externalTarget } from './external.ts';
+import { openFolderDoor } from './folder-dialog.ts';
 import { openLinkDoor } from './link.ts';
 import { hiddenFlag, setStartAtLogin } from './login.ts';
 import { menuTemplate } from './menu.ts';
@@ -102,6 +103,11 @@ export async function runDesktop(options: DesktopOptions): Promise<void> {
   openLinkDoor({
     ipc: electron.ipcMain,
     serve: (port) => void host.then((running) => running.serve(port)).catch(() => port.close()),
+  });
+  openFolderDoor({
+    ipc: electron.ipcMain,
+    dialog: electron.dialog,
+    windowOf: (sender) => electron.BrowserWindow.fromWebContents(sender),
   });
   const early: (() => void)[] = [];
   let open: OpenDesktop | null = null;

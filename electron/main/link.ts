@@ -1,7 +1,7 @@
-import type { IpcMain, MessagePortMain } from 'electron';
+import type { IpcMain, IpcMainEvent, MessagePortMain } from 'electron';
 import { mayLink } from './origin.ts';
 
-/** The only IPC channel of the program; once it is open, everything goes over the port. */
+/** Once it is open, everything that the core knows goes over the port. */
 export const linkChannel = 'pilotlight:link';
 
 export interface LinkDoorOptions {
@@ -13,12 +13,22 @@ export interface LinkDoorOptions {
 /** Accepts the port from the preload script, if the panel in the window's main frame sent it. */
 export function openLinkDoor({ ipc, serve }: LinkDoorOptions): void {
   ipc.on(linkChannel, (event) => {
-    const frame = event.senderFrame;
-    const [port, ...more] = event.ports;
-    for (const extra of more) extra.close();
-    if (port === undefined) return;
-    const isMainFrame = frame?.frameTreeNodeId === event.sender.mainFrame.frameTreeNodeId;
-    if (mayLink({ frameUrl: frame?.url, isMainFrame })) serve(port);
-    else port.close();
+    const port = linkedPort(event);
+    if (port !== null) serve(port);
   });
+}
+
+/** The port of a message, if the panel in the window's main frame sent it; any other one is closed. */
+export function linkedPort({
+  senderFrame: frame,
+  sender,
+  ports,
+}: Pick<IpcMainEvent, 'senderFrame' | 'sender' | 'ports'>): MessagePortMain | null {
+  const [port, ...more] = ports;
+  for (const extra of more) extra.close();
+  if (port === undefined) return null;
+  const isMainFrame = frame?.frameTreeNodeId === sender.mainFrame.frameTreeNodeId;
+  if (mayLink({ frameUrl: frame?.url, isMainFrame })) return port;
+  port.close();
+  return null;
 }

@@ -12,7 +12,7 @@ import { runDesktop } from './desktop.ts';
 import { readOptions } from './options.ts';
 import type { DesktopHost } from './shell-core.ts';
 
-const { app, dialog, safeStorage, utilityProcess } = electron;
+const { app, dialog, MessageChannelMain, safeStorage, utilityProcess } = electron;
 const inBuild = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const print = (line: string) => process.stdout.write(`${printable(line)}\n`);
 const complain = (line: string) => process.stderr.write(`${printable(line)}\n`);
@@ -61,11 +61,14 @@ try {
       // In the desktop app, the gateway ends with the app.
       gateway: { port: gatewayPort },
       localRunner: createLocalRunner,
-      createWorkerHost: ({ entry, name, log }) =>
+      worksOnTasks: true,
+      createWorkerHost: ({ entry, name, log, children }) =>
         createUtilityWorkerHost({
           utilityProcess,
           entry,
           log,
+          children,
+          createChannel: () => new MessageChannelMain(),
           serviceName: `Pilotlight ${name}`,
           killProcess: (pid) => process.kill(pid, 'SIGKILL'),
         }),

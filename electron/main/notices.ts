@@ -22,6 +22,7 @@ const pages: Readonly<Record<ActivityKind, PanelPage>> = {
   optimizer: 'models',
   index: 'index',
   search: 'index',
+  tasks: 'activity',
   settings: 'settings',
   system: 'activity',
 };

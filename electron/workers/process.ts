@@ -1,13 +1,8 @@
 /** The life cycle of a worker process: its channel to the core, its watchdog, and its end within 2 s of the core's. */
 import { setTimeout as wait } from 'node:timers';
 import type { FromWorker, ToWorker, WorkerContract } from '../adapters/processes/worker-protocol.ts';
+import { openChannel } from './channel.ts';
 import { startWatchdog, watchdogOptions } from './watchdog.ts';
-
-/** The port that Electron gives a utility process; Node's own types do not have it. */
-interface ParentPort {
-  postMessage(message: unknown): void;
-  on(event: 'message', listener: (event: { data: unknown }) => void): void;
-}
 
 export interface WorkerProgram<C extends WorkerContract> {
   receive(message: ToWorker<C>): void;
@@ -32,7 +27,7 @@ export function serveWorker<C extends WorkerContract>(
   entry: string,
   create: (life: WorkerLife<C>) => WorkerProgram<C>,
 ): void {
-  const parentPort = (process as { parentPort?: ParentPort }).parentPort;
+  const channel = openChannel();
   startWatchdog(entry, watchdogOptions(process.argv));
 
   function kill(): void {
@@ -40,11 +35,7 @@ export function serveWorker<C extends WorkerContract>(
   }
 
   const program = create({
-    send(message) {
-      if (parentPort !== undefined) parentPort.postMessage(message);
-      // The core may end at any moment; `disconnect` then ends this process.
-      else if (process.connected) process.send?.(message, undefined, undefined, () => {});
-    },
+    send: channel.send,
     kill,
   });
 
@@ -62,11 +53,8 @@ export function serveWorker<C extends WorkerContract>(
     else program.receive(message);
   }
 
-  if (parentPort !== undefined) parentPort.on('message', (event) => receive(event.data as ToWorker<C>));
-  else {
-    process.on('message', (message) => receive(message as ToWorker<C>));
-    process.once('disconnect', () => stop(false));
-  }
+  channel.onMessage((message) => receive(message as ToWorker<C>));
+  channel.onClose(() => stop(false));
   // Ctrl+C reaches the whole process group; the core decides when this process ends.
   process.on('SIGINT', () => {});
 }

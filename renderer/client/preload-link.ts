@@ -1,10 +1,12 @@
 import type { ClientMessage, ServerMessage } from '../../shared/contract/link.ts';
 import { createLinkState, type Link } from './link.ts';
 
-/** What Electron’s preload script exposes on `window`: a MessagePort behind two functions. */
+/** What Electron’s preload script exposes on `window`: a MessagePort behind two functions, and the system's dialog. */
 export interface PreloadBridge {
   send(message: ClientMessage): void;
   onMessage(listener: (message: ServerMessage) => void): () => void;
+  /** Calls the listener once; null if no folder was chosen. */
+  chooseFolder(listener: (path: string | null) => void): void;
 }
 
 declare global {

@@ -38,7 +38,7 @@ import {
   sealedCallSchema,
 } from './local-calls.ts';
 
-export const agentRoles = ['relay', 'power', 'telemetry', 'runner'] as const;
+export const agentRoles = ['relay', 'power', 'telemetry', 'runner', 'worker'] as const;
 export type AgentRole = (typeof agentRoles)[number];
 
 /** Where an agent listens unless its configuration says otherwise: the relay role, and the others. */

@@ -23,6 +23,7 @@ import { placementErrors } from './errors/placement.ts';
 import { powerErrors } from './errors/power.ts';
 import { runnerErrors } from './errors/runner.ts';
 import { runnerFleetErrors } from './errors/runner-fleet.ts';
+import { taskErrors } from './errors/tasks.ts';
 import { wakeErrors } from './errors/wake.ts';
 
 /** The errors of the core. Those of an agent are in `errors/agent.ts`. */
@@ -44,6 +45,7 @@ export const errorCatalogue = {
   ...pictureErrors,
   ...immichErrors,
   ...runnerFleetErrors,
+  ...taskErrors,
 } as const satisfies Catalogue;
 
 export type ErrorCode = keyof typeof errorCatalogue;

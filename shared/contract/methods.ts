@@ -19,6 +19,7 @@ import { requestMethods } from './requests.ts';
 import { runnerMethods } from './runner.ts';
 import { settingsMethods } from './settings.ts';
 import { statusMethods } from './status.ts';
+import { taskMethods } from './tasks.ts';
 import { telemetryMethods } from './telemetry.ts';
 import { wakeMethods } from './wake.ts';
 
@@ -36,6 +37,7 @@ export const methods = {
   ...immichMethods,
   ...runnerMethods,
   ...requestMethods,
+  ...taskMethods,
   ...telemetryMethods,
   ...activityMethods,
   ...settingsMethods,

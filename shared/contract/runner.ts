@@ -23,6 +23,18 @@ const texts = z.array(z.string().max(1_000_000));
 /** `query` for what is searched for, `passage` for what is searched in: some models treat them differently. */
 const as = z.enum(['query', 'passage']).default('passage');
 
+/** Whether a sleeping machine may be woken if no runner that is awake can do it; its policy must allow that, too. */
+const wake = z.boolean().default(false);
+const whileWaking = [
+  'CANNOT_WAKE',
+  'WAKE_NOT_ALLOWED',
+  'WAKE_FAILED',
+  'WAKE_TIMEOUT',
+  'RELAY_FAILED',
+  'COMMAND_FAILED',
+  'CANCELLED',
+] as const;
+
 const onOneRunner = [
   'NOT_FOUND',
   'NODE_ASLEEP',
@@ -90,7 +102,7 @@ export const runnerMethods = {
   'runner.embed': {
     summary: 'Embed texts, on one runner or shared out to all that have the model.',
     scope: 'infer',
-    params: z.strictObject({ nodeId: runnerOf, model: modelName, texts: texts.min(1).max(1000), as }),
+    params: z.strictObject({ nodeId: runnerOf, model: modelName, texts: texts.min(1).max(1000), as, wake }),
     result: z.object({
       model: z.string(),
       /** SHA-256 of its files. */
@@ -101,7 +113,14 @@ export const runnerMethods = {
       nodes: z.array(z.object({ nodeId: z.string(), texts: z.number(), gpu: z.boolean() })),
       tookMs: z.number(),
     }),
-    errors: [...onOneRunner, 'NO_RUNNER', 'MODEL_NOT_FOUND', 'RUNNER_MODEL_CHANGED', 'SERVER_ERROR'],
+    errors: [
+      ...onOneRunner,
+      ...whileWaking,
+      'NO_RUNNER',
+      'MODEL_NOT_FOUND',
+      'RUNNER_MODEL_CHANGED',
+      'SERVER_ERROR',
+    ],
   },
   'runner.similarity': {
     summary: 'Compare a text with others: the cosine of their vectors.',
@@ -126,6 +145,7 @@ export const runnerMethods = {
         .min(1)
         .max(MOST_BASE64_CHARACTERS)
         .meta({ description: 'base64; at most 10 MiB of a picture' }),
+      wake,
     }),
     result: z.object({
       faces: z.array(runnerFaceSchema),
@@ -133,7 +153,7 @@ export const runnerMethods = {
       gpu: z.boolean(),
       tookMs: z.number(),
     }),
-    errors: [...onOneRunner, 'NO_RUNNER', 'PICTURE_UNREADABLE'],
+    errors: [...onOneRunner, ...whileWaking, 'NO_RUNNER', 'PICTURE_UNREADABLE'],
   },
   'runner.catalogue': {
     summary: 'List the models that a runner can download.',

@@ -19,6 +19,7 @@ import { queueSampleSchema, requestViewSchema } from '../models/requests.ts';
 import { runnerViewSchema } from '../models/runner.ts';
 import { secretsProtectionSchema } from '../models/secrets.ts';
 import { settingsSchema } from '../models/settings.ts';
+import { taskQueueViewSchema, taskViewSchema, taskWorkerSchema } from '../models/tasks.ts';
 import { telemetrySampleSchema, workSampleSchema } from '../models/telemetry.ts';
 import { wakeProgressSchema } from '../models/wake.ts';
 import type { Right } from '../rights.ts';
@@ -79,6 +80,12 @@ export const streamSchemas = {
   requests: requestViewSchema,
   /** `queues`: what waits now */
   queues: queueSampleSchema,
+  /** task id: all that are active or wait, up to 1,000, and the newest 500 that have ended */
+  tasks: taskViewSchema,
+  /** worker id */
+  taskWorkers: taskWorkerSchema,
+  /** queue name */
+  taskQueues: taskQueueViewSchema,
   /** `gateway` */
   gateway: gatewayViewSchema,
   /** `immich`: the door for Immich */

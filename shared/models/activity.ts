@@ -7,6 +7,7 @@ const activityKindSchema = z.enum([
   'placement',
   'optimizer',
   'index',
+  'tasks',
   'search',
   'settings',
   'system',

@@ -1,6 +1,8 @@
 /** The settings of the door for Immich. */
 import * as z from 'zod';
 import { isAllowedSource } from '../network/allowed-source.ts';
+import { isCallableAddress } from '../network/callable-address.ts';
+import { trimPasted } from '../network/pasted.ts';
 import { IMMICH_PORT } from './immich-port.ts';
 
 export const immichSchema = z.object({
@@ -29,4 +31,6 @@ export const immichSchema = z.object({
   bodyBudgetMb: z.number().int().min(40).max(4096).default(64),
   /** Immich's model folder on this computer, for its own runner; null if there is none. */
   folder: z.string().trim().min(1).max(4096).nullable().default(null),
+  /** Where requests for text in pictures go, which no runner reads: Immich's own machine learning; null refuses them. */
+  ocrUrl: z.string().max(2000).overwrite(trimPasted).refine(isCallableAddress).nullable().default(null),
 });

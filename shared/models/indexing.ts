@@ -39,6 +39,8 @@ export type WhenGpuGone = z.infer<typeof whenGpuGoneSchema>;
 
 export const sourceRecordSchema = z.object({
   id: z.string(),
+  /** `ingested`: the texts of completed tasks, in a folder of Pilotlight's own. There is one at most. */
+  kind: z.enum(['folder', 'ingested']).optional(),
   name: z.string(),
   /** Canonical absolute path. */
   path: z.string(),
@@ -205,6 +207,8 @@ export const searchHitSchema = z.object({
   vectors: z.object({ rank: z.number(), similarity: z.number() }).nullable(),
   /** Found by no word, and hardly nearer than nonsense would be. Absent for false. Weak matches come last. */
   weak: z.literal(true).optional(),
+  /** The text of a task: what it is called, and the address or file that it came from. Absent for a file of a folder. */
+  ingested: z.object({ taskId: z.string(), title: z.string(), origin: z.string() }).optional(),
 });
 export type SearchHit = z.infer<typeof searchHitSchema>;
 

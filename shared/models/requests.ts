@@ -95,7 +95,7 @@ export const requestIsOver = ({ state }: Pick<RequestView, 'state'>): boolean =>
   (gatewayOutcomes as readonly string[]).includes(state);
 
 /** What waits: passages for their vectors, requests at the gateway. */
-export const queueKindSchema = z.enum(['indexing', 'requests']);
+export const queueKindSchema = z.enum(['indexing', 'requests', 'tasks']);
 export type QueueKind = z.infer<typeof queueKindSchema>;
 
 /**

@@ -69,7 +69,7 @@ export const runnerStatusSchema = z.object({
   /** How often the inference process had to be started again. */
   restarts: z.number(),
   queue: z.object({ queries: z.number(), bulk: z.number(), pictures: z.number() }),
-  /** Of both processes together, bytes; null if unknown. */
+  /** Of its processes together, bytes; null if unknown. */
   memoryBytes: z.number().nullable(),
   totals: z.object({
     requests: z.number(),
@@ -83,6 +83,20 @@ export const runnerStatusSchema = z.object({
   latencyMs: z.object({ p50: z.number(), p95: z.number(), p99: z.number() }).nullable(),
 });
 export type RunnerStatus = z.infer<typeof runnerStatusSchema>;
+
+/** What the core saves of a runner, for the time after its own restart. */
+export const runnerRecordSchema = z.object({
+  nodeId: z.string(),
+  /** As in the `runners` stream. */
+  from: z.enum(['agent', 'address']),
+  /** Where it answered. */
+  url: z.string(),
+  /** Milliseconds since the epoch. */
+  at: z.number(),
+  /** Without its counts. */
+  status: runnerStatusSchema,
+});
+export type RunnerRecord = z.infer<typeof runnerRecordSchema>;
 
 /** A download of a model from the catalogue, kept for a while after it has ended. */
 export const runnerPullSchema = z.object({
@@ -137,6 +151,8 @@ export const runnerViewSchema = z.object({
   from: z.enum(['this-computer', 'agent', 'address']),
   /** Empty while this computer's runner does not run. */
   url: z.string(),
+  /** The data folder of the Pilotlight that started this computer's runner, if it is not this one. */
+  sharedFrom: z.string().nullable(),
   /** `off`: not started, or switched off. `unreachable`: its machine sleeps or does not answer. */
   state: z.enum(['off', 'starting', 'ready', 'unreachable', 'failed']),
   problem: z.object({ code: z.string(), message: messageSchema, next: messageSchema }).nullable(),

@@ -23,6 +23,8 @@ export const shutdownSecret = (nodeId: string): string => `node.${nodeId}.shutdo
 export const relayTokenSecret = (nodeId: string): string => `node.${nodeId}.relayToken`;
 /** The address to call at the end of an index job, if it contains a password. */
 export const callbackSecret = (jobId: string): string => `job.${jobId}.callback`;
+/** The same for the address to call at the end of a task. */
+export const taskWebhookSecret = (taskId: string): string => `task.${taskId}.webhook`;
 /** The token of an agent that is no longer managed, until this panel's policy is removed there. */
 export const withdrawalTokenSecret = (withdrawalId: string): string =>
   `withdrawal.${withdrawalId}.agentToken`;

@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import { isCallableAddress } from '../network/callable-address.ts';
 import { trimPasted } from '../network/pasted.ts';
+import { isRedisAddress } from '../network/redis-address.ts';
 import { tokenProblem } from '../token-text.ts';
 import { GATEWAY_PORT } from './gateway-port.ts';
 import { immichSchema } from './immich-settings.ts';
 import { secretStateSchema } from './secrets.ts';
+import { tasksSettingsSchema } from './tasks-settings.ts';
 
 const fleetSchema = z.object({
   /** How often a node that answers is checked, milliseconds. */
@@ -152,6 +154,7 @@ export const savedSettingsSchema = z.object({
   gateway: gatewaySchema.prefault({}),
   runner: runnerSchema.prefault({}),
   immich: immichSchema.prefault({}),
+  tasks: tasksSettingsSchema.prefault({}),
   desktop: desktopSchema.prefault({}),
 });
 export type SavedSettings = z.infer<typeof savedSettingsSchema>;
@@ -181,6 +184,12 @@ export const settingsSchema = savedSettingsSchema.extend({
       token: secretState,
     })
     .prefault({}),
+  tasks: tasksSettingsSchema
+    .extend({
+      /** Of Redis or Valkey, `redis://` or `rediss://`. */
+      redisUrl: secretState,
+    })
+    .prefault({}),
   api: z
     .object({
       /** Whether there is a script's key called `index`. Earlier versions had its token here, and may still set it. */
@@ -207,6 +216,11 @@ export const secretSettings = {
     .string()
     .max(1000)
     .refine((token) => tokenProblem(token) === null, 'use visible ASCII characters without spaces'),
+  'tasks.redisUrl': z
+    .string()
+    .max(2000)
+    .overwrite(trimPasted)
+    .refine(isRedisAddress, 'this is not an address such as redis://HOST:6379'),
   'api.indexToken': z
     .string()
     .min(8)

@@ -27,6 +27,7 @@ import { ownershipMessages } from './messages/ownership.ts';
 import { pictureMessages } from './messages/pictures.ts';
 import { placementMessages } from './messages/placement.ts';
 import { policyMessages } from './messages/policies.ts';
+import { queueMessages } from './messages/queue.ts';
 import { rehearsalMessages } from './messages/rehearsal.ts';
 import { runnerMessages } from './messages/runner.ts';
 import { runnerFleetMessages } from './messages/runner-fleet.ts';
@@ -35,6 +36,8 @@ import { secretMessages } from './messages/secrets.ts';
 import { settingsMessages } from './messages/settings.ts';
 import { shutdownMessages } from './messages/shutdown.ts';
 import { stateMessages } from './messages/state.ts';
+import { taskRequestMessages } from './messages/task-requests.ts';
+import { taskMessages } from './messages/tasks.ts';
 import { transferMessages } from './messages/transfer.ts';
 import { transferEnvironmentMessages } from './messages/transfer-environment.ts';
 import { wakeMessages } from './messages/wake.ts';
@@ -70,6 +73,7 @@ export const domains = {
   placement: placementMessages,
   ownership: ownershipMessages,
   policies: policyMessages,
+  queue: queueMessages,
   rehearsal: rehearsalMessages,
   runner: runnerMessages,
   runnerFleet: runnerFleetMessages,
@@ -79,6 +83,8 @@ export const domains = {
   settings: settingsMessages,
   shutdown: shutdownMessages,
   state: stateMessages,
+  taskRequests: taskRequestMessages,
+  tasks: taskMessages,
   transfer: transferMessages,
   transferEnvironment: transferEnvironmentMessages,
   wake: wakeMessages,
@@ -113,6 +119,7 @@ export const catalogue = {
   ...placementMessages,
   ...ownershipMessages,
   ...policyMessages,
+  ...queueMessages,
   ...rehearsalMessages,
   ...runnerMessages,
   ...runnerFleetMessages,
@@ -122,6 +129,8 @@ export const catalogue = {
   ...settingsMessages,
   ...shutdownMessages,
   ...stateMessages,
+  ...taskRequestMessages,
+  ...taskMessages,
   ...transferMessages,
   ...transferEnvironmentMessages,
   ...wakeMessages,

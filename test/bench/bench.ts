@@ -8,6 +8,8 @@ import { parseArgs } from 'node:util';
 import type { Benchmark, BenchmarkResult } from './benchmark.ts';
 
 const here = new URL('.', import.meta.url);
+/** The runners of benchmarks are not those of the developer's own Pilotlight. */
+process.env.PILOTLIGHT_RUNTIME_DIR = 'none';
 /** Programs that a benchmark starts lie here too, and run when they are imported: the text tells them apart. */
 const exportsBenchmark = /^export const benchmarks?\b/m;
 

@@ -2,13 +2,14 @@
  * Faces with the models of ../shared/models over HTTP, as a client of the face worker uses them: pictures of 640 pixels
  * a second, beside what the two graphs alone would allow.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { type OpenedRunner, openRunner } from '../../electron/adapters/processes/runner/open-runner.ts';
 import type { WorkerAnswer } from '../../electron/workers/runner/doors/worker-shape.ts';
+import { loadOrt, openSession } from '../../electron/workers/runner/inference/onnxruntime.ts';
 import { silentLog } from '../fakes/indexing.ts';
 import { sharedFolder } from '../fakes/shared-folder.ts';
 import { atLeast, type Benchmark, type BenchmarkResult, reported } from './benchmark.ts';
@@ -100,15 +101,12 @@ async function post({ url, token }: OpenedRunner, path: string, body: object): P
   return response.json();
 }
 
-/** YuNet and one embedding in this process, with nothing around them and all cores. */
+/** YuNet and one embedding in this process, with nothing around them, opened as the runner opens them. */
 async function bareGraphs(folder: string) {
-  const { InferenceSession, Tensor } = await import('onnxruntime-node');
+  const ort = await loadOrt();
+  const { Tensor } = ort;
   const open = (file: string) =>
-    InferenceSession.create(readFileSync(join(folder, file)), {
-      logSeverityLevel: 4,
-      intraOpNumThreads: availableParallelism(),
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
-    });
+    openSession(ort, join(folder, file), { provider: 'cpu', threads: null, profile: null });
   const detector = await open('yunet_n_dynamic.onnx');
   const embedder = await open('MobileFaceNet.onnx');
   const feed = (side: number) =>

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { createSystemClock } from '../../electron/adapters/clock.ts';
 import { type OpenedRunner, openRunner } from '../../electron/adapters/processes/runner/open-runner.ts';
 import { createForkWorkerHost } from '../../electron/adapters/processes/worker-host.ts';
+import { loadOrt, openSession } from '../../electron/workers/runner/inference/onnxruntime.ts';
 import { createInferenceSessions } from '../../electron/workers/runner/inference/sessions.ts';
 import { openLadderNotes } from '../../electron/workers/runner/ladder/notes.ts';
 import { feedsOf } from '../../electron/workers/runner/text/feeds.ts';
@@ -270,10 +271,12 @@ async function rounds<Value>(count: number, work: () => Promise<Value>): Promise
 
 /** The median of single runs in this process, with nothing around them. */
 async function bareMs(feeds: ReturnType<typeof feedsOf>): Promise<number> {
-  const { InferenceSession, Tensor } = await import('onnxruntime-node');
-  const session = await InferenceSession.create(join(model as string, 'onnx/model_quantized.onnx'), {
-    logSeverityLevel: 4,
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  const ort = await loadOrt();
+  const { Tensor } = ort;
+  const session = await openSession(ort, join(model as string, 'onnx/model_quantized.onnx'), {
+    provider: 'cpu',
+    threads: null,
+    profile: null,
   });
   const given = Object.fromEntries(
     Object.entries(feeds).map(([name, { type, data, dims }]) => [

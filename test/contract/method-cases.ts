@@ -10,6 +10,7 @@ import type { MethodName, MethodResult } from '../../shared/contract/methods.ts'
 import { plainText } from '../../shared/models/message.ts';
 import type { RunnerStatus } from '../../shared/models/runner.ts';
 import { aRunnerModel, aRunnerStatus, type FakeRunner, sendVectors } from '../fakes/runner.ts';
+import { taskCases } from './task-cases.ts';
 
 /** The simulated machines, as electron/simulator/fleet.ts names them. */
 export const machines = { asleep: 'gpu-tower', small: 'nas', gpu: 'lab-2' } as const;
@@ -33,6 +34,8 @@ export interface MethodCase {
   /** Parameters that are refused, and the field that is named; null for the whole. */
   wrong: [params: unknown, field: string | null];
   errors: [ErrorCode, Params][];
+  /** Its errors are tried in a test of their own. */
+  errorsElsewhere?: boolean;
 }
 
 const unknownNode = () => ({ nodeId: 'nope' });
@@ -156,6 +159,7 @@ async function keptPrompt({ call, core, gatewayUrl }: CaseContext): Promise<stri
 }
 
 export const methodCases: Record<MethodName, MethodCase> = {
+  ...taskCases,
   'core.status': nothing,
   'core.dismissNotice': {
     right: ({ core }) => {
@@ -504,7 +508,7 @@ export const methodCases: Record<MethodName, MethodCase> = {
     errors: [['MODEL_NOT_FOUND', () => ({ name: 'nope' })]],
   },
   'runner.embed': {
-    right: () => ({ model: 'minilm', texts: ['a lamp', 'a light'], as: 'query' }),
+    right: () => ({ model: 'minilm', texts: ['a lamp', 'a light'], as: 'query', wake: true }),
     wrong: [{ model: 'minilm', texts: [] }, 'texts'],
     errors: [
       ['MODEL_NOT_FOUND', () => ({ model: 'nope', texts: ['a lamp'] })],
@@ -534,7 +538,7 @@ export const methodCases: Record<MethodName, MethodCase> = {
     errors: [['MODEL_NOT_FOUND', () => ({ model: 'nope', text: 'a lamp', others: ['a light'] })]],
   },
   'runner.faces': {
-    right: () => ({ image: aPicture }),
+    right: () => ({ image: aPicture, wake: true }),
     wrong: [{ image: 'not base64!' }, 'image'],
     errors: [
       ['PICTURE_UNREADABLE', () => ({ image: Buffer.from('not a picture').toString('base64') })],

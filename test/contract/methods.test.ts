@@ -1,8 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Host, startHost } from '../../electron/host/start-host.ts';
 import { isPilotlightError, type PilotlightError, wireErrorSchema } from '../../shared/contract/errors.ts';
 import { type MethodName, methodNames, methods } from '../../shared/contract/methods.ts';
 import { isServing } from '../../shared/models/fleet.ts';
+import { everyRight } from '../../shared/rights.ts';
 import { createFakeLocalRunner, type FakeRunner, startFakeRunner } from '../fakes/runner.ts';
+import { createRememberingLog } from '../fakes/transport.ts';
 import { linkNames, openLink, startTestHost, type TestHost, type TestLink } from './links.ts';
 import { type CaseContext, machines, methodCases, runnerWithFaces } from './method-cases.ts';
 
@@ -52,7 +58,7 @@ describe.each(linkNames)('every method over %s', (linkName) => {
   };
 
   it.each(methodNames)('%s', async (name: MethodName) => {
-    const { right, wrong, errors } = methodCases[name];
+    const { right, wrong, errors, errorsElsewhere = false } = methodCases[name];
     const definition = methods[name];
 
     const result = await link.call(name, await right(context));
@@ -65,7 +71,7 @@ describe.each(linkNames)('every method over %s', (linkName) => {
     expect(fields.length).toBeGreaterThan(0);
     if (field !== null) expect(fields.map(({ path }) => path)).toContain(field);
 
-    if (definition.errors.length > 0) expect(errors.length).toBeGreaterThan(0);
+    if (definition.errors.length > 0) expect(errors.length > 0 || errorsElsewhere).toBe(true);
     for (const [code, wrongly] of errors) {
       expect(definition.errors).toContain(code);
       const failure = await fails(name, await wrongly(context));
@@ -96,6 +102,55 @@ describe.each(linkNames)('every method over %s', (linkName) => {
 
   it('an unknown method', async () => {
     expect((await fails('fleet.explode', {})).code).toBe('UNKNOWN_METHOD');
+  });
+});
+
+describe('the methods of tasks while their queue cannot be reached', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pilotlight-no-queue-'));
+  const start = () =>
+    startHost({
+      dataFolder: folder,
+      environment: { OLLAMA_HOST: '127.0.0.1:1' },
+      panelRoot: null,
+      checkResults: true,
+      log: createRememberingLog(),
+    });
+  let host: Host;
+  beforeAll(async () => {
+    const before = await start();
+    before.core.services.settings.update({ tasks: { engine: 'bullmq' } });
+    await before.stop();
+    host = await start();
+  });
+  afterAll(async () => {
+    await host.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const params: Partial<Record<MethodName, object>> = {
+    'tasks.add': { input: { kind: 'url', url: 'http://127.0.0.1/notes.md' } },
+    'tasks.get': { id: 'task_1' },
+    'tasks.cancel': { ids: ['task_1'] },
+    'tasks.retry': { ids: ['task_1'] },
+    'tasks.remove': { ids: ['task_1'] },
+    'tasks.useCpu': { ids: ['task_1'] },
+  };
+  const reaching = methodNames.filter((name) =>
+    (methods[name].errors as readonly string[]).includes('QUEUE_UNREACHABLE'),
+  );
+
+  it('there are some', () => expect(reaching.length).toBeGreaterThan(6));
+
+  it.each(reaching)('%s is refused with the code', async (name) => {
+    const signal = AbortSignal.timeout(10_000);
+    await expect(
+      host.dispatcher.call({ method: name, params: params[name] ?? {}, signal, scopes: everyRight }),
+    ).rejects.toMatchObject({ code: 'QUEUE_UNREACHABLE' });
+  });
+
+  it('people see a notice, and the rest works', () => {
+    expect(host.core.services.status.current().notices).toMatchObject([{ code: 'QUEUE_UNREACHABLE' }]);
+    expect(host.core.services.tasks.workers.list()).toEqual([]);
   });
 });
 

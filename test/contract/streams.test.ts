@@ -22,7 +22,33 @@ import { openLink, startTestHost, streamingLinks, type TestHost, type TestLink }
 /** A value of each stream, to be set by hand beside what the core sets by itself. */
 const values: Record<StreamName, unknown> = {
   requests: aRequest(),
-  queues: { at: 1, waiting: { indexing: 3, requests: 0 } },
+  tasks: {
+    ...{
+      id: 'task_1',
+      queue: 'celery',
+      state: 'waiting',
+      priority: 0,
+      addedAt: 1,
+      runAt: null,
+      startedAt: null,
+    },
+    ...{ endedAt: null, attempts: 0, maxAttempts: 3, workerId: null, progress: 0, progressText: '' },
+    ...{ failure: null, contentType: 'document', title: 'notes.md', input: 'file', gpu: false, store: true },
+    ...{ storing: 'pending', batchId: null, credentialId: null, workerName: null },
+    why: { code: 'TASK_WAITS_FOR_WORKER', params: {} },
+  },
+  taskWorkers: {
+    ...{ id: 'by-hand', name: 'tower', type: 'gpu', queues: ['gpu-tasks', 'celery'], slots: 2, active: 1 },
+    ...{ version: '0', contentTypes: ['audio'], nodeId: null, state: 'online', seenAt: 1, startedAt: 1 },
+    ...{ load: { cpu: 0.5, memoryBytes: 1 }, done: 1, failed: 0, sharedFolder: false, trouble: null },
+  },
+  taskQueues: {
+    queue: 'celery',
+    counts: { waiting: 1, delayed: 0, active: 0, completed: 0, failed: 0, cancelled: 0 },
+    workers: 1,
+    oldestMs: 5,
+  },
+  queues: { at: 1, waiting: { indexing: 3, requests: 0, tasks: 0 } },
   gateway: {
     state: 'running',
     url: 'http://127.0.0.1:11435',
@@ -50,6 +76,7 @@ const values: Record<StreamName, unknown> = {
     state: 'ready',
     problem: null,
     status: aRunnerStatus(),
+    sharedFrom: null,
     breaker: 'closed',
     pulls: [],
     client: createRunnerStatistics({ clock: { monotonic: () => 0 } }).view(false),

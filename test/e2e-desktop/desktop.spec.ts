@@ -12,17 +12,42 @@ test('the panel comes up over its port, and shows the simulated fleet live', asy
   await page.getByRole('button', { name: /^Wake gpu-tower/ }).click();
   await expect(page.getByRole('article', { name: /^gpu-tower/ })).toContainText(/waking|booting|serving/);
 
-  // The page gets two functions and nothing else; there is no Node in it.
+  // The page gets three functions and nothing else; there is no Node in it.
   const world = await page.evaluate(() => ({
     bridge: Object.keys(window.pilotlight ?? {}),
     frozen: Object.isFrozen(window.pilotlight),
     node: [typeof Reflect.get(window, 'require'), typeof Reflect.get(window, 'process')],
   }));
-  expect(world).toEqual({ bridge: ['send', 'onMessage'], frozen: true, node: ['undefined', 'undefined'] });
+  expect(world).toEqual({
+    bridge: ['send', 'onMessage', 'chooseFolder'],
+    frozen: true,
+    node: ['undefined', 'undefined'],
+  });
 
   await page.reload();
   await expect(page.getByRole('article', { name: /^nas/ })).toContainText('serving');
   expect(complaints).toEqual([]);
+});
+
+test('a folder is typed, or chosen in the dialog of the system', async ({ startDesktop }) => {
+  const desktop = await startDesktop();
+  const { page } = desktop;
+  await desktop.evaluate(() => void globalThis.desktopProbe.folders.push('/home/me/notes'), null);
+  await page.evaluate(() => {
+    location.hash = '#/index';
+  });
+  await page.getByRole('button', { name: 'Add a folder' }).first().click();
+  const field = page.getByRole('dialog').getByLabel('Folder');
+  await field.fill('/typed');
+  await page.getByRole('button', { name: 'Browse' }).click();
+  await expect(field).toHaveValue('/home/me/notes');
+  // Nothing is chosen the second time, and the path stays.
+  await page.getByRole('button', { name: 'Browse' }).click();
+  await expect
+    .poll(() => desktop.evaluate(() => globalThis.desktopProbe.folderDialogs, null))
+    .toEqual([{ properties: ['openDirectory'] }, { properties: ['openDirectory'] }]);
+  await expect(page.getByRole('button', { name: 'Browse' })).toBeEnabled();
+  await expect(field).toHaveValue('/home/me/notes');
 });
 
 test('the page has a policy of its own, and can reach nobody', async ({ startDesktop }) => {

@@ -42,8 +42,8 @@ const grid = (page: Page) => page.getByRole('grid', { name: 'Requests' });
 const row = (page: Page, name: RegExp) => grid(page).getByRole('row', { name });
 const rowIds = (page: Page) =>
   grid(page)
-    .locator('[data-request]')
-    .evaluateAll((rows) => rows.map((one) => (one as HTMLElement).dataset.request));
+    .locator('[data-row]')
+    .evaluateAll((rows) => rows.map((one) => (one as HTMLElement).dataset.row));
 
 test('those in progress are on top, and what waits says how long', async ({ page, showScene }) => {
   // Four sizes, and every rule of axe: the usual limit is for one.
@@ -84,16 +84,16 @@ test('a thousand are drawn only where they are seen, and the keys reach all', as
   expect((await rowIds(page)).length).toBeLessThan(40);
   await row(page, /^Queued, Unnamed/).focus();
   await page.keyboard.press('End');
-  await expect(page.locator('#request-row-many-999')).toBeFocused();
+  await expect(page.locator('#row-many-999')).toBeFocused();
   await page.keyboard.press('ArrowUp');
-  await expect(page.locator('#request-row-many-998')).toBeFocused();
+  await expect(page.locator('#row-many-998')).toBeFocused();
   await page.keyboard.press('Home');
-  await expect(page.locator('#request-row-queued-2')).toBeFocused();
+  await expect(page.locator('#row-queued-2')).toBeFocused();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('dialog', { name: 'llama3.1:8b' })).toBeVisible();
   await page.keyboard.press('Escape');
-  await expect(page.locator('#request-row-answering')).toBeFocused();
+  await expect(page.locator('#row-answering')).toBeFocused();
   expect((await rowIds(page)).length).toBeLessThan(60);
 });
 
@@ -101,7 +101,7 @@ test('filters are in the address and survive a reload', async ({ page, showScene
   await showScene(requestsBusy, '#/requests');
   await page.getByRole('button', { name: 'Failed', exact: true }).click();
   await page.getByLabel('Search requests').fill('gpt-oss');
-  await expect(grid(page).locator('[data-request]')).toHaveCount(1);
+  await expect(grid(page).locator('[data-row]')).toHaveCount(1);
   await expect(page).toHaveURL(/#\/requests\?state=failed&text=gpt-oss$/);
   await page.reload();
   await expect(row(page, /^Refused, Open WebUI, gpt-oss:120b$/)).toBeVisible();
@@ -111,7 +111,7 @@ test('filters are in the address and survive a reload', async ({ page, showScene
   await expect(grid(page)).toHaveAttribute('aria-rowcount', '13');
   await page.getByRole('combobox', { name: 'Program' }).selectOption({ label: 'Unnamed program' });
   await expect(row(page, /^Queued, Unnamed program/)).toBeVisible();
-  await expect(grid(page).locator('[data-request]')).toHaveCount(1);
+  await expect(grid(page).locator('[data-row]')).toHaveCount(1);
 });
 
 test('one request has an address, its timeline and its problem', async ({ page, showScene }) => {

@@ -2,6 +2,14 @@ import type { Page } from '@playwright/test';
 import { drawnPicture } from '../pictures/drawn-picture.ts';
 import { expect, expectAccessible, expectNoSideScroll, test } from './support/fixtures.ts';
 import {
+  immichFailing,
+  immichHolding,
+  immichIdle,
+  immichPortTaken,
+  immichWorking,
+  runnerOutOfMemory,
+} from './support/immich-scenes.ts';
+import {
   runnerFailed,
   runnerNoModel,
   runnerOff,
@@ -64,6 +72,45 @@ for (const colorScheme of ['dark', 'light'] as const) {
     await expectAccessible(page, `texts and faces that were tried, ${colorScheme}`);
   });
 }
+
+for (const [name, scene, label] of [
+  ['works', immichWorking, /3 in progress/],
+  ['waits for nothing', immichIdle, /gpu-tower last woke at/],
+  ['holds pictures', immichHolding, /Holding 12 requests while gpu-tower wakes/],
+  ['cannot wake the machine', immichFailing, /gpu-tower did not wake/],
+  ['cannot listen', immichPortTaken, /PORT_IN_USE/],
+] as const) {
+  test(`the door for Immich ${name}, and says so in a small window as well`, async ({ page, showScene }) => {
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await showScene(scene, '#/runner');
+    const door = page.getByRole('region', { name: 'Immich' });
+    await expect(door).toContainText(label);
+    await expect(door.getByRole('link', { name: /^Settings/ })).toHaveAttribute('href', /immich\.on/);
+    await expectAccessible(page, `the door for Immich ${name}`);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expectNoSideScroll(page, `the door for Immich ${name}`);
+  });
+}
+
+test('the door names the address for Immich, the missing models, and what to do', async ({
+  page,
+  showScene,
+}) => {
+  await showScene(immichFailing, '#/runner');
+  const door = page.getByRole('region', { name: 'Immich' });
+  await expect(door).toContainText('http://127.0.0.1:3003');
+  await expect(door).toContainText('clip/ViT-L-14__openai/textual');
+  await expect(door).toContainText('IMMICH_STAYS_LOCAL');
+  await expect(door.getByRole('button', { name: /Copy/ })).toBeVisible();
+});
+
+test('a model that the device has no memory for says what helps', async ({ page, showScene }) => {
+  await showScene(runnerOutOfMemory, '#/runner?view=models');
+  await page.getByRole('button', { name: /^multilingual-e5-large on/ }).click();
+  const sheet = page.getByRole('dialog', { name: 'multilingual-e5-large' });
+  await expect(sheet).toContainText('RUNNER_OUT_OF_MEMORY');
+  await expect(sheet).toContainText('smaller');
+});
 
 test('no page of it scrolls sideways, in any window and with a hundred runners', async ({
   page,

@@ -132,6 +132,8 @@ export async function startTestAgent(
     folder?: string;
     clock?: Clock;
     post?: Parameters<typeof startAgent>[0]['post'];
+    /** Starts the process of the role `runner`. */
+    runnerHost?: Parameters<typeof startAgent>[0]['runnerHost'];
   } = {},
 ) {
   const { host = createFakeAgentHost(), config = {} } = options;
@@ -149,6 +151,7 @@ export async function startTestAgent(
     // Hellos reach nobody, unless a test lets them.
     post: options.post ?? (async () => 204),
     version: '1.2.3',
+    runnerHost: options.runnerHost ?? null,
     log: (line) => said.push(line),
   });
   const url = `http://127.0.0.1:${agent.listening[0]?.port}`;

@@ -138,6 +138,7 @@ export interface Fields {
 
 export interface Answered {
   status: number;
+  statusText: string;
   retryAfter: string | null;
   body: { detail?: string; code?: string; clip?: string };
 }
@@ -150,6 +151,7 @@ export async function startTestDoor(): Promise<TestDoor> {
     cpuMeanwhile: false,
     budgetBytes: 64 * 1024 * 1024,
     allowed: [],
+    ocrUrl: null,
   };
   const wakes: DoorWake[] = [];
   const missing: string[] = [];
@@ -197,6 +199,7 @@ export async function startTestDoor(): Promise<TestDoor> {
       });
       return {
         status: response.status,
+        statusText: response.statusText,
         retryAfter: response.headers.get('retry-after'),
         body: (await response.json()) as Answered['body'],
       };

@@ -407,6 +407,7 @@ export function createFakeWorld(
         },
       },
       vectors: index.store,
+      ingestedText: () => null,
       folders: { resolve: async (path) => path },
       http,
       fleet,

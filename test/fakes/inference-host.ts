@@ -19,10 +19,14 @@ export interface FakeInference {
   onRun(run: RunParams & { provider: RunnerProvider; process: number }): RunOutcome;
   /** `process provider` of each graph that was opened. */
   readonly opened: string[];
+  /** Providers that were tried, in order. */
+  readonly trials: RunnerProvider[];
   /** Processes that were started. */
   started(): number;
-  /** Ends the running process as a person would. */
-  kill(): void;
+  /** Ends a process as a person would; default: the one that was started last. */
+  kill(process?: number): void;
+  /** Called with the file of each graph that is opened. */
+  onOpen(file: string | Uint8Array): void;
   rss: number;
   /** Makes onnxruntime fail to load. */
   broken: PilotlightError | null;
@@ -31,6 +35,8 @@ export interface FakeInference {
 export function createFakeInference(onRun: FakeInference['onRun']): FakeInference {
   let started = 0;
   let endCurrent: (exit: WorkerExit) => void = () => {};
+  const ends = new Map<number, (exit: WorkerExit) => void>();
+  const endOf = (process: number) => ends.get(process) ?? (() => {});
   const exitOf = (signal: string | null): WorkerExit => ({
     code: signal === null ? 134 : null,
     signal,
@@ -40,8 +46,10 @@ export function createFakeInference(onRun: FakeInference['onRun']): FakeInferenc
   const fake: FakeInference = {
     onRun,
     opened: [],
+    trials: [],
     started: () => started,
-    kill: () => endCurrent(exitOf('SIGKILL')),
+    kill: (process) => (process === undefined ? endCurrent : endOf(process))(exitOf('SIGKILL')),
+    onOpen() {},
     rss: 100,
     broken: null,
     host: {
@@ -58,6 +66,7 @@ export function createFakeInference(onRun: FakeInference['onRun']): FakeInferenc
           for (const one of exits) one(exit);
         }
         endCurrent = end;
+        ends.set(number, end);
 
         function tell(message: FromWorker<InferenceContract>): void {
           // As through a channel: later, and not any more once the process has ended.
@@ -78,13 +87,20 @@ export function createFakeInference(onRun: FakeInference['onRun']): FakeInferenc
             if (fake.broken !== null) fail(id, fake.broken);
             else answer({ version: '1', providers: ['cpu', 'webgpu'] });
           } else if (message.method === 'open') {
-            const { graph, provider } = message.params;
+            const { graph, provider, file } = message.params;
+            fake.onOpen(file);
             providers.set(graph, provider);
             fake.opened.push(`${number} ${provider}`);
             answer({ inputs: [], outputs: [], rss: fake.rss });
           } else if (message.method === 'run') {
             const provider = providers.get(message.params.graph) ?? 'cpu';
             settle(id, fake.onRun({ ...message.params, provider, process: number }));
+          } else if (message.method === 'trial') {
+            const { provider } = message.params;
+            fake.trials.push(provider);
+            // Other providers are right, and faster than the CPU.
+            const y = { type: 'float32' as const, dims: [1], data: new Float32Array([1]) };
+            answer({ ms: provider === 'cpu' ? 2 : 1, answers: { y }, share: 1 });
           } else answer(null);
         }
 

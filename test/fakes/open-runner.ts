@@ -32,7 +32,7 @@ export interface TestRunner {
 const silent = () => {};
 const log = { debug: silent, info: silent, warn: silent, error: silent };
 
-export function createTestRunner(): TestRunner {
+export function createTestRunner(options: Pick<OpenRunnerOptions, 'createWorkerHost'> = {}): TestRunner {
   const dataFolder = mkdtempSync(join(tmpdir(), 'pilotlight-runner-'));
   let current: OpenedRunner | null = null;
   const all: OpenedRunner[] = [];
@@ -73,6 +73,7 @@ export function createTestRunner(): TestRunner {
         log,
         signal: new AbortController().signal,
         config: { provider: 'cpu', threads: 1, ...config },
+        ...options,
       });
       all.push(current);
       return current;

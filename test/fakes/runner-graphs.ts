@@ -1,7 +1,14 @@
 /** Graphs whose answers a test computes. */
 
+import { CANDIDATES, candidatesOf } from '../../electron/workers/runner/faces/candidates.ts';
 import { tensorOf } from '../../electron/workers/runner/pictures/feed.ts';
-import type { Feeds, GraphValue, OpenedGraph, Tensor } from '../../electron/workers/runner/sessions.ts';
+import type {
+  Feeds,
+  GraphValue,
+  OpenedGraph,
+  RunOptions,
+  Tensor,
+} from '../../electron/workers/runner/sessions.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { RunnerProvider } from '../../shared/models/runner.ts';
 
@@ -42,7 +49,7 @@ export function createFakeGraph({ inputs = [], outputs = [], answer }: FakeGraph
       const [first] = Object.values(feeds);
       if (first === undefined) throw new Error('There is no input.');
       runs.push(first.dims);
-      return answer(first, feeds);
+      return reduced(await answer(first, feeds), options);
     },
     async close() {
       closed = true;
@@ -56,6 +63,13 @@ export const tensorsOf = (feeds: Feeds): Record<string, Tensor> =>
   Object.fromEntries(
     Object.entries(feeds).map(([name, feed]) => [name, feed.type === 'pictures' ? tensorOf(feed) : feed]),
   );
+
+/** Vectors are made by the tests' own graphs. */
+export const reduced = (
+  answers: Record<string, Tensor>,
+  { reduce }: RunOptions = {},
+): Record<string, Tensor> =>
+  reduce?.kind === 'candidates' ? { [CANDIDATES]: candidatesOf(answers, reduce) } : answers;
 
 export const floatTensor = (dims: readonly number[], data: ArrayLike<number>): Tensor => ({
   type: 'float32',

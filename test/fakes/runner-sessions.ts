@@ -8,7 +8,7 @@ import type {
   TensorData,
 } from '../../electron/workers/runner/sessions.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
-import { tensorsOf } from './runner-graphs.ts';
+import { reduced, tensorsOf } from './runner-graphs.ts';
 
 export interface InProcessSessions extends Sessions {
   /** Dimensions of the inputs of every run so far, by the file's name. */
@@ -43,12 +43,13 @@ export function createInProcessSessions({ threads = 1 } = {}): InProcessSessions
           const answer = await session.run(ortFeeds(tensorsOf(feeds))).catch((cause: unknown) => {
             throw badGraph(cause);
           });
-          return Object.fromEntries(
+          const answers = Object.fromEntries(
             Object.entries(answer).map(([name, value]) => [
               name,
               { type: value.type, dims: value.dims, data: value.data as TensorData } as Tensor,
             ]),
           );
+          return reduced(answers, options);
         },
         async close() {
           open.delete(file);

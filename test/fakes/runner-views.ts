@@ -142,6 +142,7 @@ export const runner = (nodeId: string, patch: Partial<RunnerView> = {}): RunnerV
   name: nodeId,
   from: 'agent',
   url: 'http://192.168.1.30:8765',
+  sharedFrom: null,
   state: 'ready',
   problem: null,
   status: runnerStatus(),

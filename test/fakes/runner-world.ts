@@ -15,7 +15,7 @@ import { PilotlightError } from '../../shared/contract/errors.ts';
 import { createEmitter } from '../../shared/emitter.ts';
 import type { NewActivityEntry } from '../../shared/models/activity.ts';
 import type { NodeView } from '../../shared/models/fleet.ts';
-import type { RunnerStatus } from '../../shared/models/runner.ts';
+import type { RunnerFace, RunnerRecord, RunnerStatus } from '../../shared/models/runner.ts';
 import { defaultSettings, type Settings } from '../../shared/models/settings.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
 import { createFakeFleet, createFakeLeases, type FakeFleet, nodeView, silentLog } from './indexing.ts';
@@ -33,6 +33,7 @@ export interface MemoryRunner {
   /** The texts of each request. */
   requests: string[][];
   as: string[];
+  faces(): Promise<{ faces: RunnerFace[]; gpu: boolean }>;
   loads: string[];
 }
 
@@ -52,6 +53,7 @@ export function memoryRunner(
       return { vectors: texts.map((text) => fakeVector(text)), hash: found.hash };
     },
     probe: async () => runner.status,
+    faces: async () => ({ faces: [], gpu: false }),
     probes: 0,
     requests: [],
     as: [],
@@ -75,10 +77,16 @@ export interface RunnerWorld {
     stopped: number;
     models: boolean;
     fails: boolean;
+    /** The next one that is opened belongs to this data folder, and not to the core. */
+    sharedFrom: string | null;
     end(code: number | null): void;
   };
   settings: Settings;
   set(runner: Partial<Settings['runner']>): void;
+  /** What was saved of them, by node. */
+  saved: Map<string, RunnerRecord>;
+  /** Whether the agents have said anything since the start; they do when they are awake. */
+  agentsHeard: boolean;
   /** Starts it, and lets the first probes end. */
   start(): Promise<void>;
 }
@@ -93,6 +101,7 @@ export const runnerNodeOf = (id: string, own: Partial<NodeView> = {}) =>
 export function createRunnerWorld(
   nodes: NodeView[] = [thisComputer],
   clock: FakeClock = createFakeClock(),
+  saved = new Map<string, RunnerRecord>(),
 ): RunnerWorld {
   const fleet = createFakeFleet(nodes);
   const inFlight = createInFlight({ clock });
@@ -107,6 +116,7 @@ export function createRunnerWorld(
     stopped: 0,
     models: false,
     fails: false,
+    sharedFrom: null,
     hasModels: async () => local.models,
     async open(): Promise<OpenRunner> {
       if (local.fails) throw new PilotlightError('RUNNER_NOT_STARTED');
@@ -115,7 +125,8 @@ export function createRunnerWorld(
       return {
         url: localUrl,
         token: 'token',
-        owned: true,
+        owned: local.sharedFrom === null,
+        sharedFrom: local.sharedFrom,
         onExit: (listener) => void exits.push(listener),
         async stop() {
           exits = [];
@@ -147,6 +158,7 @@ export function createRunnerWorld(
         runner.as.push(request.as);
         return runner.embed(request, signal);
       },
+      faces: async () => get().faces(),
       async loadModel(name) {
         const runner = get();
         runner.loads.push(name);
@@ -169,6 +181,8 @@ export function createRunnerWorld(
     activity,
     runners,
     local,
+    saved,
+    agentsHeard: true,
     settings: defaultSettings,
     power: { ensureAwake: () => Promise.reject(new PilotlightError('CANNOT_WAKE')) },
     service: createRunnersService({
@@ -183,12 +197,21 @@ export function createRunnerWorld(
         view: (nodeId) =>
           fleet.get(nodeId)?.agentUrl == null
             ? null
-            : ({ roles: ['power', 'runner'] } as unknown as ReturnType<RunnersViewOf>),
+            : ((world.agentsHeard
+                ? { version: '1.0.0', roles: ['power', 'runner'] }
+                : { version: null, roles: [] }) as unknown as ReturnType<RunnersViewOf>),
         onChange: agentsChanged.on,
       },
       leases: createFakeLeases((nodeId, reason) => fleet.use(nodeId, reason)),
       wakes: { ensureAwake: (nodeId, options) => world.power.ensureAwake(nodeId, options) },
       inFlight,
+      store: {
+        runners: {
+          list: () => [...saved.values()],
+          put: (record) => void saved.set(record.nodeId, record),
+          remove: (nodeId) => void saved.delete(nodeId),
+        },
+      },
       connectRunner,
       localRunner: local,
     }),

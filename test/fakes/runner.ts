@@ -275,6 +275,7 @@ export function createFakeLocalRunner(runner: FakeRunner): FakeLocalRunner {
         url: runner.url,
         token: runner.token,
         owned: true,
+        sharedFrom: null,
         onExit: (listener) => void listeners.push(listener),
         stop: async () => {
           listeners = [];

@@ -27,6 +27,7 @@ worker.send({
     maxMatrixBytes: 1e6,
     matrixIdleMs: 1000,
     ownFolders: [],
+    openFolders: [],
   },
 });
 const settings = { maxFileBytes: 1e6, chunkTokens: 100 };

@@ -15,6 +15,14 @@ import {
   gatewayStaysLocal,
   otherServers,
 } from '../e2e/support/gateway-scenes.ts';
+import {
+  immichFailing,
+  immichHolding,
+  immichIdle,
+  immichPortTaken,
+  immichWorking,
+  runnerOutOfMemory,
+} from '../e2e/support/immich-scenes.ts';
 import { moving } from '../e2e/support/move-scenes.ts';
 import { adding, everyPower } from '../e2e/support/power-scenes.ts';
 import {
@@ -30,7 +38,6 @@ import {
 } from '../e2e/support/request-scenes.ts';
 import {
   runnerFailed,
-  runnerImmich,
   runnerNoModel,
   runnerOff,
   runnerOne,
@@ -41,6 +48,13 @@ import {
   runnersTwo,
 } from '../e2e/support/runner-scenes.ts';
 import { agentLeft, everyState, hundred, silent, vramTaken } from '../e2e/support/scenes.ts';
+import {
+  tasksBusy,
+  tasksLoading,
+  tasksNone,
+  tasksNoWorker,
+  tasksThousand,
+} from '../e2e/support/task-scenes.ts';
 import { createCamera, setDensity } from './camera.ts';
 import { dist } from './core.ts';
 import { drawnPicture } from './drawn-picture.ts';
@@ -126,7 +140,18 @@ const pictures: readonly Picture[] = [
   { state: 'runner-none', scene: runnersNone, hash: '#/runner' },
   { state: 'runner-off', scene: runnerOff, hash: '#/runner' },
   { state: 'runner-no-model', scene: runnerNoModel, hash: '#/runner' },
-  { state: 'runner-immich', scene: runnerImmich, hash: '#/runner' },
+  { state: 'immich-working', scene: immichWorking, hash: '#/runner' },
+  { state: 'immich-idle', scene: immichIdle, hash: '#/runner' },
+  { state: 'immich-holding', scene: immichHolding, hash: '#/runner' },
+  { state: 'immich-failing', scene: immichFailing, hash: '#/runner' },
+  { state: 'immich-port-taken', scene: immichPortTaken, hash: '#/runner' },
+  { state: 'immich-settings', scene: immichWorking, hash: '#/settings?setting=immich.on' },
+  {
+    state: 'runner-out-of-memory',
+    scene: runnerOutOfMemory,
+    hash: '#/runner?view=models',
+    open: press(/^multilingual-e5-large on/),
+  },
   { state: 'runner-one', scene: runnerOne, hash: '#/runner' },
   { state: 'runner-two', scene: runnersTwo, hash: '#/runner' },
   { state: 'runner-every', scene: runnersEvery, hash: '#/runner' },
@@ -214,6 +239,26 @@ const pictures: readonly Picture[] = [
   { state: 'gateway-stays-local', scene: gatewayStaysLocal, hash: '#/settings', top: gateway },
   { state: 'gateway-other-servers', scene: otherServers, hash: '#/fleet' },
   { state: 'gateway-other-models', scene: otherServers, hash: '#/models' },
+  { state: 'tasks-busy', scene: tasksBusy, hash: '#/tasks' },
+  { state: 'tasks-none', scene: tasksNone, hash: '#/tasks' },
+  { state: 'tasks-no-worker', scene: tasksNoWorker, hash: '#/tasks' },
+  { state: 'tasks-thousand', scene: tasksThousand, hash: '#/tasks' },
+  { state: 'tasks-loading', scene: tasksLoading, hash: '#/tasks' },
+  { state: 'tasks-no-match', scene: tasksBusy, hash: '#/tasks?text=nothing-like-it' },
+  { state: 'tasks-task', scene: tasksBusy, hash: '#/tasks?task=t_done' },
+  { state: 'tasks-failed', scene: tasksBusy, hash: '#/tasks?task=t_failed' },
+  { state: 'tasks-chosen', scene: tasksBusy, hash: '#/tasks', open: press('Choose all') },
+  { state: 'tasks-add', scene: tasksBusy, hash: '#/tasks', open: press('Add a task') },
+  { state: 'tasks-workers', scene: tasksBusy, hash: '#/tasks?view=workers' },
+  { state: 'tasks-workers-none', scene: tasksNoWorker, hash: '#/tasks?view=workers' },
+  { state: 'tasks-texts', scene: tasksBusy, hash: '#/tasks?view=texts' },
+  { state: 'tasks-texts-none', scene: tasksNone, hash: '#/tasks?view=texts' },
+  {
+    state: 'storage',
+    scene: tasksBusy,
+    hash: '#/settings',
+    top: (page) => page.getByRole('region', { name: 'Storage' }),
+  },
   { state: 'requests-busy', scene: requestsBusy, hash: '#/requests' },
   { state: 'requests-plain', scene: requestsPlain, hash: '#/requests' },
   { state: 'requests-one', scene: requestsOne, hash: '#/requests' },

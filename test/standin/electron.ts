@@ -3,6 +3,7 @@
  * it cannot prove.
  */
 import { app } from './app.ts';
+import { MessageChannelMain } from './message-channel.ts';
 import * as parts from './parts.ts';
 import { protocol } from './scheme.ts';
 import { defaultSession } from './session.ts';
@@ -24,9 +25,9 @@ export const {
   Tray,
 } = parts;
 export const session = { defaultSession };
-export { app, BrowserWindow, protocol, utilityProcess };
+export { app, BrowserWindow, MessageChannelMain, protocol, utilityProcess };
 
-const electron = { ...parts, app, BrowserWindow, protocol, session, utilityProcess };
+const electron = { ...parts, app, BrowserWindow, MessageChannelMain, protocol, session, utilityProcess };
 
 /** A test runs a function here, as Playwright does in Electron's main process. */
 interface Request {

@@ -126,6 +126,7 @@ export const dialog = {
     const { cancelId = 0 } = args.at(-1) as { cancelId?: number };
     return { response: cancelId, checkboxChecked: false };
   },
+  showOpenDialog: async (..._args: unknown[]) => ({ canceled: true, filePaths: [] as string[] }),
 };
 
 export const shell = { openExternal: async (_url: string) => {} };

@@ -30,6 +30,10 @@ export class BrowserWindow extends EventEmitter {
     return [...BrowserWindow.#all];
   }
 
+  static fromWebContents(contents: unknown): BrowserWindow | null {
+    return [...BrowserWindow.#all].find(({ webContents }) => webContents === contents) ?? null;
+  }
+
   static getFocusedWindow(): BrowserWindow | null {
     return BrowserWindow.#focused;
   }

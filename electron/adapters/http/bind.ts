@@ -5,10 +5,12 @@ export interface ListenAt {
   host?: string | undefined;
   /** 0 picks a free one. */
   port: number;
+  /** Other processes of this user that say so, too, may listen there at the same time. Linux only. */
+  shared?: boolean;
 }
 
 /** Starts to listen. Rejects with the system's error. */
-export function bind(server: Server, { host, port }: ListenAt): Promise<AddressInfo> {
+export function bind(server: Server, { host, port, shared = false }: ListenAt): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     const onError = (error: Error) => {
       server.removeListener('listening', onListening);
@@ -20,7 +22,12 @@ export function bind(server: Server, { host, port }: ListenAt): Promise<AddressI
     };
     server.once('error', onError);
     server.once('listening', onListening);
-    server.listen({ port, ...(host === undefined ? {} : { host }), exclusive: true });
+    server.listen({
+      port,
+      ...(host === undefined ? {} : { host }),
+      ...(shared ? { reusePort: true } : {}),
+      exclusive: true,
+    });
   });
 }
 

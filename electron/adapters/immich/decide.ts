@@ -7,8 +7,11 @@ export interface Situation {
   places: readonly Pick<PredictPlace, 'id' | 'here' | 'fallback'>[];
   /** Runners that failed at this request. */
   failed: number;
-  /** Machines that may serve it after a wake, best first; `rests` after a wake that failed a moment ago. */
-  sleepers: readonly { id: string; rests: boolean }[];
+  /**
+   * Machines that may serve it after a wake, best first. One whose wake failed a moment ago rests; `refuses` if it would
+   * fail again until a person changes something.
+   */
+  sleepers: readonly { id: string; now: 'may-wake' | 'rests' | 'refuses' }[];
   /** No runner has one of the models. */
   isMissing: boolean;
   cpuMeanwhile: boolean;
@@ -19,7 +22,8 @@ export interface Situation {
 export type Step =
   /** `wake`: a machine that is woken for later requests meanwhile. */
   | { do: 'send'; to: string; wake: string | null }
-  | { do: 'hold'; wake: string }
+  /** `wake`: null while all machines rest. */
+  | { do: 'hold'; wake: string | null }
   | {
       do: 'refuse';
       why:
@@ -51,10 +55,13 @@ export function decide(situation: Situation): Step {
   if (kind === 'text' && here !== undefined) return send(here);
   if (full !== undefined) return send(full);
 
-  const sleeper = sleepers.find(({ rests }) => !rests);
+  const sleeper = sleepers.find(({ now }) => now === 'may-wake');
   if (kind === 'text' && best !== undefined) return send(best);
   if (sleeper === undefined) {
     if (best !== undefined) return send(best);
+    // Immich gives a picture up that is refused, so it waits for the next try.
+    const mayRecover = sleepers.some(({ now }) => now === 'rests');
+    if (mayRecover && !isLate) return { do: 'hold', wake: null };
     if (sleepers.length > 0) return { do: 'refuse', why: 'IMMICH_WAKE_FAILED' };
     return { do: 'refuse', why: isMissing ? 'IMMICH_MODEL_NOWHERE' : 'IMMICH_NO_RUNNER' };
   }

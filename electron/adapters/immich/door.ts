@@ -1,5 +1,5 @@
 /** The door for Immich: a listener that always answers, in front of runners that may sleep. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { isAllowed } from '../../../shared/network/allowed-source.ts';
 import type { OpenDoor, OpenImmichDoor } from '../../core/ports/immich-door.ts';
 import type { Clock } from '../../core/ports/time.ts';
@@ -10,6 +10,7 @@ import { noBrowsers } from '../http/source.ts';
 import { announcedBytes, receive } from './body.ts';
 import { createBodyBudget } from './budget.ts';
 import { readNeed } from './form.ts';
+import { PASSED_ON } from './forward.ts';
 import { createPredictions } from './predictions.ts';
 import { answerOf, type DoorAnswer, DoorRefusal, refused } from './refusals.ts';
 
@@ -87,6 +88,12 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
     const body = await receive(request, { clock, signal });
     const contentType = request.headers['content-type'] ?? '';
     const need = readNeed(contentType, body);
+    if (need === 'ocr') {
+      const { ocrUrl } = rules();
+      // Another door that was entered by mistake would send it on as well, perhaps to this one.
+      if (ocrUrl === null || request.headers[PASSED_ON] !== undefined) throw refused('PREDICT_NO_OCR');
+      return await predictions.elsewhere({ url: ocrUrl, contentType, body, signal });
+    }
     // Awaited here: its memory is given back when it has ended.
     return await predictions.predict({ need, contentType, body, arrivedAt, signal });
   }
@@ -142,14 +149,14 @@ const hello: DoorAnswer = {
 function send(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, headers, body }: DoorAnswer,
+  { status, statusText, headers, body }: DoorAnswer,
 ): void {
   if (response.destroyed || response.headersSent) return;
   // The rest of a request that was not read to its end is not awaited.
   const hasBody =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
   const unread = hasBody && !request.complete;
-  response.writeHead(status, {
+  response.writeHead(status, statusText ?? STATUS_CODES[status] ?? '', {
     ...headers,
     'content-length': body.length,
     'cache-control': 'no-store',

@@ -7,10 +7,10 @@ const MOST_PARTS = 34;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /**
- * Throws a DoorRefusal: PREDICT_BAD_FORM, PREDICT_BAD_ENTRIES, PREDICT_NOTHING_GIVEN, PREDICT_NO_OCR. In the same order
- * as the runner, so that the door answers as it does.
+ * `ocr` for a request that no runner can serve. Throws a DoorRefusal: PREDICT_BAD_FORM, PREDICT_BAD_ENTRIES,
+ * PREDICT_NOTHING_GIVEN. In the same order as the runner, so that the door answers as it does.
  */
-export function readNeed(contentType: string, body: Buffer): PredictNeed {
+export function readNeed(contentType: string, body: Buffer): PredictNeed | 'ocr' {
   const parts = partsOf(contentType, body);
   const read = readPredictEntries(parts.get('entries')?.toString('utf8'));
   if ('problems' in read) throw refused('PREDICT_BAD_ENTRIES', read.problems.join(' '));
@@ -18,8 +18,7 @@ export function readNeed(contentType: string, body: Buffer): PredictNeed {
   // An empty field counts as a missing one.
   const hasText = (parts.get('text')?.length ?? 0) > 0;
   if (!hasImage && !hasText) throw refused('PREDICT_NOTHING_GIVEN');
-  // No runner can, so nothing is woken for it.
-  if (read.entries.ocr !== undefined) throw refused('PREDICT_NO_OCR');
+  if (read.entries.ocr !== undefined) return 'ocr';
   const { clip, 'facial-recognition': faces } = read.entries;
   const needsImage = clip?.visual !== undefined || faces !== undefined;
   if ((needsImage && !hasImage) || (clip?.textual !== undefined && !hasText)) {

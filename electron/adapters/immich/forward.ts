@@ -1,8 +1,12 @@
 /** Sends a request to a runner as it came, and receives the answer. */
-import { request as send } from 'node:http';
+import { request as sendHttp } from 'node:http';
+import { request as sendHttps } from 'node:https';
 import type { PredictPlace } from '../../core/ports/immich-door.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import type { DoorAnswer } from './refusals.ts';
+
+/** A header of what one door sends on. */
+export const PASSED_ON = 'x-pilotlight-door';
 
 export interface ForwardOptions {
   place: Pick<PredictPlace, 'url' | 'token'>;
@@ -30,8 +34,10 @@ export function forward({ place, contentType, body, clock, signal }: ForwardOpti
     const headers: Record<string, string | number> = {
       'content-type': contentType,
       'content-length': body.length,
+      [PASSED_ON]: '1',
     };
     if (place.token !== null) headers.authorization = `Bearer ${place.token}`;
+    const send = place.url.startsWith('https:') ? sendHttps : sendHttp;
     const asked = send(`${place.url.replace(/\/+$/, '')}/predict`, { method: 'POST', headers, agent: false });
     let isConnected = false;
     const fail = (reason: string) =>

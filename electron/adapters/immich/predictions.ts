@@ -11,7 +11,7 @@ import type { Clock, Timer } from '../../core/ports/time.ts';
 import { decide } from './decide.ts';
 import { forward, NotReached } from './forward.ts';
 import { type DoorAnswer, refused } from './refusals.ts';
-import { createWakes, type Joined } from './wakes.ts';
+import { createWakes, type Joined, type WakeFailure } from './wakes.ts';
 
 export interface Prediction {
   need: PredictNeed;
@@ -26,6 +26,10 @@ export interface Prediction {
 export interface Predictions {
   /** Rejects with a DoorRefusal, or with the signal's reason. */
   predict(prediction: Prediction): Promise<DoorAnswer>;
+  /** Sends a request that no runner can serve to another machine learning of Immich. Rejects in the same way. */
+  elsewhere(
+    request: { url: string } & Pick<Prediction, 'contentType' | 'body' | 'signal'>,
+  ): Promise<DoorAnswer>;
   state(): Omit<DoorState, 'bytes'>;
   stop(): void;
 }
@@ -39,6 +43,9 @@ export interface PredictionsOptions {
   onWake(wake: DoorWake): void;
   log(message: string, details: Record<string, unknown>): void;
 }
+
+const stateOf = (failure: WakeFailure | null) =>
+  failure === null ? 'may-wake' : failure.isFinal ? 'refuses' : 'rests';
 
 const notJoined: { id: string | null; wake: Joined } = {
   id: null,
@@ -86,6 +93,25 @@ export function createPredictions(options: PredictionsOptions): Predictions {
     } catch (error) {
       if (!signal.aborted) place.ended(false);
       throw error;
+    } finally {
+      working -= 1;
+      onChange();
+    }
+  }
+
+  async function elsewhere({
+    url,
+    ...request
+  }: Parameters<Predictions['elsewhere']>[0]): Promise<DoorAnswer> {
+    working += 1;
+    onChange();
+    try {
+      return await forward({ place: { url, token: null }, ...request, clock });
+    } catch (error) {
+      request.signal.throwIfAborted();
+      const reason = error instanceof Error ? error.message : String(error);
+      log('Immich’s own machine learning failed at a request for text in a picture.', { url, error: reason });
+      throw refused('IMMICH_OCR_FAILED', reason);
     } finally {
       working -= 1;
       onChange();
@@ -140,14 +166,14 @@ export function createPredictions(options: PredictionsOptions): Predictions {
           kind: need.kind,
           places,
           failed: failedAt.size,
-          sleepers: sleepers.map(({ id }) => ({ id, rests: wakes.failure(id) !== null })),
+          sleepers: sleepers.map(({ id }) => ({ id, now: stateOf(wakes.failure(id)) })),
           isMissing: reportMissing(need),
           cpuMeanwhile: rules().cpuMeanwhile,
           isLate: lateInMs <= 0,
         });
         if (step.do === 'refuse') {
-          const why = sleepers.map(({ id }) => wakes.failure(id)).find((reason) => reason !== null);
-          throw refused(step.why, step.why === 'IMMICH_WAKE_FAILED' ? (why ?? null) : failure);
+          const why = sleepers.map(({ id }) => wakes.failure(id)).find((one) => one !== null);
+          throw refused(step.why, step.why === 'IMMICH_WAKE_FAILED' ? (why?.reason ?? null) : failure);
         }
         if (step.do === 'send') {
           hold(false);
@@ -163,6 +189,13 @@ export function createPredictions(options: PredictionsOptions): Predictions {
             (error instanceof NotReached ? away : failedAt).add(place.id);
             log('A runner failed at a request of Immich.', { runner: place.name, error: failure });
           }
+          continue;
+        }
+        if (step.wake === null) {
+          leave();
+          hold(true);
+          const rests = sleepers.map(({ id }) => wakes.failure(id)?.restMs ?? 0);
+          await change(Math.min(lateInMs, ...rests), signal);
           continue;
         }
         const machine = sleepers.find(({ id }) => id === step.wake);
@@ -189,6 +222,7 @@ export function createPredictions(options: PredictionsOptions): Predictions {
 
   return {
     predict,
+    elsewhere,
     state: () => ({ held, working, lastWake: wakes.last() }),
     stop() {
       stopChanges();

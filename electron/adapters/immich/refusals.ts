@@ -25,6 +25,8 @@ export const refused = (code: DoorRefusalCode, reason: string | null = null): Do
 
 export interface DoorAnswer {
   status: number;
+  /** The words beside the status, which Immich writes to its log. Default: the usual ones. */
+  statusText?: string;
   headers: Readonly<Record<string, string>>;
   body: Buffer;
 }
@@ -33,6 +35,10 @@ export function answerOf({ code, message }: DoorRefusal): DoorAnswer {
   const { status, next } = catalogue[code];
   return {
     status,
+    statusText: message
+      .replaceAll('’', "'")
+      .replace(/[^ -~]+/g, ' ')
+      .slice(0, 200),
     headers: {
       'content-type': 'application/json',
       ...(status === 503 ? { 'retry-after': RETRY_AFTER } : {}),

@@ -7,6 +7,14 @@ export interface Joined extends Disposable {
   isOver(): boolean;
 }
 
+export interface WakeFailure {
+  reason: string;
+  /** Another try would fail as well until a person changes something. */
+  isFinal: boolean;
+  /** How long it rests still. */
+  restMs: number;
+}
+
 export interface Wakes {
   /**
    * Joins the wake of this machine, or begins it. The machine is kept awake until everyone who joined has left; a wake
@@ -15,8 +23,8 @@ export interface Wakes {
   join(machine: { id: string; name: string }): Joined;
   /** Begins it for later requests, if it does not run already. */
   begin(machine: { id: string; name: string }): void;
-  /** Why its last wake failed, for a while after it; null if it may be tried. */
-  failure(id: string): string | null;
+  /** Its last wake failed a moment ago; null if it may be tried. */
+  failure(id: string): WakeFailure | null;
   last(): DoorWake | null;
   stop(): void;
 }
@@ -30,8 +38,9 @@ interface Running {
   lease: Disposable | null;
 }
 
-/** After a failure, requests are refused at once for this long: each wake takes minutes, and Immich sends many. */
+/** After a failure the machine rests for this long. Requests go on waiting, unless the failure is final. */
 const REST_MS = 30_000;
+const FINAL: ReadonlySet<unknown> = new Set(['WAKE_NOT_ALLOWED', 'CANNOT_WAKE', 'NO_RUNNER', 'NOT_FOUND']);
 
 export function createWakes({
   clock,
@@ -43,7 +52,7 @@ export function createWakes({
   onWake(wake: DoorWake): void;
 }): Wakes {
   const running = new Map<string, Running>();
-  const failures = new Map<string, { reason: string; until: number }>();
+  const failures = new Map<string, { reason: string; isFinal: boolean; until: number }>();
   let last: DoorWake | null = null;
 
   function start({ id, name }: { id: string; name: string }): Running {
@@ -72,7 +81,8 @@ export function createWakes({
         if (running.get(id) === wake) running.delete(id);
         if (giveUp.signal.aborted) return note('abandoned');
         const reason = error instanceof Error ? error.message : String(error);
-        failures.set(id, { reason, until: clock.monotonic() + REST_MS });
+        const isFinal = FINAL.has((error as { code?: unknown } | null)?.code);
+        failures.set(id, { reason, isFinal, until: clock.monotonic() + REST_MS });
         note('failed', reason);
       },
     );
@@ -112,8 +122,9 @@ export function createWakes({
     },
     failure(id) {
       const found = failures.get(id);
-      if (found === undefined || clock.monotonic() >= found.until) return null;
-      return found.reason;
+      const restMs = (found?.until ?? 0) - clock.monotonic();
+      if (found === undefined || restMs <= 0) return null;
+      return { reason: found.reason, isFinal: found.isFinal, restMs };
     },
     last: () => last,
     stop() {

@@ -19,6 +19,7 @@ export function systemCode(error: unknown): string {
 }
 
 export function toHostError(error: unknown, phase: HttpPhase, cause: unknown = error): PilotlightError {
+  if (error instanceof PilotlightError) return error;
   const code = systemCode(error);
   const details = { phase, system: code };
   if (NAME_CODES.has(code)) return new PilotlightError('NAME_NOT_RESOLVED', { details, cause });

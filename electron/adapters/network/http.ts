@@ -9,6 +9,7 @@ import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { textOf } from '../../../shared/text/index.ts';
 import type { Http, HttpReply, HttpRequest, HttpStream } from '../../core/ports/network.ts';
+import { guardedLookup } from './guarded-lookup.ts';
 import { type Connection, createHttpBody, readText } from './http-body.ts';
 import {
   type HttpPhase,
@@ -89,11 +90,13 @@ export function createNodeHttp({
       headers['content-type'] ??= 'application/json';
       headers['content-length'] = body.length;
     }
+    // A kept connection was not asked about.
+    const isFresh = request.fresh || request.refuse !== undefined;
     const options = {
       method: request.method,
       headers,
-      agent: request.fresh ? freshAgents[secure ? 'secure' : 'plain'] : secure ? secureAgent : plainAgent,
-      ...(lookup ? { lookup } : {}),
+      agent: isFresh ? freshAgents[secure ? 'secure' : 'plain'] : secure ? secureAgent : plainAgent,
+      ...(request.refuse ? { lookup: guardedLookup(request.refuse, lookup) } : lookup ? { lookup } : {}),
     };
     try {
       return secure ? https.request(request.url, options) : http.request(request.url, options);

@@ -10,7 +10,7 @@ import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import { createPendingCalls, type LostCall, type PendingCall } from './pending-calls.ts';
 import { createRestarts } from './restarts.ts';
-import type { WorkerExit, WorkerHost, WorkerProcess } from './worker-host.ts';
+import { type WorkerExit, type WorkerHost, type WorkerProcess, wasKilled } from './worker-host.ts';
 import type {
   FromWorker,
   MethodOf,
@@ -275,9 +275,4 @@ export function createWorkerClient<C extends WorkerContract>(
     },
     pid: () => worker?.pid ?? null,
   };
-}
-
-/** A person or the system ended it from outside: its work is not known to be the reason. */
-function wasKilled({ code, signal }: WorkerExit): boolean {
-  return signal === 'SIGKILL' || signal === 'SIGTERM' || code === 9 || code === 137 || code === 143;
 }

@@ -11,6 +11,15 @@ export interface WorkerExit {
   stderrTail: string;
 }
 
+/**
+ * A person or the system ended it from outside, perhaps for want of memory: its work is not known to be the reason.
+ * Electron reports a signal as a number, shells add 128 to it.
+ */
+export function wasKilled({ code, signal }: Pick<WorkerExit, 'code' | 'signal'>): boolean {
+  return signal === 'SIGKILL' || signal === 'SIGTERM' || (code !== null && killCodes.has(code));
+}
+const killCodes: ReadonlySet<number> = new Set([9, 15, 137, 143]);
+
 export interface WorkerProcess {
   readonly pid: number | undefined;
   /** Sends a message by structured clone. Does nothing after the process has ended. */

@@ -44,7 +44,11 @@ export interface DamagedRowsOptions {
   onDamaged(row: DamagedRow): void;
 }
 
-const keyOf: Readonly<Record<string, string>> = { power_policies: 'node_id', listings: 'node_id' };
+const keyOf: Readonly<Record<string, string>> = {
+  power_policies: 'node_id',
+  listings: 'node_id',
+  runners: 'node_id',
+};
 
 export function createDamagedRows({ database, run, onDamaged }: DamagedRowsOptions): DamagedRows {
   /** In the transaction in progress, or in its own. */

@@ -130,6 +130,22 @@ export const migrations: readonly string[] = [
     seconds INTEGER NOT NULL, start INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY (seconds, start)
   ) STRICT, WITHOUT ROWID;
   `,
+  // `words` is what a search for a text compares: title and origin in lower case.
+  `
+  CREATE TABLE task_workers (id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE task_webhooks (id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE ingested_texts (
+    id TEXT PRIMARY KEY, at INTEGER NOT NULL, state TEXT NOT NULL, words TEXT NOT NULL, value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX ingested_by_age ON ingested_texts (at DESC, id DESC) WHERE state <> 'deleted';
+  CREATE INDEX ingested_by_state ON ingested_texts (state, at);
+  CREATE TABLE task_depth (
+    seconds INTEGER NOT NULL, start INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY (seconds, start)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE runners (node_id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Migrates the database to the newest schema, one transaction per step. A newer one is refused before this. */

@@ -8,15 +8,18 @@ import { type ActivityEntry, activityEntrySchema } from '../../../shared/models/
 import { nodeRecordSchema } from '../../../shared/models/fleet.ts';
 import { indexJobSchema, sourceRecordSchema } from '../../../shared/models/indexing.ts';
 import { listingRecordSchema, type MoveRecord, moveRecordSchema } from '../../../shared/models/placement.ts';
+import { runnerRecordSchema } from '../../../shared/models/runner.ts';
 import type { Secrets, Store } from '../../core/ports/state.ts';
 import type { Parser } from './columns.ts';
 import { type DamagedRow, type DamagedState, isDamage } from './damage.ts';
 import { createDamagedRows } from './damaged-rows.ts';
 import { createHistoryStore } from './history.ts';
+import { createHistoryUse } from './history-use.ts';
 import { openDatabase, toStoreError } from './open-database.ts';
 import { type MovedSecrets, movePlainSecrets } from './plain-secrets.ts';
 import { createPowerStore } from './power-store.ts';
 import { createRequestHistoryStore } from './request-history.ts';
+import { createTaskStore } from './task-store.ts';
 
 export interface OpenedStore {
   store: Store;
@@ -129,6 +132,7 @@ export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
         run('DELETE FROM boot_times WHERE node_id = ?', id);
         run('DELETE FROM pins WHERE node_id = ?', id);
         run('DELETE FROM listings WHERE node_id = ?', id);
+        run('DELETE FROM runners WHERE node_id = ?', id);
       },
     },
     bootTimes: {
@@ -161,6 +165,24 @@ export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
           listing.nodeId,
           JSON.stringify(listing),
         );
+      },
+    },
+    runners: {
+      list: () =>
+        parseRows(
+          'runners',
+          all('SELECT node_id AS id, node_id, value FROM runners ORDER BY node_id'),
+          runnerRecordSchema,
+        ),
+      put: (record) => {
+        run(
+          'INSERT INTO runners (node_id, value) VALUES (?, ?) ON CONFLICT (node_id) DO UPDATE SET value = excluded.value',
+          record.nodeId,
+          JSON.stringify(record),
+        );
+      },
+      remove: (nodeId) => {
+        run('DELETE FROM runners WHERE node_id = ?', nodeId);
       },
     },
     pins: {
@@ -287,6 +309,8 @@ export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
     },
     history: createHistoryStore({ database, statement }),
     requestHistory: createRequestHistoryStore({ database, statement }),
+    histories: createHistoryUse({ database, statement }),
+    tasks: createTaskStore({ database, statement, all, rows }),
     power: createPowerStore({ run, all, rows }),
     transaction(work) {
       run('BEGIN IMMEDIATE');

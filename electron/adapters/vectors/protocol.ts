@@ -20,6 +20,8 @@ export interface IndexWorkerConfig {
   matrixIdleMs: number;
   /** Folders with Pilotlight's own data, which are never indexed. */
   ownFolders: readonly string[];
+  /** Folders inside them that are indexed all the same. */
+  openFolders: readonly string[];
 }
 
 export interface IndexSettings {

@@ -33,6 +33,8 @@ export interface VectorStoreOptions {
   log: Log;
   /** Folders with Pilotlight's own data, which are never indexed. Default: none. */
   ownFolders?: readonly string[];
+  /** Folders inside them that are indexed all the same. */
+  openFolders?: readonly string[];
   /** Read at each call, so that a change applies from then on. */
   settings: () => IndexSettings;
   /** An index was damaged. */
@@ -101,6 +103,7 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
       maxMatrixBytes: options.maxMatrixBytes ?? 1024 ** 3,
       matrixIdleMs: options.matrixIdleMs ?? 300_000,
       ownFolders: options.ownFolders ?? [],
+      openFolders: options.openFolders ?? [],
     },
     methods,
     silenceMs: (progress) => (fileOf(progress) === null ? null : fileLimitMs),

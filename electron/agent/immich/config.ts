@@ -14,14 +14,19 @@ export interface ImmichConfig {
   holdSeconds: number;
   cpuMeanwhile: boolean;
   bodyBudgetMb: number;
+  /** Where requests for text in pictures go, without a slash at the end; null refuses them. */
+  ocrUrl: string | null;
   /** Addresses and networks that may connect; `anyone` is a word of its own. */
   allowed: readonly string[] | 'anyone';
 }
 
 const wanted =
-  'an object with "upstream" (http://ADDRESS:PORT of the GPU machine’s agent), "token", and optionally "mac", "port" (3003), "allowed" (a list of addresses or networks, or "anyone"), "holdSeconds" (10 to 280), "cpuMeanwhile" and "bodyBudgetMb" (40 to 4096)';
+  'an object with "upstream" (http://ADDRESS:PORT of the GPU machine’s agent), "token", and optionally "mac", "port" (3003), "allowed" (a list of addresses or networks, or "anyone"), "holdSeconds" (10 to 280), "cpuMeanwhile", "bodyBudgetMb" (40 to 4096) and "ocrUrl" (http://ADDRESS:PORT)';
 
-const names = ['port', 'upstream', 'token', 'mac', 'holdSeconds', 'cpuMeanwhile', 'bodyBudgetMb', 'allowed'];
+const names = [
+  ...['port', 'upstream', 'token', 'mac', 'holdSeconds', 'cpuMeanwhile', 'bodyBudgetMb'],
+  ...['ocrUrl', 'allowed'],
+];
 
 const whole = (value: unknown, least: number, most: number): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
@@ -32,6 +37,7 @@ export const immichOption: Reader = (value) => {
   if (Object.keys(given).some((name) => !names.includes(name))) return { wanted };
   const { port = 3003, holdSeconds = 240, cpuMeanwhile = false, bodyBudgetMb = 64, allowed = [] } = given;
   const url = typeof given.upstream === 'string' ? parseWebUrl(given.upstream) : null;
+  const ocr = typeof given.ocrUrl === 'string' ? parseWebUrl(given.ocrUrl) : null;
   const mac = given.mac === undefined ? null : typeof given.mac === 'string' ? readMac(given.mac) : undefined;
   const { token } = given;
   const isRight =
@@ -40,6 +46,7 @@ export const immichOption: Reader = (value) => {
     /^[\x21-\x7e]{8,500}$/.test(token) &&
     mac !== undefined &&
     (given.mac === undefined || mac !== null) &&
+    (given.ocrUrl === undefined || ocr !== null) &&
     whole(port, 0, 65_535) &&
     whole(holdSeconds, 10, 280) &&
     whole(bodyBudgetMb, 40, 4096) &&
@@ -48,6 +55,9 @@ export const immichOption: Reader = (value) => {
       (Array.isArray(allowed) && allowed.every((one) => typeof one === 'string' && isAllowedSource(one))));
   if (!isRight) return { wanted };
   return {
-    value: { port, upstream: url.origin, token, mac, holdSeconds, cpuMeanwhile, bodyBudgetMb, allowed },
+    value: {
+      ...{ port, upstream: url.origin, token, mac, holdSeconds, cpuMeanwhile, bodyBudgetMb, allowed },
+      ocrUrl: ocr === null ? null : ocr.href.replace(/\/+$/, ''),
+    },
   };
 };

@@ -33,7 +33,7 @@ const has = (runner: WatchedRunner, { graphs }: PredictNeed) =>
 
 export function startImmichRole(options: ImmichRoleOptions): { stop(): void } {
   const { config, bind, id, clock, log } = options;
-  const { upstream: url, token, holdSeconds, cpuMeanwhile, bodyBudgetMb, allowed } = config;
+  const { upstream: url, token, holdSeconds, cpuMeanwhile, bodyBudgetMb, ocrUrl, allowed } = config;
   const upstream = { url, token };
   const holdMs = holdSeconds * 1000;
   const listeners = new Set<() => void>();
@@ -122,7 +122,7 @@ export function startImmichRole(options: ImmichRoleOptions): { stop(): void } {
         listen: { host: allowed === 'anyone' || allowed.length > 0 ? bind : '127.0.0.1', port: config.port },
         rules: () => ({
           holdMs,
-          cpuMeanwhile,
+          ...{ cpuMeanwhile, ocrUrl },
           budgetBytes: bodyBudgetMb * 1024 * 1024,
           allowed: allowed === 'anyone' ? null : allowed,
         }),

@@ -8,9 +8,9 @@ import type { CommandContext } from '../command-context.ts';
 import type { AgentConfig } from '../config.ts';
 import { canAnnounce, configFlags } from '../config.ts';
 import { AgentError, errorText } from '../errors.ts';
+import { findRunnerProgram, findWorkerProgram } from '../find-program.ts';
 import { systemFolder } from '../places.ts';
 import { installedCommand } from '../program.ts';
-import { findRunnerProgram } from '../runner/find-program.ts';
 import { requireFittingFolder } from './existing-folder.ts';
 import { type InstallStep, installedAt, linuxUser, planInstall, planUninstall } from './plan.ts';
 
@@ -58,10 +58,13 @@ export async function install(
   const needsRunner = config.role.includes('runner') && config.immich === null;
   if (needsRunner && runner === null) throw new AgentError('RUNNER_PROGRAM_MISSING');
   const namesRunner = runner !== null && flags['runner-program'] === undefined;
+  const worker = config.worker === null ? null : findWorkerProgram(config.worker.program, import.meta.url);
+  if (config.worker !== null && worker === null) throw new AgentError('WORKER_PROGRAM_MISSING');
   const announces = config.announce === null && canAnnounce(config);
   const steps = planInstall({
     platform,
     program: fileURLToPath(import.meta.url),
+    worker,
     node,
     flags: [
       ...startFlags(context),

@@ -18,6 +18,8 @@ export interface InstallFacts {
   platform: HostPlatform;
   /** The bundled program, which is copied to its own folder. */
   program: string;
+  /** The program of the worker, which is copied beside it; null for none. */
+  worker: string | null;
   node: string;
   /** The flags that it starts with. */
   flags: readonly string[];
@@ -36,6 +38,7 @@ export const linuxUser = 'pilotlight-agent';
 const linuxPaths = {
   folder: '/usr/local/lib/pilotlight-agent',
   program: '/usr/local/lib/pilotlight-agent/agent.mjs',
+  worker: '/usr/local/lib/pilotlight-agent/task-worker.mjs',
   unit: '/etc/systemd/system/pilotlight-agent.service',
   rule: '/etc/polkit-1/rules.d/50-pilotlight-agent.rules',
 };
@@ -43,6 +46,7 @@ const linuxPaths = {
 const macPaths = {
   folder: '/usr/local/lib/pilotlight-agent',
   program: '/usr/local/lib/pilotlight-agent/agent.mjs',
+  worker: '/usr/local/lib/pilotlight-agent/task-worker.mjs',
   plist: '/Library/LaunchDaemons/net.pilotlight.agent.plist',
   sudoers: '/etc/sudoers.d/pilotlight-agent',
   label: 'net.pilotlight.agent',
@@ -53,7 +57,12 @@ const localService = '*S-1-5-19';
 const taskName = 'Pilotlight agent';
 
 function windowsPaths(folder: string) {
-  return { program: `${folder}\\agent.mjs`, task: `${folder}\\task.xml`, data: `${folder}\\data` };
+  return {
+    program: `${folder}\\agent.mjs`,
+    worker: `${folder}\\task-worker.mjs`,
+    task: `${folder}\\task.xml`,
+    data: `${folder}\\data`,
+  };
 }
 
 /** Where an installed agent's program and files are. */
@@ -112,7 +121,20 @@ export function planUninstall({
   }
 }
 
-function installLinux({ program, node, flags, roles, restartOllama, folder }: InstallFacts): InstallStep[] {
+/** The agent finds it beside itself. */
+function copyOf(from: string | null, to: string): InstallStep[] {
+  return from === null ? [] : [{ do: 'copy', from, to, mode: 0o644 }];
+}
+
+function installLinux({
+  program,
+  worker,
+  node,
+  flags,
+  roles,
+  restartOllama,
+  folder,
+}: InstallFacts): InstallStep[] {
   const power = roles.includes('power');
   const runner = roles.includes('runner');
   const home = ['--system', '--no-create-home', '--home-dir', folder, '--shell', '/usr/sbin/nologin'];
@@ -121,6 +143,7 @@ function installLinux({ program, node, flags, roles, restartOllama, folder }: In
     { do: 'run', command: ['useradd', ...home, linuxUser], mayFail: true },
     { do: 'folder', path: linuxPaths.folder, mode: 0o755, owner: null },
     { do: 'copy', from: program, to: linuxPaths.program, mode: 0o644 },
+    ...copyOf(worker, linuxPaths.worker),
     {
       do: 'write',
       path: linuxPaths.unit,
@@ -134,9 +157,9 @@ function installLinux({ program, node, flags, roles, restartOllama, folder }: In
           ...(power ? ['tty'] : []),
           ...(roles.includes('telemetry') ? ['systemd-journal'] : []),
           // They open the GPU.
-          ...(runner ? ['video', 'render'] : []),
+          ...(runner || worker !== null ? ['video', 'render'] : []),
         ],
-        runner,
+        needsRoom: runner || worker !== null,
       }),
     },
     ...(power
@@ -154,12 +177,13 @@ function installLinux({ program, node, flags, roles, restartOllama, folder }: In
   ];
 }
 
-function installMac({ program, node, flags, roles, folder, user }: InstallFacts): InstallStep[] {
+function installMac({ program, worker, node, flags, roles, folder, user }: InstallFacts): InstallStep[] {
   const power = roles.includes('power');
   const beside = `${macPaths.sudoers}.new`;
   return [
     { do: 'folder', path: macPaths.folder, mode: 0o755, owner: null },
     { do: 'copy', from: program, to: macPaths.program, mode: 0o644 },
+    ...copyOf(worker, macPaths.worker),
     { do: 'folder', path: folder, mode: 0o711, owner: user },
     ...(power
       ? ([
@@ -186,12 +210,13 @@ function installMac({ program, node, flags, roles, folder, user }: InstallFacts)
   ];
 }
 
-function installWindows({ program, node, flags, folder }: InstallFacts): InstallStep[] {
+function installWindows({ program, worker, node, flags, folder }: InstallFacts): InstallStep[] {
   const paths = windowsPaths(folder);
   const full = '(OI)(CI)F';
   return [
     { do: 'folder', path: paths.data, mode: 0o755, owner: null },
     { do: 'copy', from: program, to: paths.program, mode: 0o644 },
+    ...copyOf(worker, paths.worker),
     // Only administrators may change the program, and only the agent its data.
     {
       do: 'run',

@@ -6,15 +6,15 @@ export function systemdUnit({
   user,
   folder,
   groups,
-  runner,
+  needsRoom,
 }: {
   command: readonly string[];
   user: string;
   folder: string;
   /** System groups, in addition to its own. */
   groups: readonly string[];
-  /** It runs models, which need memory and threads. */
-  runner: boolean;
+  /** It runs models or tasks, which need memory and threads. */
+  needsRoom: boolean;
 }): string {
   return `[Unit]
 Description=Pilotlight agent
@@ -51,7 +51,7 @@ RestrictSUIDSGID=yes
 LockPersonality=yes
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
 SystemCallArchitectures=native
-${runner ? 'TasksMax=1024' : 'MemoryHigh=192M\nTasksMax=64'}
+${needsRoom ? 'TasksMax=1024' : 'MemoryHigh=192M\nTasksMax=64'}
 
 [Install]
 WantedBy=multi-user.target

@@ -6,7 +6,10 @@ import type { RunnerAddress } from './runner-process.ts';
 
 /** What the runner needs to know of the request; everything else is between the caller and the agent. */
 const PASSED_ON = ['content-type', 'content-length', 'transfer-encoding', 'x-pilotlight-priority'];
-const PASSED_BACK = ['content-type', 'content-length', 'retry-after', 'allow'];
+const PASSED_BACK = [
+  ...['content-type', 'content-length', 'retry-after', 'allow'],
+  ...['x-compute-type', 'x-compute-tokens', 'x-compute-characters'],
+];
 
 /** The `Authorization` of the caller stays here: the runner has a token of its own. */
 export function forward(

@@ -1,6 +1,7 @@
 /** The runner's process, started with the agent and again whenever it ends. */
 import type { Clock, Timer } from '../../adapters/agent-host/types.ts';
 import type { RunnerConfig, RunnerEvent } from '../../adapters/processes/runner/protocol.ts';
+import { watchRunner } from '../../adapters/processes/runner/watch-runner.ts';
 import type { WorkerHost, WorkerProcess } from '../../adapters/processes/worker-host.ts';
 
 export interface RunnerAddress {
@@ -19,12 +20,11 @@ export interface RunnerProcess {
   stop(): void;
 }
 
-const FIRST_PAUSE_MS = 1000;
+const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 60_000;
 /** A runner that ran this long has recovered. */
 const HEALTHY_MS = 60_000;
 const STOP_MS = 3000;
-const CHECK_TAKEN_MS = 10_000;
 
 export function startRunnerProcess({
   host,
@@ -42,6 +42,7 @@ export function startRunnerProcess({
   let retry: Timer | null = null;
   let pauseMs = FIRST_PAUSE_MS;
   let stopped = false;
+  let watch: { stop(): void } | null = null;
 
   function start(): void {
     retry = null;
@@ -54,22 +55,27 @@ export function startRunnerProcess({
     worker.onMessage((message) => {
       const { kind, event } = message as { kind?: string; event?: RunnerEvent };
       if (kind !== 'event' || event === undefined || process !== worker) return;
+      if (event.kind === 'opening') return;
       if (event.kind === 'failed') {
         reason = event.error.message;
         return worker.kill();
       }
-      const { port, token } = event.endpoint;
-      // Another program with this folder started it first; whether it is still there is checked now and then.
+      const { port, token, dataFolder } = event.endpoint;
+      // Another program of this user started it first. It is used while it is there.
       isTaken = event.kind === 'taken';
       current = { state: 'running', port, token };
-      log(`runner: listens on 127.0.0.1, port ${port}`);
+      const whose = isTaken && dataFolder !== config.dataFolder ? `, that of ${dataFolder}` : '';
+      log(`runner: listens on 127.0.0.1, port ${port}${whose}`);
+      watch = watchRunner({
+        endpoint: event.endpoint,
+        timer: clock.timer,
+        onGone: isTaken ? start : () => worker.kill(),
+      });
     });
     worker.onExit(({ code, stderrTail }) => {
       if (process !== worker || stopped) return;
-      if (isTaken) {
-        retry = clock.timer(CHECK_TAKEN_MS, start);
-        return;
-      }
+      if (isTaken) return;
+      watch?.stop();
       if (clock.monotonic() - startedAt >= HEALTHY_MS) pauseMs = FIRST_PAUSE_MS;
       const lastLine = stderrTail.trim().split('\n').at(-1) ?? '';
       current = { state: 'failed', reason: reason || lastLine || `It ended with code ${code}.` };
@@ -86,6 +92,7 @@ export function startRunnerProcess({
     stop() {
       stopped = true;
       retry?.cancel();
+      watch?.stop();
       const leaving = process;
       if (leaving === null) return;
       const late = clock.timer(STOP_MS, leaving.kill);

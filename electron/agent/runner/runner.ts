@@ -2,12 +2,13 @@
 import { get } from 'node:http';
 import { type AnswerSent, agentApi } from '../../../shared/contract/agent.ts';
 import type { Clock } from '../../adapters/agent-host/types.ts';
+import { openSharedFolder } from '../../adapters/processes/runner/shared-folder.ts';
 import type { WorkerHost } from '../../adapters/processes/worker-host.ts';
 import { AgentError } from '../errors.ts';
 import type { Access, Exchange, Route } from '../http/route.ts';
+import type { Work } from '../work.ts';
 import { forward, notReady } from './forward.ts';
 import { type RunnerAddress, startRunnerProcess } from './runner-process.ts';
-import type { Work } from './work.ts';
 
 export interface RunnerRoleOptions {
   /** The agent's own folder, where the runner keeps its list of models. */
@@ -37,13 +38,19 @@ POST /runner/models/{id}/load
 POST /runner/models/{id}/drop
 POST /v1/embeddings
 GET /v1/models
+GET /v1/models/{id}
 POST /embeddings
 GET /models
+POST /
 POST /embed
 POST /embed_all
+POST /rerank
+POST /embed_sparse
 POST /tokenize
+POST /decode
 POST /similarity
-GET /info`;
+GET /info
+GET /metrics`;
 /**
  * Paths of existing workers for faces. Their clients know no token: on this machine they need none, as programs here
  * could use the runner's own port as well. From the network only if the configuration says so, because anyone there
@@ -56,7 +63,7 @@ GET /gpu_info
 GET /ping
 POST /predict`;
 /** Asked all the time: answering them is no work. */
-const IDLE: ReadonlySet<string> = new Set(['/runner/status', '/gpu_info', '/ping', '/info']);
+const IDLE: ReadonlySet<string> = new Set(['/runner/status', '/gpu_info', '/ping', '/info', '/metrics']);
 const HEALTH_MS = 1000;
 const MOST_HEALTH_BYTES = 64 * 1024;
 
@@ -77,6 +84,7 @@ export function startRunnerRole(options: RunnerRoleOptions): {
           log,
           config: {
             dataFolder: folder,
+            sharedFolder: openSharedFolder(),
             version,
             host: '127.0.0.1',
             port: 0,

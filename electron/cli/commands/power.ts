@@ -165,12 +165,19 @@ export const why: Command = {
 export const keepAwake: Command = {
   name: 'keep-awake',
   summary: 'keep a machine on for a while, or until you release it',
-  usage: ['keep-awake NODE [--for 2h | --until 23:00] [--purpose TEXT]'],
+  usage: ['keep-awake NODE [2h | --for 2h | --until 23:00] [--purpose TEXT]'],
   options: { for: { type: 'string' }, until: { type: 'string' }, purpose: { type: 'string' } },
   async run(context) {
-    const wanted = onlyPositional(context, 'node');
-    const [length, end, purpose] = ['for', 'until', 'purpose'].map((key) => optionText(context, key));
-    if (length !== undefined && end !== undefined) throw usageError('Use either --for or --until, not both.');
+    const [node, given, ...more] = context.positionals;
+    const wanted = onlyPositional(
+      { ...context, positionals: [node, ...more].filter((text) => text !== undefined) },
+      'node',
+    );
+    const [option, end, purpose] = ['for', 'until', 'purpose'].map((key) => optionText(context, key));
+    if (given !== undefined && option !== undefined) throw usageError('Say once how long, not twice.');
+    const length = given ?? option;
+    if (length !== undefined && end !== undefined)
+      throw usageError('Use either a length or --until, not both.');
     const now = context.now();
     const until =
       length !== undefined

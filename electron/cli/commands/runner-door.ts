@@ -1,4 +1,5 @@
 /** The door for Immich, as the core has it. */
+import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { ImmichView } from '../../../shared/models/immich.ts';
 import { textOf } from '../../../shared/text/index.ts';
 import { plural } from '../../../shared/units.ts';
@@ -14,12 +15,30 @@ function lastWakeText({ name, outcome, reason, at }: NonNullable<ImmichView['las
   return `Last wake: ${name} ${how[outcome]}, ${new Date(at).toLocaleString()}${reason === null ? '' : ` (${reason})`}`;
 }
 
+/** The door of the core that runs. Rejects with NOT_RUNNING. */
+async function doorOf(context: CommandContext): Promise<ImmichView> {
+  const link = await context.connect('running');
+  return link.call('immich.get', {});
+}
+
+/** null while Pilotlight does not run: the door belongs to it. */
+export async function doorIfRunning(context: CommandContext): Promise<ImmichView | null> {
+  try {
+    return await doorOf(context);
+  } catch (error) {
+    if (isPilotlightError(error) && error.code === 'NOT_RUNNING') return null;
+    throw error;
+  }
+}
+
 export async function showDoor(context: CommandContext): Promise<ImmichView> {
   noPositionals(context);
-  const { terminal } = context;
-  const link = await context.connect('running');
-  const door = await link.call('immich.get', {});
-  if (context.json) return door;
+  const door = await doorOf(context);
+  if (!context.json) printDoor(context, door);
+  return door;
+}
+
+export function printDoor({ terminal }: CommandContext, door: ImmichView): void {
   if (door.state === 'off') terminal.line('The door for Immich is off. Switch it on in Settings → Immich.');
   for (const url of door.urls) terminal.line(`Immich: ${url}`);
   if (door.problem !== null) terminal.line(`${textOf(door.problem.message)} ${textOf(door.problem.next)}`);
@@ -28,5 +47,4 @@ export async function showDoor(context: CommandContext): Promise<ImmichView> {
   }
   if (door.lastWake !== null) terminal.line(lastWakeText(door.lastWake));
   for (const model of door.missing) terminal.line(`No runner has ${model}.`);
-  return door;
 }

@@ -1,9 +1,11 @@
 /** `runner embed`: vectors of texts from standard input. */
 import * as z from 'zod';
+import type { MethodResult } from '../../../shared/contract/methods.ts';
 import { parseJson } from '../../../shared/json.ts';
 import { type CommandContext, noPositionals, optionText, usageError } from '../command.ts';
 import { withRunner } from '../runner-call.ts';
 import { providerName } from '../runner-text.ts';
+import { embedOnFleet, usesFleet } from './runner-through-core.ts';
 
 const textsSchema = z.array(z.string());
 
@@ -19,7 +21,10 @@ export type Embedded = z.infer<typeof embeddedSchema>;
 /** Vectors are many numbers in JSON. */
 const MAX_BYTES = 1024 ** 3;
 
-export async function embedTexts(context: CommandContext, model: string | null): Promise<Embedded> {
+export async function embedTexts(
+  context: CommandContext,
+  model: string | null,
+): Promise<Embedded | MethodResult<'runner.embed'>> {
   noPositionals(context);
   const purpose = optionText(context, 'as');
   if (purpose !== undefined && purpose !== 'query' && purpose !== 'passage')
@@ -30,6 +35,7 @@ export async function embedTexts(context: CommandContext, model: string | null):
       'Standard input must hold a JSON array of texts.',
       `For example: echo '["a text"]' | … runner embed`,
     );
+  if (usesFleet(context)) return embedOnFleet(context, { model, texts: texts.data, as: purpose });
   return withRunner(context, async (runner) => {
     const body = { model, texts: texts.data, purpose: purpose ?? null };
     const answer = await runner.call({ method: 'POST', path: '/runner/embed', body, maxBytes: MAX_BYTES });

@@ -2,9 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { fromWireError, PilotlightError, wireErrorSchema } from '../../../shared/contract/errors.ts';
+import type { MethodResult } from '../../../shared/contract/methods.ts';
 import { formatPercent, plural } from '../../../shared/units.ts';
 import { type CommandContext, onlyPositional } from '../command.ts';
 import { withRunner } from '../runner-call.ts';
+import { facesOnFleet, usesFleet } from './runner-through-core.ts';
 
 const faceSchema = z.looseObject({
   bbox: z.tuple([z.number(), z.number(), z.number(), z.number()]),
@@ -22,9 +24,12 @@ const answerSchema = z.object({
 export type FoundFace = z.infer<typeof faceSchema>;
 
 /** Nothing is left out for its quality: who looks at one picture wants to see it. */
-export async function findFaces(context: CommandContext): Promise<FoundFace[]> {
+export async function findFaces(
+  context: CommandContext,
+): Promise<FoundFace[] | MethodResult<'runner.faces'>> {
   const path = context.resolve(onlyPositional(context, 'the file of a picture'));
   const data = await readPicture(path);
+  if (usesFleet(context)) return facesOnFleet(context, data);
   return withRunner(context, async (runner) => {
     const body = {
       images: [{ data, image_id: path }],

@@ -1,10 +1,11 @@
 /** The ONNX runner of this computer; works without a running core. */
+import type { ImmichView } from '../../../shared/models/immich.ts';
 import { type RunnerStatus, runnerStatusSchema } from '../../../shared/models/runner.ts';
 import { type Command, type CommandContext, noPositionals, optionText, usageError } from '../command.ts';
 import { type RunnerCaller, withRunner } from '../runner-call.ts';
 import { modelRows, providerNames, rungText } from '../runner-text.ts';
 import { benchRunner } from './runner-bench.ts';
-import { showDoor } from './runner-door.ts';
+import { doorIfRunning, printDoor, showDoor } from './runner-door.ts';
 import { embedTexts } from './runner-embed.ts';
 import { findFaces } from './runner-faces.ts';
 import { runnerModels } from './runner-models.ts';
@@ -33,13 +34,23 @@ async function statusOf(runner: RunnerCaller, check: boolean): Promise<RunnerSta
   return runnerStatusSchema.parse(await runner.call(call));
 }
 
-async function showStatus(context: CommandContext, check: boolean): Promise<RunnerStatus> {
+/** With the door for Immich, which the core has; null while none runs. */
+type ShownStatus = RunnerStatus & { door: ImmichView | null };
+
+async function showStatus(context: CommandContext, check: boolean): Promise<ShownStatus> {
   noPositionals({ positionals: context.positionals.slice(1) });
+  const door = await doorIfRunning(context);
   return withRunner(context, async (runner) => {
     if (check) context.terminal.live('Trying each provider …');
     const status = await statusOf(runner, check);
-    if (!context.json) printStatus(context, status);
-    return status;
+    if (!context.json) {
+      printStatus(context, status);
+      if (door !== null && door.state !== 'off') {
+        context.terminal.line();
+        printDoor(context, door);
+      }
+    }
+    return { ...status, door };
   });
 }
 
@@ -51,8 +62,8 @@ export const runner: Command = {
     'runner check',
     'runner door',
     'runner models list | add FOLDER [--name NAME] | remove NAME | pull NAME [--yes]',
-    'runner embed [--model NAME] [--as query|passage] < TEXTS.json',
-    'runner faces FILE',
+    'runner embed [--model NAME] [--as query|passage] [--node NODE] [--wake] < TEXTS.json',
+    'runner faces FILE [--node NODE] [--wake]',
     'runner bench [--model NAME]',
   ],
   options: {
@@ -62,6 +73,8 @@ export const runner: Command = {
     as: { type: 'string' },
     yes: { type: 'boolean', short: 'y' },
     replace: { type: 'boolean' },
+    node: { type: 'string' },
+    wake: { type: 'boolean' },
   },
   run(context) {
     const [verb, ...positionals] = context.positionals;

@@ -10,11 +10,13 @@ export interface ActivityService {
   record(entry: NewActivityEntry): void;
   /** Newest first. */
   list(query: ActivityQuery): ActivityEntry[];
+  /** Deletes every entry. Throws a store error. */
+  clear(): void;
 }
 
 export interface ActivityDependencies {
   clock: Clock;
-  store: Pick<Store, 'activity'>;
+  store: Pick<Store, 'activity' | 'histories'>;
   streams: Pick<Streams, 'activity'>;
   log: Log;
 }
@@ -45,5 +47,9 @@ export function createActivityService({ clock, store, streams, log }: ActivityDe
       }
     },
     list: (query) => store.activity.list(query),
+    clear() {
+      store.histories.clear('activity');
+      for (const id of shown.splice(0)) streams.activity.delete(String(id));
+    },
   };
 }

@@ -4,6 +4,7 @@ import { isServing } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { InFlight } from '../acquire/in-flight.ts';
 import type { AcquireWakes } from '../acquire/model.ts';
+import { heardRoles } from '../agents/heard-roles.ts';
 import type { AgentsService } from '../agents/model.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { DoorBackend, PredictPlace } from '../ports/immich-door.ts';
@@ -68,7 +69,8 @@ export function createDoorBackend(dependencies: BackendDependencies): DoorBacken
     fleet
       .list()
       .filter(
-        ({ id, agentUrl, kind }) => kind !== 'this-computer' && agentUrl !== null && agents.view(id) === null,
+        ({ id, agentUrl, kind }) =>
+          kind !== 'this-computer' && agentUrl !== null && heardRoles(agents.view(id)) === null,
       )
       .filter(({ id }) => runners.fleet.get(id) === null)
       .map(({ id, name, state, canWake, hasGpu }) => ({

@@ -134,9 +134,9 @@ export function createImmichService(dependencies: ImmichDependencies): ImmichSer
         onMissing,
         onWake,
         rules() {
-          const { holdSeconds, cpuMeanwhile, bodyBudgetMb } = settings.current().immich;
+          const { holdSeconds, cpuMeanwhile, bodyBudgetMb, ocrUrl } = settings.current().immich;
           const budgetBytes = bodyBudgetMb * 1024 * 1024;
-          return { holdMs: holdSeconds * 1000, cpuMeanwhile, budgetBytes, allowed: wanted().allowed };
+          return { holdMs: holdSeconds * 1000, cpuMeanwhile, budgetBytes, allowed: wanted().allowed, ocrUrl };
         },
       });
       door = { opened, ...listen };

@@ -1,11 +1,11 @@
 /** Notifies a script that a job has ended, in the shape that existing scripts read. */
 
-import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
-import { errorMessage, fact, type Message, plainText } from '../../../shared/models/message.ts';
+import type { Message } from '../../../shared/models/message.ts';
 import type { Log } from '../ports/log.ts';
 import type { Http } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
+import { postJson } from '../runtime/post-json.ts';
 import { labelFolders } from './job-outcome.ts';
 
 export interface CallbackBody {
@@ -59,24 +59,9 @@ export async function postCallback(
   signal: AbortSignal,
 ): Promise<CallbackFailure | null> {
   for (let attempts = 1; ; attempts += 1) {
-    let reason: Message;
-    try {
-      const reply = await http.request({
-        method: 'POST',
-        url,
-        body: callbackBody(job),
-        deadlineMs: 10_000,
-        maxBytes: 65_536,
-        signal,
-      });
-      if (reply.status >= 200 && reply.status < 300) return null;
-      reason = fact('ANSWERED_STATUS', { status: reply.status });
-      log.warn('A callback was not accepted.', { job: job.id, attempts, status: reply.status });
-    } catch (error) {
-      if (signal.aborted) throw error;
-      reason = isPilotlightError(error) ? errorMessage(error) : plainText(String(error));
-      log.warn('A callback could not be sent.', { job: job.id, attempts, error: String(error) });
-    }
+    const reason = await postJson({ http, url, body: callbackBody(job) }, signal);
+    if (reason === null) return null;
+    log.warn('A callback was not accepted.', { job: job.id, attempts, reason: reason.code });
     const wait = waitsMs[attempts - 1];
     if (wait === undefined) return { reason, attempts };
     await clock.sleep(wait, signal);

@@ -12,6 +12,7 @@ import type { JobTracker } from './job-tracker.ts';
 import type { IndexingDependencies } from './model.ts';
 import { embedBuiltin, embedOnNodes, type FileHooks } from './pipeline.ts';
 import type { QueryTurns } from './query-turns.ts';
+import { isIngested } from './sources.ts';
 
 export interface JobRunOptions {
   dependencies: IndexingDependencies;
@@ -90,7 +91,8 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
       });
     let found: ScanResult;
     try {
-      await folders.resolve(source.path);
+      // The folder of the ingested texts is our own, and refused to anyone who names it.
+      if (!isIngested(source)) await folders.resolve(source.path);
       if (mustReset) await empty();
       found = await index.scan(
         { full: job.full && checkpoint === null, ignoreFiles: source.ignoreFiles ?? true },

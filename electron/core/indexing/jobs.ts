@@ -12,7 +12,7 @@ import { runJob } from './job-run.ts';
 import { createJobTracker, type JobTracker } from './job-tracker.ts';
 import type { IndexingDependencies } from './model.ts';
 import type { QueryTurns } from './query-turns.ts';
-import type { Sources } from './sources.ts';
+import { isIngested, type Sources } from './sources.ts';
 
 export interface NewJob {
   sourceIds: string[] | null;
@@ -141,13 +141,20 @@ export function createJobs({
   ): IndexJob {
     const job = own.tracker.end(status, detail, error);
     run = null;
-    const entry = jobActivity(job);
+    // The texts of tasks are indexed every few seconds; only what fails is worth an entry.
+    const isQuiet = status === 'completed' && isOnlyIngested(job);
+    const entry = isQuiet ? null : jobActivity(job);
     if (entry !== null) activity.record(entry);
     if (job.callbackUrl !== null) sendCallback(job, addresses.whole(job.id, job.callbackUrl));
     ended.notify();
     const next = waiting.shift();
     if (next && !stopping.signal.aborted) launch(next, true);
     return job;
+  }
+
+  function isOnlyIngested({ sourceIds }: IndexJob): boolean {
+    const ingested = sources.records().find(isIngested);
+    return sourceIds.every((id) => id === ingested?.id);
   }
 
   function sendCallback(job: IndexJob, url: string): void {

@@ -22,6 +22,7 @@ import type { QueryTurns } from './query-turns.ts';
 import { isWeak } from './search-floor.ts';
 import { keywordTerms } from './search-words.ts';
 import { makeSnippet } from './snippet.ts';
+import { isIngested } from './sources.ts';
 
 /** How long one node may take for the vector of a query. After that the next is asked, and then keywords must do. */
 const nodeDeadlineMs = 4000;
@@ -29,7 +30,7 @@ const sourceDeadlineMs = 10_000;
 const nodesTried = 2;
 
 export interface SourceHits {
-  source: Pick<SourceRecord, 'id' | 'name' | 'path' | 'embedder'>;
+  source: Pick<SourceRecord, 'id' | 'kind' | 'name' | 'path' | 'embedder'>;
   hits: readonly VectorHit[];
 }
 
@@ -74,7 +75,12 @@ export function mergeHits(found: readonly SourceHits[], limit: number): MergedHi
     });
 }
 
-function toSearchHit({ source, hit, wordRank, vectorRank, score }: MergedHit, query: string): SearchHit {
+function toSearchHit(
+  { source, hit, wordRank, vectorRank, score }: MergedHit,
+  query: string,
+  ingestedText: IndexingDependencies['ingestedText'],
+): SearchHit {
+  const ingested = isIngested(source) ? ingestedText(hit.path) : null;
   const snippet = makeSnippet(hit.chunk, query);
   const words = wordRank === null ? null : { rank: wordRank, score: hit.wordScore ?? 0 };
   const vectors = vectorRank === null ? null : { rank: vectorRank, similarity: hit.vectorScore ?? 0 };
@@ -91,7 +97,8 @@ function toSearchHit({ source, hit, wordRank, vectorRank, score }: MergedHit, qu
     score,
     words,
     vectors,
-    ...(isWeak({ words, vectors }, source.embedder) ? { weak: true as const } : {}),
+    ...(isWeak({ words, vectors }, source.embedder) && { weak: true as const }),
+    ...(ingested !== null && { ingested }),
   };
 }
 
@@ -115,7 +122,10 @@ export interface Searcher {
 }
 
 export function createSearcher(
-  dependencies: Pick<IndexingDependencies, 'clock' | 'fleet' | 'acquire' | 'runners' | 'vectors' | 'log'> & {
+  dependencies: Pick<
+    IndexingDependencies,
+    'clock' | 'fleet' | 'acquire' | 'runners' | 'vectors' | 'log' | 'ingestedText'
+  > & {
     handles: IndexHandles;
     queries: Pick<QueryTurns, 'begin'>;
     /** A search found that an index is incomplete. */
@@ -271,7 +281,9 @@ export function createSearcher(
       }
       return {
         query: text,
-        hits: strongFirst(mergeHits(found, limit).map((hit) => toSearchHit(hit, text))),
+        hits: strongFirst(
+          mergeHits(found, limit).map((hit) => toSearchHit(hit, text, dependencies.ingestedText)),
+        ),
         tookMs: Math.round((clock.monotonic() - startedAt) * 10) / 10,
         notices: distinct(notices),
         ...(damaged.length > 0 ? { incomplete: damaged.map(({ id }) => id) } : {}),

@@ -15,7 +15,7 @@ import { createJobs, type NewJob } from './jobs.ts';
 import type { IndexingDependencies } from './model.ts';
 import { createQueryTurns } from './query-turns.ts';
 import { createSearcher } from './search.ts';
-import { createSources, type NewSource, type SourceChange } from './sources.ts';
+import { createSources, isIngested, type NewSource, type SourceChange } from './sources.ts';
 
 export interface IndexingService {
   sources(): Promise<SourceView[]>;
@@ -24,6 +24,10 @@ export interface IndexingService {
   sourceRecords(): readonly SourceRecord[];
   /** Adds or updates folders that an import has saved. */
   adoptSources(sources: readonly SourceRecord[]): void;
+  /** The source of the ingested texts, which is added when it is first needed. Throws DISK_FULL. @param path canonical */
+  ensureIngested(path: string): SourceRecord;
+  /** null before it is first needed. */
+  ingestedSource(): SourceRecord | null;
   addSource(source: NewSource): Promise<SourceView>;
   updateSource(change: SourceChange): Promise<SourceView>;
   removeSource(sourceId: string): Promise<void>;
@@ -83,6 +87,12 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
       sources.adopt(records);
       embedders.refresh();
     },
+    ensureIngested(path) {
+      const source = sources.ensureIngested(path);
+      embedders.refresh();
+      return source;
+    },
+    ingestedSource: () => sources.records().find(isIngested) ?? null,
     async addSource(source) {
       const added = await sources.add(source);
       embedders.refresh();
@@ -98,7 +108,13 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
       return updated;
     },
     async removeSource(sourceId) {
-      sources.require(sourceId);
+      if (isIngested(sources.require(sourceId))) {
+        throw new PilotlightError('BAD_REQUEST', {
+          message: fact('INGESTED_TEXTS_STAY'),
+          next: fact('DELETE_INGESTED_TEXTS'),
+          details: { field: 'sourceId' },
+        });
+      }
       refuseWhileRunning(sourceId);
       const removed = sources.remove(sourceId, jobs.settled(sourceId));
       embedders.refresh();

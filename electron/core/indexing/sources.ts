@@ -40,6 +40,8 @@ export interface Sources {
   /** Rejects with FOLDER_NOT_FOUND, NOT_A_FOLDER, FOLDER_UNREADABLE or ALREADY_EXISTS. */
   add(source: NewSource): Promise<SourceView>;
   update(change: SourceChange): Promise<SourceView>;
+  /** The source of the ingested texts, which is added when it is first needed. Throws DISK_FULL. @param path canonical */
+  ensureIngested(path: string): SourceRecord;
   /** Adds or updates records that are already saved; the embedder of a known one is unchanged. */
   adopt(sources: readonly SourceRecord[]): void;
   /**
@@ -50,6 +52,12 @@ export interface Sources {
   /** Reads the size of one index again and shows it. */
   refresh(sourceId: string): Promise<void>;
 }
+
+/** Its own name until a person gives it another one. */
+const INGESTED_NAME = 'Ingested texts';
+
+/** Whether a source has the texts of tasks. */
+export const isIngested = ({ kind }: Pick<SourceRecord, 'kind'>): boolean => kind === 'ingested';
 
 /** Among how many recent jobs the last run of a folder is searched. */
 const RECENT_JOBS = 50;
@@ -183,6 +191,22 @@ export function createSources({
         message: fact('FOLDER_ADDED', { folder: source.name }),
       });
       return show(source);
+    },
+    ensureIngested(path) {
+      const known = [...records.values()].find(isIngested);
+      if (known?.path === path) return known;
+      // The data folder was moved: its index goes with it.
+      const source: SourceRecord = known
+        ? { ...known, path }
+        : {
+            ...{ id: ids.next('source'), kind: 'ingested', name: INGESTED_NAME, path },
+            ...{ embedder: { kind: 'builtin' }, wake: true, whenGpuGone: 'use-cpu', addedAt: clock.now() },
+          };
+      store.sources.put(source);
+      records.set(source.id, source);
+      if (!sizes.has(source.id)) sizes.set(source.id, { files: 0, chunks: 0 });
+      show(source);
+      return source;
     },
     async update({ sourceId, ...change }) {
       const source = find(sourceId);

@@ -12,6 +12,9 @@ import type { Exec } from './processes.ts';
 import type { ConnectRunner, LocalRunner } from './runner.ts';
 import type { StartSimulatedFleet } from './simulated-fleet.ts';
 import type { Secrets, Store } from './state.ts';
+import type { StorageMeter } from './storage.ts';
+import type { IngestedFiles, OpenSharedFolder, TaskFiles } from './task-files.ts';
+import type { OpenTaskQueue } from './task-queue.ts';
 import type { Clock, Ids, Random } from './time.ts';
 import type { VectorStore } from './vectors.ts';
 
@@ -35,6 +38,11 @@ export interface Ports {
   localRunner: LocalRunner | null;
   /** null for a program that opens none. */
   openImmichDoor: OpenImmichDoor | null;
+  openTaskQueue: OpenTaskQueue;
+  taskFiles: TaskFiles;
+  openSharedFolder: OpenSharedFolder;
+  ingestedFiles: IngestedFiles;
+  storageMeter: StorageMeter;
   announcementListener: AnnouncementListener;
   exec: Exec;
   surroundings: Surroundings;

@@ -64,6 +64,8 @@ export interface DoorRules {
   budgetBytes: number;
   /** Addresses and networks besides this machine; null for everyone. */
   allowed: readonly string[] | null;
+  /** Where requests for text in pictures go, which no runner reads; null refuses them. */
+  ocrUrl: string | null;
 }
 
 export interface OpenDoor {

@@ -15,6 +15,11 @@ export interface HttpRequest {
   maxBytes?: number;
   /** Use a new connection and close it afterwards, so that the result reflects the host now. Default false. */
   fresh?: boolean;
+  /**
+   * Asked for each address that the host's name leads to, before a connection is made: with an error the request is
+   * rejected. A host that is an address is not asked about. Uses a new connection.
+   */
+  refuse?(address: string): Error | null;
   signal?: AbortSignal;
 }
 

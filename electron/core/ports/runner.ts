@@ -56,6 +56,8 @@ export interface OpenRunner {
   token: string;
   /** Whether this core started it; another program's is left running. */
   owned: boolean;
+  /** The data folder whose runner it is, if that is another one: its models and settings apply. */
+  sharedFrom: string | null;
   /** Called once, when it has ended without having been asked to. */
   onExit(listener: (exit: { code: number | null }) => void): void;
   stop(): Promise<void>;

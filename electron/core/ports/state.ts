@@ -4,11 +4,14 @@ import type { ActivityEntry, ActivityQuery, NewActivityEntry } from '../../../sh
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SourceRecord } from '../../../shared/models/indexing.ts';
 import type { ListingRecord, MoveRecord } from '../../../shared/models/placement.ts';
+import type { RunnerRecord } from '../../../shared/models/runner.ts';
 import type { SecretsProtection } from '../../../shared/models/secrets.ts';
 import type { SavedSettings } from '../../../shared/models/settings.ts';
 import type { BucketLength, BucketRow } from './history.ts';
 import type { PowerStore } from './power-state.ts';
 import type { RequestTotalsBucket } from './request-history.ts';
+import type { HistoryPart, HistoryUse } from './storage.ts';
+import type { TaskStore } from './task-state.ts';
 
 /**
  * Passwords, tokens, and addresses that contain one, by name (shared/models/secrets.ts, secretSettings). Separate from
@@ -46,6 +49,12 @@ export interface Store {
   readonly listings: {
     list(): ListingRecord[];
     put(listing: ListingRecord): void;
+  };
+  /** What each runner reported last; removed with the node. */
+  readonly runners: {
+    list(): RunnerRecord[];
+    put(record: RunnerRecord): void;
+    remove(nodeId: string): void;
   };
   readonly pins: {
     list(): { nodeId: string; model: string }[];
@@ -113,6 +122,12 @@ export interface Store {
       buckets: readonly RequestTotalsBucket[];
       prune: readonly { seconds: BucketLength; before: number }[];
     }): void;
+  };
+  readonly tasks: TaskStore;
+  /** What people may delete of the past. */
+  readonly histories: {
+    use(part: HistoryPart): HistoryUse;
+    clear(part: HistoryPart): void;
   };
   /** Commits everything that `work` writes, or nothing if it throws. Must not be nested. */
   transaction<Result>(work: () => Result): Result;

@@ -6,7 +6,7 @@ import type { InFlight } from '../acquire/in-flight.ts';
 import type { Clock, Random } from '../ports/time.ts';
 import { chooseRunner, preferGpu } from './balance.ts';
 import { retryDelayMs, retryOf } from './batch-retry.ts';
-import { isOnGpu } from './runner-view.ts';
+import { faceModels, isOnGpu } from './runner-view.ts';
 import type { TrackedRunner } from './tracked-runner.ts';
 
 export interface FindFacesDependencies {
@@ -16,9 +16,6 @@ export interface FindFacesDependencies {
   settings: { current(): Settings };
   runners(): readonly TrackedRunner[];
 }
-
-const faceModels = (runner: TrackedRunner) =>
-  runner.status()?.models.filter(({ kind, state }) => kind === 'faces' && state !== 'failed') ?? [];
 
 /** Rejects with NO_RUNNER, PICTURE_UNREADABLE, or with why the last try failed. */
 export async function findFaces(

@@ -9,7 +9,8 @@ import { createChanges } from '../runtime/changes.ts';
 export type LocalState =
   | { state: 'off' }
   | { state: 'starting' }
-  | { state: 'running'; url: string; token: string }
+  /** `sharedFrom`: the data folder whose runner it is, if that is another one. */
+  | { state: 'running'; url: string; token: string; sharedFrom: string | null }
   | { state: 'failed'; error: PilotlightError };
 
 export interface LocalLife {
@@ -35,7 +36,7 @@ export interface LocalLifeOptions {
   onChange(): void;
 }
 
-const FIRST_PAUSE_MS = 1000;
+const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 60_000;
 /** A runner that ran this long has recovered. */
 const HEALTHY_MS = 60_000;
@@ -96,6 +97,11 @@ export function createLocalLife(options: LocalLifeOptions): LocalLife {
       found.onExit(({ code }) => {
         if (opened !== found) return;
         opened = null;
+        // The program that had it has ended: that is no failure.
+        if (!found.owned) {
+          set({ state: 'off' });
+          return start();
+        }
         log.warn('The runner ended.', { code });
         if (clock.monotonic() - since >= HEALTHY_MS) pauseMs = FIRST_PAUSE_MS;
         fail(
@@ -105,7 +111,10 @@ export function createLocalLife(options: LocalLifeOptions): LocalLife {
           }),
         );
       });
-      if (opened === found) set({ state: 'running', url: found.url, token: found.token });
+      if (opened === found) {
+        const { url, token, sharedFrom } = found;
+        set({ state: 'running', url, token, sharedFrom });
+      }
     } catch (error) {
       if (signal.aborted) return;
       log.warn('The runner could not be started.', { error: String(error) });

@@ -1,4 +1,5 @@
 import type { MethodName } from '../../../shared/contract/methods.ts';
+import type { WakeRequester } from '../policies/policy.ts';
 import type { Clock } from '../ports/time.ts';
 import type { Handlers } from '../runtime/handlers.ts';
 import type { RunnersService } from './model.ts';
@@ -21,9 +22,10 @@ export function runnerMethods({
     'runner.models.remove': ({ nodeId, name }, { signal }) => runners.removeModel(nodeId, name, signal),
     'runner.models.load': ({ nodeId, name }, { signal }) => runners.loadModel(nodeId, name, signal),
     'runner.models.drop': ({ nodeId, name }, { signal }) => runners.dropModel(nodeId, name, signal),
-    async 'runner.embed'(request, { signal }) {
+    async 'runner.embed'({ wake, ...request }, { signal, credentialId }) {
       const startedAt = clock.monotonic();
-      const { hash, vectors, nodes } = await runners.embed(request, signal);
+      const wakeBy = wakerOf(wake, credentialId);
+      const { hash, vectors, nodes } = await runners.embed({ ...request, wakeBy }, signal);
       return {
         model: request.model,
         hash,
@@ -41,9 +43,10 @@ export function runnerMethods({
       const similarities = first === undefined ? [] : rest.map((other) => cosine(first, other));
       return { similarities, tookMs: since(startedAt) };
     },
-    async 'runner.faces'(request, { signal }) {
+    async 'runner.faces'({ wake, ...request }, { signal, credentialId }) {
       const startedAt = clock.monotonic();
-      return { ...(await runners.faces(request, signal)), tookMs: since(startedAt) };
+      const wakeBy = wakerOf(wake, credentialId);
+      return { ...(await runners.faces({ ...request, wakeBy }, signal)), tookMs: since(startedAt) };
     },
     'runner.catalogue': ({ nodeId }, { signal }) => runners.catalogue(nodeId, signal),
     'runner.pull': ({ nodeId, name }, { signal }) => runners.pull(nodeId, name, signal),
@@ -52,6 +55,12 @@ export function runnerMethods({
       return { ok: true };
     },
   };
+}
+
+/** The machine's policy decides: what a program with a key asks for counts as a request, like one to the gateway. */
+function wakerOf(wake: boolean, credentialId: string | null): WakeRequester | undefined {
+  if (!wake) return undefined;
+  return credentialId === null ? 'person' : 'request';
 }
 
 function cosine(one: Float32Array, other: Float32Array): number {

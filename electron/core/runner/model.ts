@@ -12,8 +12,10 @@ import type { AcquireFleet, AcquireLeases, AcquireService, AcquireWakes } from '
 import type { ActivityService } from '../activity/service.ts';
 import type { AgentsService } from '../agents/model.ts';
 import type { FleetService } from '../fleet/service.ts';
+import type { WakeRequester } from '../policies/policy.ts';
 import type { Log } from '../ports/log.ts';
 import type { ConnectRunner, LocalRunner } from '../ports/runner.ts';
+import type { Store } from '../ports/state.ts';
 import type { Clock, Random } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import type { SettingsService } from '../settings/service.ts';
@@ -34,6 +36,7 @@ export interface RunnersDependencies {
   leases: AcquireLeases;
   wakes: AcquireWakes;
   inFlight: Pick<InFlight, 'begin' | 'onNode'>;
+  store: Pick<Store, 'runners'>;
   connectRunner: ConnectRunner;
   /** null for a program without one, such as one command. */
   localRunner: LocalRunner | null;
@@ -51,6 +54,8 @@ export interface EmbedRequest {
   model: string;
   texts: readonly string[];
   as: 'query' | 'passage';
+  /** Who wants a sleeping machine to be woken if no other can do it. Default: none is woken. */
+  wakeBy?: WakeRequester | undefined;
 }
 
 export interface Embedded {
@@ -86,7 +91,7 @@ export interface RunnersService {
   cancelPull(nodeId: string | undefined, name: string): void;
   embed(request: EmbedRequest, signal: AbortSignal): Promise<Embedded>;
   faces(
-    request: { nodeId?: string | undefined; image: string },
+    request: { nodeId?: string | undefined; image: string; wakeBy?: WakeRequester | undefined },
     signal: AbortSignal,
   ): Promise<{ faces: RunnerFace[]; nodeId: string; gpu: boolean }>;
   /** Batches since the start, for metrics. */

@@ -47,7 +47,10 @@ export function runnerAddresses({
     const common = { nodeId: node.id, name: node.name, inFleet: true };
     if (node.kind === 'this-computer') {
       if (local === 'not-running') found.push({ ...common, from: 'this-computer', url: null, token: null });
-      else if (local !== null) found.push({ ...common, from: 'this-computer', ...local });
+      else if (local !== null) {
+        const { url, token: own } = local;
+        found.push({ ...common, from: 'this-computer', url, token: own });
+      }
       continue;
     }
     const agent = node.agentUrl === null ? null : agentOf(node.id);

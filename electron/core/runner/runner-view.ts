@@ -9,6 +9,10 @@ import type { ReachState, TrackedRunner } from './tracked-runner.ts';
 export const isOnGpu = ({ provider }: Pick<RunnerModel, 'provider'>) =>
   provider !== null && provider !== 'cpu';
 
+/** Those that can be used. */
+export const faceModels = (runner: Pick<TrackedRunner, 'status'>): RunnerModel[] =>
+  runner.status()?.models.filter(({ kind, state }) => kind === 'faces' && state !== 'failed') ?? [];
+
 /** Models for texts, as an inference server would list them. */
 export function installedOf(model: RunnerModel): InstalledModel {
   return {
@@ -154,6 +158,7 @@ export function runnerView(
     name: address.name,
     from: address.from,
     url: address.url ?? '',
+    sharedFrom: local?.state === 'running' ? local.sharedFrom : null,
     state: viewState(runner.reach(), local),
     problem: runner.problem(),
     status,

@@ -2,6 +2,8 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { errorMessage, fact, plainText } from '../../../shared/models/message.ts';
 import type { RunnerView } from '../../../shared/models/runner.ts';
+import { heardRoles } from '../agents/heard-roles.ts';
+import type { WakeRequester } from '../policies/policy.ts';
 import type { RunnerLink } from '../ports/runner.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
@@ -9,12 +11,14 @@ import { findFaces } from './find-faces.ts';
 import { createLocalLife, type LocalState } from './local-life.ts';
 import type { RunnersDependencies, RunnersService } from './model.ts';
 import { createPulls } from './pulls.ts';
+import { createRememberedRunners } from './remembered-runners.ts';
 import { createRunnerAcquire } from './runner-acquire.ts';
 import { type RunnerAddress, runnerAddresses } from './runner-addresses.ts';
 import { createRunnerFleet } from './runner-fleet.ts';
 import { runnerView } from './runner-view.ts';
 import { shareOut } from './share-out.ts';
 import { createTrackedRunner, type TrackedRunner } from './tracked-runner.ts';
+import { createWakeRunner, type WakeRunner } from './wake-runner.ts';
 
 /** While this computer's runner starts, it is asked this often. */
 const STARTING_PROBE_MS = 250;
@@ -25,6 +29,7 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
   const { clock, random, log, streams, settings, activity, fleet, agents, connectRunner } = dependencies;
   const runners = new Map<string, TrackedRunner>();
   const dimensions = new Map<string, number>();
+  const remembered = createRememberedRunners(dependencies);
   const stopping = new AbortController();
   const probing = new Map<string, Promise<void>>();
   let loop: Loop | null = null;
@@ -74,6 +79,12 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
   const linkOf = ({ url, token }: RunnerAddress): RunnerLink | null =>
     url === null ? null : connectRunner({ url, token });
 
+  /** As its agent says, or said before this core started: one that sleeps has said nothing since. */
+  function hasRole(nodeId: string): boolean {
+    const roles = heardRoles(agents.view(nodeId));
+    return roles?.includes('runner') ?? remembered.hadRole(nodeId, fleet.get(nodeId)?.agentUrl ?? null);
+  }
+
   function addresses(): RunnerAddress[] {
     const { on, urls } = settings.current().runner;
     const local = life.current();
@@ -81,8 +92,7 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
     return runnerAddresses({
       nodes: fleet.list(),
       local: !mayRun ? null : local.state === 'running' ? local : 'not-running',
-      agentOf: (nodeId) =>
-        agents.view(nodeId)?.roles.includes('runner') ? { token: fleet.agentToken(nodeId) } : null,
+      agentOf: (nodeId) => (hasRole(nodeId) ? { token: fleet.agentToken(nodeId) } : null),
       urls,
       token: settings.secret('runner.token'),
     });
@@ -95,6 +105,7 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
     for (const nodeId of [...runners.keys()]) {
       if (wanted.has(nodeId)) continue;
       runners.delete(nodeId);
+      remembered.forget(nodeId);
       changed(nodeId);
     }
     for (const [nodeId, address] of wanted) {
@@ -103,7 +114,11 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
         const link = linkOf(address);
         runners.set(
           nodeId,
-          createTrackedRunner({ clock, address, link, timeoutMs, dimensions, onChange, onGpu }),
+          createTrackedRunner({
+            ...{ clock, address, link, timeoutMs, dimensions, onChange, onGpu },
+            remembered: remembered.of(address),
+            onReport: remembered.save,
+          }),
         );
       } else if (JSON.stringify(known.address) !== JSON.stringify(address)) {
         const moved = known.address.url !== address.url || known.address.token !== address.token;
@@ -225,6 +240,19 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
   }
 
   const all = () => [...runners.values()];
+  const wake = createWakeRunner({ acquire, fleet: view, runners: all });
+
+  /** What it resolves with keeps a woken machine on. */
+  async function madeReady(
+    nodeId: string | undefined,
+    by: WakeRequester | undefined,
+    signal: AbortSignal,
+    wakeOne: WakeRunner['forFaces'],
+  ): Promise<AsyncDisposable | null> {
+    const isAsleep = nodeId !== undefined && view.get(require(nodeId).address.nodeId)?.state === 'off';
+    if (by === undefined || !isAsleep) await startIfAlone(nodeId, signal);
+    return by === undefined ? null : wakeOne({ nodeId, by, signal });
+  }
   const stops: (() => void)[] = [];
 
   return {
@@ -260,12 +288,13 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
       pulls.cancel(nodeId ?? require(undefined).address.nodeId, name);
     },
     async embed(request, signal) {
-      await startIfAlone(request.nodeId, signal);
+      const { nodeId, model, wakeBy } = request;
+      await using _ = await madeReady(nodeId, wakeBy, signal, (wish) => wake.forTexts(model, wish));
       const options = { clock, random, inFlight: dependencies.inFlight, runners: all };
       return shareOut({ ...options, settings: () => settings.current().runner }, request, signal);
     },
-    async faces({ nodeId, image }, signal) {
-      await startIfAlone(nodeId, signal);
+    async faces({ nodeId, image, wakeBy }, signal) {
+      await using _ = await madeReady(nodeId, wakeBy, signal, wake.forFaces);
       return findFaces({ ...dependencies, runners: all }, { nodeId, image }, signal);
     },
     totals: () =>

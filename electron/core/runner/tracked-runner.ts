@@ -68,23 +68,27 @@ export interface TrackedRunnerOptions {
   clock: Clock;
   address: RunnerAddress;
   link: RunnerLink | null;
+  /** As it reported before the core was restarted. */
+  remembered: RunnerStatus | null;
   timeoutMs(): number;
   /** Length of the vectors by hash, of all runners. */
   dimensions: Map<string, number>;
   onChange(runner: TrackedRunner): void;
   onGpu(runner: TrackedRunner, change: 'lost' | 'back'): void;
+  /** It reported how it is. */
+  onReport(address: RunnerAddress, status: RunnerStatus): void;
 }
 
 const usesGpu = (provider: RunnerProvider | null | undefined) => provider != null && provider !== 'cpu';
 
 export function createTrackedRunner(options: TrackedRunnerOptions): TrackedRunner {
-  const { clock, timeoutMs, dimensions, onChange, onGpu } = options;
+  const { clock, timeoutMs, dimensions, onChange, onGpu, onReport } = options;
   const statistics = createRunnerStatistics({ clock });
   let { address, link } = options;
-  let status: RunnerStatus | null = null;
+  let status: RunnerStatus | null = options.remembered;
   let reach: ReachState = 'unknown';
   let trouble: PilotlightError | null = null;
-  let gpuBefore: RunnerProvider | null = null;
+  let gpuBefore: RunnerProvider | null = usesGpu(status?.provider) ? (status?.provider ?? null) : null;
   let gpuLost = false;
   let breaker = closedRunnerBreaker;
   let isTrying = false;
@@ -104,6 +108,7 @@ export function createTrackedRunner(options: TrackedRunnerOptions): TrackedRunne
   function note(next: RunnerStatus): void {
     const before = JSON.stringify(status?.models);
     status = next;
+    onReport(address, next);
     if (usesGpu(next.provider)) gpuBefore = next.provider;
     const rung = next.ladder.find(({ provider }) => provider === gpuBefore);
     const isLost =

@@ -198,6 +198,21 @@ export function createKeptStore({ store, ...world }: KeptStoreDependencies): Kep
           () => {},
         ),
     },
+    runners: {
+      list: store.runners.list,
+      put: (record) =>
+        save(
+          `runner ${record.nodeId}`,
+          () => store.runners.put(record),
+          () => {},
+        ),
+      remove: (nodeId) =>
+        save(
+          `runner ${nodeId}`,
+          () => store.runners.remove(nodeId),
+          () => {},
+        ),
+    },
     sources: store.sources,
     power,
     credentials: keptCredentials(),
@@ -212,6 +227,8 @@ export function createKeptStore({ store, ...world }: KeptStoreDependencies): Kep
         ),
     },
     requestHistory: store.requestHistory,
+    tasks: store.tasks,
+    histories: store.histories,
     bootTimes: {
       add(nodeId, at, durationMs) {
         const boot = { nodeId, durationMs };

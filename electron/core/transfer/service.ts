@@ -76,7 +76,8 @@ export function createTransferService(dependencies: TransferDependencies): Trans
           hasShutdownSecret: view?.hasShutdownSecret ?? false,
         };
       }),
-      sources: indexing.sourceRecords(),
+      // The ingested texts are of this computer, and are not a folder that a person has chosen.
+      sources: indexing.sourceRecords().filter(({ kind }) => kind !== 'ingested'),
     };
   }
 

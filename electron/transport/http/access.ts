@@ -19,6 +19,8 @@ export interface Principal {
   /** null for the token of the endpoint file, and for tabs of an earlier version. */
   credentialId: string | null;
   kind: CredentialKind | null;
+  /** The worker that this program runs itself. */
+  isOwnWorker?: boolean;
 }
 
 /** A browser that is signed in. */
@@ -51,6 +53,8 @@ export interface Access {
 export interface AccessOptions {
   /** The long token of the endpoint file, for the command line. */
   controlToken: string;
+  /** Of the worker that this program runs itself; it is never saved. Default: there is none. */
+  workerToken?: string | undefined;
   credentials: Pick<
     AccessService,
     'check' | 'use' | 'onEnded' | 'openSession' | 'renewSession' | 'proveSession'
@@ -59,9 +63,15 @@ export interface AccessOptions {
 }
 
 const root: Principal = { rights: everyRight, credentialId: null, kind: null };
+const ownWorker: Principal = {
+  rights: new Set<Right>(['tasks']),
+  credentialId: null,
+  kind: null,
+  isOwnWorker: true,
+};
 
 /** Who may call over HTTP. Secrets are compared by their digests, in constant time. */
-export function createAccess({ controlToken, credentials, earlierTabs }: AccessOptions): Access {
+export function createAccess({ controlToken, workerToken, credentials, earlierTabs }: AccessOptions): Access {
   const oneTime = createOneTimeTokens();
   const uses = createOpenUses();
   credentials.onEnded(uses.endAll);
@@ -71,6 +81,7 @@ export function createAccess({ controlToken, credentials, earlierTabs }: AccessO
     if (bearer === null) return { refused: 'UNAUTHORIZED', missing: !hasCredential(request) };
     const isControl = sameSecret(bearer, controlToken);
     if (isControl || earlierTabs.isBearer(bearer)) return { principal: root };
+    if (workerToken !== undefined && sameSecret(bearer, workerToken)) return { principal: ownWorker };
     const verdict = credentials.check(bearer, originOf(request));
     if (verdict.outcome === 'unknown') return { refused: 'UNAUTHORIZED', missing: false };
     const { id, kind, rights } = verdict.credential;

@@ -9,7 +9,7 @@ import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { describe } from '../session.ts';
-import { disconnectSignal } from './server.ts';
+import { disconnectSignal } from './app.ts';
 
 /** A sealed body is longer than what it contains. */
 const bodyLimit = 2 * 1_048_576;

@@ -6,10 +6,12 @@ import { moveOutcomeSchema } from '../../../shared/models/placement.ts';
 import { usedVramBytes } from '../../../shared/vram.ts';
 import type { RunnersService } from '../../core/runner/model.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
+import type { TasksService } from '../../core/tasks/model.ts';
 import { createGatewayMetrics, type GatewayNow } from './gateway-metrics.ts';
 import { mayReadJobs, refuseScript } from './recall.ts';
 import { currentJob } from './recall-shapes.ts';
 import { createRunnerMetrics } from './runner-metrics.ts';
+import { createTaskMetrics } from './task-metrics.ts';
 
 export interface MetricsOptions {
   streams: Streams;
@@ -20,6 +22,8 @@ export interface MetricsOptions {
   gateway(): Omit<GatewayNow, 'isRunning'>;
   /** What the runners have been sent since then. */
   runnerTotals?: RunnersService['totals'];
+  /** What has been counted of tasks since then. */
+  taskTotals?: TasksService['totals'];
 }
 
 export interface Metrics {
@@ -34,6 +38,7 @@ export function createMetrics({
   startedAt,
   gateway: readGateway,
   runnerTotals = () => [],
+  taskTotals,
 }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -83,6 +88,7 @@ export function createMetrics({
   const optimizer = gauge('pilotlight_optimizer_on', 'Whether the optimizer is on.');
 
   const gateway = createGatewayMetrics(registry);
+  const tasks = createTaskMetrics(registry);
 
   const countedMoves = createMoveCount(startedAt);
   const countedVectors = createVectorCount(startedAt);
@@ -145,6 +151,7 @@ export function createMetrics({
       readJobs();
       gateway.set({ ...readGateway(), isRunning: streams.gateway.get('gateway')?.state === 'running' });
       runners.set(streams.runners.values(), runnerTotals());
+      tasks.set(streams.taskQueues.values(), streams.taskWorkers.values(), taskTotals?.() ?? null);
       const byOutcome = countedMoves(streams.moves.values());
       for (const outcome of moveOutcomeSchema.options) moves.inc({ outcome }, byOutcome.get(outcome) ?? 0);
       return { contentType: registry.contentType, text: await registry.metrics() };

@@ -8,6 +8,7 @@ import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import { type Dispatcher, parseRequest } from '../dispatcher.ts';
 import { describe } from '../session.ts';
+import type { ForeignShape } from './app.ts';
 import { isFinished, recallJob, recallJobEntry, recallProgress, recallStatus } from './recall-shapes.ts';
 
 export interface RecallOptions {
@@ -135,7 +136,7 @@ function forbidScript(reply: FastifyReply, scope: Right): FastifyReply {
   return reply.code(403).send({ error: message, code, next, details: { scope } });
 }
 
-export function replyInTheirShape(error: unknown, reply: FastifyReply, log: Log): FastifyReply {
+function replyInTheirShape(error: unknown, reply: FastifyReply, log: Log): FastifyReply {
   const own = error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500;
   const failure = own ? new PilotlightError('BAD_REQUEST', { message: 'The request is malformed.' }) : error;
   const { code, message, next, details } = describe(failure, log);
@@ -144,3 +145,8 @@ export function replyInTheirShape(error: unknown, reply: FastifyReply, log: Log)
     .code(status)
     .send({ error: message, code, next, ...(details === undefined ? {} : { details }) });
 }
+
+export const recallShape: ForeignShape = {
+  has: (path) => path.startsWith('/index/'),
+  reply: replyInTheirShape,
+};

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { errorCatalogue, PilotlightError, type WireError } from '../../../shared/contract/errors.ts';
+import type { FastifyInstance } from 'fastify';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { mostMessageBytes } from '../../../shared/contract/link.ts';
 import { isPortTaken } from '../../adapters/http/bind.ts';
 import type { ConnectionClock } from '../../adapters/http/connections.ts';
@@ -12,12 +12,13 @@ import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
 import type { Dispatcher } from '../dispatcher.ts';
-import { describe } from '../session.ts';
 import type { Access, Principal } from './access.ts';
+import { createApp, disconnectSignal } from './app.ts';
 import { principalOf, whileValid } from './caller.ts';
-import { createPanel, securityHeaders } from './panel.ts';
-import { replyInTheirShape } from './recall.ts';
+import { createPanel } from './panel.ts';
+import { recallShape } from './recall.ts';
 import { createSignIn, type OpeningPagesLike, type SignIn } from './session-routes.ts';
+import { taskShape } from './tasks/refusals.ts';
 import {
   createWebSocketLinks,
   isLinkUpgrade,
@@ -62,7 +63,8 @@ export interface HttpServer extends SignIn {
 const controlLimits: ListenerLimits = {
   ...usualLimits,
   perAddress: 256,
-  requestMs: 60_000,
+  // Of bodies the app decides, because an upload may last for hours.
+  requestMs: 0,
   headerBytes: 16 * 1024,
 };
 
@@ -84,25 +86,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     });
   }
 
-  let listener!: Listener<Principal>;
-  const app = fastify({
-    serverFactory(handle) {
-      listener = createControlListener(handle);
-      return listener.server;
-    },
-    // The listener answers broken HTTP.
-    clientErrorHandler: () => {},
-    // Addresses that cannot be decoded or routed never reach the hooks.
-    frameworkErrors: (error, request, reply) => {
-      reply.headers(securityHeaders);
-      const foreign =
-        listener.checkSource(request.raw) === null ? null : new PilotlightError('FORBIDDEN_ORIGIN');
-      if (request.url.startsWith('/index/')) replyInTheirShape(foreign ?? error, reply, log);
-      else replyWithError(reply, foreign ?? toPilotlightError(error), log);
-    },
+  const { app, listener } = createApp({
+    createListener: createControlListener,
+    access,
+    clock,
+    log,
     bodyLimit: options.bodyLimit ?? 1_048_576,
-    return503OnClosing: false,
-    logger: false,
+    shapes: [recallShape, taskShape],
   });
   const links = createWebSocketLinks({
     listener,
@@ -114,19 +104,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   app.server.on('upgrade', links.upgrade);
-
-  app.decorateRequest('principal', null);
-  app.decorateRequest('whyRefused', function (this: FastifyRequest) {
-    return access.whyRefused(this.raw);
-  });
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers(securityHeaders);
-    if (listener.checkSource(request.raw) !== null) throw new PilotlightError('FORBIDDEN_ORIGIN');
-    request.principal = listener.authenticate(request.raw).principal;
-  });
-  app.setErrorHandler((error, _request, reply) => replyWithError(reply, toPilotlightError(error), log));
-  app.setNotFoundHandler((_request, reply) => replyWithError(reply, new PilotlightError('NOT_FOUND'), log));
-  acceptJson(app);
 
   const signIn = createSignIn({
     app,
@@ -172,16 +149,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
-/** JSON only; an empty body means no parameters. Keys that could reach a prototype are refused. */
-export function acceptJson(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else parse(request, String(body), done);
-  });
-}
-
 function portInUse(port: number, cause: unknown): PilotlightError {
   const isForbidden = cause instanceof Error && 'code' in cause && cause.code === 'EACCES';
   return new PilotlightError('PORT_IN_USE', {
@@ -191,48 +158,6 @@ function portInUse(port: number, cause: unknown): PilotlightError {
     details: { port },
     cause,
   });
-}
-
-/** Aborted when the client disconnects before its response was sent. */
-export function disconnectSignal(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort(new PilotlightError('LINK_LOST'));
-  });
-  return controller.signal;
-}
-
-const requestProblems: Readonly<Record<string | number, string>> = {
-  413: 'The request is too large.',
-  414: 'The address of the request is too long.',
-  415: 'The request must be JSON with the content type application/json.',
-  FST_ERR_BAD_URL: 'The address of the request is not valid.',
-};
-
-/** Errors of the HTTP server itself (malformed JSON, too large, wrong type) become BAD_REQUEST, with their status. */
-function toPilotlightError(error: unknown): { error: unknown; status?: number } | PilotlightError {
-  if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') {
-    return { error };
-  }
-  if (error.statusCode >= 500) return { error };
-  const code = 'code' in error ? String(error.code) : '';
-  const message =
-    requestProblems[code] ?? requestProblems[error.statusCode] ?? 'The request is not valid JSON.';
-  return { error: new PilotlightError('BAD_REQUEST', { message }), status: error.statusCode };
-}
-
-function replyWithError(
-  reply: FastifyReply,
-  failure: { error: unknown; status?: number } | PilotlightError,
-  log: Log,
-): FastifyReply {
-  const { error, status } =
-    failure instanceof PilotlightError ? { error: failure } : { status: undefined, ...failure };
-  const wire: WireError = describe(error, log);
-  return reply
-    .code(status ?? errorCatalogue[wire.code].status)
-    .type('application/json; charset=utf-8')
-    .send(JSON.stringify(wire));
 }
 
 function servePanel(
@@ -257,7 +182,13 @@ function servePanel(
 
 /** An unknown path here is an error; elsewhere it may be a page of the panel. */
 function isApiPath(path: string): boolean {
-  return path === '/api' || path.startsWith('/api/') || path.startsWith('/index/') || path === '/metrics';
+  return (
+    path === '/api' ||
+    path.startsWith('/api/') ||
+    path === '/metrics' ||
+    recallShape.has(path) ||
+    taskShape.has(path)
+  );
 }
 
 function pathOf(url: string): string | null {

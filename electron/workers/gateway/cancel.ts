@@ -1,9 +1,10 @@
 /** Requests that a person ends. */
+import { linger } from '../../adapters/http/linger.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import { lateRefusal } from './early-answer.ts';
 import type { Exchange, WritableExchange } from './exchange.ts';
 import { Refusal } from './refusal.ts';
-import { linger, sendRefusal } from './send-refusal.ts';
+import { sendRefusal } from './send-refusal.ts';
 
 /** Ends it for a person. Does nothing if it has ended. */
 export function cancelExchange(exchange: Exchange): void {

@@ -1,5 +1,7 @@
 /** What happens to a request before anything is known but its first lines: who sends it, and whether it may. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { linger } from '../../adapters/http/linger.ts';
 import type { Listener } from '../../adapters/http/listener.ts';
 import type { DoorReason, FinishedRequest, GatewayTable } from '../../core/gateway/model.ts';
 import { type Caller, checkRight } from './callers.ts';
@@ -14,7 +16,7 @@ import { redirect, sendNothing, sendText } from './plain-answers.ts';
 import { answerPreflight } from './preflight.ts';
 import { readBody } from './read-body.ts';
 import { Refusal } from './refusal.ts';
-import { linger, sendRefusal } from './send-refusal.ts';
+import { sendRefusal } from './send-refusal.ts';
 import { corsHeaders, isOwnHost, isOwnPage, isPreflight } from './sources.ts';
 import type { GatewayState } from './state.ts';
 import { readTarget, type Target } from './target.ts';

@@ -1,7 +1,9 @@
 /** Makes the record of a request, which lives until it has been answered. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { Message } from '../../../shared/models/message.ts';
+import { linger } from '../../adapters/http/linger.ts';
 import type { FinishedRequest, GatewayTable, StepTaken } from '../../core/gateway/model.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import type { Caller } from './callers.ts';
@@ -12,7 +14,7 @@ import type { Exchange, LiveExchanges, WritableExchange } from './exchange.ts';
 import { programOf } from './programs.ts';
 import { Refusal } from './refusal.ts';
 import { factsOf } from './request-facts.ts';
-import { linger, sendRefusal } from './send-refusal.ts';
+import { sendRefusal } from './send-refusal.ts';
 import { corsHeaders } from './sources.ts';
 import type { Target } from './target.ts';
 

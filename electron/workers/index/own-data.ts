@@ -15,11 +15,17 @@ export interface OwnData {
   hides(): Promise<(path: string) => boolean>;
 }
 
-export function createOwnData(given: readonly string[], source: IndexSource, rows: FileRows): OwnData {
+export function createOwnData(
+  { ownFolders, openFolders }: { ownFolders: readonly string[]; openFolders: readonly string[] },
+  source: IndexSource,
+  rows: FileRows,
+): OwnData {
+  // Of our own data, only the folder of the ingested texts is a source, and only for itself.
+  const open = openFolders.filter((folder) => folder === source.path);
   let opened: Promise<OwnFolders> | null = null;
 
   function renew(): Promise<OwnFolders> {
-    opened = openOwnFolders(given);
+    opened = openOwnFolders(ownFolders, open);
     return opened;
   }
   const folders = () => opened ?? renew();

@@ -90,10 +90,10 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
       }
       forget(source.id);
     }
-    const { folder, maxIndexBytes, maxMatrixBytes, ownFolders } = configured();
+    const { folder, maxIndexBytes, maxMatrixBytes, ownFolders, openFolders } = configured();
     const onDamaged = () => noticeGaps(source.id);
     const made = openSourceIndex(
-      { ...world, folder, maxIndexBytes, maxMatrixBytes, ownFolders, onDamaged },
+      { ...world, folder, maxIndexBytes, maxMatrixBytes, ownFolders, openFolders, onDamaged },
       { ...source },
     );
     open.set(source.id, made);

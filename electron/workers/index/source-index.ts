@@ -32,6 +32,7 @@ export interface World extends ReaderWorld {
   folder: string;
   /** Folders with Pilotlight's own data, which are never indexed. */
   ownFolders: readonly string[];
+  openFolders: readonly string[];
   maxIndexBytes: number | null;
   maxMatrixBytes: number;
   pause: () => Promise<void>;
@@ -122,7 +123,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
     if (missing?.size === 0 && rows.readMeta(LOST_META) !== null) rows.writeMeta(LOST_META, null);
   }
 
-  const ownData = createOwnData(world.ownFolders, source, rows);
+  const ownData = createOwnData(world, source, rows);
 
   const reader = createSourceReader({
     world,

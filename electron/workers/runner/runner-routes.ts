@@ -10,15 +10,16 @@ export interface RunnerRoutesOptions {
   shelf: Shelf;
   texts: TextService;
   version: string;
+  pause(): Promise<void>;
   /** Of the runner itself, of its models, and of pictures. */
   others: readonly RunnerRoute[];
 }
 
-export function runnerRoutes({ shelf, texts, version, others }: RunnerRoutesOptions): RunnerRoute[] {
+export function runnerRoutes({ shelf, texts, version, pause, others }: RunnerRoutesOptions): RunnerRoute[] {
   return [
     ...openaiRoutes({ texts, shelf }),
     ...ownTextRoutes({ texts }),
-    ...teiRoutes({ texts, version }),
+    ...teiRoutes({ texts, version, pause }),
     ...others,
   ];
 }

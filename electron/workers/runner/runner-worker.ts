@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 
 if (isMainThread) {
+  const { createChildHost } = await import('../../adapters/processes/child-host.ts');
   const { createProcessLog } = await import('../process-log.ts');
   const { serveRunner } = await import('./door/serve.ts');
   const entry = fileURLToPath(import.meta.url);
   // In a build both programs lie in one folder.
   const inference = entry.endsWith('.ts') ? 'inference/inference-worker.ts' : 'inference-worker.mjs';
-  serveRunner(entry, {
-    inferenceEntry: join(dirname(entry), inference),
-    log: createProcessLog((line) => process.stderr.write(line)),
-  });
+  const log = createProcessLog((line) => process.stderr.write(line));
+  const inferenceHost = createChildHost({ entry: join(dirname(entry), inference), name: 'inference', log });
+  serveRunner(entry, { inferenceHost, log });
 } else (await import('../watchdog.ts')).runWatchdog();

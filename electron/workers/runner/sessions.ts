@@ -1,5 +1,6 @@
 /** Opened ONNX graphs, as everything above onnxruntime sees them. The runs themselves happen in a process of their own. */
 import type { RunnerProvider, RunnerRung } from '../../../shared/models/runner.ts';
+import type { DetectorLayout } from './faces/detector-layout.ts';
 import type { Normalisation } from './faces/planes.ts';
 import type { Picture } from './pictures/picture.ts';
 
@@ -35,17 +36,29 @@ export interface GraphValue {
   dims: readonly (number | string)[];
 }
 
-/**
- * Makes one vector per row where the graph ran, so that the vectors of all tokens need not cross to this process. The
- * answer replaces the output: float32 [N, D].
- */
-export interface Reduction {
+/** What is made of the outputs where the graph ran, so that only a little of them crosses to this process. */
+export type Reduction = VectorReduction | CandidateReduction;
+
+/** One vector per row. The answer replaces the output: float32 [N, D]. */
+export interface VectorReduction {
+  kind: 'vectors';
   output: string;
   /** `mean`, `cls` and `last` need an output [N, S, D]; `none` takes [N, D]. */
   pooling: 'mean' | 'cls' | 'last' | 'none';
   normalise: boolean;
   /** Tokens of each row; what follows is padding. */
   lengths: readonly number[];
+}
+
+/** The rows of a face detector with a score that counts. The answer replaces the outputs: see `faces/candidates.ts`. */
+export interface CandidateReduction {
+  kind: 'candidates';
+  layout: DetectorLayout;
+  /** Pictures of the run. */
+  count: number;
+  /** Of the input. */
+  size: { width: number; height: number };
+  minScore: number;
 }
 
 export interface RunOptions {

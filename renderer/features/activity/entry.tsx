@@ -16,6 +16,7 @@ export const kindNames: Record<ActivityKind, string> = {
   optimizer: 'Optimizer',
   index: 'Index',
   search: 'Search',
+  tasks: 'Tasks',
   settings: 'Settings',
   system: 'Pilotlight',
 };

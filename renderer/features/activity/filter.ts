@@ -30,9 +30,3 @@ export function filterEntries(entries: readonly ActivityEntry[], filter: Activit
     return terms.every((word) => text.includes(word));
   });
 }
-
-export function toggled<Value>(set: ReadonlySet<Value>, value: Value): Set<Value> {
-  const next = new Set(set);
-  if (!next.delete(value)) next.add(value);
-  return next;
-}

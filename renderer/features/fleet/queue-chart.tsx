@@ -19,6 +19,7 @@ const HourChart = latePart(() => import('../../charts/hour-chart.tsx'));
 const kinds: Record<QueueKind, { name: string; colour: string }> = {
   indexing: { name: 'batches to embed', colour: 'var(--series-0)' },
   requests: { name: 'requests', colour: 'var(--series-1)' },
+  tasks: { name: 'tasks', colour: 'var(--series-2)' },
 };
 
 /** What waited in the last hour. */

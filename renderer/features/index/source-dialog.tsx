@@ -7,6 +7,7 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { SelectField, TextField } from '../../components/field.tsx';
+import { FolderField } from '../../components/folder-field.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { Switch } from '../../components/switch.tsx';
 import { useKeep } from '../../components/use-keep.ts';
@@ -79,16 +80,16 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
     >
       <form onSubmit={submit} noValidate className="grid gap-3">
         {error && !atPath && <Problem message={error.message} next={error.next} code={error.code} />}
-        <TextField
+        <FolderField
           label="Folder"
           hint="A path on the computer that runs Pilotlight, for example /home/me/notes"
-          mono
+          isHere
           required
           disabled={source !== null}
           value={path}
           error={atPath && error ? `${error.message} ${error.next}` : undefined}
-          onChange={(event) => {
-            setPath(event.target.value);
+          onPath={(chosen) => {
+            setPath(chosen);
             setError(null);
           }}
         />

@@ -5,6 +5,7 @@ export const pageKeywords: Record<PageName, string> = {
   fleet: 'machines nodes gpu',
   models: 'matrix placement vram pin optimizer',
   index: 'folders search runs',
+  tasks: 'queue workers ingest upload jobs celery bullmq redis add file',
   requests: 'gateway programs queue prompts tokens traffic',
   runner: 'onnx embeddings faces providers directml coreml cuda webgpu ladder',
   activity: 'log events what happened why',

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import type { GatewayView } from '../../../shared/models/gateway.ts';
 import type { RequestView } from '../../../shared/models/requests.ts';
@@ -6,6 +6,7 @@ import { formatCount, plural } from '../../../shared/units.ts';
 import { Button } from '../../components/button.tsx';
 import { LiveRegion } from '../../components/live-region.tsx';
 import { Empty, Loading, Page, Skeleton } from '../../components/page.tsx';
+import { useHeldRows } from '../../components/use-held-rows.ts';
 import { useKeep } from '../../components/use-keep.ts';
 import { selectNodes, useFleet } from '../../stores/fleet.ts';
 import { gatewayStore, useGateway } from '../../stores/gateway.ts';
@@ -13,14 +14,22 @@ import { requestsStore, useRequests } from '../../stores/requests.ts';
 import { Address } from '../gateway/address.tsx';
 import { GatewayProblem } from '../gateway/problem.tsx';
 import { settingHref } from '../shell/route.ts';
+import { useAddress } from '../shell/use-address.ts';
 import { RequestCharts } from './charts.tsx';
-import { choicesIn, filterRequests, groupOf, isFiltered, noFilter } from './filter.ts';
+import {
+  addressHash,
+  choicesIn,
+  filterRequests,
+  groupOf,
+  isFiltered,
+  noFilter,
+  readAddress,
+} from './filter.ts';
 import { Filters } from './filters.tsx';
 import { RequestList } from './list.tsx';
-import { heldRows, orderRequests } from './order.ts';
+import { orderRequests } from './order.ts';
 import { PromptKeepingMark, PromptKeepingSwitch } from './prompt-keeping.tsx';
 import { RequestSheet } from './sheet.tsx';
-import { useRequestsAddress } from './use-address.ts';
 
 /** What programs ask for through the gateway: now, and over time. */
 export default function RequestsPage() {
@@ -28,13 +37,14 @@ export default function RequestsPage() {
   useKeep(gatewayStore);
   const { ready, entries } = useRequests();
   const gateway = useGateway();
-  const { address, change, open } = useRequestsAddress();
+  const { address, change, go } = useAddress(readAddress, addressHash);
+  const open = useCallback((id: string | null) => go({ requestId: id }), [go]);
   const nodeName = useNodeName();
   const { filter, requestId } = address;
 
   const all = useMemo(() => orderRequests(Object.values(entries)), [entries]);
   const fitting = useMemo(() => filterRequests(all, filter, nodeName), [all, filter, nodeName]);
-  const { rows, more, hold, release } = useHeld(fitting, entries);
+  const { rows, more, hold, release } = useHeldRows(fitting, entries);
   // Another filter is another list.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only the filter decides.
   useEffect(release, [filter]);
@@ -108,21 +118,6 @@ export default function RequestsPage() {
       )}
     </Page>
   );
-}
-
-/** The rows to show: as they are, or in the order that was there when somebody came into the list. */
-function useHeld(current: readonly RequestView[], entries: Readonly<Record<string, RequestView>>) {
-  const [held, setHeld] = useState<readonly RequestView[] | null>(null);
-  const hold = useCallback(
-    (on: boolean) => setHeld((before) => (on ? (before ?? current) : null)),
-    [current],
-  );
-  const release = useCallback(() => setHeld(null), []);
-  const shown = useMemo(
-    () => (held === null ? { rows: current, more: 0 } : heldRows(held, current, entries)),
-    [held, current, entries],
-  );
-  return { ...shown, hold, release };
 }
 
 function useNodeName(): (nodeId: string) => string {

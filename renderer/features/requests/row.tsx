@@ -1,8 +1,9 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a table cannot render only the rows that are visible.
 // biome-ignore-all lint/a11y/useFocusableInteractive: the rows of the grid take the focus, not their cells.
-import { memo, type ReactNode } from 'react';
+import { memo } from 'react';
 import type { RequestView } from '../../../shared/models/requests.ts';
 import { useNow } from '../../components/now.ts';
+import { RowCell, type RowColumns, RowFrame, type RowPlace } from '../../components/row-grid.tsx';
 import { Ago, formatElapsed } from '../../components/time.tsx';
 import { textOrEmpty } from '../../texts.ts';
 import { groupOf } from './filter.ts';
@@ -18,96 +19,56 @@ import {
 import { RequestGlyph } from './state-glyph.tsx';
 
 /** The columns of the table; one header and all rows share them. */
-export const columnsClass =
+const columnsClass =
   'grid grid-cols-[7rem_minmax(0,1.2fr)_minmax(0,1.3fr)_minmax(0,0.8fr)_4rem_4rem_5rem_4.75rem_5.25rem] items-center gap-x-3 px-4';
 
-export const columns = [
-  'State',
-  'Program',
-  'Model',
-  'Machine',
-  'Queue',
-  'Load',
-  'First token',
-  'Speed',
-  'Arrived',
-] as const;
+export const columns: RowColumns = {
+  names: ['State', 'Program', 'Model', 'Machine', 'Queue', 'Load', 'First token', 'Speed', 'Arrived'],
+  className: columnsClass,
+  rightFrom: 4,
+};
 
 /** Heights in rem: one line in the table, three in a card. */
 export const rowRem = { table: 2.75, card: 5.25 };
 
-export interface RowProps {
+export interface RowProps extends RowPlace {
   request: RequestView;
   /** Name of its machine; null while it has none. */
   nodeName: string | null;
-  shape: keyof typeof rowRem;
-  /** From 1, with the header. */
-  rowIndex: number;
-  top: number;
-  height: number;
-  /** Whether Tab reaches it. */
-  current: boolean;
-  open: boolean;
 }
 
-export const rowElementId = (requestId: string) => `request-row-${requestId}`;
-
-/** One request as a row of the grid. Its list handles clicks and keys. */
+/** One request as a row of the grid. */
 export const Row = memo(function Row(props: RowProps) {
-  const { request, nodeName, shape, rowIndex, top, height, current, open } = props;
+  const { request, nodeName, shape, ...place } = props;
   return (
-    <div
-      role="row"
-      id={rowElementId(request.id)}
-      data-request={request.id}
-      aria-rowindex={rowIndex}
-      aria-label={rowLabel(request, nodeName)}
-      aria-selected={open}
-      tabIndex={current ? 0 : -1}
-      style={{ top, height }}
-      className={`absolute inset-x-0 cursor-pointer border-b border-line outline-offset-[-2px] hover:bg-raised ${open ? 'bg-flame-wash' : ''}`}
-    >
+    <RowFrame {...place} label={rowLabel(request, nodeName)}>
       {shape === 'table' ? <TableCells {...props} /> : <CardCells {...props} />}
-    </div>
+    </RowFrame>
   );
 });
-
-const Cell = ({
-  children,
-  className = '',
-  ...rest
-}: {
-  children: ReactNode;
-  className?: string;
-  title?: string;
-}) => (
-  <div role="gridcell" className={`min-w-0 truncate ${className}`} {...rest}>
-    {children}
-  </div>
-);
 
 function TableCells({ request, nodeName }: RowProps) {
   const waits = groupOf(request) === 'waiting';
   const key = keyLabel(request);
   return (
     <div role="presentation" className={`${columnsClass} h-full`}>
-      <Cell className={`flex items-center gap-2 font-medium ${stateClass(request)}`}>
+      <RowCell className={`flex items-center gap-2 font-medium ${stateClass(request)}`}>
         <RequestGlyph state={request.state} />
         {stateLabels[request.state]}
-      </Cell>
-      <Cell title={key ? `${programLabel(request)}, key ${key}` : programLabel(request)}>
+      </RowCell>
+      <RowCell title={key ? `${programLabel(request)}, key ${key}` : programLabel(request)}>
         {programLabel(request)}
         {key && <span className="text-faint"> · {key}</span>}
-      </Cell>
-      <Cell title={request.model ?? request.path}>
+      </RowCell>
+      <RowCell title={request.model ?? request.path}>
         <ModelName request={request} />
-      </Cell>
-      <Cell
+      </RowCell>
+      <RowCell
         title={[nodeName, textOrEmpty(request.why)].filter(Boolean).join(': ')}
         className={nodeName === null ? 'text-faint' : ''}
       >
         {nodeName ?? '–'}
-      </Cell>
+      </RowCell>
       {waits ? (
         <div role="gridcell" aria-colspan={4} className="col-span-4 min-w-0 truncate text-soft">
           {waitText(request)}
@@ -117,18 +78,18 @@ function TableCells({ request, nodeName }: RowProps) {
           <Figure>{request.heldMs > 0 ? durationText(request.heldMs) : '–'}</Figure>
           <Figure>{durationText(loadOf(request))}</Figure>
           {request.state === 'sent' ? (
-            <Cell className="text-right text-soft">
+            <RowCell className="text-right text-soft">
               <SoFar at={request.at} />
-            </Cell>
+            </RowCell>
           ) : (
             <Figure>{durationText(request.firstByteMs)}</Figure>
           )}
           <Figure>{speedText(request.tokensPerSecond)}</Figure>
         </>
       )}
-      <Cell className="text-right text-faint">
+      <RowCell className="text-right text-faint">
         <Ago at={request.at} />
-      </Cell>
+      </RowCell>
     </div>
   );
 }
@@ -144,7 +105,7 @@ function SoFar({ at }: { at: number }) {
 }
 
 const Figure = ({ children }: { children: string }) => (
-  <Cell className={`text-right ${children === '–' ? 'text-faint' : ''}`}>{children}</Cell>
+  <RowCell className={`text-right ${children === '–' ? 'text-faint' : ''}`}>{children}</RowCell>
 );
 
 function ModelName({ request }: { request: RequestView }) {
@@ -161,22 +122,22 @@ function CardCells({ request, nodeName }: RowProps) {
   return (
     <div role="presentation" className="flex h-full flex-col justify-center gap-0.5 px-4">
       <div role="presentation" className="flex items-center gap-2">
-        <Cell className="flex flex-1 items-center gap-2">
+        <RowCell className="flex flex-1 items-center gap-2">
           <RequestGlyph state={request.state} />
           <span className={`shrink-0 font-medium ${stateClass(request)}`}>{stateLabels[request.state]}</span>
           <span className="min-w-0 truncate">
             <ModelName request={request} />
           </span>
-        </Cell>
-        <Cell className="shrink-0 text-xs text-faint">
+        </RowCell>
+        <RowCell className="shrink-0 text-xs text-faint">
           <Ago at={request.at} />
-        </Cell>
+        </RowCell>
       </div>
-      <Cell className="pl-6 text-[0.8125rem] text-soft">
+      <RowCell className="pl-6 text-[0.8125rem] text-soft">
         {programLabel(request)}
         {nodeName !== null && ` · ${nodeName}`}
-      </Cell>
-      <Cell className="pl-6 text-xs text-faint">{waitText(request) || figuresOf(request)}</Cell>
+      </RowCell>
+      <RowCell className="pl-6 text-xs text-faint">{waitText(request) || figuresOf(request)}</RowCell>
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Problem } from '../../components/problem.tsx';
+import { FactList, IdText, SheetPart } from '../../components/sheet-parts.tsx';
 import { absolute } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useConnection } from '../../stores/connection.ts';
@@ -73,13 +74,13 @@ export function RequestSheet({
             <Problem {...problemTexts(request.problem, textOf)} code={request.problem.code} compact />
           )}
         </div>
-        <Part title="Timeline">
+        <SheetPart title="Timeline">
           <TimelineView request={request} nodeName={nodeName} />
-        </Part>
-        <Part title="Details">
+        </SheetPart>
+        <SheetPart title="Details">
           <Facts request={request} nodeName={nodeName} />
-        </Part>
-        <Part title="Prompt">
+        </SheetPart>
+        <SheetPart title="Prompt">
           {request.hasPrompt ? (
             <Prompt requestId={request.id} />
           ) : (
@@ -88,18 +89,11 @@ export function RequestSheet({
               <PromptKeepingSwitch />
             </div>
           )}
-        </Part>
+        </SheetPart>
       </div>
     </Dialog>
   );
 }
-
-const Part = ({ title, children }: { title: string; children: ReactNode }) => (
-  <section aria-label={title}>
-    <h3 className="mb-2 text-sm font-semibold">{title}</h3>
-    {children}
-  </section>
-);
 
 function CancelButton({ request }: { request: RequestView }) {
   const live = useConnection((status) => status.state === 'live');
@@ -171,26 +165,9 @@ function Facts({ request, nodeName }: { request: RequestView; nodeName(nodeId: s
     ['Tried before', retries === 0 ? null : `${formatCount(retries)} on other machines`],
     ['Status', status === null ? null : String(status)],
     ['Arrived', absolute.format(request.at)],
-    [
-      'Id',
-      <code key="id" className="font-mono text-xs break-all">
-        {request.id}
-      </code>,
-    ],
+    ['Id', <IdText key="id" id={request.id} />],
   ];
-  return (
-    <dl className="grid grid-cols-[7.5rem_minmax(0,1fr)] gap-x-3 gap-y-1.5">
-      {facts.map(
-        ([name, value]) =>
-          value !== null && (
-            <div key={name} className="contents">
-              <dt className="text-faint">{name}</dt>
-              <dd className="min-w-0 break-words">{value}</dd>
-            </div>
-          ),
-      )}
-    </dl>
-  );
+  return <FactList facts={facts} />;
 }
 
 const apiNames: Record<RequestView['dialect'], string> = {

@@ -6,6 +6,7 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { SelectField, TextField } from '../../components/field.tsx';
+import { FolderField } from '../../components/folder-field.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { toastDone } from '../../stores/toasts.ts';
 import { runnerHref } from '../shell/route.ts';
@@ -70,19 +71,19 @@ export function AddModel({
             ))}
           </SelectField>
         )}
-        <TextField
+        <FolderField
           label="Folder"
+          isHere={runner === null || runner.from === 'this-computer'}
           hint={
             runner === null || runner.from === 'this-computer'
               ? 'A full path on the computer that runs Pilotlight, for example /home/me/models/minilm'
               : `A full path on ${runner.name}`
           }
-          mono
           required
           value={path}
           error={fields.path}
-          onChange={(event) => {
-            setPath(event.target.value);
+          onPath={(chosen) => {
+            setPath(chosen);
             setError(null);
           }}
         />

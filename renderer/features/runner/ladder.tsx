@@ -43,7 +43,8 @@ function Rung({ rung, slowest }: { rung: RunnerRung; slowest: number }) {
     share === null || state !== 'used' || provider === 'cpu'
       ? null
       : `ran ${formatPercent(share)} of the graph`,
-    textOrEmpty(rung.reason),
+    // Its times are there already.
+    state === 'slower' && ms !== null && cpuMs !== null ? '' : textOrEmpty(rung.reason),
   ]
     .filter(Boolean)
     .join(' · ');
@@ -53,7 +54,9 @@ function Rung({ rung, slowest }: { rung: RunnerRung; slowest: number }) {
       <div className="flex items-baseline gap-2">
         <Icon size={14} aria-hidden="true" className={`shrink-0 self-center ${className}`} />
         <span className={`font-medium ${quiet ? 'text-soft' : ''}`}>{providerNames[provider]}</span>
-        <span className={state === 'wrong' || state === 'failed' ? 'text-trouble-text' : 'text-soft'}>
+        <span
+          className={`min-w-0 ${state === 'wrong' || state === 'failed' ? 'text-trouble-text' : 'text-soft'}`}
+        >
           {rungLabel(rung)}
         </span>
         <span className="ml-auto text-right whitespace-nowrap">

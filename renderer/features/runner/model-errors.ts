@@ -21,6 +21,16 @@ export function addErrors(error: WireError | null): AddErrors {
   return ofPath.has(error.code) || ofPath.has(said) ? { path: text } : {};
 }
 
+const nextOf: Readonly<Record<string, string>> = {
+  RUNNER_OUT_OF_MEMORY: 'Drop other models from memory, or use a smaller one, then try again.',
+  RUNNER_BAD_MODEL: 'Correct its folder, then try again.',
+  RUNNER_BAD_GRAPH: 'Export or download the model again, then try again.',
+  RUNNER_NAN: 'Add its float32 version: float16 is too small for some of its numbers.',
+};
+
+/** What helps if a model could not be loaded; empty where the message says it already. */
+export const nextForModel = (code: string): string => nextOf[code] ?? '';
+
 /** `/models/all MiniLM (v2)/` → `all-MiniLM-v2`; empty if nothing of it can be a name. */
 export function nameFromPath(path: string): string {
   const last = path.split(/[\\/]/).findLast((part) => part.trim() !== '') ?? '';

@@ -6,6 +6,7 @@ import { Ago } from '../../components/time.tsx';
 import { textOf } from '../../texts.ts';
 import { Ladder } from './ladder.tsx';
 import { ModelActions } from './model-actions.tsx';
+import { nextForModel } from './model-errors.ts';
 import { State } from './model-list.tsx';
 import type { ModelRow } from './model-rows.ts';
 import { droppedIn, kindLabels } from './runner-text.ts';
@@ -21,7 +22,12 @@ export function ModelSheet({ row, now, onClose }: { row: ModelRow; now: number; 
           <ModelActions row={row} />
         </div>
         {model.problem && (
-          <Problem message={textOf(model.problem.message)} next="" code={model.problem.code} compact />
+          <Problem
+            message={textOf(model.problem.message)}
+            next={nextForModel(model.problem.code)}
+            code={model.problem.code}
+            compact
+          />
         )}
         <Part title="Providers">
           {model.ladder.length === 0 ? (

@@ -4,6 +4,7 @@ import type { RunnerView } from '../../../shared/models/runner.ts';
 import { plural } from '../../../shared/units.ts';
 import { Button } from '../../components/button.tsx';
 import { Empty, Loading, Page, Skeleton } from '../../components/page.tsx';
+import { PartTabs } from '../../components/part-tabs.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { runnersStore, selectRunners, useRunners } from '../../stores/runners.ts';
 import { settingsStore } from '../../stores/settings.ts';
@@ -57,21 +58,10 @@ export default function RunnerPage() {
         )
       }
     >
-      <nav aria-label="Parts of this page" className="mb-4 border-b border-line">
-        <ul className="flex gap-1">
-          {parts.map(([name, title]) => (
-            <li key={name}>
-              <a
-                href={runnerHref(name, nodeId)}
-                aria-current={name === part ? 'true' : undefined}
-                className="-mb-px block border-b-2 border-transparent px-3 py-2 font-medium text-soft hover:text-text aria-[current]:border-flame aria-[current]:text-text"
-              >
-                {title}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      <PartTabs
+        parts={parts.map(([name, title]) => ({ name, title, href: runnerHref(name, nodeId) }))}
+        current={part}
+      />
       {part === 'runners' && <ImmichDoor />}
       {!state.ready ? (
         <Loading what="the runners">

@@ -22,6 +22,7 @@ import {
   conditionText,
   describeLatency,
   needsAttention,
+  sharedText,
   shareOf,
   throughputText,
 } from './runner-text.ts';
@@ -71,6 +72,9 @@ export function RunnerCard({
         <Problem message={textOf(problem.message)} next={textOf(problem.next)} code={problem.code} compact />
       ) : (
         about !== '' && <p className="text-[0.8125rem] text-soft">{about}</p>
+      )}
+      {runner.sharedFrom !== null && (
+        <p className="text-[0.8125rem] text-soft [overflow-wrap:anywhere]">{sharedText(runner.sharedFrom)}</p>
       )}
       {condition === 'no-model' && (
         <div className="flex flex-wrap gap-2">

@@ -39,6 +39,10 @@ export function conditionOf(runner: RunnerView, machine: NodeState | null): Cond
 export const needsAttention = (condition: Condition): boolean =>
   /^(gpu-lost|resting|unreachable|failed)$/.test(condition);
 
+/** @param folder the data folder of the program that started it; empty if an older version does not say */
+export const sharedText = (folder: string): string =>
+  `Started by another program of yours${folder === '' ? '' : `, with the data folder ${folder}`}. It serves both; the settings of that program apply.`;
+
 export const isReady = ({ state }: Pick<RunnerView, 'state'>): boolean => state === 'ready';
 
 /** The state in a few words, and what it means or what to do. */
@@ -65,7 +69,7 @@ export function conditionText(runner: RunnerView, condition: Condition): { label
     case 'fell-to-cpu':
       return {
         label: 'Ready on the CPU',
-        about: 'No GPU provider here is both faster than the CPU and right; the reasons are below.',
+        about: 'Each model runs where it is fastest and right. Here that is the CPU, for the reasons below.',
       };
     case 'gpu-lost':
       return { label: 'GPU lost', about: '' };
@@ -101,8 +105,8 @@ const usedShare = (ladder: readonly RunnerRung[]): number | null =>
 
 const rungLabels: Readonly<Record<RunnerRung['state'], string>> = {
   used: 'used',
-  slower: 'slower',
-  wrong: 'wrong results',
+  slower: 'slower, not used',
+  wrong: 'wrong results, not used',
   failed: 'failed',
   absent: 'not available',
   untried: 'not tried',

@@ -2,6 +2,7 @@
 import { immichFields } from './immich-fields.ts';
 import { runnerFields } from './runner-fields.ts';
 import type { Section, SettingField } from './setting-field.ts';
+import { tasksFields } from './tasks-fields.ts';
 
 export type { FieldKind, Section, SettingField } from './setting-field.ts';
 
@@ -31,6 +32,10 @@ export const sectionTitles: Record<Section, { title: string; about: string }> = 
   immich: {
     title: 'Immich',
     about: 'Machine learning for Immich that is always there, although the GPU machine sleeps.',
+  },
+  tasks: {
+    title: 'Tasks',
+    about: 'Queues for the work of other programs, who works on it, and how long it is kept.',
   },
   desktop: {
     title: 'Desktop',
@@ -249,6 +254,7 @@ export const settingFields: readonly SettingField[] = [
   },
   ...runnerFields,
   ...immichFields,
+  ...tasksFields,
   {
     section: 'desktop',
     key: 'closeToTray',

@@ -60,4 +60,12 @@ export const immichFields: readonly SettingField[] = [
     label: 'Immich’s model folder',
     about: 'For the runner of this computer: Immich’s cache. It is only read. Leave empty if it isn’t here.',
   },
+  {
+    section: 'immich',
+    key: 'ocrUrl',
+    kind: 'text',
+    label: 'Send text in pictures (OCR) to',
+    about:
+      'Runners don’t read text in pictures. Enter the address of Immich’s own machine learning, or switch OCR off in Immich.',
+  },
 ];

@@ -7,6 +7,7 @@ import { settingsStore, useSettings } from '../../stores/settings.ts';
 import { AccessCard } from '../access/access-card.tsx';
 import { matchesAccess } from '../access/access-text.ts';
 import { useSettingInHash } from '../shell/route.ts';
+import { StorageCard } from '../storage/storage-card.tsx';
 import { matchesSetting, type SettingField, settingFields } from './fields.ts';
 import { SettingsForm } from './form.tsx';
 import { ThisPanel } from './this-panel.tsx';
@@ -70,6 +71,7 @@ export default function SettingsPage() {
           {showsAccess && <AccessCard />}
           {!filtered && (
             <>
+              <StorageCard />
               <ThisPanel />
               <Transfer />
             </>

@@ -107,7 +107,7 @@ export function Row({
 }) {
   const id = settingId(field);
   const isLines = field.kind === 'lines' || field.kind === 'fallbacks';
-  const wide = isLines || field.kind === 'keys' || field.kind === 'name' || groupKinds.has(field.kind);
+  const wide = isLines || /^(keys|name|text)$/.test(field.kind) || groupKinds.has(field.kind);
   const common = {
     id,
     'aria-describedby': error ? `${id}-about ${id}-error` : `${id}-about`,
@@ -153,6 +153,8 @@ export function Row({
         <NodeSelect {...common} className={`${boxClass} h-9`} />
       ) : field.kind === 'name' ? (
         <input {...common} className={`${boxClass} h-9 w-full sm:max-w-80`} />
+      ) : field.kind === 'text' ? (
+        <input {...common} className={`${boxClass} h-9 w-full font-mono text-[0.8125rem]`} />
       ) : (
         <div className="flex items-center gap-2">
           <input {...common} inputMode="decimal" className={`${boxClass} h-9 w-28 text-right`} />

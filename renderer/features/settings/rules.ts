@@ -7,6 +7,7 @@ import { GATEWAY_PORT } from '../../../shared/models/gateway-port.ts';
 import { IMMICH_PORT } from '../../../shared/models/immich-port.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import { isCallableAddress } from '../../../shared/network/callable-address.ts';
+import { isRedisAddress } from '../../../shared/network/redis-address.ts';
 import { tokenProblem } from '../../../shared/token-text.ts';
 import {
   contextErrors,
@@ -114,6 +115,22 @@ export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> 
   'immich.cpuMeanwhile': { is: 'switch', byDefault: false },
   'immich.bodyBudgetMb': { is: 'number', byDefault: 64, least: 40, most: 4096 },
   'immich.folder': { is: 'text', byDefault: null, least: 1, most: 4096 },
+  'immich.ocrUrl': { is: 'text', byDefault: null, least: 0, most: 2000, accepts: isCallableAddress },
+  'tasks.engine': { is: 'choice', byDefault: 'sqlite', options: ['sqlite', 'bullmq'] },
+  'tasks.embeddedWorker': { is: 'switch', byDefault: true },
+  'tasks.embeddedSlots': { is: 'number', byDefault: 2, least: 1, most: 64 },
+  'tasks.whenGpuAsleep': { is: 'choice', byDefault: 'wake', options: ['wake', 'use-cpu', 'wait'] },
+  'tasks.attempts': { is: 'number', byDefault: 3, least: 1, most: 20 },
+  'tasks.timeLimitMinutes': { is: 'number', byDefault: 240, least: 1, most: 10_080 },
+  'tasks.memoryLimitMb': { is: 'number', byDefault: 2048, least: 64, most: 1_048_576 },
+  'tasks.uploadLimitMb': { is: 'number', byDefault: 2048, least: 1, most: 1_048_576 },
+  'tasks.filesLimitMb': { is: 'number', byDefault: 20_480, least: 1, most: 10_485_760 },
+  'tasks.keepDays': { is: 'number', byDefault: 30, least: 1, most: 3650 },
+  'tasks.sharedFolder': { is: 'text', byDefault: null, least: 1, most: 4096 },
+  'tasks.privateWebhooks': { is: 'switch', byDefault: false },
+  'tasks.listen': { is: 'choice', byDefault: 'loopback', options: ['loopback', 'network'] },
+  'tasks.port': { is: 'number', byDefault: 8780, least: 1, most: 65_535 },
+  'tasks.redisUrl': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isRedisAddress },
   'desktop.closeToTray': { is: 'switch', byDefault: true },
   'desktop.startAtLogin': { is: 'switch', byDefault: false },
   'desktop.shortcut': {

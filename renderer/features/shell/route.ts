@@ -3,6 +3,7 @@ import {
   ArrowLeftRight,
   Boxes,
   CircuitBoard,
+  ListTodo,
   type LucideIcon,
   Search,
   Server,
@@ -10,13 +11,23 @@ import {
 } from 'lucide-react';
 import { useSyncExternalStore } from 'react';
 
-export const pages = ['fleet', 'models', 'index', 'requests', 'runner', 'activity', 'settings'] as const;
+export const pages = [
+  'fleet',
+  'models',
+  'index',
+  'tasks',
+  'requests',
+  'runner',
+  'activity',
+  'settings',
+] as const;
 export type PageName = (typeof pages)[number];
 
 export const pageTitles: Record<PageName, { title: string; Icon: LucideIcon }> = {
   fleet: { title: 'Fleet', Icon: Server },
   models: { title: 'Models', Icon: Boxes },
   index: { title: 'Index', Icon: Search },
+  tasks: { title: 'Tasks', Icon: ListTodo },
   requests: { title: 'Requests', Icon: ArrowLeftRight },
   runner: { title: 'Runner', Icon: CircuitBoard },
   activity: { title: 'Activity', Icon: Activity },
@@ -27,6 +38,9 @@ export const pageHref = (page: PageName) => `#/${page}`;
 export const nodeHref = (nodeId: string) => `#/node/${encodeURIComponent(nodeId)}`;
 export const runHref = (jobId: string) => `#/index?run=${encodeURIComponent(jobId)}`;
 export const requestHref = (requestId: string) => `#/requests?request=${encodeURIComponent(requestId)}`;
+export const taskHref = (taskId: string) => `#/tasks?task=${encodeURIComponent(taskId)}`;
+export const tasksHref = (part: 'tasks' | 'workers' | 'texts') =>
+  part === 'tasks' ? '#/tasks' : `#/tasks?view=${part}`;
 export type RunnerPart = 'runners' | 'models' | 'try';
 export const runnerHref = (part: RunnerPart, nodeId: string | null = null) => {
   const query = new URLSearchParams();

@@ -23,6 +23,8 @@ export const healthSchema = z.object({
   gpu_pc_ip: unread<string | null>(),
   /** Of the runner role: `running`, `starting`, `failed`, or `missing` for its program. Its own fields follow. */
   runner: unread<string>(),
+  /** Of the worker role: how it stands with its queues, `starting`, or `missing` for its program. */
+  worker: unread<string>(),
 });
 
 /** `GET /health` of whatever answers: an agent, an existing relay or shutdown server, or something else. */

@@ -55,6 +55,11 @@ export const agentErrors = {
     next: 'Start the agent from a folder of Pilotlight, or name its runner-worker.mjs with --runner-program.',
     status: 503,
   },
+  WORKER_PROGRAM_MISSING: {
+    message: 'The program of the worker is not on this machine.',
+    next: 'Start the agent from a folder of Pilotlight, or put task-worker.mjs beside it.',
+    status: 503,
+  },
   RUNNER_NOT_READY: {
     message: 'The runner of this machine is not ready.',
     next: 'Send it again in a moment.',

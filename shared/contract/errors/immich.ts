@@ -27,6 +27,11 @@ export const immichErrors = {
     next: 'Try again. Activity and the log of the runner say what happened.',
     status: 503,
   },
+  IMMICH_OCR_FAILED: {
+    message: 'The machine learning for text in pictures did not answer.',
+    next: 'Check its address in Settings → Immich, and that it runs.',
+    status: 503,
+  },
   IMMICH_DOOR_FULL: {
     message: 'Too many pictures are waiting.',
     next: 'Try again later, or give the door more memory for waiting pictures.',

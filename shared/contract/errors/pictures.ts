@@ -91,7 +91,7 @@ export const pictureErrors = {
   },
   PREDICT_NO_OCR: {
     message: 'The runner does not read text in pictures.',
-    next: 'Switch off OCR in Immich’s machine learning settings, or keep Immich’s own machine learning as a second URL.',
+    next: 'Enter the address of Immich’s own machine learning in Settings → Immich, or switch OCR off in Immich.',
     status: 501,
   },
 } as const satisfies Catalogue;

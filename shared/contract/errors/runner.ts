@@ -57,6 +57,16 @@ export const runnerErrors = {
     next: 'Leave it out, or shorten it.',
     status: 422,
   },
+  RUNNER_NO_TOKEN_VECTORS: {
+    message: 'This model gives one vector for a text, and none for its tokens.',
+    next: 'Ask for the vector of the text, or use a model whose graph has an output for tokens.',
+    status: 422,
+  },
+  RUNNER_OTHER_TASK: {
+    message: 'The models of the runner make vectors; none of them ranks texts or makes sparse vectors.',
+    next: 'Use /embed, /embed_all or /similarity.',
+    status: 422,
+  },
   RUNNER_QUEUE_FULL: {
     message: 'The runner has too many texts waiting.',
     next: 'Send the request again in a few seconds.',

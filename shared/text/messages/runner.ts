@@ -63,6 +63,18 @@ export const runnerMessages = {
   RUNNER_SOURCE_FAILED: ({ host, reason }: { host: string; reason: string }) =>
     `The download from ${host} failed: ${reason}.`,
   RUNNER_NO_TEXTS: () => 'There is no text in the request.',
+  RUNNER_TOO_MANY_TEXTS: ({ count, most }: { count: number; most: number }) =>
+    `The request has ${count} texts; the limit is ${most}.`,
+  RUNNER_TOO_MANY_TOKENS: ({ count, most }: { count: number; most: number }) =>
+    `The texts have ${count} tokens; the limit of a request is ${most}.`,
+  RUNNER_UNKNOWN_PROMPT: ({ name, names }: { name: string; names: readonly string[] }) =>
+    names.length === 0
+      ? `The model has no prompts, so none is called "${name}".`
+      : `The model has no prompt "${name}", but ${names.join(', ')}.`,
+  RUNNER_DIMENSIONS_REFUSED: ({ most, shorter }: { most: number; shorter: readonly number[] }) =>
+    shorter.length === 0
+      ? `The vectors of this model have ${most} dimensions. Ask for as many, or fewer.`
+      : `The vectors of this model have ${most} dimensions, and may be cut to ${shorter.join(', ')}.`,
   RUNNER_BAD_TOKENS: ({ size }: { size: number }) =>
     `A text is not a list of tokens of this model: whole numbers below ${size}.`,
   RUNNER_TEXT_TOO_LONG: ({ index, most }: { index: number; most: number }) =>

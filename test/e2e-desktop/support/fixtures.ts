@@ -11,6 +11,9 @@ export interface Probe {
   questions: { message: string; detail: string; buttons: string[] }[];
   opened: string[];
   answers: number[];
+  folderDialogs: import('electron').OpenDialogOptions[];
+  /** What the person chooses, in this order; then nothing. */
+  folders: string[];
 }
 
 declare global {

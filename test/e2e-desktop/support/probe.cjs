@@ -2,7 +2,16 @@
 // window is kept here for the tests. Nothing of it is in the product.
 const electron = require('electron');
 
-const probe = { trayMenu: null, trayImages: 0, notifications: [], questions: [], opened: [], answers: [] };
+const probe = {
+  trayMenu: null,
+  trayImages: 0,
+  notifications: [],
+  questions: [],
+  opened: [],
+  answers: [],
+  folderDialogs: [],
+  folders: [],
+};
 Object.assign(globalThis, { desktopProbe: probe });
 
 const { setContextMenu } = electron.Tray.prototype;
@@ -17,6 +26,11 @@ electron.dialog.showMessageBox = async (...args) => {
   const { message, detail, buttons } = args.at(-1);
   probe.questions.push({ message, detail, buttons });
   return { response: probe.answers.shift() ?? 0, checkboxChecked: false };
+};
+electron.dialog.showOpenDialog = async (...args) => {
+  probe.folderDialogs.push(args.at(-1));
+  const path = probe.folders.shift();
+  return path === undefined ? { canceled: true, filePaths: [] } : { canceled: false, filePaths: [path] };
 };
 electron.shell.openExternal = async (url) => {
   probe.opened.push(url);

@@ -179,7 +179,7 @@ const history: TelemetrySample[] = Array.from({ length: 60 }, (_, index) => ({
 
 const queues: QueueSample[] = Array.from({ length: 90 }, (_, index) => ({
   at: now - (90 - index) * 30 * second,
-  waiting: { indexing: Math.max(0, 24 - Math.abs(index - 40)), requests: index % 30 < 6 ? 7 : 0 },
+  waiting: { indexing: Math.max(0, 24 - Math.abs(index - 40)), requests: index % 30 < 6 ? 7 : 0, tasks: 0 },
 }));
 
 const work: WorkSample[] = Array.from({ length: 90 }, (_, index) => ({

@@ -100,7 +100,7 @@ export async function writeNotes(folder: string, count: number): Promise<string>
 /** Goes to a page by its link, as a person would. */
 export async function goTo(
   page: Page,
-  name: 'Fleet' | 'Models' | 'Index' | 'Requests' | 'Runner' | 'Activity' | 'Settings',
+  name: 'Fleet' | 'Models' | 'Index' | 'Tasks' | 'Requests' | 'Runner' | 'Activity' | 'Settings',
 ): Promise<void> {
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click();
   await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();

@@ -24,7 +24,7 @@ import { node, scene } from './scenes.ts';
 
 const started = Date.now();
 
-const here = (patch: Partial<RunnerView> = {}) =>
+export const here = (patch: Partial<RunnerView> = {}) =>
   runner('this-computer', {
     name: 'study-laptop',
     from: 'this-computer',
@@ -32,7 +32,7 @@ const here = (patch: Partial<RunnerView> = {}) =>
     ...patch,
   });
 
-const thisComputer = node('this-computer', 'serving', {
+export const thisComputer = node('this-computer', 'serving', {
   name: 'study-laptop',
   kind: 'this-computer',
   url: null,
@@ -41,7 +41,7 @@ const thisComputer = node('this-computer', 'serving', {
   hasGpu: false,
 });
 
-function withRunners(
+export function withRunners(
   runners: readonly RunnerView[],
   patch: {
     nodes?: ReturnType<typeof node>[];
@@ -95,20 +95,6 @@ function withRunners(
   };
 }
 
-/** The door for Immich while a machine wakes for its pictures. */
-export const runnerImmich = withRunners([here()], {
-  immich: {
-    state: 'running',
-    urls: ['http://127.0.0.1:3003', 'http://192.168.1.5:3003'],
-    listening: 'network',
-    problem: null,
-    held: 12,
-    working: 0,
-    bytes: 4_200_000,
-    lastWake: { nodeId: 'tower', name: 'gpu-tower', at: started, outcome: 'running', reason: null },
-    missing: ['clip/ViT-L-14__openai/visual'],
-  },
-});
 export const runnersNone = withRunners([]);
 /** Never used: it is started when it is needed. */
 export const runnerOff = withRunners([here({ state: 'off', status: null, url: '', client: unmeasured })]);
@@ -117,7 +103,7 @@ export const runnerNoModel = withRunners([
 ]);
 export const runnerOne = withRunners([here()]);
 
-const onDirectml = (patch: Partial<RunnerView> = {}) =>
+export const onDirectml = (patch: Partial<RunnerView> = {}) =>
   runner('gpu-tower', {
     status: runnerStatus({
       provider: 'dml',

@@ -172,6 +172,7 @@ describe('its configuration', () => {
     ['no token', { upstream: 'http://127.0.0.1:8765' }],
     ['a word that is no MAC', { ...right, mac: 'tower' }],
     ['an unknown name', { ...right, holds: 3 }],
+    ['a machine learning without an address', { ...right, ocrUrl: 'immich' }],
     ['an address that is none', { ...right, allowed: ['nas.lan'] }],
     ['a hold that is longer than Immich waits', { ...right, holdSeconds: 301 }],
   ])('refuses %s', (_, immich) => {
@@ -180,6 +181,14 @@ describe('its configuration', () => {
 
   it('needs the role runner', () => {
     expect(() => read(right, ['relay'])).toThrow(expect.objectContaining({ code: 'BAD_CONFIG' }));
-    expect(read(right).immich).toMatchObject({ port: 3003, holdSeconds: 240, allowed: [], mac: null });
+    expect(read(right).immich).toMatchObject({
+      port: 3003,
+      holdSeconds: 240,
+      allowed: [],
+      mac: null,
+      ocrUrl: null,
+    });
+    const ocrUrl = 'http://127.0.0.1:3004/';
+    expect(read({ ...right, ocrUrl }).immich).toMatchObject({ ocrUrl: 'http://127.0.0.1:3004' });
   });
 });

@@ -45,11 +45,20 @@ export async function runAgent(args: readonly string[], program: readonly string
   return { code, out, complaints };
 }
 
-export async function startAgent(folder: string, args: readonly string[], prefix: readonly string[] = []) {
+export async function startAgent(
+  folder: string,
+  args: readonly string[],
+  prefix: readonly string[] = [],
+  /** Where its runner is found by other programs; default: nowhere. */
+  runtimeFolder?: string,
+) {
   const command = [...prefix, process.execPath, agentProgram, '--port', '0', '--data', folder, ...args];
   const child: ChildProcess = spawn(command[0] ?? '', command.slice(1), {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH },
+    env: {
+      PATH: process.env.PATH,
+      PILOTLIGHT_RUNTIME_DIR: runtimeFolder ?? 'none',
+    },
   });
   const { stdout, stderr } = child;
   if (!stdout || !stderr) throw new Error('no pipes');

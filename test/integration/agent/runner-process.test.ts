@@ -74,7 +74,7 @@ describe('an agent with the runner’s own process', () => {
       process.kill(killed, 'SIGKILL');
       await until(async () => !isAlive(killed) && (await embed()).status === 200);
       // One crash costs the shortest pause.
-      expect(agent.log().match(/starts again in \S+ s/g)).toEqual(['starts again in 1 s']);
+      expect(agent.log().match(/starts again in \S+ s/g)).toEqual(['starts again in 0.25 s']);
       expect((await embed()).body.data).toEqual(before.body.data);
       expect(doorPid()).not.toBe(killed);
       await until(() => !children.some(isAlive));

@@ -131,7 +131,9 @@ export const logindCommand = (method: 'PowerOff' | 'Reboot' | 'Suspend' | 'Hiber
   `busctl --system --allow-interactive-authorization=false call org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager ${method} b false`;
 
 export interface WorldOptions
-  extends Partial<Pick<AgentOptions, 'connectionClock' | 'interfaces' | 'limits' | 'runnerHost'>> {
+  extends Partial<
+    Pick<AgentOptions, 'connectionClock' | 'interfaces' | 'limits' | 'runnerHost' | 'workerHost'>
+  > {
   config?: Record<string, unknown>;
   /** One that is there already. Default: a new one. */
   folder?: string;

@@ -12,6 +12,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 interface Bridge {
   send(message: unknown): void;
   onMessage(listener: (message: unknown) => void): () => void;
+  chooseFolder(listener: (path: string | null) => void): void;
 }
 
 describe('the bundled preload script', () => {
@@ -68,13 +69,13 @@ describe('the bundled preload script', () => {
     expect(load().required).toEqual(['electron']);
   });
 
-  it('hands one port over, and gives the page two functions', async () => {
+  it('hands one port over, and gives the page three functions', async () => {
     const { exposed, posted } = load();
     expect(posted.map(({ channel, ports }) => [channel, ports.length])).toEqual([['pilotlight:link', 1]]);
     expect(Object.keys(exposed)).toEqual(['pilotlight']);
     const bridge = exposed.pilotlight;
     const port = posted[0]?.ports[0];
-    expect(Object.keys(bridge ?? {})).toEqual(['send', 'onMessage']);
+    expect(Object.keys(bridge ?? {})).toEqual(['send', 'onMessage', 'chooseFolder']);
     if (bridge === undefined || port === undefined) return;
 
     const arrived = new Promise((resolve) => {
@@ -96,5 +97,16 @@ describe('the bundled preload script', () => {
     await received;
     expect(first).toEqual([{ type: 'end', id: 2 }]);
     port.close();
+  });
+
+  it.each(['/home/me/models', null])('asks for a folder on a port of its own: %s', async (path) => {
+    const { exposed, posted } = load();
+    const chosen = new Promise((resolve) => exposed.pilotlight?.chooseFolder(resolve));
+    expect(posted.map(({ channel }) => channel)).toEqual(['pilotlight:link', 'pilotlight:folder']);
+    const answer = posted[1]?.ports[0];
+    answer?.postMessage(path);
+    expect(await chosen).toBe(path);
+    answer?.close();
+    posted[0]?.ports[0]?.close();
   });
 });

@@ -1,7 +1,7 @@
 /** The door for Immich on a real socket, in front of runners that answer, sleep, fail and die. */
-import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
 import {
   aPlace,
   type FakeUpstream,
@@ -11,6 +11,7 @@ import {
   TEXT,
   type TestDoor,
 } from '../../fakes/immich.ts';
+import { recording } from '../../fakes/replay.ts';
 
 const image = Buffer.alloc(100_000, 7);
 let upstream: FakeUpstream;
@@ -34,8 +35,6 @@ const wakesUp = () => {
   world.backend.wakes[0]?.finish();
   world.backend.changed();
 };
-const recording = (name: string) =>
-  readFileSync(new URL(`../../recordings/immich/${name}.http`, import.meta.url));
 
 /** Sends bytes as they are; resolves with the status of the answer. */
 const sendRaw = (bytes: Uint8Array) =>
@@ -73,7 +72,7 @@ describe('while the machine sleeps', () => {
   });
 
   it('passes the recorded request of Immich on byte by byte', async () => {
-    const bytes = recording('clip-visual');
+    const bytes = recording('immich/clip-visual');
     sleeping();
     const status = sendRaw(bytes);
     await world.until(({ held }) => held === 1);
@@ -129,24 +128,54 @@ describe('while the machine sleeps', () => {
     expect(world.door.state().bytes).toBe(0);
   });
 
-  it('answers 503 with the reason when the wake fails, and rests before the next', async () => {
+  it('goes on holding when a wake fails, rests, and wakes it again for all of them', async () => {
+    sleeping();
+    const first = world.predict(PICTURE, { image });
+    await world.until(({ held }) => held === 1);
+    world.backend.wakes[0]?.fail(new Error('No packet arrived.'));
+    await world.until(({ lastWake }) => lastWake?.outcome === 'failed');
+    const second = world.predict(PICTURE, { image });
+    await world.until(({ held }) => held === 2);
+    await world.clock.advance(29_999);
+    expect([world.backend.wakes.length, world.backend.leases]).toEqual([1, 0]);
+    await world.clock.advance(1);
+    expect([world.backend.wakes.length, world.backend.leases]).toEqual([2, 1]);
+    world.backend.awake = [aPlace('gpu', upstream.url)];
+    world.backend.asleep = [];
+    world.backend.wakes[1]?.finish();
+    expect((await Promise.all([first, second])).map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  it('answers 503 with the reason of the last wake that failed, after 240 s', async () => {
     sleeping();
     const answer = world.predict(PICTURE, { image });
     await world.until(({ held }) => held === 1);
+    await world.clock.advance(220_000);
     world.backend.wakes[0]?.fail(new Error('No packet arrived.'));
+    await world.until(({ lastWake }) => lastWake?.outcome === 'failed');
+    await world.clock.advance(19_000);
+    expect(world.door.state().held).toBe(1);
+    await world.clock.advance(1000);
     const refused = await answer;
     expect(refused).toMatchObject({ status: 503, body: { code: 'IMMICH_WAKE_FAILED' } });
     expect(refused.body.detail).toContain('No packet arrived.');
+    // Immich’s log shows only this.
+    expect(refused.statusText).toMatch(/^[ -~]+ No packet arrived\.$/);
     expect(refused.retryAfter).not.toBeNull();
-    expect(await world.predict(PICTURE, { image })).toMatchObject({ status: 503 });
-    expect(world.backend.wakes).toHaveLength(1);
-    await world.clock.advance(30_000);
-    const later = world.predict(PICTURE, { image });
-    await world.until(({ held }) => held === 1);
-    expect(world.backend.wakes).toHaveLength(2);
-    world.backend.wakes[1]?.fail(new Error('Again.'));
-    expect(await later).toMatchObject({ status: 503 });
   });
+
+  it.each(['WAKE_NOT_ALLOWED', 'CANNOT_WAKE'] as const)(
+    'answers 503 at once when no try would help: %s',
+    async (code) => {
+      sleeping();
+      const answer = world.predict(PICTURE, { image });
+      await world.until(({ held }) => held === 1);
+      world.backend.wakes[0]?.fail(new PilotlightError(code));
+      expect(await answer).toMatchObject({ status: 503, body: { code: 'IMMICH_WAKE_FAILED' } });
+      expect(await world.predict(PICTURE, { image })).toMatchObject({ status: 503 });
+      expect(world.backend.wakes).toHaveLength(1);
+    },
+  );
 
   it('answers 503 after 240 s', async () => {
     sleeping();
@@ -208,6 +237,39 @@ describe('memory', () => {
     expect(await world.predict(TEXT, { text: 'Hund' })).toMatchObject({ status: 200 });
     wakesUp();
     expect(await held).toMatchObject({ status: 200 });
+  });
+});
+
+describe('text in pictures', () => {
+  const OCR = { ocr: { detection: { modelName: 'a' }, recognition: { modelName: 'a' } } };
+
+  it('goes to the other machine learning as it came, wakes nothing, and needs no runner', async () => {
+    sleeping();
+    world.rules.ocrUrl = upstream.url;
+    upstream.answer = (_, response) =>
+      void response.writeHead(200, { 'content-type': 'application/json' }).end('{"ocr":{"text":["a"]}}');
+    const bytes = recording('immich/ocr');
+    expect(await sendRaw(bytes)).toBe(200);
+    expect(upstream.bodies[0]?.equals(bytes.subarray(bytes.indexOf('\r\n\r\n') + 4))).toBe(true);
+    expect(world.backend.wakes).toHaveLength(0);
+    expect(world.door.state()).toMatchObject({ held: 0, working: 0, bytes: 0 });
+  });
+
+  it('is answered with 503 while that does not answer', async () => {
+    world.rules.ocrUrl = upstream.url;
+    upstream.answer = (request) => void request.socket.destroy();
+    expect(await world.predict(OCR, { image })).toMatchObject({
+      status: 503,
+      body: { code: 'IMMICH_OCR_FAILED' },
+    });
+  });
+
+  it('never goes in a circle', async () => {
+    world.rules.ocrUrl = world.url;
+    expect(await world.predict(OCR, { image })).toMatchObject({
+      status: 501,
+      body: { code: 'PREDICT_NO_OCR' },
+    });
   });
 });
 

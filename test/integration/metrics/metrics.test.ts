@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../../electron/adapters/system.ts';
 import type { NodeTraffic } from '../../../electron/core/gateway/model.ts';
 import { createStatistics } from '../../../electron/core/gateway/statistics.ts';
-import { createStreams } from '../../../electron/core/runtime/streams.ts';
+import { createStreams, type Streams } from '../../../electron/core/runtime/streams.ts';
 import { createMetrics, metricsRoute } from '../../../electron/transport/http/metrics.ts';
 import { aFinishedRequest } from '../../fakes/gateway.ts';
 import { createTestServer } from '../../fakes/http-server.ts';
@@ -23,6 +23,11 @@ function start() {
     streams,
     version: '0.1.0',
     startedAt,
+    taskTotals: () => ({
+      ended: [{ queue: 'gpu-tasks', state: 'failed', count: 2 }],
+      added: { 'gpu-tasks': 9, celery: 4 },
+      ...{ lost: 1, stored: 6, webhooksFailed: 0 },
+    }),
     gateway: () => ({
       stats: statistics.read({ traffic, slotsOf: () => null, nameOf: () => 'a "b"\\\n' }),
       waiting,
@@ -35,6 +40,24 @@ function start() {
     return line === undefined ? undefined : Number(line.slice(name.length + 1).replace('Nan', 'NaN'));
   };
   return { streams, metrics, statistics, traffic, waiting, value };
+}
+
+function setTasks(streams: Streams): void {
+  const counts = { waiting: 3, delayed: 0, active: 1, completed: 7, failed: 2, cancelled: 0 };
+  streams.taskQueues.set('gpu-tasks', { queue: 'gpu-tasks', counts, workers: 1, oldestMs: 4500 });
+  streams.taskWorkers.set('w1', {
+    ...{ id: 'w1', name: 'tower', type: 'gpu', queues: ['gpu-tasks'], slots: 2, active: 1, version: '0' },
+    ...{
+      contentTypes: ['audio'],
+      nodeId: null,
+      state: 'online',
+      seenAt: 1,
+      startedAt: 1,
+      done: 5,
+      failed: 1,
+    },
+    ...{ load: { cpu: 0.5, memoryBytes: 1024 }, sharedFolder: false, trouble: null },
+  });
 }
 
 function check(text: string): { status: number; output: string } {
@@ -52,6 +75,7 @@ describe.skipIf(tool === null)('promtool', () => {
     const { streams, metrics, statistics, traffic, waiting } = start();
     expect(check((await metrics.read()).text)).toEqual({ status: 0, output: '' });
     streams.fleet.set('node_1', aNode());
+    setTasks(streams);
     waiting.push(['m', 2]);
     streams.telemetry.set('node_1', {
       nodeId: 'node_1',
@@ -247,5 +271,26 @@ describe('the metrics of the gateway', () => {
       await refusals('GATEWAY_KEY_NEEDED'),
       await refusals('NO_SUCH_PATH'),
     ]).toEqual([1, 3, 1]);
+  });
+});
+
+describe('the metrics of tasks', () => {
+  it('have queues, workers and how tasks ended', async () => {
+    const { streams, value } = start();
+    setTasks(streams);
+    const worker = 'worker="w1",name="tower",type="gpu"';
+    expect(await value('pilotlight_tasks{queue="gpu-tasks",state="waiting"}')).toBe(3);
+    expect(await value('pilotlight_tasks_oldest_seconds{queue="gpu-tasks"}')).toBe(4.5);
+    expect(await value('pilotlight_tasks_queue_workers{queue="gpu-tasks"}')).toBe(1);
+    expect(await value('pilotlight_tasks_added_total{queue="celery"}')).toBe(4);
+    expect(await value('pilotlight_tasks_ended_total{queue="gpu-tasks",state="failed"}')).toBe(2);
+    expect(await value('pilotlight_tasks_lost_total')).toBe(1);
+    expect(await value('pilotlight_tasks_stored_total')).toBe(6);
+    expect(await value(`pilotlight_tasks_worker_state{${worker},state="online"}`)).toBe(1);
+    expect(await value(`pilotlight_tasks_worker_state{${worker},state="lost"}`)).toBe(0);
+    expect(await value(`pilotlight_tasks_worker_ended_total{${worker},outcome="done"}`)).toBe(5);
+    expect(await value(`pilotlight_tasks_worker_memory_bytes{${worker}}`)).toBe(1024);
+    // A counter is read again, not added up.
+    expect(await value('pilotlight_tasks_added_total{queue="celery"}')).toBe(4);
   });
 });

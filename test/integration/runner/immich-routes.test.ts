@@ -1,5 +1,5 @@
 /** Immich's door: requests exactly as its server sends them, on small graphs in Immich's own folder. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -14,74 +14,15 @@ import { defaultPictureLimits } from '../../../electron/workers/runner/pictures/
 import { createPictures } from '../../../electron/workers/runner/pictures/pictures.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
-import {
-  clipTextualGraph,
-  clipVisualGraph,
-  EMBEDDING,
-  embedderGraph,
-  scrfdGraph,
-  writeFiles,
-} from '../../fakes/face-graphs.ts';
+import { clipVisualGraph, EMBEDDING, embedderGraph, writeFiles } from '../../fakes/face-graphs.ts';
+import { immichFiles } from '../../fakes/immich-folder.ts';
+import { recording } from '../../fakes/replay.ts';
 import { type RunnerDoor, startRunnerDoor } from '../../fakes/runner-door.ts';
 import { createInProcessSessions, type InProcessSessions } from '../../fakes/runner-sessions.ts';
 
-const recording = (name: string) =>
-  readFileSync(new URL(`../../recordings/immich/${name}.http`, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'pilotlight-immich-'));
-const clip = join(folder, 'clip/ViT-B-32__openai');
-const faces = join(folder, 'facial-recognition/buffalo_l');
-const CONTEXT = 8;
-const words = ['<start>', '<end>', '<pad>', 'Hund', 'am', 'Strand', ',', '日没', '<unknown>'];
 writeFiles({
-  [`${clip}/config.json`]: { text_cfg: { context_length: CONTEXT } },
-  [`${clip}/visual/model.onnx`]: clipVisualGraph(16),
-  [`${clip}/visual/preprocess_cfg.json`]: {
-    size: [16, 16],
-    mode: 'RGB',
-    mean: [0, 0, 0],
-    std: [1, 1, 1],
-    interpolation: 'bicubic',
-    resize_mode: 'shortest',
-  },
-  [`${clip}/textual/model.onnx`]: clipTextualGraph(CONTEXT),
-  [`${clip}/textual/tokenizer.json`]: {
-    model: {
-      type: 'WordLevel',
-      vocab: Object.fromEntries(words.map((word, id) => [word, id])),
-      unk_token: '<unknown>',
-    },
-    normalizer: null,
-    pre_tokenizer: { type: 'Whitespace' },
-    post_processor: {
-      type: 'TemplateProcessing',
-      single: [
-        { SpecialToken: { id: '<start>', type_id: 0 } },
-        { Sequence: { id: 'A', type_id: 0 } },
-        { SpecialToken: { id: '<end>', type_id: 0 } },
-      ],
-      pair: [],
-      special_tokens: {
-        '<start>': { id: '<start>', ids: [0], tokens: ['<start>'] },
-        '<end>': { id: '<end>', ids: [1], tokens: ['<end>'] },
-      },
-    },
-    decoder: null,
-    added_tokens: words.slice(0, 3).map((content, id) => ({
-      id,
-      content,
-      special: true,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-    })),
-  },
-  [`${clip}/textual/tokenizer_config.json`]: { pad_token: '<pad>' },
-  [`${faces}/detection/model.onnx`]: scrfdGraph([
-    { column: 10, row: 6, score: 0.75 },
-    { column: 3, row: 3, score: 0.6 },
-  ]),
-  [`${faces}/recognition/model.onnx`]: embedderGraph(),
+  ...immichFiles(folder),
   [`${folder}/clip/broken/visual/model.onnx`]: Buffer.from('not a graph'),
   [`${folder}/clip/broken/visual/preprocess_cfg.json`]: { size: 16, mean: [0, 0, 0], std: [1, 1, 1] },
   [`${folder}/clip/odd/visual/model.onnx`]: clipVisualGraph(16),
@@ -145,7 +86,7 @@ it('greets and answers the ping as Immich expects', async () => {
 
 describe('requests as Immich’s server sends them', () => {
   it('for faces', async () => {
-    const { status, body } = await door.send(recording('faces'));
+    const { status, body } = await door.send(recording('immich/faces'));
     expect(status).toBe(200);
     const answer: PredictAnswer = JSON.parse(body);
     expect(answer).toMatchObject({ imageHeight: 32, imageWidth: 48 });
@@ -161,7 +102,7 @@ describe('requests as Immich’s server sends them', () => {
   });
 
   it('for a picture’s vector', async () => {
-    const { status, head, body } = await door.send(recording('clip-visual'));
+    const { status, head, body } = await door.send(recording('immich/clip-visual'));
     expect(status).toBe(200);
     expect(head).toMatch(/content-type: application\/json/i);
     const answer: PredictAnswer = JSON.parse(body);
@@ -172,19 +113,19 @@ describe('requests as Immich’s server sends them', () => {
   });
 
   it('for a text’s vector', async () => {
-    const { status, body } = await door.send(recording('clip-textual'));
+    const { status, body } = await door.send(recording('immich/clip-textual'));
     expect(status).toBe(200);
     expect(JSON.parse(body)).toEqual({ clip: '[0,3,4,5,6,7,1,2]' });
   });
 
   it('for text in a picture, which is refused in so many words', async () => {
-    const { status, body } = await door.send(recording('ocr'));
+    const { status, body } = await door.send(recording('immich/ocr'));
     expect(status).toBe(501);
     expect(JSON.parse(body)).toMatchObject({ code: 'PREDICT_NO_OCR', detail: expect.any(String) });
   });
 
   it('in pieces of one byte', async () => {
-    const whole = recording('clip-visual');
+    const whole = recording('immich/clip-visual');
     const [one, all] = await Promise.all([
       fetchInPieces(door.url, whole),
       door.send(whole).then(({ body }) => JSON.parse(body)),
@@ -325,7 +266,7 @@ describe('what is refused', () => {
       status: 400,
       body: { code: 'PREDICT_BAD_FORM' },
     });
-    const whole = recording('clip-visual');
+    const whole = recording('immich/clip-visual');
     const end = whole.indexOf('\r\n\r\n');
     const cut = whole.subarray(end + 4, whole.length - 200);
     const head = whole

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInference } from '../../../electron/workers/runner/inference/graphs.ts';
 import { loadOrt, type Ort } from '../../../electron/workers/runner/inference/onnxruntime.ts';
 import { encodeGraph } from '../../../electron/workers/runner/onnx/encode.ts';
-import type { Reduction, Tensor } from '../../../electron/workers/runner/sessions.ts';
+import type { Tensor, VectorReduction } from '../../../electron/workers/runner/sessions.ts';
 import type { RunnerProvider } from '../../../shared/models/runner.ts';
 import { tableGraph } from '../../fakes/text-model.ts';
 
@@ -50,7 +50,11 @@ async function start() {
     opened: () => opened,
     open: (file: string | Uint8Array, provider: RunnerProvider, graph = 1) =>
       handlers.open({ graph, file, provider }, context),
-    async run(rows: readonly (readonly number[])[], reduction: Omit<Reduction, 'lengths'>, graph = 1) {
+    async run(
+      rows: readonly (readonly number[])[],
+      reduction: Omit<VectorReduction, 'kind' | 'lengths'>,
+      graph = 1,
+    ) {
       const lengths = rows.map(({ length }) => length);
       const longest = Math.max(...lengths);
       const tensor = (at: (row: readonly number[], index: number) => number): Tensor => ({
@@ -64,7 +68,7 @@ async function start() {
         input_ids: tensor((row, index) => row[index] ?? 0),
         attention_mask: tensor((row, index) => Number(index < row.length)),
       };
-      const reduce = { ...reduction, lengths };
+      const reduce = { kind: 'vectors' as const, ...reduction, lengths };
       const { answers } = await handlers.run({ graph, feeds, reduce, shrink: false, urgent: false }, context);
       return answers[reduction.output] as Tensor;
     },

@@ -27,6 +27,8 @@ it('runner models, status and embed work without a running Pilotlight', async ()
   expect(jsonOf(status)).toMatchObject({
     provider: expect.any(String),
     models: [expect.objectContaining({ name: 'tiny', kind: 'text' })],
+    // It belongs to the core, and none runs.
+    door: null,
   });
 
   const embedded = await runner(['embed', '--model', 'tiny'], '["red","green blue"]');
@@ -40,9 +42,17 @@ it('runner models, status and embed work without a running Pilotlight', async ()
   expect(vectors.map(({ length }) => length)).toEqual([SIZE, SIZE]);
   expect(tokenIds.map(({ length }) => length)).toEqual([3, 4]);
 
+  // Through the core, which may wake a machine for it; this computer's runner has the model.
+  const shared = await runner(['embed', '--model', 'tiny', '--wake'], '["red"]');
+  expect(jsonOf(shared)).toMatchObject({
+    model: 'tiny',
+    dimensions: SIZE,
+    nodes: [{ texts: 1, gpu: false }],
+  });
+
   const wrong = await runner(['embed', '--model', 'tiny'], 'no JSON');
   expect(wrong.code).not.toBe(0);
 
   expect((await runner(['models', 'remove', 'tiny'])).code).toBe(0);
   expect(jsonOf(await runner(['status']))).toMatchObject({ models: [] });
-}, 180_000);
+}, 400_000);

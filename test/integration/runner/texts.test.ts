@@ -86,40 +86,11 @@ describe('a text model', () => {
     );
   });
 
-  it('answers as TEI does', async () => {
-    expect((await runner.ask('POST', '/embed', { inputs: ['red'], model: 'plain' })).body).toEqual([
-      close(meanOf(['red'])),
-    ]);
-    expect((await runner.ask('POST', '/tokenize', { inputs: 'red thing', model: 'plain' })).body).toEqual([
-      [
-        { id: 2, text: '[CLS]', special: true, start: null, stop: null },
-        { id: 4, text: 'red', special: false, start: null, stop: null },
-        { id: 1, text: '[UNK]', special: false, start: null, stop: null },
-        { id: 3, text: '[SEP]', special: true, start: null, stop: null },
-      ],
-    ]);
-    const same = await runner.ask('POST', '/similarity', {
-      inputs: { source_sentence: 'red', sentences: ['red', 'blue'] },
-      model: 'plain',
-    });
-    expect(same.body[0]).toBeCloseTo(1, 6);
-    expect(same.body[1]).toBeLessThan(1);
-    expect((await runner.ask('GET', '/info?model=plain')).body).toMatchObject({
-      model_id: 'plain',
-      max_input_length: 16,
-    });
-  });
-
   it('cuts a long text off between the special tokens, and never pads', async () => {
-    const { body } = await runner.ask('POST', '/tokenize', { inputs: 'blue '.repeat(100), model: 'plain' });
-    expect(body[0]).toHaveLength(16);
-    expect(body[0].at(-1).text).toBe('[SEP]');
-    const refused = await runner.ask('POST', '/embed', {
-      inputs: 'blue '.repeat(100),
-      model: 'plain',
-      truncate: false,
-    });
-    expect(refused.status).toBe(400);
+    const texts = ['blue '.repeat(100)];
+    const { body } = await runner.ask('POST', '/runner/embed', { texts, model: 'plain' });
+    expect(body.tokenIds[0]).toHaveLength(16);
+    expect(body.tokenIds[0].at(-1)).toBe(WORDS.indexOf('[SEP]'));
   });
 
   it('serves ten thousand texts of one request in order, and a query between them', async () => {
@@ -167,6 +138,7 @@ describe('a text model', () => {
     ['an unknown model', { input: 'a', model: 'other' }, 404],
     ['a model that is a path', { input: 'a', model: '../plain' }, 404],
     ['too many dimensions', { input: 'a', dimensions: 5 }, 400],
+    ['an unknown encoding', { input: 'a', encoding_format: 'int8' }, 400],
     ['other files under the name', { input: 'a', hash: '0'.repeat(64) }, 409],
     ['no JSON', '{"input": ', 400],
   ])('refuses %s in OpenAI’s shape', async (_name, body, status) => {
@@ -196,12 +168,18 @@ describe('a text model', () => {
   it('is dropped, and loaded again by the next request', async () => {
     expect((await runner.ask('POST', '/runner/models/plain/drop')).body.state).toBe('on-disk');
     expect((await runner.ask('POST', '/v1/embeddings', { input: 'red', model: 'plain' })).status).toBe(200);
-    expect((await runner.ask('GET', '/v1/models')).body.data).toContainEqual({
+    const shown = {
       id: 'plain',
       object: 'model',
-      created: 0,
+      created: expect.any(Number),
       owned_by: 'pilotlight',
-    });
+      capabilities: ['embed'],
+    };
+    expect((await runner.ask('GET', '/v1/models')).body.data).toContainEqual(shown);
+    const { body } = await runner.ask('GET', '/v1/models/plain');
+    expect(body).toEqual(shown);
+    expect(Math.abs(body.created - Date.now() / 1000)).toBeLessThan(600);
+    expect((await runner.ask('GET', '/v1/models/other')).status).toBe(404);
   });
 });
 

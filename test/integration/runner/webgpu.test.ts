@@ -10,7 +10,7 @@ import { type InferenceLink, startInference } from '../../../electron/workers/ru
 import { createInferenceSessions } from '../../../electron/workers/runner/inference/sessions.ts';
 import { openLadderNotes } from '../../../electron/workers/runner/ladder/notes.ts';
 import { encodeGraph } from '../../../electron/workers/runner/onnx/encode.ts';
-import type { Reduction, Tensor } from '../../../electron/workers/runner/sessions.ts';
+import type { Tensor, VectorReduction } from '../../../electron/workers/runner/sessions.ts';
 import { loadText } from '../../../electron/workers/runner/text/load.ts';
 import type { RunnerProvider } from '../../../shared/models/runner.ts';
 import { sharedFolder } from '../../fakes/shared-folder.ts';
@@ -104,9 +104,13 @@ describe('WebGPU without a GPU', () => {
       attention_mask: flat((row, index) => Number(index < row.length)),
     };
     const file = encodeGraph(tableGraph());
-    async function pooled(graph: number, provider: RunnerProvider, reduction: Omit<Reduction, 'lengths'>) {
+    async function pooled(
+      graph: number,
+      provider: RunnerProvider,
+      reduction: Omit<VectorReduction, 'kind' | 'lengths'>,
+    ) {
       await link.call('open', { graph, file, provider });
-      const reduce = { ...reduction, lengths: rows.map(({ length }) => length) };
+      const reduce = { kind: 'vectors' as const, ...reduction, lengths: rows.map(({ length }) => length) };
       const { answers } = await link.call('run', { graph, feeds, reduce, shrink: false, urgent: false });
       await link.call('close', { graph });
       return answers[reduction.output] as Tensor;

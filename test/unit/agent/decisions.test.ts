@@ -215,6 +215,7 @@ describe('systems', () => {
     const facts = {
       platform,
       program: '/a/agent.mjs',
+      worker: '/a/task-worker.mjs',
       node: '/usr/bin/node',
       flags: ['--role', 'power'],
       roles: ['power' as const],

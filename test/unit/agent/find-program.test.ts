@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { findRunnerProgram } from '../../../electron/agent/runner/find-program.ts';
+import { findRunnerProgram, findWorkerProgram } from '../../../electron/agent/find-program.ts';
 
 let root: string;
 beforeEach(() => {
@@ -40,4 +40,11 @@ it('takes the named program and no other', () => {
 it('finds that of this repository', () => {
   const commands = new URL('../../../electron/agent/commands.ts', import.meta.url).href;
   expect(findRunnerProgram(null, commands)).toMatch(/runner-worker\.ts$/);
+});
+
+it('finds the worker’s program in the same places', () => {
+  const file = write('bin/task-worker.mjs');
+  expect(findWorkerProgram(null, agentAt('bin/agent.mjs'))).toBe(file);
+  const commands = new URL('../../../electron/agent/commands.ts', import.meta.url).href;
+  expect(findWorkerProgram(null, commands)).toMatch(/task-worker\.ts$/);
 });

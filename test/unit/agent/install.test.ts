@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
@@ -23,6 +24,7 @@ async function printed(
   platform: HostPlatform,
   args: readonly string[] = [],
   folder = systemFolder(platform, {}),
+  content: object | null = null,
 ): Promise<string> {
   const { values: flags } = parseFlags([
     'install',
@@ -45,10 +47,17 @@ async function printed(
     resolve: (path) => path,
     stopAsked: () => Promise.resolve(),
   };
-  const config = readConfig({ flags, environment: {}, file: null });
+  const file = content === null ? null : { path: 'agent.json', content, privately: true };
+  const config = readConfig({ flags, environment: {}, file });
   await install(context, { folder, config, platform });
   return lines.join('\n');
 }
+
+/** Only a built agent finds it by itself. */
+const runnerProgram = [
+  '--runner-program',
+  fileURLToPath(new URL('../../../electron/workers/runner/runner-worker.ts', import.meta.url)),
+];
 
 /** The lines of one file that is written. */
 function fileIn(text: string, path: RegExp): string {
@@ -65,6 +74,21 @@ describe('agent install on Linux', () => {
       await expect(printed('linux', [], folder)).rejects.toMatchObject({ code: 'INSTALL_FAILED' });
     },
   );
+
+  it('copies the program of the worker beside the agent, and lets it use the GPU and memory', async () => {
+    const worker = {
+      server: 'http://192.168.1.5:8780',
+      token: 'pilotlight_key_1',
+      program: process.execPath,
+    };
+    const text = await printed('linux', [], undefined, { role: ['worker'], worker });
+    expect(text).toMatch(/# copy .*node.* to .*pilotlight-agent\/task-worker\.mjs/);
+    const unit = fileIn(text, /pilotlight-agent\.service/).split('\n');
+    expect(unit).toContain('SupplementaryGroups=video render');
+    expect(unit).toContain('TasksMax=1024');
+    // It reads them from its own file.
+    expect(text).not.toContain('pilotlight_key_1');
+  });
 
   it('takes another folder below /var/lib', async () => {
     const unit = fileIn(await printed('linux', [], '/var/lib/other'), /pilotlight-agent\.service/);
@@ -90,10 +114,30 @@ describe('agent install on Linux', () => {
     expect(unit).not.toMatch(/^User=root|^AmbientCapabilities=\S/m);
   });
 
-  it.skipIf(find('systemd-analyze') === undefined)('writes a unit that systemd takes', async () => {
+  it('opens the GPU to a runner, names its program, and leaves it the memory that models need', async () => {
+    const text = await printed('linux', ['--role', 'runner', ...runnerProgram]);
+    const unit = fileIn(text, /pilotlight-agent\.service/).split('\n');
+    expect(unit).toContain('SupplementaryGroups=video render');
+    expect(unit).toContain('TasksMax=1024');
+    expect(unit.join('\n')).not.toMatch(/MemoryHigh|MemoryMax|PrivateDevices|MemoryDenyWriteExecute/);
+    expect(unit.join('\n')).toMatch(/^ExecStart=.* --role runner .*--runner-program \S+runner-worker\.ts /m);
+    // It powers nothing off.
+    expect(text).not.toContain('polkit');
+    const all = fileIn(
+      await printed('linux', ['--role', 'power,telemetry,runner', ...runnerProgram]),
+      /\.service/,
+    );
+    expect(all.split('\n')).toContain('SupplementaryGroups=tty systemd-journal video render');
+  });
+
+  it.skipIf(find('systemd-analyze') === undefined).each([
+    ['all roles', []],
+    ['a runner', ['--role', 'runner', ...runnerProgram]],
+  ])('writes a unit that systemd takes, for %s', async (_name, role) => {
     const folder = mkdtempSync(join(tmpdir(), 'pilotlight-unit-'));
     try {
-      const args = ['--node', process.execPath, '--bind', '192.168.1.30', '--allow-mac', '02:00:00:00:00:01'];
+      const relay = role.length > 0 ? [] : ['--allow-mac', '02:00:00:00:00:01'];
+      const args = ['--node', process.execPath, '--bind', '192.168.1.30', ...relay, ...role];
       const unit = fileIn(await printed('linux', args), /\.service/);
       const path = join(folder, 'pilotlight-agent.service');
       writeFileSync(path, unit);
@@ -269,5 +313,21 @@ describe('agent install on Windows', () => {
     expect(text).toMatch(/icacls\.exe .*"\*S-1-5-19:\(OI\)\(CI\)RX"/);
     expect(text).toMatch(/icacls\.exe .*\\\\data".*"\*S-1-5-19:\(OI\)\(CI\)F"/);
     expect(text).not.toMatch(/HighestAvailable|S-1-5-18<|S-1-1-0/);
+  });
+
+  it('starts a runner with Windows, for as long as it takes, on battery too', async () => {
+    const task = fileIn(await printed('win32', ['--role', 'runner', ...runnerProgram]), /task\.xml/);
+    expect(task).toMatch(/<Arguments>\S+agent\.mjs --role runner .*--runner-program \S+runner-worker\.ts /);
+    for (const line of [
+      '<BootTrigger><Enabled>true</Enabled></BootTrigger>',
+      '<ExecutionTimeLimit>PT0S</ExecutionTimeLimit>',
+      '<DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>',
+      '<StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>',
+      '<MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>',
+      '<RestartOnFailure><Interval>PT1M</Interval><Count>999</Count></RestartOnFailure>',
+    ])
+      expect(task).toContain(line);
+    // One program for each user of a machine: as LocalService it shares none with a person.
+    expect(task).toContain('<UserId>S-1-5-19</UserId>');
   });
 });

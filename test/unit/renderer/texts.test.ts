@@ -22,6 +22,7 @@ test('what arrives in the window before the texts is delivered after them, in or
   const link = createPreloadLink(
     {
       send() {},
+      chooseFolder() {},
       onMessage(listener) {
         arrive = listener;
         return () => {};

@@ -16,6 +16,7 @@ import { placementErrors } from '../../../shared/contract/errors/placement.ts';
 import { powerErrors } from '../../../shared/contract/errors/power.ts';
 import { runnerErrors } from '../../../shared/contract/errors/runner.ts';
 import { runnerFleetErrors } from '../../../shared/contract/errors/runner-fleet.ts';
+import { taskErrors } from '../../../shared/contract/errors/tasks.ts';
 import { wakeErrors } from '../../../shared/contract/errors/wake.ts';
 import {
   errorCatalogue,
@@ -63,6 +64,7 @@ describe('the catalogue of errors', () => {
       computerErrors,
       runnerErrors,
       runnerFleetErrors,
+      taskErrors,
       pictureErrors,
       immichErrors,
     ];

@@ -19,6 +19,7 @@ it('the metrics of a runner are those of its view', async () => {
     name: 'Tower',
     from: 'agent',
     url: 'http://127.0.0.1:8765',
+    sharedFrom: null,
     state: 'ready',
     problem: null,
     status: null,
@@ -43,6 +44,7 @@ it('the metrics of a runner are those of its view', async () => {
     `pilotlight_runner_target_met{${labels},target="success"} 0`,
     `pilotlight_runner_target_met{${labels},target="latency"} 1`,
     `pilotlight_runner_target_met{${labels},target="gpu"} 1`,
+    `pilotlight_runner_target_met{${labels},target="fallback"} 1`,
   ]) {
     expect(lines).toContain(wanted);
   }

@@ -5,7 +5,7 @@ import { parseJson } from '../../../../shared/json.ts';
 import { writeDurably } from '../../durable-write.ts';
 import { readOwn } from '../../ownership/read-own.ts';
 
-const endpointSchema = z.object({
+export const endpointSchema = z.object({
   pid: z.number().int().positive(),
   /** Of the system; null where it has none. A process id of another boot belongs to another program. */
   bootId: z.string().nullable(),

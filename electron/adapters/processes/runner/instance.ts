@@ -1,21 +1,59 @@
-/** The one runner of a data folder: a private file says where it is; a second start finds it. */
+/**
+ * The one runner of a user on this machine, and of a data folder: private files say where it is, so that a second start
+ * finds it. The shared file is for programs with other data folders; the one in the data folder is for scripts, and keeps
+ * two users from writing to one folder.
+ */
 import { linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import { parseJson } from '../../../../shared/json.ts';
+import { writeDurably } from '../../durable-write.ts';
+import { readOwn } from '../../ownership/read-own.ts';
 import { systemCode } from '../../system-code.ts';
-import { type LinkEndpoint, readBootId, readLinkEndpoint, writeLinkEndpoint } from '../link/endpoint.ts';
+import { endpointSchema, readBootId } from '../link/endpoint.ts';
 import { hasToken } from './identity.ts';
 
-/** Process id, boot id, port on 127.0.0.1, token, version. */
-export type RunnerEndpoint = LinkEndpoint;
+const runnerEndpointSchema = endpointSchema.extend({
+  /** Whose models it has. Empty if it was written by an older version. */
+  dataFolder: z.string().default(''),
+});
+export type RunnerEndpoint = z.infer<typeof runnerEndpointSchema>;
+
+export interface RunnerPlaces {
+  dataFolder: string;
+  /** Of this user on this machine; null for a runner of this data folder alone. */
+  sharedFolder: string | null;
+}
 
 /** The folder of everything that the runner keeps. */
 export const runnerFolder = (dataFolder: string): string => join(dataFolder, 'runner');
-const fileOf = (dataFolder: string) => join(runnerFolder(dataFolder), 'endpoint.json');
+
+/** The folder's own one first, always in this order. */
+const filesOf = ({ dataFolder, sharedFolder }: RunnerPlaces): string[] => [
+  join(runnerFolder(dataFolder), 'endpoint.json'),
+  ...(sharedFolder === null ? [] : [join(sharedFolder, 'runner.json')]),
+];
 
 /** The runner that runs now, proved; null if there is none. */
-export async function findInstance(dataFolder: string, signal?: AbortSignal): Promise<RunnerEndpoint | null> {
-  const endpoint = readLinkEndpoint(fileOf(dataFolder));
-  return endpoint !== null && (await isLive(endpoint, signal)) ? endpoint : null;
+export async function findInstance(
+  places: RunnerPlaces,
+  signal?: AbortSignal,
+): Promise<RunnerEndpoint | null> {
+  for (const path of filesOf(places)) {
+    const endpoint = readEndpoint(path);
+    if (endpoint !== null && (await isLive(endpoint, signal))) return endpoint;
+  }
+  return null;
+}
+
+/** null if there is none, it is damaged, or others could have changed or read it. */
+function readEndpoint(path: string): RunnerEndpoint | null {
+  try {
+    const text = readOwn(path, 'secret').bytes.toString('utf8');
+    return runnerEndpointSchema.safeParse(parseJson(text)).data ?? null;
+  } catch {
+    return null;
+  }
 }
 
 async function isLive(endpoint: RunnerEndpoint, signal?: AbortSignal): Promise<boolean> {
@@ -24,7 +62,11 @@ async function isLive(endpoint: RunnerEndpoint, signal?: AbortSignal): Promise<b
 
 /** A process id of another boot belongs to another program. */
 function mayRun({ pid, bootId }: RunnerEndpoint): boolean {
-  if (bootId !== readBootId()) return false;
+  return bootId === readBootId() && isRunning(pid);
+}
+
+/** Whether there is a process with this id, of whichever program. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -36,18 +78,31 @@ function mayRun({ pid, bootId }: RunnerEndpoint): boolean {
 const MOST_TRIES = 20;
 
 /**
- * Writes the file for the calling process, which listens already. Returns the endpoint of another one if that was
- * faster; null if the place is ours. Throws the system's error.
+ * Writes the files for the calling process, which listens already, unless they are there. Returns the endpoint of another
+ * one if that was faster; null if the places are ours. Throws the system's error.
  */
-export async function claimInstance(dataFolder: string, own: RunnerEndpoint): Promise<RunnerEndpoint | null> {
-  const path = fileOf(dataFolder);
+export async function claimInstance(
+  places: RunnerPlaces,
+  own: RunnerEndpoint,
+): Promise<RunnerEndpoint | null> {
+  for (const path of filesOf(places)) {
+    const other = await claimFile(path, own);
+    if (other === null) continue;
+    releaseInstance(places, own.token);
+    return other;
+  }
+  return null;
+}
+
+async function claimFile(path: string, own: RunnerEndpoint): Promise<RunnerEndpoint | null> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${own.pid}`;
-  writeLinkEndpoint(draft, own);
+  writeDurably(draft, `${JSON.stringify(own, null, 2)}\n`);
   try {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       if (linked(draft, path)) return null;
-      const other = readLinkEndpoint(path);
+      const other = readEndpoint(path);
+      if (other?.token === own.token) return null;
       if (other !== null && (await isLive(other))) return other;
       await removeStale(path, other);
     }
@@ -79,7 +134,7 @@ async function removeStale(path: string, judged: RunnerEndpoint | null): Promise
     if (systemCode(error) === 'ENOENT') return;
     throw error;
   }
-  const moved = readLinkEndpoint(aside);
+  const moved = readEndpoint(aside);
   try {
     if (moved !== null && moved.token !== judged?.token) linkSync(aside, path);
   } catch {
@@ -88,12 +143,9 @@ async function removeStale(path: string, judged: RunnerEndpoint | null): Promise
   rmSync(aside, { force: true });
 }
 
-/** Whether the file is still the one of this token. */
-export function holdsInstance(dataFolder: string, token: string): boolean {
-  return readLinkEndpoint(fileOf(dataFolder))?.token === token;
-}
-
-/** Removes the file, unless another runner has written its own since. */
-export function releaseInstance(dataFolder: string, token: string): void {
-  if (holdsInstance(dataFolder, token)) rmSync(fileOf(dataFolder), { force: true });
+/** Removes the files, unless another runner has written its own since. */
+export function releaseInstance(places: RunnerPlaces, token: string): void {
+  for (const path of filesOf(places)) {
+    if (readEndpoint(path)?.token === token) rmSync(path, { force: true });
+  }
 }

@@ -10,8 +10,12 @@ import {
   type WorkerProcess,
 } from '../worker-host.ts';
 import type { FromWorker } from '../worker-protocol.ts';
+import type { HeldPort } from './hold-port.ts';
 import { findInstance, type RunnerEndpoint } from './instance.ts';
+import { lendModels } from './lend-models.ts';
 import type { RunnerConfig, RunnerContract } from './protocol.ts';
+import { openSharedFolder } from './shared-folder.ts';
+import { watchRunner } from './watch-runner.ts';
 
 export interface OpenRunnerOptions {
   dataFolder: string;
@@ -20,6 +24,8 @@ export interface OpenRunnerOptions {
   version: string;
   log: Log;
   signal: AbortSignal;
+  /** The port at which the next one is to listen is kept until it does. */
+  held?: Pick<HeldPort, 'makeRoom'> | null;
   config?: Partial<Omit<RunnerConfig, 'dataFolder' | 'version'>>;
   /** Default: child processes of Node. */
   createWorkerHost?: (options: { entry: string; log: Log; nodeFlags: readonly string[] }) => WorkerHost;
@@ -33,13 +39,15 @@ export interface OpenedRunner {
   readonly pid: number;
   /** It was started here, and ends with this process. */
   readonly owned: boolean;
+  /** The data folder whose runner it is, if that is another one. */
+  readonly sharedFrom: string | null;
   /** Called once, when it has ended; at once if it has already. */
   onExit(listener: (exit: WorkerExit) => void): void;
   /** Ends it if it is owned; resolves when it has ended. */
   stop(): Promise<void>;
 }
 
-const usualConfig: Omit<RunnerConfig, 'dataFolder' | 'version'> = {
+const usualConfig: Omit<RunnerConfig, 'dataFolder' | 'sharedFolder' | 'version'> = {
   host: '127.0.0.1',
   port: 0,
   token: null,
@@ -53,63 +61,64 @@ const usualConfig: Omit<RunnerConfig, 'dataFolder' | 'version'> = {
 
 /** What a request leaves behind is garbage at once. */
 const nodeFlags: readonly string[] = ['--max-semi-space-size=8'];
-const START_MS = 20_000;
+/** A busy machine takes this long to start a program; one that cannot start says so at once. */
+const START_MS = 60_000;
 const STOP_MS = 3000;
-const CHECK_EVERY_MS = 1000;
 
 /** Rejects with RUNNER_STARTING if it does not come up, with the system's reasons, or with the signal's. */
 export async function openRunner(options: OpenRunnerOptions): Promise<OpenedRunner> {
-  const { dataFolder, signal } = options;
+  const { dataFolder, signal, log } = options;
   signal.throwIfAborted();
-  const running = await findInstance(dataFolder, signal);
-  if (running !== null) return found(running);
-  const started = await start(options);
+  const sharedFolder = sharedFolderOf(options);
+  const running = await findInstance({ dataFolder, sharedFolder }, signal);
+  if (running !== null) {
+    await lendModels({ dataFolder, to: running, log, signal });
+    return found(running, dataFolder);
+  }
+  const started = await start(options, sharedFolder);
   return started ?? openRunner(options);
+}
+
+function sharedFolderOf({ config, log }: OpenRunnerOptions): string | null {
+  if (config?.sharedFolder !== undefined) return config.sharedFolder;
+  const folder = openSharedFolder();
+  if (folder === null) log.debug('There is no folder to share a runner by.');
+  return folder;
 }
 
 const urlOf = ({ port }: RunnerEndpoint) => `http://127.0.0.1:${port}`;
 
 /** The runner of another program. */
-function found(endpoint: RunnerEndpoint): OpenedRunner {
+function found(endpoint: RunnerEndpoint, dataFolder: string): OpenedRunner {
   const exits = createEmitter<[WorkerExit]>({ name: 'runner' });
   let ended: WorkerExit | null = null;
-  let timer: NodeJS.Timeout | null = null;
-  function check(): void {
-    if (isAlive(endpoint.pid)) return;
-    if (timer !== null) clearInterval(timer);
-    ended ??= { code: null, signal: null, stderrTail: '' };
-    exits.emit(ended);
-  }
+  let watch: { stop(): void } | null = null;
   return {
     url: urlOf(endpoint),
     token: endpoint.token,
     pid: endpoint.pid,
     owned: false,
+    sharedFrom: endpoint.dataFolder === dataFolder ? null : endpoint.dataFolder,
     onExit(listener) {
       if (ended !== null) return listener(ended);
       exits.on(listener);
-      timer ??= setInterval(check, CHECK_EVERY_MS).unref();
+      watch ??= watchRunner({
+        endpoint,
+        onGone() {
+          ended = { code: null, signal: null, stderrTail: '' };
+          exits.emit(ended);
+        },
+      });
     },
-    stop: async () => {
-      if (timer !== null) clearInterval(timer);
-    },
+    stop: async () => watch?.stop(),
   };
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 /** null if another one was faster. */
-function start(options: OpenRunnerOptions): Promise<OpenedRunner | null> {
+function start(options: OpenRunnerOptions, sharedFolder: string | null): Promise<OpenedRunner | null> {
   const { dataFolder, version, entry, log, signal, createWorkerHost = createForkWorkerHost } = options;
   const worker = createWorkerHost({ entry, log, nodeFlags }).start();
-  const config: RunnerConfig = { ...usualConfig, ...options.config, dataFolder, version };
+  const config: RunnerConfig = { ...usualConfig, ...options.config, dataFolder, sharedFolder, version };
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => fail(new PilotlightError('RUNNER_STARTING')), START_MS);
     const abort = () => fail(signal.reason);
@@ -132,6 +141,7 @@ function start(options: OpenRunnerOptions): Promise<OpenedRunner | null> {
       const message = received as FromWorker<RunnerContract>;
       if (message.kind !== 'event') return;
       const { event } = message;
+      if (event.kind === 'opening') return options.held?.makeRoom();
       if (event.kind === 'failed') return fail(fromWireError(event.error));
       settle();
       resolve(event.kind === 'taken' ? null : owned(worker, event.endpoint));
@@ -142,13 +152,18 @@ function start(options: OpenRunnerOptions): Promise<OpenedRunner | null> {
 
 function owned(worker: WorkerProcess, endpoint: RunnerEndpoint): OpenedRunner {
   let stopping: Promise<void> | null = null;
+  // Its end is reported by its host; that it hangs, by nobody else.
+  const watch = watchRunner({ endpoint, onGone: () => worker.kill() });
+  worker.onExit(watch.stop);
   return {
     url: urlOf(endpoint),
     token: endpoint.token,
     pid: endpoint.pid,
     owned: true,
+    sharedFrom: null,
     onExit: worker.onExit,
     stop() {
+      watch.stop();
       stopping ??= new Promise((resolve) => {
         const late = setTimeout(() => worker.kill(), STOP_MS);
         worker.onExit(() => {

@@ -6,6 +6,8 @@ import type { RunnerEndpoint } from './instance.ts';
 
 export interface RunnerConfig {
   dataFolder: string;
+  /** Where the user's other programs find it; see shared-folder.ts. null for a runner of this data folder alone. */
+  sharedFolder: string | null;
   version: string;
   /** The addresses that it listens at: `127.0.0.1`, or what an agent says. */
   host: string;
@@ -28,6 +30,8 @@ export interface RunnerConfig {
 }
 
 export type RunnerEvent =
+  /** It is about to listen. */
+  | { kind: 'opening' }
   | { kind: 'listening'; endpoint: RunnerEndpoint }
   /** Another runner has this data folder; the process ends. */
   | { kind: 'taken'; endpoint: RunnerEndpoint }

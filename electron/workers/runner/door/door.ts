@@ -1,4 +1,4 @@
-/** The runner's door: HTTP, the models, the queues. It forks the inference process, and loads nothing of onnxruntime. */
+/** The runner's door: HTTP, the models, the queues. It starts the inference process, and loads nothing of onnxruntime. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -13,11 +13,12 @@ import {
   releaseInstance,
   runnerFolder,
 } from '../../../adapters/processes/runner/instance.ts';
+import { lendModels } from '../../../adapters/processes/runner/lend-models.ts';
 import type { RunnerConfig } from '../../../adapters/processes/runner/protocol.ts';
-import { createForkWorkerHost } from '../../../adapters/processes/worker-host.ts';
+import type { WorkerHost } from '../../../adapters/processes/worker-host.ts';
 import type { Log } from '../../../core/ports/log.ts';
 import { createFaceKind } from '../faces/face-kind.ts';
-import { createRunnerServer } from '../http/server.ts';
+import { type AnsweredRequest, createRunnerServer } from '../http/server.ts';
 import { bestProvider, createInferenceSessions } from '../inference/sessions.ts';
 import { rungsOf } from '../ladder/decide.ts';
 import { deviceKey } from '../ladder/device.ts';
@@ -30,6 +31,8 @@ import { createShelf } from '../models/shelf.ts';
 import { runnerRoutes } from '../runner-routes.ts';
 import { createTextKind } from '../text/kind.ts';
 import { createTextService } from '../text/service.ts';
+import { keepPlaces } from './keep-places.ts';
+import { listenAgain } from './listen.ts';
 import { memoryOf } from './memory-of.ts';
 import { createDoorPictures, createPictureDoors } from './picture-doors.ts';
 import { doorRoutes } from './routes.ts';
@@ -37,24 +40,37 @@ import { createStatistics } from './statistics.ts';
 
 export interface Door {
   endpoint: RunnerEndpoint;
-  /** Another runner has this data folder, and this one was closed again. */
+  /** Another runner was there, and this one was closed again. */
   taken: boolean;
   stop(): Promise<void>;
 }
 
 export interface DoorOptions {
   config: RunnerConfig;
-  /** The program of the inference process. */
-  inferenceEntry: string;
+  /** Starts inference processes. */
+  inferenceHost: WorkerHost;
+  /** Another runner has taken its place, because this one hung. It has to end. */
+  onLost(): void;
+  /** It is about to listen. */
+  onOpening(): void;
   log: Log;
 }
 
 /** Paths that are asked all the time say nothing of the work. */
-const isWork = (path: string) => !/^$|^\/(health|ping|info|metrics|gpu_info|runner\b.*)?$/.test(path);
+const isWork = ({ method, path }: AnsweredRequest) =>
+  !(method === 'GET' && path === '/') && !/^$|^\/(health|ping|info|metrics|gpu_info|runner\b.*)$/.test(path);
 const CLOSE_MS = 300;
+/** The first models are loaded by then, and the spare is not in their way. */
+const SPARE_AFTER_MS = 2000;
 
 /** Rejects with the system's error if it cannot listen or write its file. */
-export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Promise<Door> {
+export async function openDoor({
+  config,
+  inferenceHost,
+  onLost,
+  onOpening,
+  log,
+}: DoorOptions): Promise<Door> {
   const clock = createSystemClock();
   const stopping = new AbortController();
   const startedAt = clock.monotonic();
@@ -64,11 +80,12 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
   const notes = openLadderNotes(folder);
 
   const inference = createInferenceSessions({
-    host: createForkWorkerHost({ entry: inferenceEntry, log }),
+    host: inferenceHost,
     clock,
     log,
     notes,
     folder,
+    spareAfterMs: SPARE_AFTER_MS,
     deviceKey: deviceKey(),
     threads: config.threads,
     rungs: rungsOf(process.platform, config.provider),
@@ -121,7 +138,7 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
       uptimeSeconds: Math.round((clock.monotonic() - startedAt) / 1000),
       restarts: inference.restarts(),
       queue,
-      memoryBytes: memoryOf([process.pid, inference.pid()]),
+      memoryBytes: memoryOf([process.pid, ...inference.pids()]),
       totals: { ...statistics.totals(), runs, gpuRuns },
       latencyMs: statistics.latency(),
     };
@@ -149,6 +166,7 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
       shelf,
       texts,
       version: config.version,
+      pause: () => pause(),
       others: [
         ...doors.routes,
         ...modelRoutes({ shelf, pulls, monotonic: clock.monotonic }),
@@ -172,23 +190,29 @@ export async function openDoor({ config, inferenceEntry, log }: DoorOptions): Pr
   });
 
   async function stop(): Promise<void> {
-    releaseInstance(config.dataFolder, token);
+    releaseInstance(config, token);
     stopping.abort();
     await Promise.all([server.close(CLOSE_MS), shelf.stop(), doors.stop()]);
     inference.stop();
   }
 
   try {
-    ({ port } = await server.listen({ host: config.host, port: config.port }));
-    const own = { pid: process.pid, bootId: readBootId(), port, token, version: config.version };
-    const other = await claimInstance(config.dataFolder, own);
+    onOpening();
+    const { host, port: wanted } = config;
+    const at = { host, port: wanted, clock, signal: stopping.signal };
+    ({ port } = await listenAgain({ ...at, listen: server.listen }));
+    const { dataFolder, version } = config;
+    const own = { pid: process.pid, bootId: readBootId(), port, token, version, dataFolder };
+    const other = await claimInstance(config, own);
     if (other === null) {
+      keepPlaces({ clock, signal: stopping.signal, claim: () => claimInstance(config, own), onLost, log });
       // Its first request should not have to wait for it.
       const usual = shelf.usual('text');
       if (usual !== null) shelf.load(usual).catch(() => {});
       return { endpoint: own, taken: false, stop };
     }
     await stop();
+    await lendModels({ dataFolder, to: other, log });
     return { endpoint: other, taken: true, stop: async () => {} };
   } catch (error) {
     await stop();

@@ -2,6 +2,7 @@
 import type { RunnerStatus } from '../../../../shared/models/runner.ts';
 import { identityPath, proofOf } from '../../../adapters/processes/runner/identity.ts';
 import type { RunnerRoute } from '../http/route.ts';
+import { metricsText } from './metrics.ts';
 
 export interface DoorRoutesOptions {
   token: string;
@@ -32,6 +33,15 @@ export function doorRoutes({ token, port, status, check, settled }: DoorRoutesOp
         if (query.get('wait') === 'ladder') await settled();
         return { status: 200, body: await status() };
       },
+    },
+    {
+      method: 'GET',
+      path: '/metrics',
+      handle: async () => ({
+        status: 200,
+        headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+        body: metricsText(await status()),
+      }),
     },
     {
       method: 'POST',

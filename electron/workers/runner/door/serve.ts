@@ -1,6 +1,7 @@
 /** The door's process, as its owner starts and stops it. */
 import { PilotlightError, toWireError } from '../../../../shared/contract/errors.ts';
 import type { RunnerContract, RunnerEvent } from '../../../adapters/processes/runner/protocol.ts';
+import type { WorkerHost } from '../../../adapters/processes/worker-host.ts';
 import type { Log } from '../../../core/ports/log.ts';
 import { serveWorker } from '../../process.ts';
 import { type Door, openDoor } from './door.ts';
@@ -8,15 +9,21 @@ import { type Door, openDoor } from './door.ts';
 /** @param entry absolute path of the calling program; its threads run the watchdog */
 export function serveRunner(
   entry: string,
-  { inferenceEntry, log }: { inferenceEntry: string; log: Log },
+  { inferenceHost, log }: { inferenceHost: WorkerHost; log: Log },
 ): void {
-  serveWorker<RunnerContract>(entry, ({ send }) => {
+  serveWorker<RunnerContract>(entry, ({ send, kill }) => {
     let opening: Promise<Door> | null = null;
     const report = (event: RunnerEvent) => send({ kind: 'event', event });
 
     async function open(config: RunnerContract['config']): Promise<void> {
       try {
-        opening = openDoor({ config, inferenceEntry, log });
+        opening = openDoor({
+          config,
+          inferenceHost,
+          log,
+          onLost: kill,
+          onOpening: () => report({ kind: 'opening' }),
+        });
         const { endpoint, taken } = await opening;
         report({ kind: taken ? 'taken' : 'listening', endpoint });
         if (taken) setImmediate(() => process.exit(0));

@@ -1,8 +1,9 @@
 /** Counts of the runner since it started. */
 import type { RunnerStatus } from '../../../../shared/models/runner.ts';
+import type { AnsweredRequest } from '../http/server.ts';
 
 export interface Statistics {
-  answered(request: { path: string; status: number; ms: number }): void;
+  answered(request: AnsweredRequest): void;
   texts(count: number): void;
   pictures(count: number): void;
   totals(): Pick<RunnerStatus['totals'], 'requests' | 'failed' | 'texts' | 'pictures'>;
@@ -12,13 +13,14 @@ export interface Statistics {
 /** Latencies that are kept. */
 const KEPT = 1024;
 
-export function createStatistics(isWork: (path: string) => boolean): Statistics {
+export function createStatistics(isWork: (request: AnsweredRequest) => boolean): Statistics {
   const times = new Float64Array(KEPT);
   const counts = { requests: 0, failed: 0, texts: 0, pictures: 0 };
 
   return {
-    answered({ path, status, ms }) {
-      if (!isWork(path)) return;
+    answered(request) {
+      if (!isWork(request)) return;
+      const { status, ms } = request;
       times[counts.requests % KEPT] = ms;
       counts.requests += 1;
       if (status >= 500) counts.failed += 1;

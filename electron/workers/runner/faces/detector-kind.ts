@@ -1,22 +1,10 @@
 /** Tells detectors apart by their outputs, whatever their files and values are called. Pure. */
 import { fact, type Message } from '../../../../shared/models/message.ts';
 import type { GraphValue } from '../sessions.ts';
+import { type DetectorLayout, STRIDES } from './detector-layout.ts';
 import { fixedDim, pictureInput, shapeText } from './graph-shapes.ts';
 
-/** Each list has the outputs for strides of 8, 16 and 32. */
-export type DetectorLayout = {
-  input: string;
-  takesBatch: boolean;
-  /** null where any multiple of 32 is accepted. */
-  size: { width: number; height: number } | null;
-} & (
-  | { kind: 'yunet'; cls: string[]; obj: string[]; bbox: string[]; kps: string[] }
-  | { kind: 'scrfd'; scores: string[]; boxes: string[]; points: string[] | null }
-);
-
 export type DetectorFinding = { layout: DetectorLayout } | { refused: Message };
-
-export const STRIDES = [8, 16, 32] as const;
 
 export function detectorOf(inputs: readonly GraphValue[], outputs: readonly GraphValue[]): DetectorFinding {
   const [first] = inputs;

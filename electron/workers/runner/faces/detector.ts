@@ -1,10 +1,11 @@
 /** A face detector on an opened graph. */
 import type { Picture } from '../pictures/picture.ts';
 import type { Pictures } from '../pictures/pictures.ts';
-import type { OpenedGraph, PictureFeed } from '../sessions.ts';
+import type { OpenedGraph, PictureFeed, Tensor } from '../sessions.ts';
 import { keepsPicturesApart } from './batch-check.ts';
+import { CANDIDATES } from './candidates.ts';
 import { defaultMinScore, readFaces } from './detector-answers.ts';
-import type { DetectorLayout } from './detector-kind.ts';
+import type { DetectorLayout } from './detector-layout.ts';
 import type { Face, Point } from './face.ts';
 import { createGatherer } from './gatherer.ts';
 import { asIs, evenly, type Normalisation } from './planes.ts';
@@ -82,11 +83,20 @@ export async function openDetector({
       const size = { width: first.fit.paddedWidth, height: first.fit.paddedHeight };
       const answer = await graph.run(
         { [layout.input]: inputOf(layout, jobs, size) },
-        { signal: stop, size: (jobs.length * size.width * size.height) / PIXELS_A_UNIT },
+        {
+          signal: stop,
+          size: (jobs.length * size.width * size.height) / PIXELS_A_UNIT,
+          reduce: {
+            kind: 'candidates',
+            layout,
+            count: jobs.length,
+            size,
+            minScore: Math.min(...jobs.map(({ minScore }) => minScore)),
+          },
+        },
       );
-      return jobs.map((job, at) =>
-        readFaces(layout, answer, { at, count: jobs.length, size, minScore: job.minScore }),
-      );
+      const found = answer[CANDIDATES] as Tensor;
+      return jobs.map(({ minScore }, at) => readFaces(layout, found, { at, width: size.width, minScore }));
     },
   });
 

@@ -40,28 +40,60 @@ export function writePlanes(
 ): void {
   const plane = width * height;
   const isFull = picture.width === width && picture.height === height;
-  const factors = channels.map((channel) => scale / deviation[channel]);
-  const shifts = channels.map((channel) => mean[channel] / deviation[channel]);
   const starts = channels.map((channel) => offset + plane * (order === 'rgb' ? channel : 2 - channel));
-  for (const channel of channels) {
-    const start = starts[channel] as number;
-    if (!isFull && shifts[channel] !== 0) into.fill(-(shifts[channel] as number), start, start + plane);
+  const tables = channels.map((channel) => {
+    const factor = scale / deviation[channel];
+    const shift = mean[channel] / deviation[channel];
+    // Looked up, which is faster than computed.
+    return Float32Array.from({ length: 256 }, (_, value) => value * factor - shift);
+  });
+  for (const [channel, start] of starts.entries()) {
+    const black = (tables[channel] as Float32Array)[0] as number;
+    if (!isFull && black !== 0) into.fill(black, start, start + plane);
   }
-  const [redFactor = 1, greenFactor = 1, blueFactor = 1] = factors;
-  const [redShift = 0, greenShift = 0, blueShift = 0] = shifts;
   const [red = 0, green = 0, blue = 0] = starts;
+  const [reds, greens, blues] = tables as [Float32Array, Float32Array, Float32Array];
+  const words = wordsOf(picture);
   const { rgb } = picture;
-  let from = 0;
   // One pass over the bytes: this is most of what the process does between two runs.
   for (let y = 0; y < picture.height; y += 1) {
-    const row = y * width;
-    for (let to = row; to < row + picture.width; to += 1) {
-      into[red + to] = (rgb[from] as number) * redFactor - redShift;
-      into[green + to] = (rgb[from + 1] as number) * greenFactor - greenShift;
-      into[blue + to] = (rgb[from + 2] as number) * blueFactor - blueShift;
+    let to = y * width;
+    const end = to + picture.width;
+    if (words !== null) {
+      for (let at = (y * picture.width * 3) / 4; to < end; to += 4) {
+        const first = words[at] as number;
+        const second = words[at + 1] as number;
+        const third = words[at + 2] as number;
+        at += 3;
+        into[red + to] = reds[first & 255] as number;
+        into[green + to] = greens[(first >>> 8) & 255] as number;
+        into[blue + to] = blues[(first >>> 16) & 255] as number;
+        into[red + to + 1] = reds[first >>> 24] as number;
+        into[green + to + 1] = greens[second & 255] as number;
+        into[blue + to + 1] = blues[(second >>> 8) & 255] as number;
+        into[red + to + 2] = reds[(second >>> 16) & 255] as number;
+        into[green + to + 2] = greens[second >>> 24] as number;
+        into[blue + to + 2] = blues[third & 255] as number;
+        into[red + to + 3] = reds[(third >>> 8) & 255] as number;
+        into[green + to + 3] = greens[(third >>> 16) & 255] as number;
+        into[blue + to + 3] = blues[third >>> 24] as number;
+      }
+    }
+    for (let from = y * picture.width * 3; to < end; to += 1) {
+      into[red + to] = reds[rgb[from] as number] as number;
+      into[green + to] = greens[rgb[from + 1] as number] as number;
+      into[blue + to] = blues[rgb[from + 2] as number] as number;
       from += 3;
     }
   }
+}
+
+/** Three words are four pixels, read in less than half the time; null where rows do not begin with a word. */
+function wordsOf({ rgb, width }: Picture): Uint32Array | null {
+  if (width % 4 !== 0) return null;
+  // What came from another process begins anywhere in its message. All systems of the runner have the low byte first.
+  const aligned = rgb.byteOffset % 4 === 0 ? rgb : new Uint8Array(rgb);
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
 }
 
 /** The same for planes that are red, green and blue already, such as an aligned face. */

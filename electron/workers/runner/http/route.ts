@@ -30,6 +30,8 @@ export interface RunnerRefusal {
   text: string;
   next: string;
   status: number;
+  /** The code of its message, where that is more precise than the error's. */
+  said: string | null;
 }
 
 export interface RunnerRoute {

@@ -25,6 +25,14 @@ export const runnerLimits: ListenerLimits = {
   headerBytes: 16 * 1024,
 };
 
+export interface AnsweredRequest {
+  method: string;
+  /** Of the route; empty for none. */
+  path: string;
+  status: number;
+  ms: number;
+}
+
 export interface RunnerServerOptions {
   routes: readonly RunnerRoute[];
   token: string;
@@ -34,7 +42,7 @@ export interface RunnerServerOptions {
   signal: AbortSignal;
   log: Log;
   /** Called for each request when it has been answered. */
-  onAnswered(answered: { path: string; status: number; ms: number }): void;
+  onAnswered(answered: AnsweredRequest): void;
   limits?: ListenerLimits;
 }
 
@@ -87,7 +95,7 @@ export function createRunnerServer(options: RunnerServerOptions): Listener<'toke
     }
     send(request, response, answer);
     const path = match?.route.path ?? '';
-    options.onAnswered({ path, status: answer.status, ms: performance.now() - startedAt });
+    options.onAnswered({ method, path, status: answer.status, ms: performance.now() - startedAt });
   }
 
   return listener;
@@ -132,8 +140,9 @@ function refusalOf(thrown: unknown, route: RunnerRoute, log: Log): RunnerAnswer 
   }
   const { status } = errorCatalogue[error.code];
   const { code, message: text, next } = error;
-  const answer = route.refusal?.({ code, text, next, status }) ?? { status, body: error.toWire() };
-  if (answer.status !== refusalStatus.busy) return answer;
+  const said = error.said?.code ?? null;
+  const answer = route.refusal?.({ code, text, next, status, said }) ?? { status, body: error.toWire() };
+  if (answer.status !== refusalStatus.busy && answer.status !== refusalStatus['slow-down']) return answer;
   return { ...answer, headers: { ...answer.headers, 'retry-after': RETRY_AFTER } };
 }
 

@@ -31,8 +31,8 @@ export interface Engine {
   run(graph: Graph, feeds: Feeds, options?: RunOptions): Promise<Answers>;
   /** From its next run on. */
   move(graph: Graph, provider: RunnerProvider): void;
-  /** Opens all graphs in a new process, so that the next run does not wait for it. */
-  reopen(generation: Generation): void;
+  /** Opens what is needed in a new process, and everything else when there is nothing to run. */
+  reopen(): void;
   close(graph: Graph): Promise<void>;
   /** Runs that wait or run. */
   readonly pending: number;
@@ -200,7 +200,29 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
     void perform(job).finally(() => {
       sent.delete(job);
       start();
+      if (engineSize() === 0) void reopenIdle();
     });
+  }
+
+  let isReopening = false;
+  /**
+   * A run opens its own graph. The others are opened one by one while nothing waits, so that a run has to wait for one of
+   * them at most.
+   */
+  async function reopenIdle(): Promise<void> {
+    if (isReopening) return;
+    isReopening = true;
+    const tried = new WeakMap<Generation, Set<Graph>>();
+    for (;;) {
+      const generation = supervisor.peek();
+      if (generation === null || stopped || engineSize() > 0) break;
+      const before = tried.get(generation) ?? new Set();
+      const graph = [...graphs].find((one) => !before.has(one) && !generation.open.has(one.id));
+      if (graph === undefined) break;
+      tried.set(generation, before.add(graph));
+      await openIn(generation, graph).catch(() => {});
+    }
+    isReopening = false;
   }
 
   return {
@@ -270,8 +292,8 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
       });
     },
     move,
-    reopen(generation) {
-      for (const graph of graphs) openIn(generation, graph).catch(() => {});
+    reopen() {
+      void reopenIdle();
     },
     async close(graph) {
       graph.closed = true;

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { RunnerProvider } from '../../../../shared/models/runner.ts';
 import type { Handlers } from '../../rpc.ts';
+import { CANDIDATES, candidatesOf, outputsOf } from '../faces/candidates.ts';
 import { withPooling } from '../onnx/pooling.ts';
-import type { Reduction } from '../sessions.ts';
+import type { CandidateReduction, Reduction, VectorReduction } from '../sessions.ts';
 import { toRunnerError } from './faults.ts';
 import {
   installedProviders,
@@ -82,7 +83,7 @@ export function createInference(load: () => Promise<Ort> = loadOrt): InferencePr
   }
 
   /** On a GPU a graph that pools by itself replaces the one that was opened. What cannot pool stays as it is. */
-  async function poolInGraph(graph: OpenGraph, { output, pooling }: Reduction): Promise<void> {
+  async function poolInGraph(graph: OpenGraph, { output, pooling }: VectorReduction): Promise<void> {
     graph.pooled = null;
     const { file, provider } = graph;
     if (provider === 'cpu' || pooling === 'none') return;
@@ -101,10 +102,10 @@ export function createInference(load: () => Promise<Ort> = loadOrt): InferencePr
     }
   }
 
-  async function runReduced(
+  async function vectors(
     graph: OpenGraph,
     feeds: Feeds,
-    { reduction, shrink }: { reduction: Reduction; shrink: boolean },
+    { reduction, shrink }: { reduction: VectorReduction; shrink: boolean },
   ): Promise<Answers> {
     if (graph.pooled === undefined) await poolInGraph(graph, reduction);
     const { output } = reduction;
@@ -117,18 +118,36 @@ export function createInference(load: () => Promise<Ort> = loadOrt): InferencePr
     };
   }
 
+  async function candidates(
+    { session }: OpenGraph,
+    feeds: Feeds,
+    { reduction, shrink }: { reduction: CandidateReduction; shrink: boolean },
+  ): Promise<Answers> {
+    const outputs = outputsOf(reduction.layout);
+    const answers = await runSession(await ort(), session, feeds, { shrink, outputs });
+    return { [CANDIDATES]: candidatesOf(answers, reduction) };
+  }
+
+  async function answersOf(
+    graph: OpenGraph,
+    feeds: Feeds,
+    { reduction, shrink }: { reduction: Reduction | null; shrink: boolean },
+  ): Promise<Answers> {
+    if (reduction === null) return runSession(await ort(), graph.session, feeds, { shrink });
+    return reduction.kind === 'vectors'
+      ? vectors(graph, feeds, { reduction, shrink })
+      : candidates(graph, feeds, { reduction, shrink });
+  }
+
   async function run(
     graph: number,
     feeds: Feeds,
-    { reduction, shrink }: { reduction: Reduction | null; shrink: boolean },
+    options: { reduction: Reduction | null; shrink: boolean },
   ): Promise<RunResult> {
     const opened = sessions.get(graph);
     if (opened === undefined) throw new PilotlightError('RUNNER_STARTING');
     const startedAt = performance.now();
-    const answers =
-      reduction === null
-        ? await runSession(await ort(), opened.session, feeds, { shrink })
-        : await runReduced(opened, feeds, { reduction, shrink });
+    const answers = await answersOf(opened, feeds, options);
     return { answers, ms: performance.now() - startedAt, rss: process.memoryUsage.rss() };
   }
 

@@ -1,6 +1,6 @@
 /** One inference process: its calls, and their end with it. */
 import { fromWireError } from '../../../../shared/contract/errors.ts';
-import type { WorkerExit, WorkerHost } from '../../../adapters/processes/worker-host.ts';
+import { type WorkerHost, wasKilled } from '../../../adapters/processes/worker-host.ts';
 import type {
   FromWorker,
   MethodOf,
@@ -100,7 +100,7 @@ export function startInference({ host, timer, config, onDefect }: LinkOptions): 
 
   const ended = new Promise<ProcessEnded>((resolve) => {
     child.onExit((exit) => {
-      end = new ProcessEnded(killedAs ?? reasonOf(exit), exit.stderrTail);
+      end = new ProcessEnded(killedAs ?? (wasKilled(exit) ? 'outside' : 'crashed'), exit.stderrTail);
       for (const id of [...pending.keys()]) take(id)?.reject(end);
       resolve(end);
     });
@@ -108,7 +108,9 @@ export function startInference({ host, timer, config, onDefect }: LinkOptions): 
   send({ kind: 'configure', config });
 
   return {
-    pid: child.pid,
+    get pid() {
+      return child.pid;
+    },
     ended,
     kill: () => kill('closed'),
     call(method, params, deadlineMs) {
@@ -122,9 +124,4 @@ export function startInference({ host, timer, config, onDefect }: LinkOptions): 
       });
     },
   };
-}
-
-/** The system's own killer, for want of memory, ends a process the same way as a person does. */
-function reasonOf({ code, signal }: WorkerExit): EndReason {
-  return signal === 'SIGKILL' || signal === 'SIGTERM' || code === 137 || code === 143 ? 'outside' : 'crashed';
 }

@@ -1,7 +1,7 @@
 /** One vector per row of a graph's output. Pure. */
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact } from '../../../../shared/models/message.ts';
-import type { Reduction, Tensor } from '../sessions.ts';
+import type { Tensor, VectorReduction } from '../sessions.ts';
 import { toFloats } from './float16.ts';
 
 function wrongShape(name: string, dims: readonly number[]): PilotlightError {
@@ -11,7 +11,10 @@ function wrongShape(name: string, dims: readonly number[]): PilotlightError {
 }
 
 /** Throws RUNNER_BAD_GRAPH for an output of another shape: rows are never handed out to the wrong text. */
-export function reduce(answer: Tensor, { output, pooling, normalise, lengths }: Reduction): Tensor {
+export function reduce(
+  answer: Tensor,
+  { output, pooling, normalise, lengths }: Omit<VectorReduction, 'kind'>,
+): Tensor {
   const values = toFloats(answer);
   const { dims } = answer;
   const rows = lengths.length;

@@ -27,6 +27,8 @@ export interface InferenceOptions {
   /** Default: a hung run is one of two minutes, or of twenty times what it usually takes. */
   deadlines?: DeadlineOptions;
   memory?: MemoryLimits;
+  /** Default: there is no spare process. */
+  spareAfterMs?: number;
   /** In order, the CPU last. */
   rungs: readonly RunnerProvider[];
 }
@@ -39,7 +41,8 @@ export interface Inference extends Sessions {
   /** Resolves when onnxruntime is loaded. Rejects with RUNNER_NOT_INSTALLED, RUNNER_STOPPED. */
   ready(): Promise<void>;
   isReady(): boolean;
-  pid(): number | null;
+  /** Of its processes. */
+  pids(): number[];
   restarts(): number;
   runs(): { all: number; gpu: number };
   /** Resolves when the ladders of the machine and of all open graphs are known. */
@@ -73,10 +76,11 @@ export function createInferenceSessions(options: InferenceOptions): Inference {
     clock,
     log,
     config: { threads },
+    spareAfterMs: options.spareAfterMs,
     onUp(generation) {
       version = generation.version;
       memory.forget();
-      engine.reopen(generation);
+      engine.reopen();
     },
   });
   const engine = createEngine({
@@ -214,7 +218,7 @@ export function createInferenceSessions(options: InferenceOptions): Inference {
       await supervisor.current();
     },
     isReady: () => supervisor.peek() !== null,
-    pid: () => supervisor.peek()?.link.pid ?? null,
+    pids: supervisor.pids,
     restarts: supervisor.restarts,
     runs: () => ({ ...runs }),
     settled,

@@ -20,6 +20,8 @@ export interface ShelfOptions {
 
 export interface Shelf {
   list(): RunnerModel[];
+  /** What was added, and when (milliseconds since the epoch). */
+  added(): readonly Pick<LibraryEntry, 'name' | 'kind' | 'addedAt'>[];
   /** The models in memory. */
   loaded(): readonly { name: string; kind: RunnerModel['kind']; model: LoadedModel }[];
   /**
@@ -207,6 +209,7 @@ export function createShelf({ library, kinds, idleMs, clock, log }: ShelfOptions
 
   return {
     list: () => library.list().map(describe),
+    added: () => library.list(),
     loaded: () =>
       [...places].flatMap(([name, { model }]) => {
         const kind = library.find(name)?.kind;

@@ -2,7 +2,7 @@
  * Adds pooling to a graph that gives one vector per token, so that a GPU hands back one vector per text. Reading back
  * all of them took more than a quarter of the time on an H200. Pure.
  */
-import type { GraphValue, Reduction } from '../sessions.ts';
+import type { GraphValue, VectorReduction } from '../sessions.ts';
 import { encodeAddition, type NodeSpec } from './encode.ts';
 import { opsetOf } from './opset.ts';
 
@@ -21,7 +21,7 @@ export interface PooledGraph {
 
 export interface PoolingOptions {
   inputs: readonly Pick<GraphValue, 'name'>[];
-  reduction: Pick<Reduction, 'output' | 'pooling'>;
+  reduction: Pick<VectorReduction, 'output' | 'pooling'>;
 }
 
 /** The same graph with one more output; null if it cannot be added. */
@@ -48,7 +48,7 @@ export function withPooling(model: Uint8Array, { inputs, reduction }: PoolingOpt
 type Pool = (from: string, to: string) => NodeSpec[];
 
 /** Where the last token of a text is depends on its length, so `last` stays outside. */
-const pools: Partial<Record<Reduction['pooling'], Pool>> = {
+const pools: Partial<Record<VectorReduction['pooling'], Pool>> = {
   mean: (from, to) => [
     { op: 'Cast', inputs: [from], outputs: [`${PREFIX}vectors`], attributes: { to: FLOAT } },
     { op: 'Cast', inputs: [MASK], outputs: [`${PREFIX}mask`], attributes: { to: FLOAT } },

@@ -1,6 +1,6 @@
 /** Decodes, resizes and encodes pictures with sharp, which works in threads of its own. */
 import type sharpFunction from 'sharp';
-import type { Sharp } from 'sharp';
+import type { Metadata, Sharp } from 'sharp';
 import { isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import { createSlots } from '../../../core/runtime/slots.ts';
@@ -86,7 +86,10 @@ export function createPictures({ limits, atOnce, load = loadSharp }: PicturesOpt
       // Colours of print have no meaning without their profile.
       ignoreIcc: header.space !== 'cmyk',
     });
-    return raw(input.timeout({ seconds: limits.seconds }).autoOrient().removeAlpha().toColourspace('srgb'));
+    const limited = input.timeout({ seconds: limits.seconds });
+    // Most photographs: each step costs time even where it changes nothing.
+    if (isPlain(header)) return raw(limited);
+    return raw(limited.autoOrient().removeAlpha().toColourspace('srgb'));
   }
 
   const open = async ({ rgb, width, height }: Picture) =>
@@ -118,6 +121,10 @@ export function createPictures({ limits, atOnce, load = loadSharp }: PicturesOpt
       ),
   };
 }
+
+/** Whether the pixels are upright 8-bit RGB as they are. */
+const isPlain = ({ space, channels, depth, orientation = 1 }: Metadata): boolean =>
+  space === 'srgb' && channels === 3 && depth === 'uchar' && orientation === 1;
 
 /** By the first bytes alone: libvips is never asked about what nobody wants decoded. */
 function check(bytes: Uint8Array, limits: PictureLimits): void {

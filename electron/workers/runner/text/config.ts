@@ -9,7 +9,14 @@ export interface TextConfig {
   normalise: boolean;
   /** Tokens of a text, special ones included. */
   maxTokens: number;
-  prompts: { query: string; passage: string };
+  prompts: {
+    query: string;
+    passage: string;
+    /** All of them, by the names in the file. */
+    named: Readonly<Record<string, string>>;
+  };
+  /** Lengths to which its vectors may be cut, if the model names them. */
+  shorter: readonly number[] | null;
   licence: string | null;
 }
 
@@ -42,6 +49,7 @@ const modelSchema = z.object({
   max_position_embeddings: count.optional(),
   model_type: z.string().optional(),
 });
+const shorterSchema = z.object({ matryoshka_dimensions: z.array(z.number().int().positive()).min(1) });
 const tokenizerSchema = z.object({ model_max_length: z.number().optional() });
 const sentenceBertSchema = z.object({ max_seq_length: count.nullish() });
 const modulesSchema = z.array(z.object({ type: z.string(), path: z.string().optional() }));
@@ -66,7 +74,9 @@ export function readTextConfig(files: ConfigFiles): TextConfig {
     prompts: {
       query: prompts.query ?? prompts.search_query ?? '',
       passage: prompts.passage ?? prompts.document ?? prompts.search_document ?? '',
+      named: prompts,
     },
+    shorter: known(shorterSchema, files.model)?.matryoshka_dimensions ?? null,
     licence: null,
   };
 }

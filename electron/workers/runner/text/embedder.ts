@@ -72,7 +72,7 @@ export function createTextEmbedder(
       urgent,
       size: paddedTokens(batch),
       divisible: batch.length > 1,
-      reduce: { ...output, lengths: rows.map(({ length }) => length) },
+      reduce: { kind: 'vectors', ...output, lengths: rows.map(({ length }) => length) },
     });
     const { data, dims } = answers[output.output] as Tensor;
     const size = dims[1] ?? 0;

@@ -9,12 +9,15 @@ export async function encodeAll(
   {
     tokenizer,
     maxTokens,
+    keep = 'start',
     pause,
     monotonic,
     signal,
   }: {
     tokenizer: Pick<TextTokenizer, 'encode'>;
     maxTokens: number;
+    /** Of a text with more tokens. */
+    keep?: 'start' | 'end';
     pause(): Promise<void>;
     monotonic(): number;
     signal: AbortSignal;
@@ -23,7 +26,7 @@ export async function encodeAll(
   const all: number[][] = [];
   let since = monotonic();
   for (const text of texts) {
-    all.push(tokenizer.encode(text, maxTokens));
+    all.push(tokenizer.encode(text, maxTokens, keep));
     if (monotonic() - since < SLICE_MS) continue;
     await pause();
     signal.throwIfAborted();

@@ -1,7 +1,7 @@
 /** The inputs of a text graph: which ones it wants, and the tensors for a batch. Pure. */
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact } from '../../../../shared/models/message.ts';
-import type { GraphValue, Reduction, Tensor } from '../sessions.ts';
+import type { GraphValue, Tensor, VectorReduction } from '../sessions.ts';
 import type { TextConfig } from './config.ts';
 
 const MASK = 'attention_mask';
@@ -40,17 +40,26 @@ export function checkInputs(inputs: readonly GraphValue[]): void {
 const vectorNames = ['sentence_embedding', 'text_embeds', 'text_embedding', 'embeddings'];
 const tokenNames = ['last_hidden_state', 'token_embeddings', 'hidden_states'];
 
+const isFloat = ({ type }: GraphValue) => type === 'float32' || type === 'float16';
+
+/** The output with a vector for each token, [N, S, D]; undefined if the graph gives only vectors of texts. */
+export function tokenOutput(outputs: readonly GraphValue[]): GraphValue | undefined {
+  const usable = outputs.filter((one) => isFloat(one) && one.dims.length === 3);
+  const named = tokenNames.map((name) => usable.find((one) => one.name === name)).find(Boolean);
+  return named ?? usable[0];
+}
+
 /** Which output is pooled, and how. Throws RUNNER_BAD_MODEL. */
 export function chooseOutput(
   outputs: readonly GraphValue[],
   pooling: TextConfig['pooling'],
-): Pick<Reduction, 'output' | 'pooling'> {
-  const usable = outputs.filter(({ type }) => type === 'float32' || type === 'float16');
+): Pick<VectorReduction, 'output' | 'pooling'> {
+  const usable = outputs.filter(isFloat);
   const of = (rank: number, names: readonly string[]) =>
     names.map((name) => usable.find((one) => one.name === name && one.dims.length === rank)).find(Boolean);
   // A graph that pools itself does it as its model was trained.
   const own = of(2, vectorNames);
-  const tokens = of(3, tokenNames) ?? usable.find(({ dims }) => dims.length === 3);
+  const tokens = tokenOutput(outputs);
   const rest = usable.find(({ dims }) => dims.length === 2);
   if (own) return { output: own.name, pooling: 'none' };
   if (tokens) return { output: tokens.name, pooling: pooling ?? 'mean' };

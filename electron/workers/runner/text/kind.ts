@@ -11,10 +11,13 @@ import type { Sessions } from '../sessions.ts';
 import { type BudgetTuner, cpuTuning, createBudgetTuner, gpuTuning } from './autotune.ts';
 import { createTextEmbedder, type TextEmbedder } from './embedder.ts';
 import { type LoadedText, loadText, readTextFolder } from './load.ts';
+import { createOwnRuns, type OwnRuns } from './own-runs.ts';
 
 export interface TextModel extends LoadedModel {
   readonly loaded: LoadedText;
   readonly embedder: TextEmbedder;
+  /** What the queue of vectors does not make. */
+  readonly ownRuns: OwnRuns;
 }
 
 export interface TextKindOptions {
@@ -64,6 +67,7 @@ export function createTextKind({
       return {
         loaded,
         embedder,
+        ownRuns: createOwnRuns(loaded, tuner),
         dimensions: loaded.dimensions,
         maxTokens: loaded.config.maxTokens,
         provider: graph.provider,

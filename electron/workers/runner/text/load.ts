@@ -4,7 +4,7 @@ import { isPilotlightError, PilotlightError } from '../../../../shared/contract/
 import { fact } from '../../../../shared/models/message.ts';
 import { FLOAT_COSINE, QUANTISED_COSINE } from '../ladder/decide.ts';
 import { type Precision, readModelJson } from '../models/folder.ts';
-import type { OpenedGraph, Reduction, Sessions, TrialMaker } from '../sessions.ts';
+import type { OpenedGraph, Sessions, TrialMaker, VectorReduction } from '../sessions.ts';
 import { readTextConfig, type TextConfig, UnusableConfig } from './config.ts';
 import { type BatchShape, batchShapeOf, checkInputs, chooseOutput, feedsOf } from './feeds.ts';
 import { createTextTokenizer, type TextTokenizer } from './tokenizer.ts';
@@ -14,7 +14,7 @@ export interface LoadedText {
   readonly tokenizer: TextTokenizer;
   readonly config: TextConfig;
   readonly shape: BatchShape;
-  readonly output: Pick<Reduction, 'output' | 'pooling' | 'normalise'>;
+  readonly output: Pick<VectorReduction, 'output' | 'pooling' | 'normalise'>;
   readonly dimensions: number;
 }
 
@@ -122,6 +122,6 @@ async function dimensionsOf({
   const rows = Array.from({ length: shape.rows ?? 1 }, () => tokenizer.encode('a', shape.length ?? 16));
   const feeds = feedsOf(rows, graph.inputs, { padId: tokenizer.padId, length: shape.length });
   const lengths = rows.map((tokens) => tokens.length);
-  const answers = await graph.run(feeds, { reduce: { ...output, lengths }, urgent: true });
+  const answers = await graph.run(feeds, { reduce: { kind: 'vectors', ...output, lengths }, urgent: true });
   return answers[output.output]?.dims[1] ?? 0;
 }

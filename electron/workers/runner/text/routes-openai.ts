@@ -1,10 +1,8 @@
 /** OpenAI's embeddings. */
 import * as z from 'zod';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
-import { fact } from '../../../../shared/models/message.ts';
 import { parsed } from '../http/parsed.ts';
 import type { RunnerRefusal, RunnerRequest, RunnerRoute } from '../http/route.ts';
-import { normaliseInPlace } from '../inference/reduce.ts';
 import type { Shelf } from '../models/shelf.ts';
 import type { TextInput, TextRequest, TextService } from './service.ts';
 
@@ -51,16 +49,6 @@ function base64Of(vector: Float32Array): string {
   return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64');
 }
 
-/** The first numbers only, for models that were trained for it. Throws BAD_REQUEST. */
-function shortened(vector: Float32Array, dimensions: number | null | undefined): Float32Array {
-  if (dimensions == null || dimensions === vector.length) return vector;
-  if (dimensions > vector.length)
-    throw new PilotlightError('BAD_REQUEST', { message: fact('RUNNER_BAD_FIELD', { field: 'dimensions' }) });
-  const short = vector.slice(0, dimensions);
-  normaliseInPlace(short);
-  return short;
-}
-
 /** OpenAI's shape of an error. */
 function refusal({ code, text, status }: RunnerRefusal) {
   const type = status < 500 ? 'invalid_request_error' : 'server_error';
@@ -77,6 +65,7 @@ export function openaiRoutes({ texts, shelf }: { texts: TextService; shelf: Shel
       input: inputOf(body.input),
       purpose: purposeOf(body.input_type),
       priority: priorityOf(body.priority, request),
+      dimensions: body.dimensions ?? null,
       signal: request.signal,
     });
     const asText = body.encoding_format === 'base64';
@@ -85,25 +74,34 @@ export function openaiRoutes({ texts, shelf }: { texts: TextService; shelf: Shel
       status: 200,
       body: {
         object: 'list',
-        data: vectors.map((whole, index) => {
-          const vector = shortened(whole, body.dimensions);
-          return { object: 'embedding', index, embedding: asText ? base64Of(vector) : Array.from(vector) };
-        }),
+        data: vectors.map((vector, index) => ({
+          object: 'embedding',
+          index,
+          embedding: asText ? base64Of(vector) : Array.from(vector),
+        })),
         model,
         hash,
         usage: { prompt_tokens: tokens, total_tokens: tokens },
       },
     };
   };
+  const shown = ({ name, kind, addedAt }: ReturnType<Shelf['added']>[number]) => ({
+    id: name,
+    object: 'model',
+    created: Math.floor(addedAt / 1000),
+    owned_by: 'pilotlight',
+    // As infinity names them.
+    capabilities: [kind === 'text' ? 'embed' : kind],
+  });
   const models: RunnerRoute['handle'] = () => ({
     status: 200,
-    body: {
-      object: 'list',
-      data: shelf
-        .list()
-        .map(({ name }) => ({ id: name, object: 'model', created: 0, owned_by: 'pilotlight' })),
-    },
+    body: { object: 'list', data: shelf.added().map(shown) },
   });
+  const model: RunnerRoute['handle'] = ({ params }) => {
+    const found = shelf.added().find(({ name }) => name === params.name);
+    if (found === undefined) throw new PilotlightError('RUNNER_NO_MODEL');
+    return { status: 200, body: shown(found) };
+  };
   return [
     ...['/v1/embeddings', '/embeddings'].map((path) => ({
       method: 'POST' as const,
@@ -112,5 +110,6 @@ export function openaiRoutes({ texts, shelf }: { texts: TextService; shelf: Shel
       refusal,
     })),
     ...['/v1/models', '/models'].map((path) => ({ method: 'GET' as const, path, handle: models, refusal })),
+    { method: 'GET', path: '/v1/models/{name}', handle: model, refusal },
   ];
 }

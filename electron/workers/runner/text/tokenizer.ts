@@ -3,8 +3,10 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import { createWordCache, isSumOfWords } from './word-cache.ts';
 
 export interface TextTokenizer {
-  /** Ids with the special ones, at most `maxTokens`. */
-  encode(text: string, maxTokens: number): number[];
+  /** Ids with the special ones, at most `maxTokens`: of a longer text its start, or its end. */
+  encode(text: string, maxTokens: number, keep?: 'start' | 'end'): number[];
+  /** The ids as a text. */
+  decode(ids: readonly number[], options: { skipSpecial: boolean }): string;
   /** The special ids that a text of no tokens has. */
   readonly specials: { before: readonly number[]; after: readonly number[] };
   readonly padId: number;
@@ -49,14 +51,31 @@ export function createTextTokenizer(file: object, config: object): TextTokenizer
     return contentOf(text).slice(0, most);
   }
 
+  /** The last `most` tokens of the text, found in the same way from its end. */
+  function lastTokens(text: string, most: number): number[] {
+    let characters = Math.max(FIRST_CHARACTERS, most * CHARACTERS_PER_TOKEN);
+    while (text.length > characters) {
+      const start = text.indexOf(' ', text.length - characters);
+      if (start >= 0) {
+        const ids = contentOf(text.slice(start));
+        if (ids.length > most) return ids.slice(ids.length - most);
+      }
+      characters *= 4;
+    }
+    const ids = contentOf(text);
+    return ids.slice(Math.max(0, ids.length - most));
+  }
+
   return {
     specials,
     padId,
     size,
-    encode(text, maxTokens) {
+    encode(text, maxTokens, keep = 'start') {
       const most = Math.max(0, maxTokens - specials.before.length - specials.after.length);
-      return [...specials.before, ...firstTokens(text, most), ...specials.after].slice(0, maxTokens);
+      const content = keep === 'start' ? firstTokens(text, most) : lastTokens(text, most);
+      return [...specials.before, ...content, ...specials.after].slice(0, maxTokens);
     },
+    decode: (ids, { skipSpecial }) => tokenizer.decode([...ids], { skip_special_tokens: skipSpecial }),
     token: (id) => tokenizer.id_to_token(id) ?? null,
     isSpecial: (id) => special.has(id),
   };

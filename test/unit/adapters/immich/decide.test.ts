@@ -3,8 +3,9 @@ import { decide, type Situation } from '../../../../electron/adapters/immich/dec
 
 const gpu = { id: 'gpu', here: false, fallback: false };
 const cpu = { id: 'cpu', here: true, fallback: true };
-const asleep = { id: 'gpu', rests: false };
-const resting = { id: 'gpu', rests: true };
+const asleep = { id: 'gpu', now: 'may-wake' } as const;
+const resting = { id: 'gpu', now: 'rests' } as const;
+const refusing = { id: 'gpu', now: 'refuses' } as const;
 
 const stepOf = (own: Partial<Situation>) =>
   decide({
@@ -45,14 +46,23 @@ describe('a picture', () => {
   });
 
   it('waits for the next machine if the first one did not wake', () => {
-    expect(stepOf({ sleepers: [resting, { id: 'other', rests: false }] })).toEqual({
+    expect(stepOf({ sleepers: [resting, { id: 'other', now: 'may-wake' }] })).toEqual({
       do: 'hold',
       wake: 'other',
     });
   });
 
+  it('goes on waiting after a wake that failed, and is refused only at the end of its time', () => {
+    expect(stepOf({ sleepers: [resting] })).toEqual({ do: 'hold', wake: null });
+    expect(stepOf({ sleepers: [refusing, { ...resting, id: 'other' }] })).toEqual({ do: 'hold', wake: null });
+    expect(stepOf({ sleepers: [resting], isLate: true })).toEqual({
+      do: 'refuse',
+      why: 'IMMICH_WAKE_FAILED',
+    });
+  });
+
   it('is refused with what is missing', () => {
-    expect(stepOf({ sleepers: [resting] })).toEqual({ do: 'refuse', why: 'IMMICH_WAKE_FAILED' });
+    expect(stepOf({ sleepers: [refusing] })).toEqual({ do: 'refuse', why: 'IMMICH_WAKE_FAILED' });
     expect(stepOf({ sleepers: [asleep], isLate: true })).toEqual({
       do: 'refuse',
       why: 'IMMICH_HELD_TOO_LONG',

@@ -8,6 +8,7 @@ import {
   afterSuccess,
   closedRunnerBreaker,
   FAILURES_TO_OPEN,
+  LEAST_REQUESTS,
   OPEN_MS,
   type RunnerBreaker,
   restOfBreaker,
@@ -22,6 +23,10 @@ const times = (count: number, from: RunnerBreaker, step: (one: RunnerBreaker) =>
 
 describe('the breaker of a runner', () => {
   const opened = times(FAILURES_TO_OPEN, closedRunnerBreaker, (one) => afterFailure(one, 1000));
+
+  it('has the numbers of the existing client', () => {
+    expect([FAILURES_TO_OPEN, OPEN_MS, SUCCESSES_TO_CLOSE, LEAST_REQUESTS]).toEqual([15, 20_000, 3, 10]);
+  });
 
   it('opens at the fifteenth failure in a row, and not before', () => {
     const almost = times(FAILURES_TO_OPEN - 1, closedRunnerBreaker, (one) => afterFailure(one, 1000));

@@ -66,16 +66,29 @@ describe('the runner of this computer', () => {
       const endedAt = world.clock.monotonic();
       world.local.end(1);
       expect(view()).toMatchObject({ state: 'failed', problem: { code: 'RUNNER_NOT_STARTED' } });
-      while (world.local.opened === opened) await world.clock.advance(100);
-      waits.push(Math.round((world.clock.monotonic() - endedAt) / 1000));
+      while (world.local.opened === opened) await world.clock.advance(50);
+      waits.push(world.clock.monotonic() - endedAt);
     }
-    expect(waits).toEqual([1, 2, 4, 8]);
+    expect(waits).toEqual([250, 500, 1000, 2000]);
     expect(view()).toMatchObject({ state: 'ready', problem: null });
     // After a minute of health, the next end is the first one again.
     await world.clock.advance(61_000);
     world.local.end(1);
     await world.clock.advance(1100);
     expect(world.local.opened).toBe(6);
+  });
+
+  it('of another program is used, shown as such, and replaced at once when that has ended', async () => {
+    const { world, view } = withLocal();
+    await world.start();
+    world.local.sharedFrom = '/home/me/other';
+    await world.service.startLocal(never);
+    expect(view()).toMatchObject({ state: 'ready', sharedFrom: '/home/me/other' });
+    world.local.sharedFrom = null;
+    world.local.end(null);
+    await world.clock.advance(0);
+    expect(view()).toMatchObject({ state: 'ready', sharedFrom: null, problem: null });
+    expect(world.local.opened).toBe(2);
   });
 
   it('that cannot be started says why, tries again, and a person may try at once', async () => {

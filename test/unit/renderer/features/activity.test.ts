@@ -1,10 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  filterEntries,
-  isFiltered,
-  noFilter,
-  toggled,
-} from '../../../../renderer/features/activity/filter.ts';
+import { toggled } from '../../../../renderer/components/toggled.ts';
+import { filterEntries, isFiltered, noFilter } from '../../../../renderer/features/activity/filter.ts';
 import {
   addToLog,
   byDay,

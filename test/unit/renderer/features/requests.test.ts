@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { heldRows } from '../../../../renderer/components/held-rows.ts';
 import {
   firstTokenRows,
   fromFirstBucket,
@@ -24,7 +25,7 @@ import {
   readAddress,
   stateGroups,
 } from '../../../../renderer/features/requests/filter.ts';
-import { heldRows, orderRequests } from '../../../../renderer/features/requests/order.ts';
+import { orderRequests } from '../../../../renderer/features/requests/order.ts';
 import { problemTexts, waitText } from '../../../../renderer/features/requests/request-text.ts';
 import { sumsOf, timelineOf } from '../../../../renderer/features/requests/timeline.ts';
 import { pageFromHash, requestHref } from '../../../../renderer/features/shell/route.ts';
@@ -336,10 +337,10 @@ test('the queue of an hour shows the most that waited, and only kinds that did',
   const at = 3_600_000;
   const { kinds, rows } = queueHour(
     [
-      { at, waiting: { indexing: 0, requests: 2 } },
-      { at: at + 1000, waiting: { indexing: 0, requests: 5 } },
-      { at: at + 2000, waiting: { indexing: 0, requests: 1 } },
-      { at: at - 7_200_000, waiting: { indexing: 9, requests: 0 } },
+      { at, waiting: { indexing: 0, requests: 2, tasks: 0 } },
+      { at: at + 1000, waiting: { indexing: 0, requests: 5, tasks: 0 } },
+      { at: at + 2000, waiting: { indexing: 0, requests: 1, tasks: 0 } },
+      { at: at - 7_200_000, waiting: { indexing: 9, requests: 0, tasks: 0 } },
     ],
     at + 5000,
   );

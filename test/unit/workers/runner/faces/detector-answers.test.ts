@@ -1,6 +1,11 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { candidatesOf } from '../../../../../electron/workers/runner/faces/candidates.ts';
 import { readFaces } from '../../../../../electron/workers/runner/faces/detector-answers.ts';
-import { type DetectorLayout, STRIDES } from '../../../../../electron/workers/runner/faces/detector-kind.ts';
+import {
+  type DetectorLayout,
+  STRIDES,
+} from '../../../../../electron/workers/runner/faces/detector-layout.ts';
 import type { Tensor } from '../../../../../electron/workers/runner/sessions.ts';
 import { floatTensor } from '../../../../fakes/runner-graphs.ts';
 
@@ -72,7 +77,17 @@ const yunetGroups = [
   { prefix: 'bbox_', columns: 4, of: ({ box }: Planted) => box },
   { prefix: 'kps_', columns: 10, of: ({ points }: Planted) => points ?? none },
 ];
-const first = { at: 0, count: 1, size, minScore: 0.5 };
+const first = { at: 0, count: 1, minScore: 0.5 };
+
+/** @param lowest score of the batch, by which its candidates are chosen */
+function facesIn(
+  layout: DetectorLayout,
+  outputs: Record<string, Tensor>,
+  { at, count, minScore, lowest = minScore }: typeof first & { lowest?: number },
+) {
+  const candidates = candidatesOf(outputs, { layout, count, size, minScore: lowest });
+  return readFaces(layout, candidates, { at, width: size.width, minScore });
+}
 
 describe('SCRFD', () => {
   const face = {
@@ -92,7 +107,7 @@ describe('SCRFD', () => {
     [2, 1, false],
   ])('reads %i anchors, anchor %i, batch dimension: %s', (anchors, anchor, hasBatch) => {
     const outputs = outputsOf(scrfdGroups, [{ ...face, anchor }], { anchors, hasBatch });
-    expect(readFaces(scrfd, outputs, first)).toEqual([
+    expect(facesIn(scrfd, outputs, first)).toEqual([
       {
         // The centre of the cell is its corner: 48, 32.
         box: { x1: 32, y1: 0, x2: 96, y2: 56 },
@@ -110,7 +125,7 @@ describe('SCRFD', () => {
 
   it('has no landmarks where the graph has none', () => {
     const outputs = outputsOf(scrfdGroups.slice(0, 2), [face], { anchors: 2 });
-    expect(readFaces({ ...scrfd, points: null }, outputs, first)).toMatchObject([{ landmarks: null }]);
+    expect(facesIn({ ...scrfd, points: null }, outputs, first)).toMatchObject([{ landmarks: null }]);
   });
 
   it('reads each picture of a batch', () => {
@@ -124,14 +139,52 @@ describe('SCRFD', () => {
       { count: 3, anchors: 2 },
     );
     const read = (at: number) =>
-      readFaces(scrfd, outputs, { ...first, at, count: 3 }).map(({ score }) => score);
+      facesIn(scrfd, outputs, { ...first, at, count: 3 }).map(({ score }) => score);
     expect([read(0), read(1), read(2)].map((scores) => scores.length)).toEqual([1, 0, 2]);
   });
 
   it('takes the scores that are asked for, and those alone', () => {
     const outputs = outputsOf(scrfdGroups, [{ ...face, score: 0.7 }]);
-    expect(readFaces(scrfd, outputs, { ...first, minScore: 0.69 })).toHaveLength(1);
-    expect(readFaces(scrfd, outputs, { ...first, minScore: 0.71 })).toHaveLength(0);
+    expect(facesIn(scrfd, outputs, { ...first, minScore: 0.69 })).toHaveLength(1);
+    expect(facesIn(scrfd, outputs, { ...first, minScore: 0.71 })).toHaveLength(0);
+    expect(facesIn(scrfd, outputs, { ...first, minScore: 0.71, lowest: 0.2 })).toHaveLength(0);
+  });
+
+  it('are the same faces, whatever lower scores others in the batch ask for', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            stride: fc.constantFrom(...STRIDES),
+            column: fc.nat({ max: 2 }),
+            row: fc.nat({ max: 1 }),
+            score: fc.double({ min: 0.05, max: 1, noNaN: true }),
+            box: fc.constant([1, 1, 1, 1]),
+          }),
+          { maxLength: 12 },
+        ),
+        (faces) => {
+          const outputs = outputsOf(scrfdGroups, faces);
+          const alone = facesIn(scrfd, outputs, first);
+          expect(facesIn(scrfd, outputs, { ...first, lowest: 0.01 })).toEqual(alone);
+        },
+      ),
+    );
+  });
+
+  it('keeps the few rows that count out of all', () => {
+    const outputs = outputsOf(scrfdGroups, [face, { ...face, column: 0, score: 0.4 }]);
+    const { dims } = candidatesOf(outputs, { layout: scrfd, count: 1, size, minScore: 0.5 });
+    expect(dims).toEqual([1, 19]);
+  });
+
+  it('refuses points of another number than boxes', () => {
+    const outputs = outputsOf(scrfdGroups, [face]);
+    const points = outputs.p16 as Tensor;
+    outputs.p16 = { ...points, data: (points.data as Float32Array).subarray(10) };
+    expect(() => facesIn(scrfd, outputs, first)).toThrow(
+      expect.objectContaining({ code: 'FACES_WRONG_ANSWER' }),
+    );
   });
 
   it.each([
@@ -141,7 +194,7 @@ describe('SCRFD', () => {
     ['no outputs', {}],
     ['scores that are not numbers', outputsOf(scrfdGroups, [{ ...face, score: Number.NaN }])],
   ])('refuses %s', (_, outputs) => {
-    expect(() => readFaces(scrfd, outputs, first)).toThrow(
+    expect(() => facesIn(scrfd, outputs, first)).toThrow(
       expect.objectContaining({ code: 'FACES_WRONG_ANSWER' }),
     );
   });
@@ -158,7 +211,7 @@ describe('YuNet', () => {
   };
 
   it('reads centres, sizes as logarithms, and points from the cell', () => {
-    const [found] = readFaces(yunet, outputsOf(yunetGroups, [face]), first);
+    const [found] = facesIn(yunet, outputsOf(yunetGroups, [face]), first);
     expect(found?.box.x1).toBeCloseTo(44 - 16, 4);
     expect(found?.box.x2).toBeCloseTo(44 + 16, 4);
     expect(found?.box.y1).toBeCloseTo(34 - 8, 4);
@@ -168,9 +221,9 @@ describe('YuNet', () => {
   });
 
   it('has scores of at most 1', () => {
-    const [found] = readFaces(yunet, outputsOf(yunetGroups, [{ ...face, score: 7 }]), first);
+    const [found] = facesIn(yunet, outputsOf(yunetGroups, [{ ...face, score: 7 }]), first);
     expect(found?.score).toBe(1);
-    expect(readFaces(yunet, outputsOf(yunetGroups, [{ ...face, score: -7 }]), first)).toEqual([]);
+    expect(facesIn(yunet, outputsOf(yunetGroups, [{ ...face, score: -7 }]), first)).toEqual([]);
   });
 
   it('drops the worse of two boxes for one face, and keeps two faces', () => {
@@ -179,14 +232,14 @@ describe('YuNet', () => {
       { ...face, column: 6, box: [-0.5, 0.25, Math.log(4), Math.log(2)], score: 0.9 },
       { ...face, column: 0, row: 0, score: 0.7 },
     ]);
-    expect(readFaces(yunet, outputs, first).map(({ score }) => Math.round(score * 100))).toEqual([90, 70]);
+    expect(facesIn(yunet, outputs, first).map(({ score }) => Math.round(score * 100))).toEqual([90, 70]);
   });
 
   it.each([
     ['another number of places', outputsOf(yunetGroups, [], { anchors: 2 })],
     ['scores that are not numbers', outputsOf(yunetGroups, [{ ...face, score: Number.NaN }])],
   ])('refuses %s', (_, outputs) => {
-    expect(() => readFaces(yunet, outputs, first)).toThrow(
+    expect(() => facesIn(yunet, outputs, first)).toThrow(
       expect.objectContaining({ code: 'FACES_WRONG_ANSWER' }),
     );
   });

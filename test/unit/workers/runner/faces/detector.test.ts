@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openDetector } from '../../../../../electron/workers/runner/faces/detector.ts';
-import type { DetectorLayout } from '../../../../../electron/workers/runner/faces/detector-kind.ts';
+import type { DetectorLayout } from '../../../../../electron/workers/runner/faces/detector-layout.ts';
 import type { Picture } from '../../../../../electron/workers/runner/pictures/picture.ts';
 import type { Tensor } from '../../../../../electron/workers/runner/sessions.ts';
 import { createFakeGraph, floatTensor } from '../../../../fakes/runner-graphs.ts';

@@ -88,6 +88,27 @@ describe('the budget of a batch', () => {
     expect(elsewhere).toBeLessThan(40);
   });
 
+  it('is not taken in by texts that get shorter from batch to batch, or by a machine that slows down', () => {
+    const tuner = createBudgetTuner({ start: 512, least: 128, most: 4096 });
+    for (let batch = 0; batch < 3000; batch += 1) {
+      const tokens = tuner.budget();
+      // A request of 30 batches, the longest texts first; every budget is as fast as the other.
+      tuner.learn(tokens, tokens * (2 - (batch % 30) / 30));
+    }
+    expect(tuner.best()).toBe(512);
+  });
+
+  it('is kept where the texts fill no other one, and a better one is still found later', () => {
+    const tuner = createBudgetTuner({ start: 512, least: 512, most: 4096 });
+    for (let batch = 0; batch < 500; batch += 1) tuner.learn(Math.min(tuner.budget(), 512), 1);
+    expect(tuner.best()).toBe(512);
+    for (let batch = 0; batch < 3000; batch += 1) {
+      const tokens = tuner.budget();
+      tuner.learn(tokens, tokens > 512 ? tokens / 2 : tokens);
+    }
+    expect(tuner.best()).toBeGreaterThan(512);
+  });
+
   it('never returns to what the device had no memory for', () => {
     const tuner = createBudgetTuner({ start: 4096, least: 128, most: 16_384 });
     tuner.tooMany(4096);

@@ -78,7 +78,13 @@ describe('the settings of a text model', () => {
 
   it('know prompts by their names', () => {
     const sentenceTransformers = { prompts: { query: 'query: ', document: 'passage: ' } };
-    expect(read({ sentenceTransformers }).prompts).toEqual({ query: 'query: ', passage: 'passage: ' });
-    expect(read({}).prompts).toEqual({ query: '', passage: '' });
+    expect(read({ sentenceTransformers }).prompts).toEqual({
+      query: 'query: ',
+      passage: 'passage: ',
+      named: { query: 'query: ', document: 'passage: ' },
+    });
+    expect(read({}).prompts).toEqual({ query: '', passage: '', named: {} });
+    expect(read({ model: { matryoshka_dimensions: [64, 32] } }).shorter).toEqual([64, 32]);
+    expect(read({ model: { matryoshka_dimensions: 'some' } }).shorter).toBeNull();
   });
 });

@@ -1,0 +1,82 @@
+/** Sends a file, or the part of it that was asked for. */
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PilotlightError } from '../../../../shared/contract/errors.ts';
+
+export interface FileToSend {
+  name: string;
+  sizeBytes: number;
+  /** Hexadecimal; null if it is not known. */
+  sha256: string | null;
+  /** The bytes from one to another, both included. */
+  read(from: number, last: number): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** One that may change or vanish at any time: it is opened before its size is taken. Rejects with NOT_FOUND. */
+export async function fileAt(absolute: string, name: string): Promise<FileToSend> {
+  const handle = await open(absolute).catch((cause: unknown) => {
+    throw new PilotlightError('NOT_FOUND', { cause });
+  });
+  const { size } = await handle.stat().finally(() => handle.close());
+  return {
+    name,
+    sizeBytes: size,
+    sha256: null,
+    read: async (from, last) => createReadStream(absolute, { start: from, end: last }),
+  };
+}
+
+type Part = { from: number; last: number };
+
+export async function sendFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: FileToSend,
+): Promise<FastifyReply> {
+  const { sizeBytes, sha256 } = file;
+  const tag = sha256 === null ? null : `"${sha256}"`;
+  const isSame = request.headers['if-range'] === undefined || request.headers['if-range'] === tag;
+  const part = isSame ? partOf(request.headers.range, sizeBytes) : null;
+  reply.headers({
+    'content-type': 'application/octet-stream',
+    'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`,
+    'accept-ranges': 'bytes',
+    ...(tag === null ? {} : { etag: tag }),
+  });
+  if (part === 'outside') return reply.code(416).header('content-range', `bytes */${sizeBytes}`).send();
+  const { from, last } = part ?? { from: 0, last: sizeBytes - 1 };
+  if (part !== null) reply.code(206).header('content-range', `bytes ${from}-${last}/${sizeBytes}`);
+  reply.header('content-length', String(last - from + 1));
+  if (request.method === 'HEAD' || last < from) return reply.send();
+  return reply.send(Readable.from(await file.read(from, last), { objectMode: false }));
+}
+
+/** Of several parts, or a range that cannot be read, the whole file is sent instead. */
+function partOf(range: string | undefined, sizeBytes: number): Part | 'outside' | null {
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(range?.trim() ?? '');
+  if (match === null) return null;
+  const [first = '', end = ''] = match.slice(1);
+  if (first === '') {
+    const length = Number(end);
+    if (end === '') return null;
+    return length === 0 || sizeBytes === 0
+      ? 'outside'
+      : { from: Math.max(0, sizeBytes - length), last: sizeBytes - 1 };
+  }
+  const from = Number(first);
+  const last = end === '' ? sizeBytes - 1 : Math.min(Number(end), sizeBytes - 1);
+  if (from >= sizeBytes) return 'outside';
+  return last < from ? null : { from, last };
+}
+
+/** The bytes up to one, of a file that is read to its end. */
+export async function* upTo(content: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+  let left = bytes;
+  for await (const piece of content) {
+    yield piece.length > left ? piece.subarray(0, left) : piece;
+    left -= piece.length;
+    if (left <= 0) return;
+  }
+}

@@ -1,0 +1,36 @@
+/** What a handler of a kind of content is. It runs in a process of its own, one task at a time. */
+import type * as z from 'zod';
+import type { ContentType } from '../../../../shared/models/tasks.ts';
+
+type Json = z.infer<ReturnType<typeof z.json>>;
+
+export type HandlerInput =
+  /** `path` is absolute, `name` the file's own. The file is not the handler's: it is never changed. */
+  { kind: 'file'; path: string; name: string } | { kind: 'url'; url: string };
+
+export interface HandlerContext {
+  contentType: ContentType;
+  /** The sender's. */
+  options: Readonly<Record<string, Json>>;
+  /** An empty folder that is deleted when the task has ended. */
+  folder: string;
+  /** Aborted when a person cancelled the task. A handler that does not end within 5 s is killed. */
+  signal: AbortSignal;
+  /** @param share 0 to 1 */
+  progress(share: number, text?: string): void;
+  /** Adds a line to the log of the task. */
+  log(line: string): void;
+}
+
+export interface HandlerOutput {
+  content: string;
+  metadata: Record<string, Json>;
+  /** Base64 pictures. */
+  thumbnails?: string[];
+}
+
+export interface Handler {
+  contentTypes: readonly ContentType[];
+  /** Rejects with a PilotlightError; `isFinal` in `failures.ts` says whether another attempt makes sense. */
+  handle(input: HandlerInput, context: HandlerContext): Promise<HandlerOutput>;
+}

@@ -1,0 +1,12 @@
+/** The handlers; a new one is a new line. */
+import type { ContentType } from '../../../../shared/models/tasks.ts';
+import { documentHandler } from './document.ts';
+import type { Handler } from './handler.ts';
+
+const handlers: readonly Handler[] = [documentHandler];
+
+export const handledContentTypes: readonly ContentType[] = handlers.flatMap((one) => one.contentTypes);
+
+export function handlerOf(contentType: ContentType): Handler | null {
+  return handlers.find((one) => one.contentTypes.includes(contentType)) ?? null;
+}
