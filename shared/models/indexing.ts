@@ -205,10 +205,10 @@ export const searchHitSchema = z.object({
   score: z.number(),
   words: z.object({ rank: z.number(), score: z.number() }).nullable(),
   vectors: z.object({ rank: z.number(), similarity: z.number() }).nullable(),
-  /** The text of a task: what it is called, and the address or file that it came from. Absent for a file of a folder. */
-  ingested: z.object({ taskId: z.string(), title: z.string(), origin: z.string() }).optional(),
   /** Found by no word, and hardly nearer than nonsense would be. Absent for false. Weak matches come last. */
   weak: z.literal(true).optional(),
+  /** The text of a task: what it is called, and the address or file that it came from. Absent for a file of a folder. */
+  ingested: z.object({ taskId: z.string(), title: z.string(), origin: z.string() }).optional(),
 });
 export type SearchHit = z.infer<typeof searchHitSchema>;
 

@@ -97,8 +97,8 @@ function toSearchHit(
     score,
     words,
     vectors,
+    ...(isWeak({ words, vectors }, source.embedder) && { weak: true as const }),
     ...(ingested !== null && { ingested }),
-    ...(isWeak({ words, vectors }, source.embedder) ? { weak: true as const } : {}),
   };
 }
 

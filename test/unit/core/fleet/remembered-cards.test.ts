@@ -9,8 +9,9 @@ function open(saved: ListingRecord[] = []) {
   const store = {
     listings: {
       list: () => [...saved],
-      put: (one: ListingRecord) =>
-        void (saved = [...saved.filter(({ nodeId }) => nodeId !== one.nodeId), one]),
+      put: (one: ListingRecord) => {
+        saved = [...saved.filter(({ nodeId }) => nodeId !== one.nodeId), one];
+      },
     },
   };
   return { listings: createListings({ clock: { now: () => 5 }, log, store }), saved: () => saved };
