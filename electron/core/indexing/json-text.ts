@@ -61,7 +61,12 @@ export function jsonText(text: string): MappedText {
     if (code === 0x2f) at = afterComment(text, at) - 1;
     if (code !== 0x22) continue;
     const end = endOfString(text, at);
-    if (end < 0) continue;
+    if (end < 0) {
+      // No string of this line ends from here on; trying each quote of it would take for ever.
+      at = text.indexOf('\n', at);
+      if (at < 0) break;
+      continue;
+    }
     out.append(text.slice(from, at + 1), from, at + 1);
     appendString(out, text, at + 1, end);
     from = end;

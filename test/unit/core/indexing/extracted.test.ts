@@ -88,6 +88,11 @@ describe('the text of JSON', () => {
     );
   });
 
+  it('takes time in proportion to its length, whatever is in it', () => {
+    expect(jsonText(`"${'\\"'.repeat(200_000)}\n"\\u00e9"`).text.endsWith('"é"')).toBe(true);
+    expect(xmlText(`<a ${'b'.repeat(200_000)}>x</a>`).text).toBe('x');
+  });
+
   it('is decoded in Java’s properties too', () => {
     expect(textOf('app.properties', 'title=R\\u00e9union\npath=C:\\\\users')).toBe(
       'title=Réunion\npath=C:\\\\users',
