@@ -31,6 +31,7 @@ import * as placement from '../../shared/models/placement.ts';
 import { secretStateSchema, secretsProtectionSchema } from '../../shared/models/secrets.ts';
 import { settingsSchema } from '../../shared/models/settings.ts';
 import * as telemetry from '../../shared/models/telemetry.ts';
+import * as tasks from '../../shared/models/tasks.ts';
 import * as transfer from '../../shared/models/transfer.ts';
 import { wakeProgressSchema } from '../../shared/models/wake.ts';
 
@@ -41,6 +42,12 @@ const models: Record<string, z.ZodType> = {
   NodeOffer: nodeOfferSchema,
   NodeView: nodeViewSchema,
   WakeProgress: wakeProgressSchema,
+  TaskView: tasks.taskViewSchema,
+  TaskDetails: tasks.taskDetailsSchema,
+  TaskWorker: tasks.taskWorkerSchema,
+  TaskQueue: tasks.taskQueueViewSchema,
+  IngestedText: tasks.ingestedTextSchema,
+  StorageUse: tasks.storageUseSchema,
   Trouble: troubleSchema,
   ModelOnNode: placement.modelOnNodeSchema,
   InstalledModel: placement.installedModelSchema,
@@ -121,7 +128,11 @@ function toJson(schema: z.ZodType, io: Direction, except?: string): JsonSchema {
 }
 
 function typeOf(schema: JsonSchema): string {
-  if (schema.$ref !== undefined) return link(schema.$ref.split('/').at(-1) ?? '');
+  if (schema.$ref !== undefined) {
+    const name = schema.$ref.split('/').at(-1) ?? '';
+    // The only schema without a name that contains itself is that of any JSON value.
+    return name.startsWith('__schema') ? 'JSON value' : link(name);
+  }
   if (schema.const !== undefined) return code(schema.const);
   if (schema.enum) return schema.enum.map(code).join(' \\| ');
   const choices = schema.anyOf ?? schema.oneOf;
