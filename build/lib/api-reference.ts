@@ -42,6 +42,13 @@ const models: Record<string, z.ZodType> = {
   NodeOffer: nodeOfferSchema,
   NodeView: nodeViewSchema,
   WakeProgress: wakeProgressSchema,
+  TaskView: tasks.taskViewSchema,
+  TaskDetails: tasks.taskDetailsSchema,
+  TaskWorker: tasks.taskWorkerSchema,
+  TaskQueue: tasks.taskQueueViewSchema,
+  TaskDepth: tasks.taskDepthSchema,
+  IngestedText: tasks.ingestedTextSchema,
+  StorageUse: tasks.storageUseSchema,
   Trouble: troubleSchema,
   ModelOnNode: placement.modelOnNodeSchema,
   InstalledModel: placement.installedModelSchema,
@@ -75,13 +82,6 @@ const models: Record<string, z.ZodType> = {
   ImportPlan: transfer.importPlanSchema,
   ImportEntry: transfer.importEntrySchema,
   SecretsProtection: secretsProtectionSchema,
-  TaskView: tasks.taskViewSchema,
-  TaskDetails: tasks.taskDetailsSchema,
-  TaskQueueView: tasks.taskQueueViewSchema,
-  TaskWorker: tasks.taskWorkerSchema,
-  TaskDepth: tasks.taskDepthSchema,
-  IngestedText: tasks.ingestedTextSchema,
-  StorageUse: tasks.storageUseSchema,
   Cursor: cursorSchema,
   Frame: frameSchema,
 };
@@ -147,7 +147,7 @@ function isAnyJson({ anyOf = [] }: JsonSchema): boolean {
 
 function nameOf(reference: string): string {
   const name = reference.split('/').at(-1) ?? '';
-  return name in models ? link(name) : 'any JSON value';
+  return name in models ? link(name) : 'JSON value';
 }
 
 function typeOf(schema: JsonSchema): string {
