@@ -11,6 +11,7 @@ import { repositoryRoot, setUpPaths } from './lib/paths.mjs';
 import { runCaptured } from './lib/process.mjs';
 import { formatSeconds } from './lib/progress.mjs';
 import { preparePython } from './lib/python.mjs';
+import { findRedisServer } from './lib/redis.mjs';
 import {
   countTests,
   exitCodes,
@@ -128,22 +129,47 @@ async function findVulkan() {
 }
 
 /**
+ * For the contract and integration tests of the queue in Redis. The server is installed where CI is set,
+ * and by the stage real-parts: nobody needs Redis to work on anything else.
+ * @returns {Promise<{ env: NodeJS.ProcessEnv, fix: string | undefined }>}
+ */
+async function redisForTests() {
+  const onCi = isOnCi(process.env);
+  const found = await findRedisServer({ cache, mayInstall: onCi, say });
+  if ('path' in found) return { env: { REDIS_SERVER_PATH: found.path }, fix: undefined };
+  if (!onCi) say(`${found.fix} npm test -- real-parts installs it on Debian.`);
+  return { env: {}, fix: onCi ? found.fix : undefined };
+}
+
+/**
+ * @param {readonly string[]} filters
+ * @returns {Promise<StageResult & { output: string }>}
+ */
+async function runContract(filters) {
+  const redis = await redisForTests();
+  return incompleteWith(await runVitest('contract', filters, redis.env), [redis.fix]);
+}
+
+/**
  * @param {readonly string[]} filters
  * @returns {Promise<StageResult & { output: string }>}
  */
 async function runIntegration(filters) {
+  const redis = await redisForTests();
   const promtool = await findPromtool({ cache, say });
   const path = 'path' in promtool ? promtool.path : '';
   const vulkan = await findVulkan();
   const result = await runVitest('integration', filters, {
     PROMTOOL_PATH: path,
     PILOTLIGHT_VULKAN_DRIVER: 'path' in vulkan ? vulkan.path : '',
+    ...redis.env,
   });
   // A filter may have selected tests that need no namespaces; then none was skipped.
   const complete = filters.length > 0 && result.counts.skipped === 0;
   return incompleteWith(result, [
     'fix' in promtool ? promtool.fix : undefined,
     'fix' in vulkan ? vulkan.fix : undefined,
+    redis.fix,
     complete ? undefined : namespacesMissing()?.fix,
   ]);
 }
@@ -158,7 +184,12 @@ async function runRealParts(filters) {
   if ('fix' in python) {
     return { stage: 'real-parts', outcome: 'incomplete', counts: noTests, output: '', fix: python.fix };
   }
-  return runVitest('real-parts', filters, { PILOTLIGHT_PYTHON: python.path });
+  const redis = await findRedisServer({ cache, mayInstall: true, say });
+  const result = await runVitest('real-parts', filters, {
+    PILOTLIGHT_PYTHON: python.path,
+    ...('path' in redis ? { REDIS_SERVER_PATH: redis.path } : {}),
+  });
+  return incompleteWith(result, ['fix' in redis ? redis.fix : undefined]);
 }
 
 /**
@@ -221,8 +252,9 @@ function runStage(stage, filters) {
     case 'layers':
       return runCheck(stage, [join(root, 'build', 'check-layers.mjs')]);
     case 'unit':
-    case 'contract':
       return runVitest(stage, filters, {});
+    case 'contract':
+      return runContract(filters);
     case 'integration':
       return runIntegration(filters);
     case 'end-to-end':

@@ -74,7 +74,7 @@ export function canUseApt() {
 /**
  * @returns {boolean}
  */
-function onDebian() {
+export function onDebian() {
   try {
     return isDebianLike(readFileSync('/etc/os-release', 'utf8'));
   } catch {
@@ -142,6 +142,26 @@ export async function findNginx({ cache, say }) {
 }
 
 /**
+ * Downloads packages without installing them. One that cannot be had is left out.
+ * @param {readonly string[]} packages
+ * @param {string} folder
+ * @param {{ refresh?: boolean }} [options] `refresh`: update the lists of packages first, where that is allowed
+ * @returns {Promise<string[]>} the paths of the new archives
+ */
+export async function aptDownload(packages, folder, { refresh = false } = {}) {
+  if (refresh && canUseApt()) await runCaptured('apt-get', ['update'], { timeoutMs: aptLimitMs });
+  const before = new Set(readdirSync(folder));
+  for (const name of packages) {
+    // As root, apt-get downloads as another user, who cannot write here without this option.
+    const options = ['-o', 'APT::Sandbox::User=root', 'download', name];
+    await runCaptured('apt-get', options, { cwd: folder, timeoutMs: aptLimitMs });
+  }
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.deb') && !before.has(name))
+    .map((name) => join(folder, name));
+}
+
+/**
  * Moves one program of a Debian package to `target`, without installing the package.
  * @param {{ packageName: string, file: string, target: string }} options
  */
@@ -151,14 +171,10 @@ async function unpackProgram({ packageName, file, target }) {
   sweepWorkFolders(folder, /^unpack-(\d{1,10})-\w{6}$/);
   const work = mkdtempSync(join(folder, `unpack-${process.pid}-`));
   try {
-    if (canUseApt()) await runCaptured('apt-get', ['update'], { timeoutMs: aptLimitMs });
-    // As root, apt-get downloads as another user, who cannot write here without this option.
-    const options = ['-o', 'APT::Sandbox::User=root', 'download', packageName];
-    await runCaptured('apt-get', options, { cwd: work, timeoutMs: aptLimitMs });
-    const archive = readdirSync(work).find((name) => name.endsWith('.deb'));
+    const [archive] = await aptDownload([packageName], work, { refresh: true });
     if (archive === undefined) return;
     const unpacked = join(work, 'content');
-    const result = await runCaptured('dpkg-deb', ['-x', join(work, archive), unpacked]);
+    const result = await runCaptured('dpkg-deb', ['-x', archive, unpacked]);
     if (result.code === 0) renameSync(join(unpacked, file), target);
   } finally {
     rmSync(work, { recursive: true, force: true });

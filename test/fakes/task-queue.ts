@@ -9,7 +9,12 @@ import type {
 } from '../../electron/core/ports/task-queue.ts';
 import type { Clock, Timer } from '../../electron/core/ports/time.ts';
 import { createChanges } from '../../electron/core/runtime/changes.ts';
-import { addToLog, queueSteps, searchable } from '../../electron/core/tasks/queue-steps.ts';
+import {
+  addToLog,
+  queueSteps,
+  searchable,
+  stateAfterAttempt,
+} from '../../electron/core/tasks/queue-steps.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import { createEmitter } from '../../shared/emitter.ts';
 import {
@@ -26,10 +31,12 @@ import {
 interface Entry {
   record: TaskRecord;
   order: number;
+  /** Among those of the same priority. */
+  place: number;
   steps: TaskStep[];
   log: string;
+  /** Of the present lease, or of the one that ended it; null after a lease that was lost or given back. */
   token: string | null;
-  cancelling: boolean;
   lease: Timer | null;
   delay: Timer | null;
 }
@@ -68,7 +75,6 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
   function releaseLease(entry: Entry): void {
     entry.lease?.cancel();
     entry.lease = null;
-    entry.token = null;
   }
 
   function wait(entry: Entry, untilMs: number | null): void {
@@ -94,12 +100,11 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
     change(entry, { ...patch, state, endedAt: clock.now(), runAt: null });
   }
 
-  function failed(entry: Entry, failure: TaskFailure, retryAfterMs: number | null): TaskState {
-    const again = retryAfterMs !== null && entry.record.attempts < entry.record.maxAttempts;
-    step(entry, queueSteps.failed(entry.record.workerId, failure));
+  function endAttempt(entry: Entry, failure: TaskFailure, retryAfterMs: number | null): TaskState {
     entry.record = { ...entry.record, failure };
-    if (again) wait(entry, clock.now() + retryAfterMs);
-    else end(entry, 'failed', { failure });
+    if (retryAfterMs === null || stateAfterAttempt(entry.record, retryAfterMs) === 'failed')
+      end(entry, 'failed');
+    else wait(entry, clock.now() + retryAfterMs);
     return entry.record.state;
   }
 
@@ -108,17 +113,15 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
     entry.lease = clock.timer(leaseMs, () => {
       const { id, workerId } = entry.record;
       step(entry, queueSteps.lost(workerId ?? ''));
-      const last = entry.record.attempts >= entry.record.maxAttempts;
-      if (entry.cancelling) end(entry, 'cancelled');
-      else if (last)
-        end(entry, 'failed', { failure: { code: 'WORKER_LEFT', message: 'The worker stopped reporting.' } });
-      else wait(entry, null);
+      entry.token = null;
+      const { code, message } = new PilotlightError('WORKER_LEFT');
+      endAttempt(entry, { code, message }, 0);
       lost.emit({ id, workerId: workerId ?? '', state: entry.record.state });
     });
   }
 
   const byTurn = (one: Entry, other: Entry) =>
-    other.record.priority - one.record.priority || one.order - other.order;
+    other.record.priority - one.record.priority || one.place - other.place;
 
   function take({ queues, workerId, leaseMs }: Omit<ClaimRequest, 'count' | 'waitMs'>): TaskClaim | null {
     for (const queue of queues) {
@@ -128,7 +131,6 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
       if (!first) continue;
       const token = `token_${++tokens}`;
       first.token = token;
-      first.cancelling = false;
       lease(first, leaseMs);
       change(first, {
         state: 'active',
@@ -146,7 +148,7 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
 
   function held({ id, token }: LeaseProof): Entry | null {
     const entry = entries.get(id);
-    return entry?.token === token && !entry.cancelling ? entry : null;
+    return entry?.token === token && entry.record.state === 'active' ? entry : null;
   }
 
   function each(ids: readonly string[], act: (entry: Entry) => boolean): number {
@@ -188,7 +190,7 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
           ...{ result: null, failure: null },
         };
         const entry: Entry = {
-          ...{ record, order: order++, steps: [], log: '', token: null, cancelling: false, lease: null },
+          ...{ record, order, place: order++, steps: [], log: '', token: null, lease: null },
           delay: null,
         };
         entries.set(id, entry);
@@ -197,6 +199,7 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
       }
     },
     async claim(request, signal = new AbortController().signal) {
+      signal.throwIfAborted();
       check();
       const claims: TaskClaim[] = [];
       const fill = () => {
@@ -227,10 +230,8 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
       return leases.map((proof) => {
         const entry = entries.get(proof.id);
         if (entry?.token !== proof.token) return 'lost';
-        if (entry.cancelling) {
-          end(entry, 'cancelled');
-          return 'cancelled';
-        }
+        if (entry.record.state === 'cancelled') return 'cancelled';
+        if (entry.record.state !== 'active') return 'lost';
         lease(entry, leaseMs);
         return 'held';
       });
@@ -254,28 +255,37 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
         end(entry, 'completed', { result, progress: 1, failure: null });
         step(entry, queueSteps.completed(entry.record.workerId));
       }
-      return { accepted: entry !== null, next: next ? take(next) : null };
+      const kept = entries.get(proof.id);
+      const accepted = kept?.record.state === 'completed' && kept.token === proof.token;
+      return { accepted, next: next ? take(next) : null };
     },
     async fail(proof, failure, retryAfterMs) {
       check();
       const entry = held(proof);
-      return entry === null ? null : failed(entry, failure, retryAfterMs);
+      if (entry !== null) {
+        step(entry, queueSteps.failed(entry.record.workerId, failure));
+        return endAttempt(entry, failure, retryAfterMs);
+      }
+      const kept = entries.get(proof.id);
+      const isRepeated =
+        kept?.token === proof.token && ['waiting', 'delayed', 'failed'].includes(kept.record.state);
+      return isRepeated ? kept.record.state : null;
     },
     async release(proof, delayMs) {
       check();
       const entry = held(proof);
       if (entry === null) return;
       entry.record = { ...entry.record, attempts: entry.record.attempts - 1 };
+      entry.token = null;
       step(entry, queueSteps.released(entry.record.workerId ?? ''));
       wait(entry, delayMs === 0 ? null : clock.now() + delayMs);
     },
     cancel: async (ids) =>
       each(ids, (entry) => {
         const { state } = entry.record;
-        if (endedTaskStates.has(state) || entry.cancelling) return false;
+        if (endedTaskStates.has(state)) return false;
         step(entry, queueSteps.cancelled());
-        if (state === 'active') entry.cancelling = true;
-        else end(entry, 'cancelled');
+        end(entry, 'cancelled');
         return true;
       }),
     retry: async (ids) =>
@@ -290,6 +300,8 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
           progress: 0,
         };
         entry.record = { ...entry.record, ...fresh, workerId: null, progressText: '' };
+        entry.token = null;
+        entry.place = order++;
         step(entry, queueSteps.retried());
         wait(entry, null);
         return true;
@@ -349,13 +361,16 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
     },
     async note(id, noted) {
       check();
-      entries.get(id)?.steps.push(noted);
+      const entry = entries.get(id);
+      if (entry === undefined) throw new PilotlightError('NOT_FOUND');
+      entry.steps.push(noted);
+      change(entry, {});
     },
     async takeOut(limit) {
       check();
       return [...entries.values()]
         .filter(({ record }) => record.state !== 'active')
-        .sort((one, other) => one.order - other.order)
+        .sort((one, other) => one.place - other.place)
         .slice(0, limit)
         .map(({ record, steps, log }) => ({ task: record, steps: [...steps], log }));
     },
@@ -364,7 +379,7 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
       for (const { task, steps, log } of tasks) {
         if (entries.has(task.id)) continue;
         const entry: Entry = {
-          ...{ record: task, order: order++, steps: [...steps], log, token: null, cancelling: false },
+          ...{ record: task, order, place: order++, steps: [...steps], log, token: null },
           ...{ lease: null, delay: null },
         };
         entries.set(task.id, entry);
