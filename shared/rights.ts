@@ -7,7 +7,7 @@
  * - `tasks`: start, follow and cancel index jobs and queued tasks.
  * - `control`: change what machines, models and jobs do.
  * - `manage`: change who may come in, and what Pilotlight connects to: keys, sessions, settings, machines and their
- *   secrets, the folders that may be read.
+ *   secrets, the folders that may be read. Delete what was recorded.
  */
 export const rights = ['view', 'wake', 'infer', 'tasks', 'control', 'manage'] as const;
 export type Right = (typeof rights)[number];

@@ -30,6 +30,7 @@ import { messageSchema } from '../../shared/models/message.ts';
 import * as placement from '../../shared/models/placement.ts';
 import { secretStateSchema, secretsProtectionSchema } from '../../shared/models/secrets.ts';
 import { settingsSchema } from '../../shared/models/settings.ts';
+import * as tasks from '../../shared/models/tasks.ts';
 import * as telemetry from '../../shared/models/telemetry.ts';
 import * as transfer from '../../shared/models/transfer.ts';
 import { wakeProgressSchema } from '../../shared/models/wake.ts';
@@ -41,6 +42,13 @@ const models: Record<string, z.ZodType> = {
   NodeOffer: nodeOfferSchema,
   NodeView: nodeViewSchema,
   WakeProgress: wakeProgressSchema,
+  TaskView: tasks.taskViewSchema,
+  TaskDetails: tasks.taskDetailsSchema,
+  TaskWorker: tasks.taskWorkerSchema,
+  TaskQueue: tasks.taskQueueViewSchema,
+  TaskDepth: tasks.taskDepthSchema,
+  IngestedText: tasks.ingestedTextSchema,
+  StorageUse: tasks.storageUseSchema,
   Trouble: troubleSchema,
   ModelOnNode: placement.modelOnNodeSchema,
   InstalledModel: placement.installedModelSchema,
@@ -79,6 +87,7 @@ const models: Record<string, z.ZodType> = {
 };
 
 interface JsonSchema {
+  $defs?: Record<string, JsonSchema>;
   $ref?: string;
   type?: string | string[];
   const?: unknown;
@@ -107,7 +116,7 @@ type Direction = 'input' | 'output';
 function toJson(schema: z.ZodType, io: Direction, except?: string): JsonSchema {
   const metadata = z.registry<{ id: string }>();
   for (const [id, model] of Object.entries(models)) if (id !== except) metadata.add(model, { id });
-  return z.toJSONSchema(schema, {
+  const json = z.toJSONSchema(schema, {
     io,
     metadata,
     unrepresentable: 'any',
@@ -118,10 +127,31 @@ function toJson(schema: z.ZodType, io: Direction, except?: string): JsonSchema {
       if (description !== undefined) jsonSchema.description = description;
     },
   }) as JsonSchema;
+  for (const [id, definition] of Object.entries(json.$defs ?? {})) {
+    if (!(id in models) && !isAnyJson(definition))
+      throw new Error('A schema that contains itself needs a name.');
+  }
+  return json;
+}
+
+/** Whether it is that of `z.json()`, which contains itself and has no name. */
+function isAnyJson({ anyOf = [] }: JsonSchema): boolean {
+  const kinds = ['array', 'boolean', 'null', 'number', 'object', 'string'];
+  return (
+    anyOf
+      .map(({ type }) => String(type))
+      .toSorted()
+      .join() === kinds.join()
+  );
+}
+
+function nameOf(reference: string): string {
+  const name = reference.split('/').at(-1) ?? '';
+  return name in models ? link(name) : 'JSON value';
 }
 
 function typeOf(schema: JsonSchema): string {
-  if (schema.$ref !== undefined) return link(schema.$ref.split('/').at(-1) ?? '');
+  if (schema.$ref !== undefined) return nameOf(schema.$ref);
   if (schema.const !== undefined) return code(schema.const);
   if (schema.enum) return schema.enum.map(code).join(' \\| ');
   const choices = schema.anyOf ?? schema.oneOf;

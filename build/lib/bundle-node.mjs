@@ -52,12 +52,14 @@ export async function bundleNode(root, folder, entries) {
       chunkFileNames: `chunks/[name]-[hash].${extension}`,
       sourcemap: true,
       ...(first.format === 'cjs' || first.alone ? { codeSplitting: false } : {}),
-      // A file that is copied to other machines is minified; names are kept, so that its errors stay readable.
+      // A file that is copied to other machines is minified. Functions and classes keep their names, so that its errors
+      // stay readable.
       ...(first.alone
         ? {
+            comments: { legal: true, annotation: false, jsdoc: false },
             minify: {
               compress: true,
-              mangle: { toplevel: false, keepNames: true },
+              mangle: { toplevel: true, keepNames: true },
               codegen: { removeWhitespace: true },
             },
           }

@@ -37,6 +37,9 @@ export const nodeEntries = [
   { source: 'electron/agent/main.ts', output: 'agent/agent.mjs', format: 'esm', alone: true },
 ];
 
+/** The agent's one file goes to small machines: the most bytes that it may have. */
+export const agentMostBytes = 250_000;
+
 /** Packages that are not bundled, because they contain or load files of their own. */
 export const externalPackages = ['electron', 'onnxruntime-node', 'sharp'];
 

@@ -1,7 +1,7 @@
 /** Files that a killed process left in the middle of a write. */
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemCode } from './system-code.ts';
+import { MAX_PID, runsElsewhere } from './processes/is-running.ts';
 
 /** Where this process writes the next content of a file, which gets its name afterwards. */
 export const draftOf = (path: string): string => `${path}.${process.pid}.new`;
@@ -16,9 +16,6 @@ export function draftsOf(names: readonly string[]): WriterOf {
     return names.includes(file) ? Number(writer) : null;
   };
 }
-
-/** The largest process id of any system that this runs on. */
-const MAX_PID = 0x7fff_ffff;
 
 /**
  * Deletes the unfinished files of processes that have ended, and returns their names. Call it before this process writes
@@ -49,16 +46,5 @@ function entriesOf(folder: string): string[] {
     return readdirSync(folder);
   } catch {
     return [];
-  }
-}
-
-/** Whether another process has this id. One that may not be signalled runs too. */
-function runsElsewhere(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCode(error) !== 'ESRCH';
   }
 }

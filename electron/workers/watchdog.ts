@@ -4,6 +4,7 @@
  */
 import { Socket } from 'node:net';
 import { Worker, workerData } from 'node:worker_threads';
+import { isRunning } from '../adapters/processes/is-running.ts';
 
 export interface WatchdogOptions {
   /** The process id of the core; null if unknown. */
@@ -45,17 +46,8 @@ export function runWatchdog(options: WatchdogOptions = workerData as WatchdogOpt
   const { corePid } = options;
   const parent = process.ppid;
   // The id of a core in another process namespace is meaningless here.
-  const isVisible = corePid !== null && isAlive(corePid);
+  const isVisible = corePid !== null && isRunning(corePid);
   setInterval(() => {
-    if (process.ppid !== parent || (isVisible && !isAlive(corePid))) end();
+    if (process.ppid !== parent || (isVisible && !isRunning(corePid))) end();
   }, CHECK_EVERY_MS);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
 }

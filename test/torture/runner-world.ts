@@ -16,6 +16,8 @@ export interface RunnerWorld {
   ask(): Promise<string | null>;
   /** Bytes of both processes. */
   memory(): Promise<number>;
+  /** How often the inference process was replaced. */
+  restarts(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -95,6 +97,9 @@ export async function openRunnerWorld(folder: string, random: Random): Promise<R
     },
     async memory() {
       return (await runner.ask('GET', '/runner/status')).body.memoryBytes as number;
+    },
+    async restarts() {
+      return (await runner.ask('GET', '/runner/status')).body.restarts as number;
     },
     close: () => runner.close(),
   };

@@ -24,7 +24,7 @@ export const soakRunner: Part = {
     const { random, folder, signal, note } = context;
     const { tally, tried, find } = createTally();
     const world = await openRunnerWorld(folder, random);
-    const children = world.children().join();
+    const restarts = await world.restarts();
     try {
       const all = Math.max(WARM + 2 * WINDOW, times(context, REQUESTS));
       const readings: { at: number; bytes: number }[] = [];
@@ -51,7 +51,7 @@ export const soakRunner: Part = {
       note(`${megabytes(before)} MB, at the end ${megabytes(after)} MB (${(growth * 100).toFixed(1)} %)`);
       // Not a number is a fault, too.
       if (!(growth <= MOST_GROWTH)) find('silent', `memory grew by ${(growth * 100).toFixed(1)} %`);
-      if (world.children().join() !== children) find('crashes', 'the inference process was replaced');
+      if ((await world.restarts()) !== restarts) find('crashes', 'the inference process was replaced');
     } finally {
       await world.close();
     }

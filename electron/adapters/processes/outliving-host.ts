@@ -6,6 +6,7 @@ import { type ChildProcess, spawn as spawnProcess } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { Log } from '../../core/ports/log.ts';
+import { isRunning } from './is-running.ts';
 import { type LinkEndpoint, readBootId, readLinkEndpoint, removeLinkEndpoint } from './link/endpoint.ts';
 import { readFrames, writeFrame } from './link/frames.ts';
 import {
@@ -241,13 +242,7 @@ function isReady(child: ChildProcess, signal: AbortSignal): Promise<void> {
 
 /** Whether the process of the file can still exist. */
 function mayRun({ pid, bootId }: LinkEndpoint): boolean {
-  if (bootId !== readBootId()) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return bootId === readBootId() && isRunning(pid);
 }
 
 /** A proved connection; null if nothing answers there that has the token. */

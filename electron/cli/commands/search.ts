@@ -35,7 +35,9 @@ export const search: Command = {
     if (shown.length === 0) terminal.line('No matches.');
     for (const [index, hit] of shown.entries()) {
       const heading = hit.heading === '' ? '' : style.quiet(`  ${hit.heading}`);
-      terminal.line(`${String(index + 1).padStart(2)}. ${style.strong(hit.path)}${heading}`);
+      terminal.line(
+        `${String(index + 1).padStart(2)}. ${style.strong(hit.ingested?.title ?? hit.path)}${heading}`,
+      );
       terminal.line(
         `    ${cutTo(highlight(hit.snippet, hit.highlights, style), Math.max(40, terminal.width - 6))}`,
       );

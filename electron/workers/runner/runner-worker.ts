@@ -10,7 +10,14 @@ if (isMainThread) {
   const entry = fileURLToPath(import.meta.url);
   // In a build both programs lie in one folder.
   const inference = entry.endsWith('.ts') ? 'inference/inference-worker.ts' : 'inference-worker.mjs';
+  // Tensors lie outside the heap; what is in it is garbage at once, and is collected before it adds up.
+  const inferenceFlags = ['--max-semi-space-size=4', '--heap-growing-percent=15'];
   const log = createProcessLog((line) => process.stderr.write(line));
-  const inferenceHost = createChildHost({ entry: join(dirname(entry), inference), name: 'inference', log });
+  const inferenceHost = createChildHost({
+    entry: join(dirname(entry), inference),
+    name: 'inference',
+    nodeFlags: inferenceFlags,
+    log,
+  });
   serveRunner(entry, { inferenceHost, log });
 } else (await import('../watchdog.ts')).runWatchdog();

@@ -4,6 +4,7 @@ import type { SearchHit } from '../../../shared/models/indexing.ts';
 import { formatCount } from '../../../shared/units.ts';
 import { cardClass } from '../../components/page.tsx';
 import { addToast, toastDone } from '../../stores/toasts.ts';
+import { taskHref } from '../shell/route.ts';
 
 /** Splits a text at ranges [start, end). Overlapping or out-of-bounds ranges are clipped. */
 export function splitAtRanges(
@@ -35,27 +36,45 @@ export function snippetStart({
   return highlights.some(([start]) => start < line.length) ? 0 : line.length;
 }
 
-function copyPath(hit: SearchHit): void {
-  navigator.clipboard.writeText(hit.absolutePath).then(
-    () => toastDone('Path copied'),
+/** What a hit is called, and where it is: a stored text by its task, a file by its path. */
+function placeOf({ ingested, path, absolutePath }: SearchHit): {
+  title: string;
+  place: string;
+  what: 'path' | 'origin';
+} {
+  return ingested === undefined
+    ? { title: path, place: absolutePath, what: 'path' }
+    : { title: ingested.title, place: ingested.origin, what: 'origin' };
+}
+
+function copyPlace({ place, what }: ReturnType<typeof placeOf>): void {
+  navigator.clipboard.writeText(place).then(
+    () => toastDone(what === 'path' ? 'Path copied' : 'Origin copied'),
     () =>
       addToast({
         tone: 'info',
-        message: hit.absolutePath,
-        next: 'The browser blocked copying. You can copy the path from here.',
+        message: place,
+        next: 'The browser blocked copying. You can copy it from here.',
       }),
   );
 }
 
 export function Hit({ hit }: { hit: SearchHit }) {
   const from = snippetStart(hit);
+  const where = placeOf(hit);
   const ranges = hit.highlights.map(([start, end]): [number, number] => [start - from, end - from]);
   return (
     <li className={`${cardClass} min-w-0 p-4`}>
       <div className="flex items-start gap-2">
         <div className="min-w-0 flex-1">
-          <h3 className="truncate font-medium" title={hit.absolutePath}>
-            {hit.path}
+          <h3 className="truncate font-medium" title={where.place}>
+            {hit.ingested === undefined ? (
+              where.title
+            ) : (
+              <a href={taskHref(hit.ingested.taskId)} className="rounded hover:text-flame-text">
+                {where.title}
+              </a>
+            )}
           </h3>
           <p className="truncate text-xs text-faint" title={hit.heading}>
             {[hit.sourceName, hit.heading].filter(Boolean).join(' · ')}
@@ -63,9 +82,9 @@ export function Hit({ hit }: { hit: SearchHit }) {
         </div>
         <button
           type="button"
-          aria-label={`Copy path of ${hit.path}`}
-          title="Copy path"
-          onClick={() => copyPath(hit)}
+          aria-label={`Copy ${where.what} of ${where.title}`}
+          title={`Copy ${where.what}`}
+          onClick={() => copyPlace(where)}
           className="-m-1 rounded p-1.5 text-faint hover:text-text"
         >
           <Copy size={14} aria-hidden="true" />

@@ -1,4 +1,4 @@
-import { EllipsisVertical, Folder } from 'lucide-react';
+import { EllipsisVertical, Folder, ListTodo } from 'lucide-react';
 import { useState } from 'react';
 import type { MethodInput } from '../../../shared/contract/methods.ts';
 import type { SourceView } from '../../../shared/models/indexing.ts';
@@ -10,6 +10,7 @@ import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx';
 import { cardClass } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
+import { tasksHref } from '../shell/route.ts';
 import { embedderLabel } from './embedder-text.ts';
 import { SourceDialog } from './source-dialog.tsx';
 
@@ -35,17 +36,26 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
   const { busy, run } = useAction();
   const start = (how: Omit<MethodInput<'index.start'>, 'sourceIds'> = {}) =>
     run(() => client.call('index.start', { sourceIds: [source.id], ...how }));
+  /** The texts that tasks stored: each is deleted on the Tasks page. */
+  const isIngested = source.kind === 'ingested';
+  const Icon = isIngested ? ListTodo : Folder;
   // Another run does not repair an index written by a newer version.
   const isNextStep = source.trouble ? source.trouble.code === 'INDEX_INCOMPLETE' : !source.lastRun;
   return (
     <li className={`${cardClass} p-4`}>
       <div className="flex items-start gap-2">
-        <Folder size={16} aria-hidden="true" className="mt-0.5 shrink-0 text-faint" />
+        <Icon size={16} aria-hidden="true" className="mt-0.5 shrink-0 text-faint" />
         <div className="min-w-0 flex-1">
           <h3 className="font-medium break-words">{source.name}</h3>
-          <p className="truncate font-mono text-xs text-faint" title={source.path}>
-            {source.path}
-          </p>
+          {isIngested ? (
+            <a href={tasksHref('texts')} className="rounded text-xs text-faint hover:text-flame-text">
+              Stored by tasks
+            </a>
+          ) : (
+            <p className="truncate font-mono text-xs text-faint" title={source.path}>
+              {source.path}
+            </p>
+          )}
         </div>
         <Menu
           label={`More actions for ${source.name}`}
@@ -73,9 +83,11 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
           </MenuItem>
           <MenuSeparator />
           <MenuItem onSelect={() => setOpen('edit')}>Edit</MenuItem>
-          <MenuItem danger disabled={running} onSelect={() => setOpen('remove')}>
-            Remove
-          </MenuItem>
+          {!isIngested && (
+            <MenuItem danger disabled={running} onSelect={() => setOpen('remove')}>
+              Remove
+            </MenuItem>
+          )}
         </Menu>
       </div>
       <p className="mt-2 text-[0.8125rem] break-words text-soft">

@@ -55,7 +55,7 @@ function WorkerCard({ worker }: { worker: TaskWorker }) {
           <WorkerGlyph worker={worker} />
         </span>
         <div className="min-w-0 flex-1">
-          <h3 className="truncate font-semibold" title={name}>
+          <h2 className="truncate font-semibold" title={name}>
             {nodeId === null ? (
               name
             ) : (
@@ -63,7 +63,7 @@ function WorkerCard({ worker }: { worker: TaskWorker }) {
                 {name}
               </a>
             )}
-          </h3>
+          </h2>
           <p className="text-[0.8125rem] text-soft">
             {workerStateLabels[state]} · {type === 'gpu' ? 'GPU' : 'CPU'} ·{' '}
             {queues.map((queue) => `${queueLabels[queue]} queue`).join(', ')}

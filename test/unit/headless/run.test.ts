@@ -80,6 +80,7 @@ describe('the headless program', () => {
         dataFolder: '/d',
         gateway: { port: undefined, outlives: true },
         localRunner: expect.any(Function),
+        worksOnTasks: true,
       },
     ]);
     expect(program.lines.at(-1)).toBe(`Pilotlight is ready at ${url}`);

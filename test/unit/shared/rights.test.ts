@@ -29,7 +29,7 @@ it('the least rights are as much as all of them, and none of them includes anoth
 describe('each method', () => {
   const needs = (right: Right) => methodNames.filter((name) => methods[name].scope === right);
 
-  it('that changes who may come in, or what Pilotlight connects to, needs manage', () => {
+  it('that changes who may come in or what Pilotlight connects to, or deletes records, needs manage', () => {
     const wanted: MethodName[] = [
       'access.keys',
       'access.addKey',
@@ -52,12 +52,31 @@ describe('each method', () => {
       'settings.importEnvironment',
       'requests.keepPrompts',
       'requests.prompt',
+      'storage.clear',
     ];
     expect(needs('manage').toSorted()).toEqual(wanted.toSorted());
   });
 
   it('that starts work, or keeps a machine awake, needs no more than that', () => {
-    expect(needs('tasks')).toEqual(['index.start', 'index.cancel']);
+    const wanted: MethodName[] = [
+      'index.start',
+      'index.cancel',
+      'tasks.add',
+      'tasks.upload',
+      'tasks.list',
+      'tasks.get',
+      'tasks.cancel',
+      'tasks.retry',
+      'tasks.useCpu',
+      'tasks.queues',
+      'tasks.workers',
+    ];
+    expect(needs('tasks').toSorted()).toEqual(wanted.toSorted());
     expect(needs('wake').toSorted()).toEqual(['power.cancelWake', 'power.keepAwake', 'power.wake']);
+  });
+
+  it('that deletes what tasks made, or stops a worker, needs control', () => {
+    for (const name of ['tasks.remove', 'tasks.deleteIngested', 'tasks.drain'] as const)
+      expect(methods[name].scope).toBe('control');
   });
 });

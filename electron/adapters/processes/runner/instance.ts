@@ -10,6 +10,7 @@ import { parseJson } from '../../../../shared/json.ts';
 import { writeDurably } from '../../durable-write.ts';
 import { readOwn } from '../../ownership/read-own.ts';
 import { systemCode } from '../../system-code.ts';
+import { isRunning } from '../is-running.ts';
 import { endpointSchema, readBootId } from '../link/endpoint.ts';
 import { hasToken } from './identity.ts';
 
@@ -63,16 +64,6 @@ async function isLive(endpoint: RunnerEndpoint, signal?: AbortSignal): Promise<b
 /** A process id of another boot belongs to another program. */
 function mayRun({ pid, bootId }: RunnerEndpoint): boolean {
   return bootId === readBootId() && isRunning(pid);
-}
-
-/** Whether there is a process with this id, of whichever program. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCode(error) === 'EPERM';
-  }
 }
 
 const MOST_TRIES = 20;

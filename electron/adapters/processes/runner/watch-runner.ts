@@ -1,7 +1,8 @@
 /** Notices that a runner has ended, or that it answers no more although its process is there. */
 import type { Timer } from '../../../core/ports/time.ts';
+import { isRunning } from '../is-running.ts';
 import { hasToken } from './identity.ts';
-import { isRunning, type RunnerEndpoint } from './instance.ts';
+import type { RunnerEndpoint } from './instance.ts';
 
 export interface WatchRunnerOptions {
   endpoint: Pick<RunnerEndpoint, 'pid' | 'port' | 'token'>;

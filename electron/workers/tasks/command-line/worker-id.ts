@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isRunning } from '../../../adapters/processes/is-running.ts';
 import { systemCode } from '../../../adapters/system-code.ts';
 
 const MOST_ALIKE = 100;
@@ -33,7 +34,7 @@ function take(path: string, pid: number, runs: (pid: number) => boolean): boolea
     }
     const holder = Number(readOr(path, ''));
     if (holder === pid) return true;
-    if (Number.isSafeInteger(holder) && holder > 0 && runs(holder)) return false;
+    if (runs(holder)) return false;
     try {
       rmSync(path);
     } catch (error) {
@@ -48,14 +49,5 @@ function readOr(path: string, otherwise: string): string {
     return readFileSync(path, 'utf8');
   } catch {
     return otherwise;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCode(error) !== 'ESRCH';
   }
 }

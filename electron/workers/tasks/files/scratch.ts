@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemCode } from '../../../adapters/system-code.ts';
+import { runsElsewhere } from '../../../adapters/processes/is-running.ts';
 
 export interface Scratch {
   /** A new, empty folder. */
@@ -34,22 +34,12 @@ export function openScratch(root: string = tmpdir()): Scratch {
 function sweep(root: string): void {
   for (const name of readdirSync(root)) {
     const pid = /^pilotlight-tasks-([1-9]\d{0,9})-/.exec(name)?.[1];
-    if (pid === undefined || runs(Number(pid))) continue;
+    // Another process may have the id by now; then the folder stays until that one has ended.
+    if (pid === undefined || runsElsewhere(Number(pid))) continue;
     try {
       rmSync(join(root, name), { recursive: true, force: true });
     } catch {
       // That of another user; it costs nothing but space.
     }
-  }
-}
-
-/** Another process may have the id by now; then its folder stays until that one has ended. */
-function runs(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCode(error) !== 'ESRCH';
   }
 }

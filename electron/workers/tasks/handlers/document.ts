@@ -17,7 +17,7 @@ export const documentHandler: Handler = {
     progress(0.5);
     const file = textOfFile(bytes, input.name);
     if (!file.ok) throw new PilotlightError(file.code, { message: file.reason });
-    const { text, title, ...about } = file;
+    const { text, title, ok: _, ...about } = file;
     return {
       content: text,
       metadata: { title: title ?? input.name, ...about, sizeBytes: bytes.length, characters: text.length },
