@@ -8,6 +8,7 @@ import {
   taskDetailsSchema,
   taskQueueSchema,
   taskQueueViewSchema,
+  taskQueueWarningSchema,
   taskStateSchema,
   taskViewSchema,
   taskWorkerSchema,
@@ -145,6 +146,14 @@ export const taskMethods = {
     params: nothing,
     result: z.array(taskQueueViewSchema),
     errors: ['QUEUE_UNREACHABLE'],
+  },
+  'tasks.warnings': {
+    summary:
+      'Get what is wrong with the engine of the queues: it cannot be used, keeps no file, or evicts keys. Empty if all is well.',
+    scope: 'view',
+    params: nothing,
+    result: z.array(taskQueueWarningSchema),
+    errors: [],
   },
   'tasks.depth': {
     summary: 'Get how many tasks waited and were active, oldest first, in at most 360 points for each queue.',

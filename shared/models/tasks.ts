@@ -221,6 +221,14 @@ export const taskQueueViewSchema = z.object({
 });
 export type TaskQueueView = z.infer<typeof taskQueueViewSchema>;
 
+/** Something by which tasks may be lost, or cannot be worked on. */
+export const taskQueueWarningSchema = z.object({
+  code: z.string(),
+  message: messageSchema,
+  next: messageSchema,
+});
+export type TaskQueueWarning = z.infer<typeof taskQueueWarningSchema>;
+
 /** Depth of the queues over time. */
 export const taskDepthSchema = z.object({
   at: z.number(),

@@ -108,6 +108,7 @@ export const taskCases: Record<Method, MethodCase> = {
     ...byQueueOnly,
   },
   'tasks.queues': { right: () => ({}), wrong: [{ extra: 1 }, null], ...byQueueOnly },
+  'tasks.warnings': { right: () => ({}), wrong: [{ extra: 1 }, null], errors: [] },
   'tasks.depth': { right: () => ({ range: 'day' }), wrong: [{ range: 'year' }, 'range'], errors: [] },
   'tasks.workers': { right: () => ({}), wrong: [{ extra: 1 }, null], errors: [] },
   'tasks.drain': {

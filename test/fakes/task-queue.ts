@@ -6,6 +6,7 @@ import type {
   TaskChange,
   TaskClaim,
   TaskQuery,
+  TaskQueue,
 } from '../../electron/core/ports/task-queue.ts';
 import type { Clock, Timer } from '../../electron/core/ports/time.ts';
 import { createChanges } from '../../electron/core/runtime/changes.ts';
@@ -41,9 +42,13 @@ interface Entry {
   delay: Timer | null;
 }
 
+type QueueWarning = Awaited<ReturnType<TaskQueue['warnings']>>[number];
+
 export interface FakeTaskQueue extends MovableTaskQueue {
   /** While set, every call rejects with it. */
   broken: PilotlightError | null;
+  /** What `warnings` answers. */
+  warns: readonly QueueWarning[];
   readonly closed: boolean;
   records(): TaskRecord[];
 }
@@ -55,7 +60,11 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
   const arrivals = createChanges();
   let order = 0;
   let tokens = 0;
-  const self = { broken: null as PilotlightError | null, closed: false };
+  const self = {
+    broken: null as PilotlightError | null,
+    closed: false,
+    warns: [] as readonly QueueWarning[],
+  };
 
   function check(): void {
     if (self.broken) throw self.broken;
@@ -175,6 +184,12 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
     },
     set broken(error) {
       self.broken = error;
+    },
+    get warns() {
+      return self.warns;
+    },
+    set warns(warns) {
+      self.warns = warns;
     },
     get closed() {
       return self.closed;
@@ -399,7 +414,10 @@ export function createFakeTaskQueue({ clock }: { clock: Pick<Clock, 'now' | 'tim
     },
     onChange: changed.on,
     onLost: lost.on,
-    warnings: async () => [],
+    async warnings() {
+      check();
+      return self.warns;
+    },
     async close() {
       self.closed = true;
       for (const { lease: timer, delay } of entries.values()) {

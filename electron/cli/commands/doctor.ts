@@ -1,4 +1,5 @@
 import type { Check, CheckStep } from '../../../shared/models/checks.ts';
+import type { TaskQueueWarning } from '../../../shared/models/tasks.ts';
 import { textOf, textOrEmpty } from '../../../shared/text/index.ts';
 import { type Command, type CommandContext, findNode, onlyPositional } from '../command.ts';
 import type { CoreLink } from '../core-link.ts';
@@ -30,6 +31,12 @@ function checkLines(check: Check, style: Style): string[] {
   });
 }
 
+/** About the task queue of the core, whatever node is checked. */
+const warningLines = ({ message, next }: TaskQueueWarning, style: Style): string[] => [
+  `${style.bad('!')}  ${textOf(message)}`,
+  `   ${style.strong('Fix:')} ${textOf(next)}`,
+];
+
 async function rehearse(context: CommandContext, link: CoreLink, nodeId: string): Promise<Check> {
   const check = link.call('checks.rehearse', { nodeId }, AbortSignal.timeout(3_600_000));
   const stop = () => {
@@ -60,12 +67,15 @@ export const doctor: Command = {
     const check = rehearsal
       ? await rehearse(context, link, id)
       : await link.call('checks.diagnose', { nodeId: id });
+    const warnings = await link.call('tasks.warnings', {});
     if (!json) {
       for (const line of checkLines(check, terminal.style)) terminal.line(line);
       terminal.line();
       terminal.line(summary(name, check));
+      for (const line of warnings.flatMap((warning) => warningLines(warning, terminal.style)))
+        terminal.line(line);
     }
-    return check;
+    return { ...check, warnings };
   },
   failed: (result) => (result as Check).outcome !== 'pass',
 };

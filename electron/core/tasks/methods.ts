@@ -11,6 +11,7 @@ type Names =
   | 'tasks.remove'
   | 'tasks.useCpu'
   | 'tasks.queues'
+  | 'tasks.warnings'
   | 'tasks.depth'
   | 'tasks.workers'
   | 'tasks.drain'
@@ -32,6 +33,7 @@ export function taskMethods({ tasks }: { tasks: TasksService }): Handlers<Names>
     'tasks.remove': async ({ ids }) => ({ changed: await tasks.remove(ids) }),
     'tasks.useCpu': async ({ ids }) => ({ changed: await tasks.useCpu(ids) }),
     'tasks.queues': () => tasks.queues(),
+    'tasks.warnings': () => tasks.warnings(),
     'tasks.depth': ({ range }) => tasks.depth(range),
     'tasks.workers': () => tasks.workers.list(),
     'tasks.drain': ({ workerId, on }) => {

@@ -10,6 +10,7 @@ import type {
   TaskInput,
   TaskQueueName,
   TaskQueueView,
+  TaskQueueWarning,
   TaskSpec,
   TaskState,
   TaskView,
@@ -112,6 +113,8 @@ export interface TasksService {
   remove(ids: readonly string[]): Promise<number>;
   useCpu(ids: readonly string[]): Promise<number>;
   queues(): Promise<TaskQueueView[]>;
+  /** Whether the engine of the queue can be used, and keeps what it is given. Empty if all is well. */
+  warnings(): Promise<TaskQueueWarning[]>;
   depth(range: HistoryRange): TaskDepth[];
   ingested(query: { text?: string | undefined; offset: number; limit: number }): {
     texts: IngestedText[];

@@ -28,6 +28,7 @@ import type { TasksService } from './model.ts';
 import { moveTasks } from './move-tasks.ts';
 import { createTaskInputs } from './new-task.ts';
 import { createOutcomes } from './outcomes.ts';
+import { createQueueNotices, type QueueNoticesDependencies } from './queue-notices.ts';
 import { createRetention } from './retention.ts';
 import { CPU_QUEUE, GPU_QUEUE } from './routing.ts';
 import { createTaskEngine } from './task-engine.ts';
@@ -53,7 +54,7 @@ export interface TasksDependencies {
     onChange(listener: () => void): () => void;
   };
   activity: { record(entry: NewActivityEntry): void };
-  notices: { add(notice: Notice): void; remove(id: string): void };
+  notices: QueueNoticesDependencies['notices'];
   fleet: WorkerRegistryDependencies['fleet'];
   agents: { agentId(nodeId: string): string | null };
   leases: AcquireLeases;
@@ -66,14 +67,6 @@ export interface TasksDependencies {
   ingestedFiles: IngestedFiles;
 }
 
-interface Notice {
-  id: string;
-  code: string;
-  message: Message;
-  next: Message;
-}
-
-const QUEUE_NOTICE = 'task-queue';
 const MIB = 1_048_576;
 const MOST_POINTS = 360;
 
@@ -90,6 +83,7 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
       }
     },
   });
+  const queueNotices = createQueueNotices({ log, engine, notices });
   const registry = createWorkerRegistry({
     ...{ clock, log, streams, fleet, store: store.tasks.workers, agents: dependencies.agents },
   });
@@ -156,7 +150,7 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
       waking.check();
       void catchUp();
     }),
-    engine.onTrouble(showTrouble),
+    queueNotices.stop,
     registry.onChange(() => list.touchAll()),
     registry.onLost(({ name, nodeId }) =>
       activity.record({
@@ -182,17 +176,6 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
       sharedMark = null;
       log.warn('The shared folder cannot be written to.', { error: String(error) });
     }
-  }
-
-  function showTrouble(error: PilotlightError | null): void {
-    if (error === null) notices.remove(QUEUE_NOTICE);
-    else
-      notices.add({
-        id: QUEUE_NOTICE,
-        code: error.code,
-        message: fact('TASK_QUEUE_DOWN', { reason: fact('TEXT', { text: error.message }) }),
-        next: fact('TEXT', { text: error.next }),
-      });
   }
 
   async function catchUp(): Promise<void> {
@@ -291,6 +274,7 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
       const counts = await list.readCounts();
       return counts.map((entry) => queueView(entry, workersOf, clock.now()));
     },
+    warnings: queueNotices.read,
     depth: (range) => depth.read(range, MOST_POINTS),
     ingested({ text, offset, limit }) {
       const { texts: records, total } = store.tasks.ingested.list({ text, offset, limit });

@@ -56,6 +56,12 @@ export const taskMessages = {
   WORKER_LOST: ({ worker }: { worker: string }) => `The worker ${worker} stopped reporting.`,
   WORKER_LOST_HINT: () => 'Its tasks are tried again.',
   TASK_QUEUE_DOWN: ({ reason }: { reason: Text }) => `The task queue cannot be used: ${clause(reason)}.`,
+  TASK_QUEUE_NOT_KEPT: () => 'Redis keeps no append-only file, so a restart of it can lose tasks.',
+  TASK_QUEUE_KEEP: () => 'Set appendonly to yes in its configuration.',
+  TASK_QUEUE_EVICTS: () => 'Redis deletes keys when its memory is full, tasks among them.',
+  TASK_QUEUE_DO_NOT_EVICT: () => 'Set maxmemory-policy to noeviction in its configuration.',
+  TASK_QUEUE_OLD: () => 'Redis is older than 6.2, so tasks may not work.',
+  TASK_QUEUE_UPDATE: () => 'Use Redis 6.2 or newer, or Valkey.',
   TASK_QUEUE_MOVED: ({ count }: { count: number }) =>
     `${formatCount(count)} tasks were moved to the new queue.`,
   TASKS_DELETED: ({ count }: { count: number }) => `${formatCount(count)} old tasks were deleted.`,

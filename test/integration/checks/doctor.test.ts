@@ -1,9 +1,13 @@
 import { expect, it } from 'vitest';
 import type { Check } from '../../../shared/models/checks.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
+import type { TaskQueueWarning } from '../../../shared/models/tasks.ts';
 import { startTestHost } from '../../contract/links.ts';
 import { jsonOf, runCli } from '../../fakes/cli.ts';
 import { machineSetups, notes, startRealWorld } from '../../fakes/indexing-world.ts';
+import { findRedisServer, startRedisServer } from '../../fakes/redis-server.ts';
+
+type WarnedCheck = Check & { warnings: TaskQueueWarning[] };
 
 const stepOf = (check: Check, id: string) => check.steps.find((step) => step.id === id);
 
@@ -70,5 +74,34 @@ it('`doctor --rehearse` puts a machine to sleep, wakes it, and learns its boot t
     expect(fleet.require('lab-2')).toMatchObject({ boot: { count: 1 } });
   } finally {
     await world.stop();
+  }
+});
+
+it.skipIf(findRedisServer() === null)('`doctor` warns of a Redis that may lose tasks', async () => {
+  const redis = await startRedisServer();
+  const world = await startTestHost({ simulate: true });
+  try {
+    const { fleet, settings, tasks } = world.host.core.services;
+    await fleet.waitFor('lab-2', (node) => isServing(node.state), AbortSignal.timeout(15_000));
+    const there = (...args: string[]) => runCli('cli', [...args, '--data', world.host.dataFolder]);
+    const warned = async () => (jsonOf(await there('doctor', 'lab-2', '--json')) as WarnedCheck).warnings;
+    expect(await warned()).toEqual([]);
+
+    await redis.command('CONFIG', 'SET', 'appendonly', 'no');
+    await settings.update({ tasks: { engine: 'bullmq', redisUrl: redis.url } });
+    await expect
+      .poll(async () => (await tasks.warnings()).map(({ code }) => code))
+      .toEqual(['QUEUE_NOT_KEPT']);
+    expect(await warned()).toMatchObject([
+      { code: 'QUEUE_NOT_KEPT', message: { code: 'TASK_QUEUE_NOT_KEPT' } },
+    ]);
+    const shown = await there('doctor', 'lab-2');
+    expect(shown.out).toMatch(/not applicable\.\n! {2}Redis keeps no append-only file.*\n {3}Fix: .+\n$/);
+
+    await redis.kill();
+    expect((await warned()).map(({ code }) => code)).toEqual(['QUEUE_UNREACHABLE']);
+  } finally {
+    await world.stop();
+    await redis.close();
   }
 });

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openBullmqQueue } from '../../../electron/adapters/queues/bullmq/bullmq-queue.ts';
 import { createSystemClock } from '../../../electron/adapters/system.ts';
@@ -107,6 +109,33 @@ describe.skipIf(findRedisServer() === null)('a queue whose Redis is in trouble',
       code: 'QUEUE_FOREIGN',
     });
     expect(await queue.get('ours')).toBeNull();
+  });
+
+  it('refuses a server that is older than 6.2', async () => {
+    const answered: string[] = [];
+    const old = createServer((socket) => {
+      socket.on('data', (data) => {
+        // Each command is an array whose first element is its name.
+        for (const [, name = ''] of data.toString().matchAll(/\*\d+\r\n\$\d+\r\n(\w+)\r\n/g)) {
+          answered.push(name.toLowerCase());
+          const info = 'redis_version:6.0.16\r\n';
+          socket.write(name.toLowerCase() === 'info' ? `$${info.length}\r\n${info}\r\n` : '+OK\r\n');
+        }
+      });
+      socket.on('error', () => {});
+    });
+    old.listen(0, '127.0.0.1');
+    await once(old, 'listening');
+    try {
+      const { port } = old.address() as AddressInfo;
+      await expect(open(`redis://127.0.0.1:${port}`)).rejects.toMatchObject({
+        code: 'QUEUE_OLD_SERVER',
+        details: { version: '6.0.16' },
+      });
+      expect(answered).toContain('info');
+    } finally {
+      old.close();
+    }
   });
 
   it('warns of a server that forgets', async () => {

@@ -347,6 +347,29 @@ describe('an engine that cannot be reached', () => {
     expect(await world.add()).toMatch(/^task_/);
   });
 
+  it('warns of a server that may lose tasks, until that is put right', async () => {
+    const queue = createFakeTaskQueue({ clock: createFakeClock() });
+    queue.warns = ['no-append-only-file', 'evicts-keys'];
+    const world = createTasksWorld({ queue });
+    await world.service.start();
+    await world.clock.flush();
+    expect([...world.notices.values()]).toEqual(['QUEUE_NOT_KEPT', 'QUEUE_EVICTS']);
+    queue.warns = ['evicts-keys', 'old-server'];
+    expect((await world.service.warnings()).map(({ code }) => code)).toEqual([
+      'QUEUE_EVICTS',
+      'QUEUE_OLD_SERVER',
+    ]);
+    expect([...world.notices.values()]).toEqual(['QUEUE_EVICTS', 'QUEUE_OLD_SERVER']);
+    // What cannot be asked is not put right by that.
+    queue.broken = new PilotlightError('QUEUE_UNREACHABLE');
+    expect((await world.service.warnings()).map(({ code }) => code)).toEqual(['QUEUE_UNREACHABLE']);
+    expect([...world.notices.values()]).toEqual(['QUEUE_EVICTS', 'QUEUE_OLD_SERVER']);
+    queue.broken = null;
+    queue.warns = [];
+    expect(await world.service.warnings()).toEqual([]);
+    expect([...world.notices.values()]).toEqual([]);
+  });
+
   it('keeps the former one until another can be used, then moves what waits', async () => {
     const clock = createFakeClock();
     const [first, second] = [createFakeTaskQueue({ clock }), createFakeTaskQueue({ clock })];
