@@ -10,6 +10,7 @@ import {
 } from '../adapters/processes/child-messages.ts';
 import { coreWatchArguments } from '../adapters/processes/core-watch.ts';
 import type { WorkerExit, WorkerHost, WorkerProcess } from '../adapters/processes/worker-host.ts';
+import { systemCode } from '../adapters/system-code.ts';
 import type { Log } from '../core/ports/log.ts';
 
 export interface UtilityWorkerHostOptions {
@@ -93,8 +94,13 @@ function startUtility(
     kill() {
       if (ended !== null) return;
       // Electron's own kill sends SIGTERM, which a worker that hangs would ignore.
-      if (child.pid === undefined) child.kill();
-      else killProcess(child.pid);
+      try {
+        if (child.pid === undefined) child.kill();
+        else killProcess(child.pid);
+      } catch (error) {
+        // It has ended, and Electron says so next.
+        if (systemCode(error) !== 'ESRCH') throw error;
+      }
     },
   };
 }

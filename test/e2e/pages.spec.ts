@@ -1,7 +1,7 @@
 import { expect, expectAccessible, goTo, test } from './support/fixtures.ts';
 import { everyState, hundred, nothing, silent } from './support/scenes.ts';
 
-const pages = ['Fleet', 'Models', 'Index', 'Requests', 'Runner', 'Activity', 'Settings'] as const;
+const pages = ['Fleet', 'Models', 'Index', 'Tasks', 'Requests', 'Runner', 'Activity', 'Settings'] as const;
 
 for (const colorScheme of ['dark', 'light'] as const) {
   test(`axe finds nothing on any page, ${colorScheme}`, async ({ page, startCore }) => {

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createUtilityWorkerHost } from '../../../electron/main/utility-worker-host.ts';
 
-function create() {
+function create(onKill: (pid: number) => void = () => {}) {
   const child = Object.assign(new EventEmitter(), {
     pid: undefined as number | undefined,
     stderr: new EventEmitter(),
@@ -25,7 +25,10 @@ function create() {
     },
     entry: '/dist/workers/index-worker.mjs',
     serviceName: 'Pilotlight index',
-    killProcess: (pid) => killed.push(pid),
+    killProcess: (pid) => {
+      killed.push(pid);
+      onKill(pid);
+    },
   });
   return { child, forks, killed, worker: host.start() };
 }
@@ -77,5 +80,18 @@ describe('createUtilityWorkerHost', () => {
     child.emit('exit', null);
     worker.kill();
     expect(killed).toEqual([4711]);
+  });
+
+  it('takes a process that has ended, of which Electron has not told yet, for ended', () => {
+    const failing = (code: string) => () => {
+      throw Object.assign(new Error(code), { code });
+    };
+    const gone = create(failing('ESRCH'));
+    gone.child.pid = 4711;
+    expect(() => gone.worker.kill()).not.toThrow();
+    expect(gone.killed).toEqual([4711]);
+    const refused = create(failing('EPERM'));
+    refused.child.pid = 4711;
+    expect(() => refused.worker.kill()).toThrow('EPERM');
   });
 });
