@@ -58,6 +58,7 @@ test('a core that says nothing leaves skeletons, not blanks', async ({ page, sho
     Fleet: 'fleet',
     Models: 'models',
     Index: 'index',
+    Tasks: 'tasks',
     Requests: 'requests',
     Runner: 'runners',
     Activity: 'activity',
