@@ -77,6 +77,7 @@ export function createTaskWebhooks(dependencies: {
   const { clock, log, http, store, secrets, settings, engine } = dependencies;
   const waiting = new Map<string, WebhookRecord>(store.list().map((record) => [record.taskId, record]));
   const sending = new Map<string, Promise<void>>();
+  const createdAt = clock.now();
   const stopping = new AbortController();
   let timer: Timer | null = null;
   let failedCount = 0;
@@ -192,7 +193,8 @@ export function createTaskWebhooks(dependencies: {
     ended(task) {
       const { webhookUrl } = task.spec;
       const known = waiting.get(task.id);
-      if (known === undefined && webhookUrl === null) return;
+      // Without a record, its webhook was dealt with by an earlier core, or another program queued it, just now.
+      if (known === undefined && (webhookUrl === null || (task.endedAt ?? 0) <= createdAt)) return;
       const record = known ?? {
         ...{ taskId: task.id, url: webhookUrl ?? '', addedAt: clock.now(), attempts: 0, nextAt: null },
       };
