@@ -36,8 +36,9 @@ export const {
   session,
   shell,
   Tray,
-  utilityProcess,
 } = fake.electron;
+// The worker of this computer is started as soon as the core runs.
+export { utilityProcess } from '../standin/utility-process.ts';
 
 function play(): void {
   const { port1: own, port2: handedOver } = new MessageChannel();
@@ -57,3 +58,5 @@ function play(): void {
 }
 
 fake.becomeReady();
+
+export { MessageChannelMain } from '../standin/message-channel.ts';

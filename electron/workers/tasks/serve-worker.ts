@@ -34,7 +34,9 @@ export function serveTaskWorker(entry: string, log: Log): void {
     });
     return {
       receive: server.receive,
-      async stop() {
+      async stop({ inOrder }) {
+        // The core is gone, and another program may have its port: that one must not be sent a key.
+        if (!inOrder) kill();
         const worker = await opening?.catch(() => null);
         await worker?.stop();
       },

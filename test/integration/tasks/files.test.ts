@@ -43,7 +43,7 @@ describe('uploads and results', () => {
     for await (const part of await again.read(file.id, 3)) read.push(part);
     expect(Buffer.concat(read).toString()).toBe('dé');
     expect(statSync(again.path(file.id)).mode & 0o077).toBe(0);
-    again.attach(file.id, 'task_1');
+    await again.attach(file.id, 'task_1');
     expect(open().get(file.id)?.taskId).toBe('task_1');
     expect(await open().list()).toMatchObject([{ id: file.id, taskId: 'task_1' }]);
     await again.remove([file.id, 'nope', '../tasks']);
