@@ -2,8 +2,10 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorCatalogue, isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
+import { createSystemClock } from '../../../adapters/clock.ts';
 import { bearerAuthentication } from '../../../adapters/http/authentication.ts';
 import type { ListenerLimits } from '../../../adapters/http/limits.ts';
+import { linger } from '../../../adapters/http/linger.ts';
 import { createListener, type Listener } from '../../../adapters/http/listener.ts';
 import { refusalStatus } from '../../../adapters/http/refusals.ts';
 import { sameSecret } from '../../../adapters/http/same-secret.ts';
@@ -45,6 +47,8 @@ export interface RunnerServerOptions {
   onAnswered(answered: AnsweredRequest): void;
   limits?: ListenerLimits;
 }
+
+const clock = createSystemClock();
 
 /** When a request that came too early should come again, seconds. */
 const RETRY_AFTER = '1';
@@ -155,20 +159,20 @@ function send(
   if (isStream(body)) return void sendStream(response, status, headers, body);
   const isText = typeof body === 'string';
   const content = Buffer.from(isText ? body : JSON.stringify(body));
-  // The rest of a request that was not read to its end is not awaited.
+  // Whoever still sends while the answer goes out gets it: closing at once would discard it.
   const hasBody =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
   const unread = hasBody && !request.complete;
+  if (unread) response.shouldKeepAlive = true;
   response.writeHead(status, {
     'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json',
     'content-length': content.length,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     ...headers,
-    ...(unread ? { connection: 'close' } : {}),
   });
   response.end(request.method === 'HEAD' ? undefined : content, () => {
-    if (unread) request.socket.destroySoon();
+    if (unread) linger(request, clock);
   });
 }
 
