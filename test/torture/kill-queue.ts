@@ -140,7 +140,8 @@ async function overEngine(engine: Engine, context: TortureContext, book: TallyBo
         const { id } = claim.task;
         const { token } = claim;
         const answer = next();
-        child.send({ id, token });
+        // It may be killed at any moment; its end is told by `gone`.
+        child.send({ id, token }, () => {});
         said = await answer;
         if (said === null) break;
         const done = await sure(() => queue.complete({ id, token }, aResult(id)));

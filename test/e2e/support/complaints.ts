@@ -11,7 +11,8 @@ export interface Complaints {
 }
 
 /** What Chromium writes by itself when a core is gone: a page cannot catch these. */
-export const coreIsGone = /WebSocket connection to|ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE/;
+export const coreIsGone =
+  /WebSocket connection to|ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED/;
 
 const givenUp: ReadonlySet<string> = new Set(['script', 'stylesheet', 'font', 'image', 'other']);
 
