@@ -184,6 +184,8 @@ for (const [width, height] of [
     test.use({ deviceScaleFactor: 2, viewport: { width, height } });
 
     test('nothing scrolls sideways', async ({ page, showScene }) => {
+      // Every page, and their scripts are still being loaded.
+      test.slow();
       await showScene(everyState, '#/fleet');
       for (const name of pages) {
         await goTo(page, name);
