@@ -130,7 +130,7 @@ async function findVulkan() {
 
 /**
  * For the contract and integration tests of the queue in Redis. The server is installed where CI is set,
- * and by the stage real-parts: nobody needs Redis to work on anything else.
+ * and by the stage real-parts: all other work does without Redis.
  * @returns {Promise<{ env: NodeJS.ProcessEnv, fix: string | undefined }>}
  */
 async function redisForTests() {

@@ -8,7 +8,7 @@ const OF_HANGUL = 5;
 const SYMBOL = 6;
 
 /**
- * Characters within words that nobody sees or types: soft hyphens, joiners, marks of direction, variants. Zero-width
+ * Invisible characters within words, which no one types: soft hyphens, joiners, marks of direction, variants. Zero-width
  * spaces too: where they separate words, in scripts without spaces, each character is a word anyway.
  */
 const UNSEEN = /\p{Default_Ignorable_Code_Point}/gu;

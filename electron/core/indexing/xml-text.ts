@@ -7,7 +7,7 @@ import { createMappedText, type MappedText } from './mapped-text.ts';
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 const REFERENCE = /&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z]{2,4}));/g;
 const ATTRIBUTE = /(?<![\w:.-])([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
-/** Names of other documents, and shapes, which nobody searches for. */
+/** Names of other documents, and shapes, which are not searched for. */
 const LEFT_OUT = /^(?:xmlns(?::.*)?|xsi:.*|d|points|transform|style|viewBox|id|rid|rsid\w*)$/;
 const HAS_LETTERS = /\p{L}{2}/u;
 

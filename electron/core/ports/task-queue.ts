@@ -138,7 +138,7 @@ export interface TaskQueue {
   stats(): Promise<QueueCounts[]>;
   /** Adds a step to a task's timeline. */
   note(id: string, step: TaskStep): Promise<void>;
-  /** Called in order, after what is told is durable. Returns how to stop. */
+  /** Called in order, once the change is durable. Returns how to stop. */
   onChange(listener: (changes: readonly TaskChange[]) => void): () => void;
   /**
    * Leases that ended without having been renewed. The task is already in its queue again, or failed if it had no attempt

@@ -61,7 +61,7 @@ export function createManagement({
   const retry = (turn: Turn, ids: readonly string[]) =>
     eachOf(ids, (row) => {
       if (!endedTaskStates.has(row.state)) return false;
-      // They follow from the row until now, which starts anew.
+      // They follow from the row until now, which starts again.
       addClaim(row);
       if (row.state === 'completed')
         addStep(row.seq, { ...queueSteps.completed(row.worker_id), at: row.ended_at ?? turn.now });

@@ -12,7 +12,7 @@ const ownSchema = z.object({
   ),
 });
 const statusSchema = z.object({ models: z.array(z.object({ hash: z.string() })) });
-/** Reading the files of a large model may take longer; the other runner goes on with it. */
+/** Reading the files of a large model may take longer; the other runner continues. */
 const DEADLINE_MS = 15_000;
 
 export interface LendOptions {

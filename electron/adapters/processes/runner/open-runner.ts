@@ -155,7 +155,7 @@ function start(options: OpenRunnerOptions, sharedFolder: string | null): Promise
 
 function owned(worker: WorkerProcess, endpoint: RunnerEndpoint): OpenedRunner {
   let stopping: Promise<void> | null = null;
-  // Its end is reported by its host; that it hangs, by nobody else.
+  // Its host reports that it ended, but not that it hangs.
   const watch = watchRunner({ endpoint, onGone: () => worker.kill() });
   worker.onExit(watch.stop);
   return {

@@ -171,7 +171,7 @@ export function createAttempts(world: RedisWorld, onLost: (lost: LostTask) => vo
               fields: { ...fields, 'pl:token': token },
             });
           if (typeof done === 'object') return { isAccepted: true, next: done.claimed };
-          // Its lock ended during an outage, but nobody else has it.
+          // Its lock ended during an outage, but no other worker has it.
           const isHeld = !wasLost && round === 1 && (await renew([proof], 30_000))[0] === 'held';
           if (!isHeld) return await repeated(wasLost);
         } catch (error) {

@@ -77,7 +77,7 @@ export async function openBullmqQueue(options: BullmqQueueOptions): Promise<Mova
         told = told
           .then(() => tell(events))
           .catch((error) => {
-            log.debug('Changes of the task queue could not be told.', { error: String(error) });
+            log.debug('Changes of the task queue could not be reported.', { error: String(error) });
           });
       },
     });
@@ -222,7 +222,7 @@ export async function openBullmqQueue(options: BullmqQueueOptions): Promise<Mova
     },
   };
 
-  /** The steps that follow from the hash alone are written down, because the hash starts anew. */
+  /** The steps that follow from the hash alone are written down, because the hash starts again. */
   async function retry(id: string): Promise<number> {
     const kept = await listing.get(id);
     if (kept === null) return 0;

@@ -1,7 +1,7 @@
 /**
  * What BullMQ 6 has no call for, as scripts on its keys: each is one step for every other client. They keep to its
  * layout: `prioritized` and `delayed` are sorted sets, `active` and `wait` lists, `completed` and `failed` sorted sets,
- * the lock of a job is `<id>:lock`, and every change is told on the stream `events`.
+ * the lock of a job is `<id>:lock`, and every change is reported on the stream `events`.
  *
  * Of our own are fields of a job's hash that begin with `pl:`, the sorted set `pl:added` (when each was added), and
  * `pl:cancelled` (which of `failed` were cancelled).
