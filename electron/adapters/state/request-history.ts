@@ -1,11 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { BucketLength } from '../../core/ports/history.ts';
 import type { RequestTotals } from '../../core/ports/request-history.ts';
 import type { Store } from '../../core/ports/state.ts';
-import { createHistoryAccess } from './history-access.ts';
+import { createBucketTable } from './bucket-table.ts';
 
-/** Buckets deleted at a time. */
-const PRUNED_AT_ONCE = 5000;
 /** More than any histogram has. */
 const MOST_PLACES = 1000;
 
@@ -20,41 +17,14 @@ export function createRequestHistoryStore({
   database: DatabaseSync;
   statement: (sql: string) => StatementSync;
 }): Store['requestHistory'] {
-  const { inTransaction, all } = createHistoryAccess({ database, statement });
-
-  return {
-    read: (seconds, from, last) =>
-      all(
-        'SELECT start, value FROM request_buckets WHERE seconds = ? AND start BETWEEN ? AND ? ORDER BY start',
-        seconds,
-        slot(from, seconds),
-        slot(last, seconds),
-      ).map((row) => ({
-        seconds,
-        start: Number(row.start) * seconds * 1000,
-        rows: toRows(row.value),
-      })),
-    write: ({ buckets, prune }) =>
-      inTransaction(() => {
-        for (const { seconds, start, rows } of buckets) {
-          statement('INSERT OR REPLACE INTO request_buckets (seconds, start, value) VALUES (?, ?, ?)').run(
-            seconds,
-            slot(start, seconds),
-            JSON.stringify(rows.map(toValue)),
-          );
-        }
-        for (const { seconds, before } of prune) {
-          statement(
-            `DELETE FROM request_buckets WHERE seconds = ?1 AND start IN (
-               SELECT start FROM request_buckets WHERE seconds = ?1 AND start < ?2 ORDER BY start LIMIT ?3
-             )`,
-          ).run(seconds, slot(before, seconds), PRUNED_AT_ONCE);
-        }
-      }),
-  };
+  return createBucketTable({
+    database,
+    statement,
+    table: 'request_buckets',
+    toRows,
+    toValue: (rows) => rows.map(toValue),
+  });
 }
-
-const slot = (start: number, seconds: BucketLength): number => Math.floor(start / (seconds * 1000));
 
 function toValue(row: RequestTotals): unknown[] {
   const { nodeId, model, requests, failed, waitingMs, outputTokens, outputMs, firstByte } = row;

@@ -7,8 +7,8 @@ import {
   taskQueueSchema,
   taskWorkerRecordSchema,
 } from '../../../shared/models/tasks.ts';
-import type { BucketLength } from '../../core/ports/history.ts';
 import type { DepthRow, IngestedRecord, TaskStore } from '../../core/ports/task-state.ts';
+import { createBucketTable } from './bucket-table.ts';
 import type { DamagedRows } from './damaged-rows.ts';
 import { createHistoryAccess } from './history-access.ts';
 
@@ -27,8 +27,6 @@ const depthSchema = z.array(
   z.object({ queue: taskQueueSchema, seconds: z.number(), waiting: z.number(), active: z.number() }),
 );
 
-/** Buckets deleted at a time. */
-const PRUNED_AT_ONCE = 5000;
 /** Workers that are known; the oldest are given up. */
 const MOST_WORKERS = 500;
 
@@ -138,40 +136,15 @@ export function createTaskStore({
         }),
       remove: (taskIds) => removeAll('task_webhooks', taskIds),
     },
-    depth: {
-      read: (seconds, from, last) =>
-        all(
-          'SELECT start, value FROM task_depth WHERE seconds = ? AND start BETWEEN ? AND ? ORDER BY start',
-          seconds,
-          slot(from, seconds),
-          slot(last, seconds),
-        ).map((row) => ({
-          seconds,
-          start: Number(row.start) * seconds * 1000,
-          rows: depthRows(row.value),
-        })),
-      write: ({ buckets, prune }) =>
-        inTransaction(() => {
-          for (const { seconds, start, rows: depths } of buckets) {
-            statement('INSERT OR REPLACE INTO task_depth (seconds, start, value) VALUES (?, ?, ?)').run(
-              seconds,
-              slot(start, seconds),
-              JSON.stringify(depths),
-            );
-          }
-          for (const { seconds, before } of prune) {
-            statement(
-              `DELETE FROM task_depth WHERE seconds = ?1 AND start IN (
-                 SELECT start FROM task_depth WHERE seconds = ?1 AND start < ?2 ORDER BY start LIMIT ?3
-               )`,
-            ).run(seconds, slot(before, seconds), PRUNED_AT_ONCE);
-          }
-        }),
-    },
+    depth: createBucketTable({
+      database,
+      statement,
+      table: 'task_depth',
+      toRows: depthRows,
+      toValue: (rows) => rows,
+    }),
   };
 }
-
-const slot = (start: number, seconds: BucketLength): number => Math.floor(start / (seconds * 1000));
 
 /** None if they cannot be read: a chart with a gap is better than no chart. */
 function depthRows(text: unknown): DepthRow[] {
