@@ -26,7 +26,7 @@ test('the panel comes up over its port, and shows the simulated fleet live', asy
 
   await page.reload();
   await expect(page.getByRole('article', { name: /^nas/ })).toContainText('serving');
-  expect(complaints).toEqual([]);
+  expect(complaints.list()).toEqual([]);
 });
 
 test('a folder is typed, or chosen in the dialog of the system', async ({ startDesktop }) => {
@@ -37,7 +37,7 @@ test('a folder is typed, or chosen in the dialog of the system', async ({ startD
     location.hash = '#/index';
   });
   await page.getByRole('button', { name: 'Add a folder' }).first().click();
-  const field = page.getByRole('dialog').getByLabel('Folder');
+  const field = page.getByRole('dialog').getByLabel('Folder', { exact: true });
   await field.fill('/typed');
   await page.getByRole('button', { name: 'Browse' }).click();
   await expect(field).toHaveValue('/home/me/notes');

@@ -8,7 +8,7 @@ export function Rail({ page }: { page: PageName }) {
   return (
     <nav
       aria-label="Pages"
-      className="fixed inset-x-0 bottom-0 z-30 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] sm:sticky sm:top-0 sm:h-dvh sm:w-[4.5rem] sm:shrink-0 sm:border-t-0 sm:border-r sm:pb-0 rail:w-52"
+      className="fixed inset-x-0 bottom-0 z-30 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] sm:sticky sm:top-0 sm:h-dvh sm:w-[4.5rem] sm:shrink-0 sm:overflow-y-auto sm:border-t-0 sm:border-r sm:pb-0 rail:w-52"
     >
       <div className="hidden h-14 items-center gap-2.5 px-4 font-semibold tracking-tight sm:flex sm:justify-center rail:justify-start rail:px-5">
         <FlameMark size={20} />

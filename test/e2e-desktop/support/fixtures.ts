@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base, expect } from '@playwright/test';
+import { type Complaints, createComplaints } from '../../e2e/support/complaints.ts';
 import { type Desktop, type HostName, launch } from './hosts.ts';
 
 /** What support/probe.cjs keeps in the main process. */
@@ -24,7 +25,7 @@ interface Fixtures {
   dataFolder: string;
   startDesktop(args?: readonly string[]): Promise<Desktop>;
   /** What the page's console and network said that they should not have. */
-  complaints: string[];
+  complaints: Complaints;
 }
 
 export const test = base.extend<Fixtures, { host: HostName }>({
@@ -39,7 +40,7 @@ export const test = base.extend<Fixtures, { host: HostName }>({
 
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of what a fixture needs from this pattern.
   complaints: async ({}, use) => {
-    await use([]);
+    await use(createComplaints());
   },
 
   startDesktop: async ({ host, dataFolder, complaints }, use) => {
@@ -47,12 +48,7 @@ export const test = base.extend<Fixtures, { host: HostName }>({
     await use(async (args = []) => {
       const desktop = await launch(host, ['--data', dataFolder, ...args]);
       started.push(desktop);
-      const { page } = desktop;
-      page.on('console', (message) => {
-        if (['error', 'warning'].includes(message.type())) complaints.push(`console: ${message.text()}`);
-      });
-      page.on('pageerror', (error) => complaints.push(`page: ${error.message}`));
-      page.on('requestfailed', (request) => complaints.push(`request: ${request.url()}`));
+      complaints.watch(desktop.page.context());
       return desktop;
     });
     for (const desktop of started) await desktop.kill();
