@@ -1,5 +1,6 @@
 import type { Settings } from '../../../shared/models/settings.ts';
 import { formatBytes, formatCount, formatDuration } from '../../../shared/units.ts';
+import { hasWords } from '../../components/has-words.ts';
 import { type FieldKind, fieldPath, type SettingField, sectionTitles, settingFields } from './catalogue.ts';
 import {
   type ContextRow,
@@ -136,14 +137,8 @@ export const isSecret = (field: SettingField): boolean => ruleOf(field).is === '
 
 /** Whether each word occurs in a setting’s label, description, path or section. */
 export function matchesSetting(field: SettingField, text: string): boolean {
-  const searched = [field.label, field.about, fieldPath(field), sectionTitles[field.section].title]
-    .join(' ')
-    .toLowerCase();
-  return text
-    .toLowerCase()
-    .split(/\s+/)
-    .filter(Boolean)
-    .every((word) => searched.includes(word));
+  const section = sectionTitles[field.section].title;
+  return hasWords([field.label, field.about, fieldPath(field), section].join(' '), text);
 }
 
 /** Unsaved edits by path; null removes a secret. */
