@@ -84,11 +84,14 @@ test('the whole story by keyboard alone', async ({ page, folder, startCore }) =>
   });
 
   await test.step('search', async () => {
-    await tabTo(page, page.getByRole('searchbox', { name: 'Search your folders' }));
+    await page.keyboard.press('/');
+    await expect(page.getByRole('searchbox', { name: 'Search your folders' })).toBeFocused();
     await page.keyboard.type('harbour-7 tide');
     const hits = page.getByRole('list', { name: 'Results' }).getByRole('listitem');
     await expect(hits.first()).toContainText('note-7.md');
-    await tabTo(page, hits.first().getByRole('button').first());
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('region', { name: 'File note-7.md' })).toContainText('harbour-7');
   });
 
   await test.step('what happened is in Activity', async () => {

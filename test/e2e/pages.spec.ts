@@ -1,7 +1,17 @@
 import { expect, expectAccessible, goTo, test } from './support/fixtures.ts';
 import { everyState, hundred, nothing, silent } from './support/scenes.ts';
 
-const pages = ['Fleet', 'Models', 'Index', 'Tasks', 'Requests', 'Runner', 'Activity', 'Settings'] as const;
+const pages = [
+  'Fleet',
+  'Models',
+  'Search',
+  'Index',
+  'Tasks',
+  'Requests',
+  'Runner',
+  'Activity',
+  'Settings',
+] as const;
 
 for (const colorScheme of ['dark', 'light'] as const) {
   test(`axe finds nothing on any page, ${colorScheme}`, async ({ page, startCore }) => {
@@ -57,6 +67,7 @@ test('a core that says nothing leaves skeletons, not blanks', async ({ page, sho
   const loading = {
     Fleet: 'fleet',
     Models: 'models',
+    Search: 'folders',
     Index: 'index',
     Tasks: 'tasks',
     Requests: 'requests',
@@ -73,6 +84,8 @@ test('a core that says nothing leaves skeletons, not blanks', async ({ page, sho
 test('each page of an empty core says what will appear there', async ({ page, showScene }) => {
   await showScene(nothing, '#/models');
   await expect(page.getByText('No models yet')).toBeVisible();
+  await goTo(page, 'Search');
+  await expect(page.getByText('Nothing to search yet')).toBeVisible();
   await goTo(page, 'Index');
   await expect(page.getByText('No folders indexed yet')).toBeVisible();
   await goTo(page, 'Requests');

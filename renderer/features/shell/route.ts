@@ -3,6 +3,7 @@ import {
   ArrowLeftRight,
   Boxes,
   CircuitBoard,
+  FolderSearch,
   ListTodo,
   type LucideIcon,
   Search,
@@ -14,6 +15,7 @@ import { useSyncExternalStore } from 'react';
 export const pages = [
   'fleet',
   'models',
+  'search',
   'index',
   'tasks',
   'requests',
@@ -26,7 +28,8 @@ export type PageName = (typeof pages)[number];
 export const pageTitles: Record<PageName, { title: string; Icon: LucideIcon }> = {
   fleet: { title: 'Fleet', Icon: Server },
   models: { title: 'Models', Icon: Boxes },
-  index: { title: 'Index', Icon: Search },
+  search: { title: 'Search', Icon: Search },
+  index: { title: 'Index', Icon: FolderSearch },
   tasks: { title: 'Tasks', Icon: ListTodo },
   requests: { title: 'Requests', Icon: ArrowLeftRight },
   runner: { title: 'Runner', Icon: CircuitBoard },
