@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { startSimulatorProcess } from './support/core.ts';
-import { expect, expectAccessible, expectNoSideScroll, test } from './support/fixtures.ts';
+import { expect, expectAccessible, expectNoSideScroll, showCards, test } from './support/fixtures.ts';
 import { adding, everyPower } from './support/power-scenes.ts';
 
 const tower = /^the very old gaming computer/;
@@ -32,6 +32,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await showScene(everyPower, '#/fleet');
+      await showCards(page);
       await expect(page.getByRole('article')).toHaveCount(9);
       await expectAccessible(page, `cards, ${colorScheme} at ${width}`);
       await expectNoSideScroll(page, 'cards');
@@ -81,6 +82,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
 
 test('a card says what keeps its machine on, and each lease can be released', async ({ page, showScene }) => {
   await showScene(everyPower, '#/fleet');
+  await showCards(page);
   const card = page.getByRole('article', { name: tower });
   await expect(card.getByRole('list', { name: 'What keeps it on' })).toContainText(
     'Lease: index "Notes" until done',
@@ -124,6 +126,7 @@ test('the core is notified that the panel is visible, at once and every two minu
 }) => {
   await page.clock.install();
   await showScene(everyPower, '#/fleet');
+  await showCards(page);
   await expect(page.getByRole('article')).toHaveCount(9);
   expect(await asked(page, 'fleet.attend')).toEqual([{}]);
   await page.clock.fastForward(121_000);
@@ -132,6 +135,7 @@ test('the core is notified that the panel is visible, at once and every two minu
 
 test('a countdown is shown and cancelled; a lost GPU has its fix', async ({ page, showScene }) => {
   await showScene(everyPower, '#/fleet');
+  await showCards(page);
   const lab1 = page.getByRole('article', { name: /^lab-1/ });
   await expect(lab1.getByRole('progressbar', { name: 'Countdown for lab-1' })).toBeVisible();
   await lab1.getByRole('button', { name: /^Cancel/ }).click();

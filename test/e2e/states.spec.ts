@@ -1,6 +1,14 @@
 import type { Page } from '@playwright/test';
 import { busy } from './support/busy-scene.ts';
-import { expect, expectAccessible, expectNoSideScroll, goTo, test, writeNotes } from './support/fixtures.ts';
+import {
+  expect,
+  expectAccessible,
+  expectNoSideScroll,
+  goTo,
+  showCards,
+  test,
+  writeNotes,
+} from './support/fixtures.ts';
 import { everyState, hundred, nothing, silent } from './support/scenes.ts';
 
 // The longest file: its tests share nothing.
@@ -158,6 +166,7 @@ test('with reduced motion nothing moves; without it the ember breathes', async (
     page.evaluate(() => document.getAnimations().filter(({ playState }) => playState === 'running').length);
   await page.emulateMedia({ reducedMotion: 'no-preference' });
   await showScene(everyState, '#/fleet');
+  await showCards(page);
   await expect(page.getByRole('article')).toHaveCount(8);
   expect(await running()).toBeGreaterThan(0);
 

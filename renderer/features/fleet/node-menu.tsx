@@ -12,7 +12,7 @@ import { NodeDialog } from './node-dialog.tsx';
 import { useForce } from './use-force.ts';
 
 /** Further actions on a machine. */
-export function NodeMenu({ node, awake }: { node: NodeView; awake: boolean }) {
+export function NodeMenu({ node, awake, tabIndex }: { node: NodeView; awake: boolean; tabIndex?: number }) {
   const [open, setOpen] = useState<'edit' | 'remove' | 'faults' | null>(null);
   const { run } = useAction();
   const { force } = useForce();
@@ -22,7 +22,7 @@ export function NodeMenu({ node, awake }: { node: NodeView; awake: boolean }) {
       <Menu
         label={`More actions for ${node.name}`}
         trigger={
-          <Button tone="quiet" size="icon" aria-label={`More actions for ${node.name}`}>
+          <Button tone="quiet" size="icon" tabIndex={tabIndex} aria-label={`More actions for ${node.name}`}>
             <EllipsisVertical size={16} aria-hidden="true" />
           </Button>
         }

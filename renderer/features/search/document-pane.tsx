@@ -134,7 +134,8 @@ function Content({ document }: { document: DocumentView }) {
   const lineKey = `${document.path}:${passage.firstLine}`;
   useLayoutEffect(() => {
     void lineKey;
-    box.current?.querySelector('[data-passage]')?.scrollIntoView({ block: 'center' });
+    const passage = box.current?.querySelector('[data-passage]');
+    if (passage) showIn(passage);
   }, [lineKey]);
   return (
     <div ref={box} className="grid grid-cols-[minmax(0,1fr)] gap-4">
@@ -153,6 +154,17 @@ function Content({ document }: { document: DocumentView }) {
       {more.after && <Cut where="after line" line={firstLine + text.split('\n').length - 1} />}
     </div>
   );
+}
+
+/** Scrolls only the box around the text, not the page. */
+function showIn(passage: Element): void {
+  let scroller = passage.parentElement;
+  while (scroller !== null && !/auto|scroll/.test(getComputedStyle(scroller).overflowY))
+    scroller = scroller.parentElement;
+  if (scroller === null) return;
+  const [outer, inner] = [scroller.getBoundingClientRect(), passage.getBoundingClientRect()];
+  const spare = Math.max(0, (outer.height - inner.height) / 2);
+  scroller.scrollTop += inner.top - outer.top - Math.min(spare, outer.height / 3);
 }
 
 const Cut = ({ where, line }: { where: string; line: number }) => (

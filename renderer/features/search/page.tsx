@@ -55,10 +55,12 @@ export default function SearchPage() {
   // After the effects of the page's frame, which moves the focus to its heading.
   const focusAsked = useSearchFocus((focus) => focus.asked);
   const focusSeen = useRef(-1);
+  const textAtFirst = useRef(text);
   useEffect(() => {
     const isNew = focusSeen.current !== focusAsked;
     focusSeen.current = focusAsked;
-    if (isNew && (focusAsked > 0 || matchMedia('(pointer: fine)').matches)) input.current?.select();
+    const isWanted = focusAsked > 0 || (textAtFirst.current === '' && matchMedia('(pointer: fine)').matches);
+    if (isNew && isWanted) input.current?.select();
   }, [focusAsked]);
 
   function onKeyDown(event: KeyboardEvent): void {

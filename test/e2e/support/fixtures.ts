@@ -109,6 +109,9 @@ export async function goTo(
   await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
 }
 
+/** A fleet that is shown in rows, in cards instead. */
+export const showCards = (page: Page) => page.getByRole('button', { name: 'Cards', exact: true }).click();
+
 /** Adds a folder on the Index page, embedded by the fleet's model. */
 export async function addFolder(page: Page, path: string): Promise<void> {
   await page.getByRole('button', { name: 'Add a folder' }).first().click();
