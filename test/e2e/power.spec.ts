@@ -41,10 +41,12 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await expectAccessible(page, `the Sleep menu, ${colorScheme} at ${width}`);
       await page.keyboard.press('Escape');
       await page.evaluate(() => {
-        location.hash = '#/node/gpu-tower';
+        location.hash = '#/node/gpu-tower?tab=diagnosis';
       });
       await settled(page);
       await expect(page.getByRole('list', { name: 'Diagnosis steps' })).toBeVisible();
+      await expectAccessible(page, `a diagnosis, ${colorScheme} at ${width}`);
+      await page.getByRole('link', { name: 'Power', exact: true }).click();
       await page.getByRole('button', { name: 'Add a wake method' }).click();
       await expectAccessible(page, `the page of a machine, ${colorScheme} at ${width}`);
       await expectNoSideScroll(page, 'the page of a machine');
@@ -155,7 +157,7 @@ test('wake methods are moved by keyboard, and the focus stays with what was move
 }) => {
   const scene = structuredClone(everyPower);
   scene.results['fleet.update'] = scene.streams.fleet?.[0]?.[1];
-  await showScene(scene, '#/node/gpu-tower');
+  await showScene(scene, '#/node/gpu-tower?tab=power');
   const ways = page.getByRole('list', { name: 'Wake methods' });
   await expect(ways.getByRole('listitem')).toHaveCount(4);
   await page.getByRole('button', { name: 'Add a wake method' }).click();
@@ -172,7 +174,7 @@ test('wake methods are moved by keyboard, and the focus stays with what was move
 
 test('a diagnosis is read in its steps, and copied as text', async ({ page, context, showScene }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']).catch(() => {});
-  await showScene(everyPower, '#/node/gpu-tower?diagnosis');
+  await showScene(everyPower, '#/node/gpu-tower?tab=diagnosis');
   const steps = page.getByRole('list', { name: 'Diagnosis steps' });
   await expect(steps).toBeInViewport();
   await expect(steps.getByRole('listitem').nth(2)).toContainText('ethtool -s eth0 wol g');

@@ -50,7 +50,7 @@ async function perform(command: Command): Promise<void> {
       openDialog({ dialog: 'keep', nodeId: command.nodeId });
       return;
     case 'diagnose':
-      location.hash = `${nodeHref(command.nodeId)}?diagnosis`;
+      location.hash = nodeHref(command.nodeId, 'diagnosis');
       await client.call('checks.diagnose', { nodeId: command.nodeId });
       return;
     case 'restart-ollama':

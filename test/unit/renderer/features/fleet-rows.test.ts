@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   allOfFleet,
   fleetHash,
@@ -14,9 +14,14 @@ import {
   sortNodes,
 } from '../../../../renderer/features/fleet/fleet-rows.ts';
 import { noteOf } from '../../../../renderer/features/fleet/row-note.ts';
+import { loadTexts } from '../../../../renderer/texts.ts';
 import { plainText } from '../../../../shared/models/message.ts';
 import type { NodePower } from '../../../../shared/models/power.ts';
 import { gpu, model, node, sample } from '../../../e2e/support/scenes.ts';
+
+beforeAll(async () => {
+  await loadTexts();
+});
 
 const error = { code: 'WAKE_TIMEOUT', message: 'It did not come up.', next: 'Try again.' };
 
