@@ -80,7 +80,7 @@ test('a hundred machines that are really there', async ({ page, startCore }) => 
       await expectNoSideScroll(page, `a hundred machines at ${width}`);
     }
     await goTo(page, 'Models');
-    await expect(page.getByRole('columnheader').filter({ hasText: 'node-0100' })).toBeAttached();
+    await expect(page.getByRole('rowheader').filter({ hasText: 'node-0100' })).toBeAttached();
     await expectNoSideScroll(page, 'the matrix of a hundred machines');
     await goTo(page, 'Fleet');
     await expect(rows).toHaveAttribute('aria-rowcount', '102');
