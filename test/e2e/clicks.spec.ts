@@ -12,7 +12,10 @@ function counted(page: Page) {
     count: () => count,
     async click(...target: Parameters<Page['getByRole']>) {
       count += 1;
-      await page.getByRole(...target).first().click();
+      await page
+        .getByRole(...target)
+        .first()
+        .click();
     },
     async press(key: string) {
       count += 1;
@@ -40,7 +43,9 @@ test('a machine is woken with one click, in rows and in cards', async ({ page, s
 
 test('why one is on is there without a click', async ({ page, showScene }) => {
   await showScene(everyPower, '#/fleet');
-  await expect(page.getByRole('row', { name: /^the very old gaming computer/ })).toContainText('index "Notes"');
+  await expect(page.getByRole('row', { name: /^the very old gaming computer/ })).toContainText(
+    'index "Notes"',
+  );
 });
 
 test('a model is put on a GPU with three clicks', async ({ page, startCore }) => {
@@ -51,6 +56,8 @@ test('a model is put on a GPU with three clicks', async ({ page, startCore }) =>
   await person.click('link', { name: 'Models' });
   await person.click('button', { name: /^llama3.1:8b on lab-2.*: / });
   await person.click('button', { name: 'Force to GPU' });
-  await expect(page.getByRole('dialog', { name: /^llama3.1:8b/ })).toContainText(/In VRAM/, { timeout: 20_000 });
+  await expect(page.getByRole('dialog', { name: /^llama3.1:8b/ })).toContainText(/In VRAM/, {
+    timeout: 20_000,
+  });
   expect(person.count()).toBeLessThanOrEqual(3);
 });

@@ -87,7 +87,9 @@ export const NodeHead = memo(function NodeHead({
       className={`${scope === 'col' ? `${columnClass} py-2 font-medium` : `${rowClass} py-1.5 font-medium`}`}
     >
       <span className="flex items-start gap-1.5">
-        <StateGlyph state={node.state} lost={hasOllamaTrouble(node)} size={14} />
+        <span className="mt-0.5 shrink-0">
+          <StateGlyph state={node.state} lost={hasOllamaTrouble(node)} size={14} />
+        </span>
         <span className="line-clamp-2 min-w-0 break-words" title={`${node.name}: ${nodeStateLabel(node)}`}>
           <a
             href={nodeHref(node.id)}
