@@ -37,7 +37,7 @@ for (const width of [640, 900, 1280]) {
     await showScene(busy, '#/models');
     const reason = page.getByText(/^It needs 21 GB of VRAM/).first();
     await expect(reason).toBeVisible();
-    expect((await reason.boundingBox())?.width ?? 0).toBeGreaterThan(width / 4);
+    expect((await reason.boundingBox())?.width ?? 0).toBeGreaterThan(width / 5);
     await expectAccessible(page, `moves at ${width}`);
   });
 }

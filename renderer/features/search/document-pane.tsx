@@ -159,7 +159,14 @@ function Content({ document }: { document: DocumentView }) {
 /** Scrolls only the box around the text, not the page. */
 function showIn(passage: Element): void {
   let scroller = passage.parentElement;
-  while (scroller !== null && !/auto|scroll/.test(getComputedStyle(scroller).overflowY))
+  // A box that scrolls sideways counts as one that scrolls both ways, so its height decides.
+  while (
+    scroller !== null &&
+    !(
+      /auto|scroll/.test(getComputedStyle(scroller).overflowY) &&
+      scroller.scrollHeight > scroller.clientHeight
+    )
+  )
     scroller = scroller.parentElement;
   if (scroller === null) return;
   const [outer, inner] = [scroller.getBoundingClientRect(), passage.getBoundingClientRect()];
