@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { BrowserContext, Locator, Page } from '@playwright/test';
+import { defaultSettings, type Settings } from '../../shared/models/settings.ts';
 import { accessEmpty, accessFull, accessLong } from '../e2e/support/access-scenes.ts';
 import { type BridgeScene, installBridge } from '../e2e/support/bridge-core.ts';
 import { busy } from '../e2e/support/busy-scene.ts';
@@ -114,6 +115,10 @@ async function checkPolicy(page: Page): Promise<void> {
 async function wrongPolicy(page: Page): Promise<void> {
   await page.getByLabel('Use the CPU after (seconds)').fill('soon');
 }
+const withSettings = (own: Partial<Settings>): BridgeScene => ({
+  ...everyState,
+  streams: { ...everyState.streams, settings: [['settings', { ...defaultSettings, ...own }]] },
+});
 const doors = (page: Page) => page.getByRole('region', { name: 'API and metrics' });
 const access = (page: Page) => page.getByRole('region', { name: 'Access' });
 
@@ -201,6 +206,20 @@ const pictures: readonly Picture[] = [
   },
   { state: 'runner-node', scene: runnersTwo, hash: '#/node/gpu-tower?tab=models' },
   { state: 'settings-doors', scene: immichWorking, hash: '#/settings', top: doors },
+  {
+    state: 'settings-notifications',
+    scene: withSettings({
+      notifications: {
+        ...defaultSettings.notifications,
+        quietHours: { from: 22 * 60, to: 7 * 60 },
+        ntfyUrl: { set: true },
+        mailServer: { set: true },
+        mailTo: ['me@example.org'],
+      },
+    }),
+    hash: '#/settings',
+    top: (page) => page.getByRole('region', { name: 'Notifications' }).first(),
+  },
   { state: 'settings-doors-off', scene: accessEmpty, hash: '#/settings', top: doors },
   { state: 'access-full', scene: accessFull, hash: '#/settings', top: access },
   { state: 'access-long', scene: accessLong, hash: '#/settings', top: access },
