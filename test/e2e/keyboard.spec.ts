@@ -11,6 +11,22 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
   await expect(target, 'reached by Tab').toBeFocused();
 }
 
+/** Goes to a cell of the matrix by arrow keys, from the one that Tab leads to. */
+async function arrowTo(page: Page, target: Locator): Promise<void> {
+  await tabTo(page, page.getByRole('grid').locator('[tabindex="0"]'));
+  const placeOf = (of: Locator) =>
+    of.evaluate((element) => (element as HTMLElement).dataset.place?.split(',').map(Number) ?? []);
+  for (let presses = 0; presses < 40; presses += 1) {
+    const [row = 0, column = 0] = await placeOf(target);
+    const [fromRow = 0, fromColumn = 0] = await placeOf(page.locator(':focus'));
+    if (row === fromRow && column === fromColumn) return;
+    const vertical = row > fromRow ? 'ArrowDown' : 'ArrowUp';
+    const horizontal = column > fromColumn ? 'ArrowRight' : 'ArrowLeft';
+    await page.keyboard.press(row === fromRow ? horizontal : vertical);
+  }
+  await expect(target, 'reached by arrow keys').toBeFocused();
+}
+
 async function press(page: Page, target: Locator): Promise<void> {
   await tabTo(page, target);
   await page.keyboard.press('Enter');
@@ -40,10 +56,11 @@ test('the whole story by keyboard alone', async ({ page, folder, startCore }) =>
 
   await test.step('force to the GPU', async () => {
     await press(page, link('Models'));
-    await press(
+    await arrowTo(
       page,
       page.getByRole('button', { name: /^mxbai-embed-large:latest on gpu-tower.*: on disk/ }),
     );
+    await page.keyboard.press('Enter');
     const panel = page.getByRole('dialog', { name: /^mxbai-embed-large/ });
     await press(page, panel.getByRole('button', { name: 'Force to GPU' }));
     await expect(panel.getByText('In VRAM')).toBeVisible();
