@@ -204,7 +204,7 @@ const pictures: readonly Picture[] = [
     hash: '#/settings',
     top: (page) => page.getByRole('region', { name: 'Runner' }),
   },
-  { state: 'runner-node', scene: runnersTwo, hash: '#/node/gpu-tower' },
+  { state: 'runner-node', scene: runnersTwo, hash: '#/node/gpu-tower?tab=models' },
   { state: 'settings-doors', scene: immichWorking, hash: '#/settings', top: doors },
   {
     state: 'settings-notifications',
@@ -319,13 +319,13 @@ const pictures: readonly Picture[] = [
   {
     state: 'vram-taken-dialog',
     scene: vramTaken,
-    hash: '#/node/gpu-tower',
+    hash: '#/node/gpu-tower?tab=models',
     open: press('Force to GPU: llama3.1:8b'),
   },
   {
     state: 'vram-taken-model',
     scene: vramTaken,
-    hash: '#/node/gpu-tower',
+    hash: '#/node/gpu-tower?tab=models',
     open: press('Explain the placement of llama3.1:8b'),
   },
   { state: 'wedged-models', scene: moving, hash: '#/models' },
@@ -342,6 +342,11 @@ const pictures: readonly Picture[] = [
   },
   { state: 'every-power-fleet', scene: everyPower, hash: '#/fleet' },
   { state: 'every-power-node', scene: everyPower, hash: '#/node/gpu-tower' },
+  ...(['power', 'diagnosis', 'activity'] as const).map((tab) => ({
+    state: `every-power-node-${tab}`,
+    scene: everyPower,
+    hash: `#/node/gpu-tower?tab=${tab}`,
+  })),
   { state: 'sleep-menu', scene: everyPower, hash: '#/fleet', open: press(/^Sleep or keep awake: lab-3/) },
   { state: 'why-is-it-on', scene: everyPower, hash: '#/fleet', open: press(/^Why is it on\? the very/) },
   { state: 'wizard-where', scene: adding, hash: '#/fleet', open: press('Add a node') },
@@ -359,6 +364,8 @@ const pictures: readonly Picture[] = [
   { state: 'busy-models', scene: busy, hash: '#/models' },
   { state: 'busy-activity', scene: busy, hash: '#/activity' },
   { state: 'busy-node', scene: busy, hash: '#/node/gpu-tower' },
+  { state: 'busy-node-gpu', scene: busy, hash: '#/node/gpu-tower?tab=gpu' },
+  { state: 'busy-node-models', scene: busy, hash: '#/node/gpu-tower?tab=models' },
   { state: 'hundred-fleet', scene: hundred, hash: '#/fleet' },
   { state: 'hundred-models', scene: hundred, hash: '#/models' },
   ...['fleet', 'models', 'index', 'requests', 'runner', 'activity', 'settings'].map((name) => ({

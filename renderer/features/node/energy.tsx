@@ -2,24 +2,43 @@ import { useEffect, useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { EnergyRange, NodeEnergy } from '../../../shared/models/power.ts';
 import { purposeLabel } from '../../../shared/text/lease-purpose.ts';
+import { formatCount } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { useNow } from '../../components/now.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { useConnection } from '../../stores/connection.ts';
+import { type Balance, balanceOf } from '../../stores/node-buckets.ts';
 import { textOf } from '../../texts.ts';
-import { formatAwake, formatEnergy } from './node-page-text.ts';
+import { energyText, formatAwake, formatEnergy } from './node-page-text.ts';
+import type { RangeHistory } from './use-node-history.ts';
 
 const ranges: Record<EnergyRange, string> = { day: 'last day', week: 'last week', month: 'last 30 days' };
 
-/** Hours awake and watt-hours by purpose, what sleeping saved, and how that was calculated. */
-export function Energy({ node, watts }: { node: NodeView; watts: number | null }) {
+/**
+ * Hours awake, vectors and watt-hours by purpose, what sleeping saved, and how that was calculated. Without a power
+ * record, what the readings of the GPUs give.
+ */
+export function Energy({
+  node,
+  watts,
+  isCounted,
+  day,
+  month,
+}: {
+  node: NodeView;
+  watts: number | null;
+  /** Whether the core keeps a record of its power. */
+  isCounted: boolean;
+  day: RangeHistory;
+  month: RangeHistory;
+}) {
   const [range, setRange] = useState<EnergyRange>('week');
   const [energy, setEnergy] = useState<NodeEnergy | null | 'failed'>(null);
   const live = useConnection((status) => status.state === 'live');
   const now = useNow(300);
   // biome-ignore lint/correctness/useExhaustiveDependencies: fetched again every five minutes, and when the watts change.
   useEffect(() => {
-    if (!live) return;
+    if (!live || !isCounted) return;
     const abort = new AbortController();
     client.call('power.energy', { range, nodeId: node.id }, { signal: abort.signal }).then(
       ({ nodes }) => setEnergy(nodes.find(({ nodeId }) => nodeId === node.id) ?? 'failed'),
@@ -28,8 +47,9 @@ export function Energy({ node, watts }: { node: NodeView; watts: number | null }
       },
     );
     return () => abort.abort();
-  }, [live, range, node.id, watts, now]);
-  const known = energy === 'failed' ? null : energy;
+  }, [live, isCounted, range, node.id, watts, now]);
+  const known = energy === 'failed' || !isCounted ? null : energy;
+  const balance = balanceIn(range === 'day' ? day : month, range);
   return (
     <Section
       title="Energy"
@@ -56,12 +76,27 @@ export function Energy({ node, watts }: { node: NodeView; watts: number | null }
           <p className="text-soft">Energy use could not be loaded. Trying again in five minutes.</p>
         ) : (
           <>
-            <dl className="grid grid-cols-3 gap-2">
-              <Figure name="Awake" value={known ? formatAwake(known.awakeSeconds) : '…'} />
-              <Figure name="Used" value={wattHours(known, known?.wattHours)} />
-              <Figure name="Saved" value={wattHours(known, known?.savedWattHours)} strong />
+            <dl className="grid grid-cols-2 gap-2">
+              {isCounted ? (
+                <>
+                  <Figure name="Awake" value={known ? formatAwake(known.awakeSeconds) : '…'} />
+                  <Figure name="Used" value={wattHours(known, known?.wattHours)} />
+                  <Figure name="Saved" value={wattHours(known, known?.savedWattHours)} strong />
+                </>
+              ) : (
+                <>
+                  <Figure name="Awake" value={balance ? formatAwake(balance.awakeSeconds) : '…'} />
+                  <Figure
+                    name="Used"
+                    value={balance?.wattHours == null ? 'unknown' : formatEnergy(balance.wattHours)}
+                  />
+                </>
+              )}
+              <Figure name="Vectors" value={balance ? formatCount(balance.vectors) : '…'} />
             </dl>
-            <p className="min-h-8 text-xs text-faint">{known && textOf(known.how)}</p>
+            <p className="min-h-8 text-xs text-faint">
+              {known ? textOf(known.how) : !isCounted && balance ? energyText(balance) : ''}
+            </p>
             {known && known.jobs.length > 0 && (
               <table className="w-full">
                 <caption className="pb-1 text-left text-xs text-faint">By purpose</caption>
@@ -89,6 +124,15 @@ export function Energy({ node, watts }: { node: NodeView; watts: number | null }
       </div>
     </Section>
   );
+}
+
+const spans: Record<EnergyRange, number> = { day: 1, week: 7, month: 30 };
+
+/** null until the history is there. */
+function balanceIn({ state, buckets, now }: RangeHistory, range: EnergyRange): Balance | null {
+  if (state !== 'ready') return null;
+  const from = now - spans[range] * 86_400_000;
+  return balanceOf(buckets.filter(({ at }) => at >= from));
 }
 
 function wattHours(known: NodeEnergy | null, value: number | null | undefined): string {
