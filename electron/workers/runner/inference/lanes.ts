@@ -1,0 +1,172 @@
+/**
+ * Runs beside each other on the processor. Threads of one run wait for each other at each step, so several runs with few
+ * threads each get more done than one run with all of them; one run alone is faster with all. onnxruntime blocks the
+ * thread that calls it, so each lane is a thread of its own. They begin when there is work for several.
+ */
+import { Worker } from 'node:worker_threads';
+import { fromWireError } from '../../../../shared/contract/errors.ts';
+import type { Feeds, Tensor } from '../sessions.ts';
+import type { FromLane, ToLane } from './lane.ts';
+import type { LaneChoice } from './lane-choice.ts';
+import type { Answers } from './protocol.ts';
+import type { ReducedRun } from './reduced-run.ts';
+
+export interface LaneResult {
+  answers: Answers;
+  ms: number;
+  /** Lanes that were working, this one included. */
+  beside: number;
+}
+
+export interface Lanes {
+  readonly choice: LaneChoice;
+  /** Lanes that run something. */
+  readonly busy: number;
+  /**
+   * `opening`: no lane has the graph yet, and they have begun to open it. `free`: one can run it now. `busy`: all that
+   * have it are busy. `never`: it could not be opened there.
+   */
+  state(graph: number, file: string): 'opening' | 'free' | 'busy' | 'never';
+  /** Where the state is `free`. Rejects with what the run throws. */
+  run(graph: number, feeds: Feeds, options: ReducedRun): Promise<LaneResult>;
+  close(graph: number): void;
+}
+
+/** A lane's thread, or a stand-in. */
+export interface LaneThread {
+  post(message: ToLane, handedOver: ArrayBuffer[]): void;
+  onMessage(listener: (message: FromLane) => void): void;
+  /** It has ended by itself. */
+  onEnd(listener: (error: unknown) => void): void;
+}
+
+/** @param entry the program whose threads with the role `lane` call `runLane` */
+export function startLaneThread(entry: string): LaneThread {
+  const worker = new Worker(entry, { workerData: { role: 'lane' } });
+  worker.unref();
+  return {
+    post: (message, handedOver) => worker.postMessage(message, handedOver),
+    onMessage: (listener) => void worker.on('message', listener),
+    onEnd(listener) {
+      worker.once('error', listener);
+      worker.once('exit', () => listener(new Error('A thread ended.')));
+    },
+  };
+}
+
+interface Lane {
+  call(message: ToLane, handedOver?: ArrayBuffer[]): Promise<FromLane>;
+  tell(message: ToLane): void;
+  readonly open: Set<number>;
+  isBusy: boolean;
+}
+
+export function createLanes(choice: LaneChoice, start: () => LaneThread): Lanes {
+  let lanes: Lane[] | null = null;
+  const opening = new Set<number>();
+  const never = new Set<number>();
+  const isFree = (graph: number) => (lane: Lane) => lane.open.has(graph) && !lane.isBusy;
+  const busy = () => lanes?.filter(({ isBusy }) => isBusy).length ?? 0;
+
+  /** One that ended is not used again; what it was doing fails. */
+  function startLane(): Lane {
+    const thread = start();
+    const waiting: { resolve(message: FromLane): void; reject(error: unknown): void }[] = [];
+    let end: { error: unknown } | null = null;
+    const lane: Lane = {
+      open: new Set(),
+      isBusy: false,
+      call(message, handedOver = []) {
+        if (end !== null) return Promise.reject(end.error);
+        return new Promise((resolve, reject) => {
+          waiting.push({ resolve, reject });
+          thread.post(message, handedOver);
+        });
+      },
+      tell: (message) => thread.post(message, []),
+    };
+    thread.onMessage((message) => {
+      const first = waiting.shift();
+      if (message.kind === 'failed') first?.reject(fromWireError(message.error, message.said));
+      else first?.resolve(message);
+    });
+    thread.onEnd((error) => {
+      end ??= { error };
+      lane.open.clear();
+      lanes = lanes?.filter((one) => one !== lane) ?? null;
+      for (const { reject } of waiting.splice(0)) reject(error);
+    });
+    return lane;
+  }
+
+  async function openIn(lane: Lane, graph: number, file: string): Promise<void> {
+    await lane.call({ kind: 'open', graph, file, threads: choice.threads });
+    // It may have been closed meanwhile.
+    if (opening.has(graph)) lane.open.add(graph);
+    else lane.tell({ kind: 'close', graph });
+  }
+
+  async function openAll(graph: number, file: string): Promise<void> {
+    opening.add(graph);
+    try {
+      lanes ??= Array.from({ length: choice.count }, startLane);
+      await Promise.all(lanes.map((lane) => openIn(lane, graph, file)));
+    } catch {
+      // It was opened before, so this is memory, most likely. What runs it alone is still there.
+      never.add(graph);
+      for (const lane of lanes ?? []) if (lane.open.delete(graph)) lane.tell({ kind: 'close', graph });
+    }
+    opening.delete(graph);
+  }
+
+  return {
+    choice,
+    get busy() {
+      return busy();
+    },
+    state(graph, file) {
+      if (never.has(graph)) return 'never';
+      const having = lanes?.filter(({ open }) => open.has(graph)) ?? [];
+      if (having.length > 0) return having.some(isFree(graph)) ? 'free' : 'busy';
+      if (!opening.has(graph)) void openAll(graph, file);
+      return 'opening';
+    },
+    async run(graph, feeds, options) {
+      const lane = lanes?.find(isFree(graph));
+      if (lane === undefined) throw new Error(`No lane is free for graph ${graph}.`);
+      lane.isBusy = true;
+      const before = busy();
+      try {
+        const own = copied(feeds);
+        const ran = await lane.call({ kind: 'run', graph, feeds: own.feeds, options }, own.buffers);
+        if (ran.kind !== 'ran') throw new Error('A thread gave another answer.');
+        return { answers: ran.answers, ms: ran.ms, beside: Math.max(before, busy()) };
+      } finally {
+        lane.isBusy = false;
+      }
+    },
+    close(graph) {
+      opening.delete(graph);
+      never.delete(graph);
+      for (const lane of lanes ?? []) if (lane.open.delete(graph)) lane.tell({ kind: 'close', graph });
+    },
+  };
+}
+
+/** What came in one message lies in one buffer, and that may have other messages, too: only the part is handed over. */
+function copied(feeds: Feeds): { feeds: Feeds; buffers: ArrayBuffer[] } {
+  const buffers: ArrayBuffer[] = [];
+  function copy<Data extends Tensor['data']>(data: Data): Data {
+    // A Buffer's own slice is no copy.
+    const own = (data instanceof Uint8Array ? new Uint8Array(data) : data.slice()) as Data;
+    buffers.push(own.buffer as ArrayBuffer);
+    return own;
+  }
+  const own = Object.entries(feeds).map(([name, feed]) => [
+    name,
+    feed.type === 'pictures'
+      ? { ...feed, data: feed.data.map((picture) => ({ ...picture, rgb: copy(picture.rgb) })) }
+      : { ...feed, data: copy(feed.data) },
+  ]);
+  return { feeds: Object.fromEntries(own) as Feeds, buffers };
+}
