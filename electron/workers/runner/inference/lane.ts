@@ -2,20 +2,24 @@
 import { parentPort } from 'node:worker_threads';
 import { isPilotlightError, toWireError, type WireError } from '../../../../shared/contract/errors.ts';
 import type { AnyMessage } from '../../../../shared/text/index.ts';
+import type { Tensor } from '../sessions.ts';
 import { toRunnerError } from './faults.ts';
 import { loadOrt, openSession, type Session } from './onnxruntime.ts';
-import type { Answers, Feeds } from './protocol.ts';
+import type { Answers } from './protocol.ts';
 import { type ReducedRun, runReduced } from './reduced-run.ts';
+
+export type Tensors = Readonly<Record<string, Tensor>>;
 
 /** Answered in the order in which they were sent; `close` is not answered. */
 export type ToLane =
   | { kind: 'open'; graph: number; file: string; threads: number }
-  | { kind: 'run'; graph: number; feeds: Feeds; options: ReducedRun }
+  /** `returned`: inputs whose memory is used again. */
+  | { kind: 'run'; graph: number; feeds: Tensors; returned: string[]; options: ReducedRun }
   | { kind: 'close'; graph: number };
 
 export type FromLane =
   | { kind: 'opened' }
-  | { kind: 'ran'; answers: Answers; ms: number }
+  | { kind: 'ran'; answers: Answers; ms: number; returned: ArrayBuffer[] }
   | { kind: 'failed'; error: WireError; said: AnyMessage | null };
 
 export function runLane(): void {
@@ -29,12 +33,18 @@ export function runLane(): void {
     return { kind: 'opened' };
   }
 
-  async function run({ graph, feeds, options }: Extract<ToLane, { kind: 'run' }>): Promise<FromLane> {
+  async function run({
+    graph,
+    feeds,
+    returned,
+    options,
+  }: Extract<ToLane, { kind: 'run' }>): Promise<FromLane> {
     const session = sessions.get(graph);
     if (session === undefined) throw new Error(`Graph ${graph} is not open.`);
     const startedAt = performance.now();
     const answers = await runReduced(await loadOrt(), session, feeds, options);
-    return { kind: 'ran', answers, ms: performance.now() - startedAt };
+    const ms = performance.now() - startedAt;
+    return { kind: 'ran', answers, ms, returned: returned.map((name) => bufferOf(feeds[name] as Tensor)) };
   }
 
   async function answer(message: ToLane): Promise<void> {
@@ -52,7 +62,7 @@ export function runLane(): void {
   }
 
   const post = (message: FromLane) =>
-    port.postMessage(message, message.kind === 'ran' ? buffersOf(message.answers) : []);
+    port.postMessage(message, message.kind === 'ran' ? buffersOf(message) : []);
 
   let last = Promise.resolve();
   port.on('message', (message: ToLane) => {
@@ -61,6 +71,7 @@ export function runLane(): void {
 }
 
 /** They are handed over, not copied. An output that onnxruntime made lies in memory of its own. */
-const buffersOf = (answers: Answers): ArrayBuffer[] => [
-  ...new Set(Object.values(answers).map(({ data }) => data.buffer as ArrayBuffer)),
+const buffersOf = ({ answers, returned }: Extract<FromLane, { kind: 'ran' }>): ArrayBuffer[] => [
+  ...new Set([...Object.values(answers).map(bufferOf), ...returned]),
 ];
+const bufferOf = ({ data }: Tensor): ArrayBuffer => data.buffer as ArrayBuffer;

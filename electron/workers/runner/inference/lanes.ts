@@ -5,8 +5,9 @@
  */
 import { Worker } from 'node:worker_threads';
 import { fromWireError } from '../../../../shared/contract/errors.ts';
+import { tensorOf } from '../pictures/feed.ts';
 import type { Feeds, Tensor } from '../sessions.ts';
-import type { FromLane, ToLane } from './lane.ts';
+import type { FromLane, Tensors, ToLane } from './lane.ts';
 import type { LaneChoice } from './lane-choice.ts';
 import type { Answers } from './protocol.ts';
 import type { ReducedRun } from './reduced-run.ts';
@@ -14,7 +15,7 @@ import type { ReducedRun } from './reduced-run.ts';
 export interface LaneResult {
   answers: Answers;
   ms: number;
-  /** Lanes that were working, this one included. */
+  /** Most lanes that were working at once meanwhile, this one included. */
   beside: number;
 }
 
@@ -54,11 +55,16 @@ export function startLaneThread(entry: string): LaneThread {
   };
 }
 
+/** Larger ones are not kept: 12 MB. */
+const MOST_ROOM_VALUES = 3 * 1024 * 1024;
+
 interface Lane {
   call(message: ToLane, handedOver?: ArrayBuffer[]): Promise<FromLane>;
   tell(message: ToLane): void;
   readonly open: Set<number>;
   isBusy: boolean;
+  /** Most lanes that were working at once during its run. */
+  beside: number;
 }
 
 export function createLanes(choice: LaneChoice, start: () => LaneThread): Lanes {
@@ -66,7 +72,29 @@ export function createLanes(choice: LaneChoice, start: () => LaneThread): Lanes 
   const opening = new Set<number>();
   const never = new Set<number>();
   const isFree = (graph: number) => (lane: Lane) => lane.open.has(graph) && !lane.isBusy;
-  const busy = () => lanes?.filter(({ isBusy }) => isBusy).length ?? 0;
+  const working = () => lanes?.filter(({ isBusy }) => isBusy) ?? [];
+  const busy = () => working().length;
+
+  /** Where pictures become numbers, again and again: fresh memory costs as much as the writing. */
+  const rooms: Float32Array[] = [];
+  function takeRoom(values: number): Float32Array {
+    const at = rooms.findIndex(({ length }) => length >= values);
+    return rooms.splice(at, at < 0 ? 0 : 1)[0] ?? new Float32Array(values);
+  }
+  function keepRoom(room: Float32Array): void {
+    if (rooms.length <= choice.count && room.length <= MOST_ROOM_VALUES) rooms.push(room);
+  }
+
+  /** Inputs that may be handed over. What came in one message lies in one buffer, and that may have others, too. */
+  function own(feeds: Feeds): { tensors: Tensors; returned: string[] } {
+    const returned: string[] = [];
+    const tensors = Object.entries(feeds).map(([name, feed]): [string, Tensor] => {
+      if (feed.type !== 'pictures') return [name, { ...feed, data: copied(feed.data) }];
+      returned.push(name);
+      return [name, tensorOf(feed, takeRoom(feed.dims.reduce((product, dim) => product * dim, 1)))];
+    });
+    return { tensors: Object.fromEntries(tensors), returned };
+  }
 
   /** One that ended is not used again; what it was doing fails. */
   function startLane(): Lane {
@@ -76,6 +104,7 @@ export function createLanes(choice: LaneChoice, start: () => LaneThread): Lanes 
     const lane: Lane = {
       open: new Set(),
       isBusy: false,
+      beside: 0,
       call(message, handedOver = []) {
         if (end !== null) return Promise.reject(end.error);
         return new Promise((resolve, reject) => {
@@ -134,13 +163,17 @@ export function createLanes(choice: LaneChoice, start: () => LaneThread): Lanes 
     async run(graph, feeds, options) {
       const lane = lanes?.find(isFree(graph));
       if (lane === undefined) throw new Error(`No lane is free for graph ${graph}.`);
+      lane.beside = 0;
+      const beside = busy() + 1;
+      const { tensors, returned } = own(feeds);
+      for (const one of [...working(), lane]) one.beside = Math.max(one.beside, beside);
       lane.isBusy = true;
-      const before = busy();
       try {
-        const own = copied(feeds);
-        const ran = await lane.call({ kind: 'run', graph, feeds: own.feeds, options }, own.buffers);
+        const message: ToLane = { kind: 'run', graph, feeds: tensors, returned, options };
+        const ran = await lane.call(message, Object.values(tensors).map(bufferOf));
         if (ran.kind !== 'ran') throw new Error('A thread gave another answer.');
-        return { answers: ran.answers, ms: ran.ms, beside: Math.max(before, busy()) };
+        for (const buffer of ran.returned) keepRoom(new Float32Array(buffer));
+        return { answers: ran.answers, ms: ran.ms, beside: lane.beside };
       } finally {
         lane.isBusy = false;
       }
@@ -153,20 +186,8 @@ export function createLanes(choice: LaneChoice, start: () => LaneThread): Lanes 
   };
 }
 
-/** What came in one message lies in one buffer, and that may have other messages, too: only the part is handed over. */
-function copied(feeds: Feeds): { feeds: Feeds; buffers: ArrayBuffer[] } {
-  const buffers: ArrayBuffer[] = [];
-  function copy<Data extends Tensor['data']>(data: Data): Data {
-    // A Buffer's own slice is no copy.
-    const own = (data instanceof Uint8Array ? new Uint8Array(data) : data.slice()) as Data;
-    buffers.push(own.buffer as ArrayBuffer);
-    return own;
-  }
-  const own = Object.entries(feeds).map(([name, feed]) => [
-    name,
-    feed.type === 'pictures'
-      ? { ...feed, data: feed.data.map((picture) => ({ ...picture, rgb: copy(picture.rgb) })) }
-      : { ...feed, data: copy(feed.data) },
-  ]);
-  return { feeds: Object.fromEntries(own) as Feeds, buffers };
-}
+const bufferOf = ({ data }: Tensor): ArrayBuffer => data.buffer as ArrayBuffer;
+
+/** A Buffer's own slice is no copy. */
+const copied = <Data extends Tensor['data']>(data: Data): Data =>
+  (data instanceof Uint8Array ? new Uint8Array(data) : data.slice()) as Data;

@@ -51,6 +51,7 @@ const ran = (value: number): FromLane => ({
   kind: 'ran',
   answers: { y: floatTensor([1], [value]) },
   ms: 5,
+  returned: [],
 });
 
 describe('lanes', () => {
@@ -107,10 +108,40 @@ describe('lanes', () => {
       kind: 'run',
       feeds: {
         x: { data: new Float32Array([2, 3]) },
-        p: { data: [{ width: 1, height: 1, rgb: new Uint8Array([9, 8, 7]) }] },
+        p: { type: 'float32', dims: [1, 3, 1, 1], data: new Float32Array([9, 8, 7]) },
       },
+      returned: ['p'],
     });
     expect([...all, ...rgb]).toEqual([1, 2, 3, 9, 8, 7]);
+  });
+
+  it('use the memory of a picture again, without what was in it', async () => {
+    const { lanes, threads, opened } = world();
+    await opened();
+    const normalisation = { order: 'rgb', scale: 1, mean: [0, 0, 0], deviation: [1, 1, 1] } as const;
+    const run = (bytes: number[]) => {
+      const rgb = Uint8Array.from(bytes);
+      const picture = { width: bytes.length / 3, height: 1, rgb };
+      return lanes.run(
+        1,
+        { p: { type: 'pictures', dims: [1, 3, 1, 2], data: [picture], normalisation } },
+        options,
+      );
+    };
+    const sent = () => {
+      const message = threads[0]?.received.at(-1);
+      if (message?.kind !== 'run') throw new Error('No run was sent.');
+      return (message.feeds.p?.data ?? new Float32Array()) as Float32Array<ArrayBuffer>;
+    };
+    const first = run([1, 2, 3, 4, 5, 6]);
+    expect([...sent()]).toEqual([1, 4, 2, 5, 3, 6]);
+    const { buffer } = sent();
+    threads[0]?.answer({ kind: 'ran', answers: {}, ms: 1, returned: [buffer] });
+    await first;
+    void run([7, 8, 9]);
+    expect([...sent()]).toEqual([7, 0, 8, 0, 9, 0]);
+    // It was handed over again.
+    expect(buffer.byteLength).toBe(0);
   });
 
   it('pass on the error of a run, and go on', async () => {
