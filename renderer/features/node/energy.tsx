@@ -1,34 +1,18 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { EnergyRange, NodeEnergy } from '../../../shared/models/power.ts';
 import { purposeLabel } from '../../../shared/text/lease-purpose.ts';
-import { client } from '../../client/index.ts';
-import { useNow } from '../../components/now.ts';
+import { formatAwake, formatEnergy } from '../../../shared/units.ts';
 import { cardClass, Section } from '../../components/page.tsx';
-import { useConnection } from '../../stores/connection.ts';
+import { useEnergy } from '../../stores/energy.ts';
 import { textOf } from '../../texts.ts';
-import { formatAwake, formatEnergy } from './node-page-text.ts';
 
 const ranges: Record<EnergyRange, string> = { day: 'last day', week: 'last week', month: 'last 30 days' };
 
 /** Hours awake and watt-hours by purpose, what sleeping saved, and how that was calculated. */
 export function Energy({ node, watts }: { node: NodeView; watts: number | null }) {
   const [range, setRange] = useState<EnergyRange>('week');
-  const [energy, setEnergy] = useState<NodeEnergy | null | 'failed'>(null);
-  const live = useConnection((status) => status.state === 'live');
-  const now = useNow(300);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: fetched again every five minutes, and when the watts change.
-  useEffect(() => {
-    if (!live) return;
-    const abort = new AbortController();
-    client.call('power.energy', { range, nodeId: node.id }, { signal: abort.signal }).then(
-      ({ nodes }) => setEnergy(nodes.find(({ nodeId }) => nodeId === node.id) ?? 'failed'),
-      () => {
-        if (!abort.signal.aborted) setEnergy('failed');
-      },
-    );
-    return () => abort.abort();
-  }, [live, range, node.id, watts, now]);
+  const energy = useEnergy(node.id, range, watts);
   const known = energy === 'failed' ? null : energy;
   return (
     <Section

@@ -123,7 +123,7 @@ function NodeBody({ node }: { node: NodeView }) {
         </div>
         <aside aria-label="About this machine" className="grid min-w-0 gap-6">
           {power ? <Energy node={node} watts={power.policy.watts} /> : null}
-          <BalanceCard day={day} month={month} />
+          <BalanceCard nodeId={node.id} watts={power?.policy.watts ?? null} day={day} month={month} />
           {power && managed && (
             <>
               <AgentCard node={node} power={power} />

@@ -1,33 +1,49 @@
-import { CircleHelp } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/serving.ts';
-import { formatCount, formatDuration, formatMemory, plural } from '../../../shared/units.ts';
+import {
+  formatAwake,
+  formatCount,
+  formatDuration,
+  formatEnergy,
+  formatMemory,
+  plural,
+} from '../../../shared/units.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
-import { Tooltip } from '../../components/tooltip.tsx';
-import { type Balance, balanceOf } from '../../stores/node-buckets.ts';
+import { useEnergy } from '../../stores/energy.ts';
+import { vectorsOf } from '../../stores/node-buckets.ts';
 import { telemetryStore } from '../../stores/telemetry.ts';
 import { textOf, textOrEmpty } from '../../texts.ts';
 import { wakeHint } from '../fleet/node-text.ts';
 import { pageHref } from '../shell/route.ts';
-import { energyText, formatAwake, formatEnergy } from './node-page-text.ts';
 import type { RangeHistory } from './use-node-history.ts';
 
 /** Totals for a day and for 30: time awake, energy, vectors. */
-export function BalanceCard({ day, month }: { day: RangeHistory; month: RangeHistory }) {
-  const of = ({ state, buckets }: RangeHistory): Balance | 'failed' | null =>
-    state === 'ready' ? balanceOf(buckets) : state === 'failed' ? 'failed' : null;
-  const columns = [of(day), of(month)];
-  const energy = columns.find((one) => one !== null && one !== 'failed' && one.wattHours !== null) ?? null;
-  const cells = (read: (balance: Balance) => string) =>
-    columns.map((balance, index) => (
+export function BalanceCard({
+  nodeId,
+  watts,
+  day,
+  month,
+}: {
+  nodeId: string;
+  watts: number | null;
+  day: RangeHistory;
+  month: RangeHistory;
+}) {
+  const energies = [useEnergy(nodeId, 'day', watts), useEnergy(nodeId, 'month', watts)];
+  const hasEnergy = energies.some((one) => one !== null && one !== 'failed' && one.wattHours !== null);
+  const column = <Of,>(list: readonly (Of | 'failed' | null)[], read: (one: Of) => string) =>
+    list.map((one, index) => (
       // biome-ignore lint/suspicious/noArrayIndexKey: two columns, always the same.
       <td key={index} className="py-1 pl-3 text-right font-medium">
-        {balance === null ? '…' : balance === 'failed' ? '–' : read(balance)}
+        {one === null ? '…' : one === 'failed' ? '–' : read(one)}
       </td>
     ));
+  const vectors = [day, month].map(({ state, buckets }) =>
+    state === 'ready' ? vectorsOf(buckets) : state === 'failed' ? ('failed' as const) : null,
+  );
   return (
     <Section title="Totals">
       <div className={`${cardClass} px-4 py-3`}>
@@ -48,32 +64,21 @@ export function BalanceCard({ day, month }: { day: RangeHistory; month: RangeHis
               <th scope="row" className="py-1 text-left font-normal text-soft">
                 Awake
               </th>
-              {cells((balance) => formatAwake(balance.awakeSeconds))}
+              {column(energies, ({ awakeSeconds }) => formatAwake(awakeSeconds))}
             </tr>
-            {energy !== null && energy !== 'failed' && (
+            {hasEnergy && (
               <tr>
                 <th scope="row" className="py-1 text-left font-normal text-soft">
-                  <span className="inline-flex items-center gap-1">
-                    Energy
-                    <Tooltip content={energyText(energy)}>
-                      <button
-                        type="button"
-                        aria-label="How energy is calculated"
-                        className="rounded-full p-0.5 text-faint hover:text-text"
-                      >
-                        <CircleHelp size={13} aria-hidden="true" />
-                      </button>
-                    </Tooltip>
-                  </span>
+                  Energy
                 </th>
-                {cells((balance) => (balance.wattHours === null ? '–' : formatEnergy(balance.wattHours)))}
+                {column(energies, ({ wattHours }) => (wattHours === null ? '–' : formatEnergy(wattHours)))}
               </tr>
             )}
             <tr>
               <th scope="row" className="py-1 text-left font-normal text-soft">
                 Vectors
               </th>
-              {cells((balance) => formatCount(balance.vectors))}
+              {column(vectors, formatCount)}
             </tr>
           </tbody>
         </table>
