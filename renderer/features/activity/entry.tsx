@@ -6,6 +6,8 @@ import { useFleet } from '../../stores/fleet.ts';
 import { selectJobs, useJobs } from '../../stores/jobs.ts';
 import { textOf, textOrEmpty } from '../../texts.ts';
 import { nodeHref, pageHref, runHref } from '../shell/route.ts';
+import { mayHaveActions } from './entry-actions.ts';
+import { EntryButtons } from './entry-buttons.tsx';
 import type { Severity } from './filter.ts';
 import { jobOfEntry } from './log.ts';
 
@@ -39,7 +41,7 @@ export const Entry = memo(function Entry({ entry }: { entry: ActivityEntry }) {
   const node = useFleet((state) =>
     entry.nodeId === null ? null : (state.entries[entry.nodeId]?.name ?? null),
   );
-  const run = useJobs((state) => jobOfEntry(entry, selectJobs(state))?.id ?? null);
+  const run = useJobs((state) => jobOfEntry(entry, selectJobs(state)));
   const why = textOrEmpty(entry.why);
   return (
     <li className="flex items-start gap-3 px-4 py-2.5">
@@ -58,7 +60,7 @@ export const Entry = memo(function Entry({ entry }: { entry: ActivityEntry }) {
             </a>
           )}
           {run !== null && (
-            <a href={runHref(run)} className={link}>
+            <a href={runHref(run.id)} className={link}>
               Open run
             </a>
           )}
@@ -73,6 +75,7 @@ export const Entry = memo(function Entry({ entry }: { entry: ActivityEntry }) {
             </a>
           )}
         </p>
+        {mayHaveActions(entry, run) && <EntryButtons entry={entry} run={run} />}
       </div>
       <span className="w-20 shrink-0 text-right text-xs text-faint">
         <Ago at={entry.at} />
