@@ -290,6 +290,7 @@ test('a simulated machine: keep awake, release, policy, countdown, cancel', asyn
 
   await test.step('its policy is kept', async () => {
     await card.getByRole('link', { name: 'lab-2' }).click();
+    await page.getByRole('link', { name: 'Power', exact: true }).click();
     const wake = page.getByRole('combobox', { name: 'Who may wake it' });
     await wake.selectOption('people');
     await page.getByRole('textbox', { name: 'Watts when awake' }).fill('90');
@@ -323,6 +324,7 @@ test('the wizard adds a machine that answers, and the diagnosis tests it', async
     await dialog.getByRole('button', { name: 'Open its page' }).click();
     await expect(page.getByRole('heading', { level: 1, name: 'by wizard' })).toBeVisible();
 
+    await page.getByRole('link', { name: 'Diagnosis', exact: true }).click();
     await page.getByRole('button', { name: 'Diagnose', exact: true }).click();
     await expect(page.getByRole('button', { name: 'Run again' })).toBeVisible({ timeout: 30_000 });
     const steps = page.getByRole('list', { name: 'Diagnosis steps' }).getByRole('listitem');
