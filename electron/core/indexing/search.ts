@@ -244,7 +244,11 @@ export function createSearcher(
         const usable = before.embedderId === key;
         if (!usable) notices.push(fact('FOLDER_HAS_OTHER_EMBEDDER', { folder: source.name }));
         const wanted = { text, vector: usable ? vector : null, limit: Math.max(limit, 50), types };
-        const hits = await index.search(wanted, limited);
+        const found = await index.search(wanted, limited);
+        // The index has the text of one that was deleted until its next job.
+        const hits = isIngested(source)
+          ? found.filter(({ path }) => dependencies.ingestedText(path) !== null)
+          : found;
         const { incomplete } = await index.meta();
         if (incomplete) damaged.push(source);
         if (incomplete && !before.incomplete) onDamaged(source.id);

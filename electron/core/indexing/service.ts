@@ -44,6 +44,10 @@ export interface IndexingService {
   currentJob(): IndexJob | null;
   /** Resolves when the job has ended, or at once if it has already. */
   waitForJob(jobId: string, signal: AbortSignal): Promise<IndexJob>;
+  /** Whether a job of this folder may start beside one of others. */
+  hasRoom(sourceId: string): boolean;
+  /** Resolves when it may have room: ask again. */
+  waitForRoom(sourceId: string, signal: AbortSignal): Promise<void>;
   search(
     query: { text: string; sourceIds: string[] | null; types?: FileType[] | null; limit: number },
     signal: AbortSignal,
@@ -75,8 +79,8 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
   }
 
   function refuseWhileRunning(sourceId: string): void {
-    const job = jobs.current();
-    if (job?.sourceIds.includes(sourceId)) {
+    const job = jobs.holding(sourceId);
+    if (job !== null) {
       throw new PilotlightError('JOB_RUNNING', {
         message: fact('FOLDER_IS_BEING_INDEXED'),
         details: { jobId: job.id },
@@ -131,6 +135,8 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
     jobs: jobs.list,
     currentJob: jobs.current,
     waitForJob: jobs.waitFor,
+    hasRoom: jobs.hasRoom,
+    waitForRoom: jobs.waitForRoom,
     search: ({ text, sourceIds, types = null, limit }, signal) =>
       searcher.search({ text, sources: choose(sourceIds), types, limit }, signal),
     async document({ sourceId, ...passage }, signal) {

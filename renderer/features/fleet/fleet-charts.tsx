@@ -10,12 +10,13 @@ import { useNow } from '../../components/now.ts';
 import { Section } from '../../components/page.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { useConnection } from '../../stores/connection.ts';
+import { useCoreStatus } from '../../stores/core.ts';
 import { selectNodes, useFleet } from '../../stores/fleet.ts';
 import { bucketMs, historySignature, type NodeHistory, stackHour } from '../../stores/history.ts';
 import { modelColour, nodeColour } from '../../stores/model-colours.ts';
 import { useHistory } from '../../stores/telemetry.ts';
 import { seedWork, useWork, workHour, workStore } from '../../stores/work.ts';
-import { fromFirst, hourEnd, paused } from './chart-hour.ts';
+import { fromFirst, hourEnd, paused, unknownBefore } from './chart-hour.ts';
 import { QueueChart } from './queue-chart.tsx';
 
 const HourChart = latePart(() => import('../../charts/hour-chart.tsx'));
@@ -128,6 +129,7 @@ function VramChart() {
 
 function WorkChart() {
   const now = useNow(bucketMs / 1000);
+  const startedAt = useCoreStatus()?.startedAt ?? null;
   const live = useConnection((status) => status.state === 'live');
   useKeep(workStore);
   useEffect(() => {
@@ -153,9 +155,10 @@ function WorkChart() {
       name: names[id] ?? id,
       colour: nodeColour(Math.max(0, order.indexOf(id))),
     }));
-    const data: HourRow[] = hour.rows.map(({ at, rates }) => ({ at, values: rates }));
+    const known: HourRow[] = hour.rows.map(({ at, rates }) => ({ at, values: rates }));
+    const data = unknownBefore(known, startedAt);
     return { rows: fromFirst(data), series: list, summary: describeStack('Work', data, list, formatVectors) };
-  }, [end, names, signature]);
+  }, [end, names, signature, startedAt]);
 
   return (
     <Section title="Work, last hour" aside="vectors per second, by machine">

@@ -1,23 +1,17 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { EnergyRange, NodeEnergy } from '../../../shared/models/power.ts';
 import { purposeLabel } from '../../../shared/text/lease-purpose.ts';
-import { formatCount } from '../../../shared/units.ts';
-import { client } from '../../client/index.ts';
-import { useNow } from '../../components/now.ts';
+import { formatAwake, formatCount, formatEnergy } from '../../../shared/units.ts';
 import { cardClass, Section } from '../../components/page.tsx';
-import { useConnection } from '../../stores/connection.ts';
-import { type Balance, balanceOf } from '../../stores/node-buckets.ts';
+import { useEnergy } from '../../stores/energy.ts';
+import { vectorsOf } from '../../stores/node-buckets.ts';
 import { textOf } from '../../texts.ts';
-import { energyText, formatAwake, formatEnergy } from './node-page-text.ts';
 import type { RangeHistory } from './use-node-history.ts';
 
 const ranges: Record<EnergyRange, string> = { day: 'last day', week: 'last week', month: 'last 30 days' };
 
-/**
- * Hours awake, vectors and watt-hours by purpose, what sleeping saved, and how that was calculated. Without a power
- * record, what the readings of the GPUs give.
- */
+/** Hours awake, vectors and watt-hours by purpose, what sleeping saved, and how that was calculated. */
 export function Energy({
   node,
   watts,
@@ -27,29 +21,15 @@ export function Energy({
 }: {
   node: NodeView;
   watts: number | null;
-  /** Whether the core keeps a record of its power. */
+  /** Whether the core keeps a record of its power, and so of what its sleep saved. */
   isCounted: boolean;
   day: RangeHistory;
   month: RangeHistory;
 }) {
   const [range, setRange] = useState<EnergyRange>('week');
-  const [energy, setEnergy] = useState<NodeEnergy | null | 'failed'>(null);
-  const live = useConnection((status) => status.state === 'live');
-  const now = useNow(300);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: fetched again every five minutes, and when the watts change.
-  useEffect(() => {
-    if (!live || !isCounted) return;
-    const abort = new AbortController();
-    client.call('power.energy', { range, nodeId: node.id }, { signal: abort.signal }).then(
-      ({ nodes }) => setEnergy(nodes.find(({ nodeId }) => nodeId === node.id) ?? 'failed'),
-      () => {
-        if (!abort.signal.aborted) setEnergy('failed');
-      },
-    );
-    return () => abort.abort();
-  }, [live, isCounted, range, node.id, watts, now]);
-  const known = energy === 'failed' || !isCounted ? null : energy;
-  const balance = balanceIn(range === 'day' ? day : month, range);
+  const energy = useEnergy(node.id, range, watts);
+  const known = energy === 'failed' ? null : energy;
+  const vectors = vectorsIn(range === 'day' ? day : month, range);
   return (
     <Section
       title="Energy"
@@ -77,25 +57,13 @@ export function Energy({
         ) : (
           <>
             <dl className="grid grid-cols-2 gap-2">
-              {isCounted ? (
-                <>
-                  <Figure name="Awake" value={known ? formatAwake(known.awakeSeconds) : '…'} />
-                  <Figure name="Used" value={wattHours(known, known?.wattHours)} />
-                  <Figure name="Saved" value={wattHours(known, known?.savedWattHours)} strong />
-                </>
-              ) : (
-                <>
-                  <Figure name="Awake" value={balance ? formatAwake(balance.awakeSeconds) : '…'} />
-                  <Figure
-                    name="Used"
-                    value={balance?.wattHours == null ? 'unknown' : formatEnergy(balance.wattHours)}
-                  />
-                </>
-              )}
-              <Figure name="Vectors" value={balance ? formatCount(balance.vectors) : '…'} />
+              <Figure name="Awake" value={known ? formatAwake(known.awakeSeconds) : '…'} />
+              <Figure name="Used" value={wattHours(known, known?.wattHours)} />
+              {isCounted && <Figure name="Saved" value={wattHours(known, known?.savedWattHours)} strong />}
+              <Figure name="Vectors" value={vectors === null ? '…' : formatCount(vectors)} />
             </dl>
             <p className="min-h-8 text-xs text-faint">
-              {known ? textOf(known.how) : !isCounted && balance ? energyText(balance) : ''}
+              {known && textOf(known.how)}
             </p>
             {known && known.jobs.length > 0 && (
               <table className="w-full">
@@ -129,10 +97,10 @@ export function Energy({
 const spans: Record<EnergyRange, number> = { day: 1, week: 7, month: 30 };
 
 /** null until the history is there. */
-function balanceIn({ state, buckets, now }: RangeHistory, range: EnergyRange): Balance | null {
+function vectorsIn({ state, buckets, now }: RangeHistory, range: EnergyRange): number | null {
   if (state !== 'ready') return null;
   const from = now - spans[range] * 86_400_000;
-  return balanceOf(buckets.filter(({ at }) => at >= from));
+  return vectorsOf(buckets.filter(({ at }) => at >= from));
 }
 
 function wattHours(known: NodeEnergy | null, value: number | null | undefined): string {
