@@ -37,13 +37,15 @@ export function addSample(history: NodeHistory, sample: TelemetrySample): NodeHi
   const at = Math.floor(sample.at / bucketMs) * bucketMs;
   const under = history.buckets.at(-1);
   const same = under?.at === at ? under : null;
-  const bucket = joinSample(at, same, sample);
-  const kept = same ? history.buckets.slice(0, -1) : history.buckets;
   const oldest = at - (bucketCount - 1) * bucketMs;
-  return {
-    buckets: [...kept.filter((other) => other.at >= oldest), bucket],
-    recent: [...history.recent.slice(1 - recentCount), sample],
-  };
+  // A thousand machines send a sample each second: every list is copied once, and searched only where it may have grown.
+  const isCurrent = (history.buckets[0]?.at ?? at) >= oldest;
+  const buckets = isCurrent ? history.buckets.slice() : history.buckets.filter((other) => other.at >= oldest);
+  if (same) buckets.pop();
+  buckets.push(joinSample(at, same, sample));
+  const recent = history.recent.slice(1 - recentCount);
+  recent.push(sample);
+  return { buckets, recent };
 }
 
 function joinSample(at: number, before: Bucket | null, { gpus, vramByModel }: TelemetrySample): Bucket {

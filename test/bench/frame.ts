@@ -5,7 +5,7 @@
  */
 import type { Browser, Page } from '@playwright/test';
 import { model, node } from '../e2e/support/scenes.ts';
-import { atMost, type BenchmarkContext, type BenchmarkResult } from './benchmark.ts';
+import { atMost, type BenchmarkContext, type BenchmarkResult, reported } from './benchmark.ts';
 import { launchChromium, longestTasks, percentile, round, taskCategories } from './browser.ts';
 import { type PanelWorld, sampleOf, servePanel, shiftableClock, shiftClock } from './panel-world.ts';
 
@@ -53,10 +53,12 @@ interface Fleet {
   count: number;
   view: 'cards' | 'rows';
   names: { frame: string; bucket: string };
+  /** Milliseconds; null where a hitch each half minute is only reported. */
+  bucketGoal: number | null;
 }
 
 async function run(
-  { count, view, names }: Fleet,
+  { count, view, names, bucketGoal }: Fleet,
   { note, signal }: BenchmarkContext,
 ): Promise<BenchmarkResult[]> {
   const nodes = rack(count);
@@ -120,9 +122,12 @@ async function run(
       tickMs,
     );
     note(`longest: ${round(Math.max(...perFrame))} ms a frame, ${round(Math.max(...perBucket))} ms a bucket`);
+    const slowBucket = round(percentile(perBucket, 0.95));
     return [
       atMost(names.frame, round(percentile(perFrame, 0.95)), 'ms', 16),
-      atMost(names.bucket, round(percentile(perBucket, 0.95)), 'ms', 50),
+      bucketGoal === null
+        ? reported(names.bucket, slowBucket, 'ms')
+        : atMost(names.bucket, slowBucket, 'ms', bucketGoal),
     ];
   } finally {
     await browser.close();
@@ -130,11 +135,17 @@ async function run(
   }
 }
 
-const cards: Fleet = { count: 100, view: 'cards', names: { frame: 'frame', bucket: 'frame-bucket' } };
+const cards: Fleet = {
+  count: 100,
+  view: 'cards',
+  names: { frame: 'frame', bucket: 'frame-bucket' },
+  bucketGoal: 50,
+};
 const rows: Fleet = {
   count: 1000,
   view: 'rows',
   names: { frame: 'fleet-page-1000', bucket: 'fleet-page-1000-bucket' },
+  bucketGoal: null,
 };
 
 export const benchmarks = [cards, rows].map((fleet) => ({
