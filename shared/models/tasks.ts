@@ -263,6 +263,7 @@ export const storageUseSchema = z.object({
     'history',
     'activity',
     'models',
+    'damaged',
     'other',
   ]),
   sizeBytes: z.number(),
