@@ -299,6 +299,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
         stop: indexing.stop,
       },
       tasks: options.resumeJobs === false ? { stop: tasks.stop } : tasks,
+      storage: options.resumeJobs === false ? {} : storage,
       checks,
       discovery: { pause: discovery.cancel, stop: discovery.stop },
     },

@@ -27,9 +27,11 @@ export function createQueuedWork({
     ...{ ...ports, ...services, leases: leases.ledger, wakes: wake },
     notices: { add: status.addNotice, remove: status.removeNotice },
   });
-  const { clock, storageMeter, taskFiles } = ports;
+  const { clock, random, log, storageMeter, taskFiles } = ports;
   return {
     tasks,
-    storage: createStorageService({ ...services, clock, tasks, meter: storageMeter, taskFiles }),
+    storage: createStorageService({
+      ...{ ...services, clock, random, log, tasks, meter: storageMeter, taskFiles },
+    }),
   };
 }

@@ -265,6 +265,7 @@ export const storageUseSchema = z.object({
     'history',
     'activity',
     'models',
+    'damaged',
     'other',
   ]),
   sizeBytes: z.number(),

@@ -44,6 +44,10 @@ export interface DamagedRowsOptions {
   onDamaged(row: DamagedRow): void;
 }
 
+/** A person who wants them back has half a year, or until so many others were damaged. */
+const KEPT_MS = 180 * 86_400_000;
+const MOST_ROWS = 2000;
+
 const keyOf: Readonly<Record<string, string>> = {
   power_policies: 'node_id',
   listings: 'node_id',
@@ -74,6 +78,11 @@ export function createDamagedRows({ database, run, onDamaged }: DamagedRowsOptio
       table,
       String(row.id),
       String(row.value),
+    );
+    run(
+      'DELETE FROM damaged_rows WHERE at < ? OR id <= (SELECT max(id) FROM damaged_rows) - ?',
+      Date.now() - KEPT_MS,
+      MOST_ROWS,
     );
   }
 

@@ -19,6 +19,9 @@ interface Names {
   reload(): void;
 }
 
+/** More names of models than these are looked through at the start. */
+const MOST_MODELS = 2000;
+
 /** The history in `telemetry_buckets`, where node ids and model names are stored as numbers. */
 export function createHistoryStore({
   database,
@@ -27,8 +30,26 @@ export function createHistoryStore({
   database: DatabaseSync;
   statement: (sql: string) => StatementSync;
 }): Store['history'] {
+  const { inTransaction: transact, all } = createHistoryAccess({ database, statement });
+  forgetUnusedModels();
   const nodes = createNames('node');
   const models = createNames('model');
+
+  /** Names of models whose last bucket was pruned. All buckets are read for it, so not before there are many names. */
+  function forgetUnusedModels(): void {
+    const [count] = all("SELECT count(*) AS count FROM telemetry_names WHERE kind = 'model'");
+    if (Number(count?.count) <= MOST_MODELS) return;
+    try {
+      all(
+        `DELETE FROM telemetry_names WHERE kind = 'model' AND id NOT IN (
+           SELECT pair.value FROM telemetry_buckets, json_each(models) AS pair
+           WHERE models IS NOT NULL AND json_valid(models) AND pair.key % 2 = 0
+         )`,
+      );
+    } catch {
+      // A full disk: they are forgotten at another start.
+    }
+  }
 
   /** Maps names to numbers and back. */
   function createNames(kind: 'node' | 'model'): Names {
@@ -63,7 +84,6 @@ export function createHistoryStore({
     };
   }
 
-  const { inTransaction: transact, all } = createHistoryAccess({ database, statement });
   const inTransaction = (work: () => void) =>
     transact(work, () => {
       nodes.reload();

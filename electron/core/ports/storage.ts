@@ -5,6 +5,15 @@ export interface FolderUse {
   files: number;
 }
 
+/** A damaged file or folder that was set aside. */
+export interface DamagedFile {
+  /** Within the data folder. */
+  path: string;
+  sizeBytes: number;
+  /** When it was set aside, milliseconds since the epoch. */
+  since: number;
+}
+
 export interface StorageMeter {
   /** The data folder. */
   readonly folder: string;
@@ -15,9 +24,14 @@ export interface StorageMeter {
    * @param modelsFolder another place of the models, which is counted as well
    */
   measure(modelsFolder: string | null): Promise<Record<FolderPart, FolderUse>>;
+  damaged(): Promise<DamagedFile[]>;
+  /** Deletes some of those. */
+  removeDamaged(paths: readonly string[]): Promise<void>;
 }
 
-export const folderParts = ['index', 'ingested', 'taskFiles', 'queue', 'state', 'models', 'other'] as const;
+export const folderParts = [
+  ...(['index', 'ingested', 'taskFiles', 'queue', 'state', 'models', 'damaged', 'other'] as const),
+] as const;
 export type FolderPart = (typeof folderParts)[number];
 
 /** A part of the database whose rows may be deleted by a person. */

@@ -4,6 +4,7 @@ import type { StorageUse } from '../../../shared/models/tasks.ts';
 import type { FolderPart, FolderUse, HistoryPart, HistoryUse } from '../ports/storage.ts';
 import type { TaskFile } from '../ports/task-files.ts';
 import { KEPT_MS, QUARTER } from '../telemetry/rollup.ts';
+import { DAMAGED_BYTES, DAMAGED_DAYS } from './damaged-files.ts';
 
 const MIB = 1_048_576;
 const DAY_MS = 86_400_000;
@@ -36,7 +37,7 @@ export function storageReport(facts: StorageFacts): StorageUse[] {
       oldestAt: found[0]?.createdAt ?? null,
     };
   };
-  const folder = (kind: 'index' | 'models' | 'other', use: FolderUse): StorageUse => ({
+  const folder = (kind: 'index' | 'models' | 'damaged' | 'other', use: FolderUse): StorageUse => ({
     ...{ kind, ...noLimit, sizeBytes: use.sizeBytes, count: use.files, oldestAt: null },
   });
   const inHistories = Object.values(histories).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -56,6 +57,10 @@ export function storageReport(facts: StorageFacts): StorageUse[] {
     history('history'),
     history('activity'),
     folder('models', folders.models),
+    {
+      ...folder('damaged', folders.damaged),
+      ...{ limitBytes: DAMAGED_BYTES, ageDays: DAMAGED_DAYS },
+    },
     folder('other', {
       sizeBytes: folders.other.sizeBytes + Math.max(0, folders.state.sizeBytes - inHistories),
       files: folders.other.files + folders.state.files,

@@ -37,9 +37,12 @@ export interface CommitsOptions {
   stopped(): Error;
 }
 
-/** How much of the time that the last commit took a call may wait for others, and never longer, milliseconds. */
+/**
+ * How much of the time that the last commit took a call may wait for others, and never longer, milliseconds: the wait
+ * uses a processor, which the callers may need.
+ */
 const GATHERING_SHARE = 0.5;
-const GATHERING_LIMIT_MS = 5;
+const GATHERING_LIMIT_MS = 0.25;
 /** So many commits gather nothing after one that waited in vain. */
 const PAUSE_AFTER_VAIN = 16;
 

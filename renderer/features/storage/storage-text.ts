@@ -13,6 +13,7 @@ export const partNames: Record<Kind, string> = {
   history: 'Measurements',
   activity: 'Activity',
   models: 'Models',
+  damaged: 'Damaged files',
   other: 'Other',
 };
 
@@ -26,6 +27,7 @@ export const partAbout: Record<Kind, string> = {
   history: 'VRAM, load and power over time',
   activity: 'What happened, and why',
   models: 'ONNX models of the runner',
+  damaged: 'Set aside when they could not be read',
   other: 'Settings, keys and logs',
 };
 

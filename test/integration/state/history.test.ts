@@ -191,3 +191,50 @@ describe('the kept history', () => {
     database.close();
   });
 });
+
+it('forgets the names of models that are in no bucket any more, once there are many', () => {
+  const open = () => createSqliteStore({ path }).store;
+  let store = open();
+  store.history.write({ rows: [aRow()], prune: [] });
+  const many = new Map(Array.from({ length: 2100 }, (_, number) => [`model-${number}`, 60 * MIB] as const));
+  store.history.write({ rows: [aRow({ start: START - 60_000 }, { models: many })], prune: [] });
+  const names = () => {
+    const database = new DatabaseSync(path);
+    const found = database
+      .prepare("SELECT count(*) AS count FROM telemetry_names WHERE kind = 'model'")
+      .get();
+    database.close();
+    return Number(found?.count);
+  };
+  store.close();
+  store = open();
+  expect(names()).toBe(2102);
+  store.history.write({ rows: [], prune: [{ seconds: 60, before: START }] });
+  store.close();
+  store = open();
+  expect(names()).toBe(2);
+  const [row] = store.history.read('node_1', 60, START, START);
+  expect([...(row?.totals.models.keys() ?? [])]).toEqual(['llama3.1:8b', '__proto__']);
+  store.close();
+});
+
+it('keeps rows that could not be read for half a year, and not more than 2,000', () => {
+  createSqliteStore({ path }).store.close();
+  const database = new DatabaseSync(path);
+  const add = database.prepare(
+    "INSERT INTO damaged_rows (at, source, key, value) VALUES (?, 'nodes', ?, '')",
+  );
+  for (let number = 0; number < 2500; number += 1) add.run(Date.now(), `new-${number}`);
+  add.run(Date.now() - 181 * 86_400_000, 'old');
+  database.prepare("INSERT INTO nodes (id, value) VALUES ('broken', '{')").run();
+  database.close();
+  const store = createSqliteStore({ path }).store;
+  store.nodes.list();
+  store.close();
+  const after = new DatabaseSync(path);
+  const keys = after.prepare('SELECT key FROM damaged_rows ORDER BY id').all();
+  after.close();
+  expect(keys.length).toBe(1999);
+  expect(keys.at(-1)).toEqual({ key: 'broken' });
+  expect(keys).not.toContainEqual({ key: 'old' });
+});
