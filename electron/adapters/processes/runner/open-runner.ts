@@ -3,6 +3,7 @@
 import { fromWireError, PilotlightError } from '../../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../../shared/emitter.ts';
 import type { Log } from '../../../core/ports/log.ts';
+import { oneHeap } from '../memory-environment.ts';
 import {
   createForkWorkerHost,
   type WorkerExit,
