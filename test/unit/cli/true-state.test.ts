@@ -34,5 +34,5 @@ it('says of no lease that it holds a machine that is off', async () => {
   const lines = printed.split('\n').map((line) => line.trim());
   const off = lines.indexOf('Off all the same; these keep it on once it is on again:');
   expect(off).toBeGreaterThan(0);
-  expect(lines[off + 1]).toContain('a game');
+  expect(lines[off + 1]).toContain('Pilotlight on laptop');
 });
