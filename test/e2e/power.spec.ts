@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { startSimulatorProcess } from './support/core.ts';
-import { expect, expectAccessible, expectNoSideScroll, test } from './support/fixtures.ts';
+import { expect, expectAccessible, expectNoSideScroll, showCards, test } from './support/fixtures.ts';
 import { adding, everyPower, heldWhileOff } from './support/power-scenes.ts';
 
 const tower = /^the very old gaming computer/;
@@ -32,6 +32,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await showScene(everyPower, '#/fleet');
+      await showCards(page);
       await expect(page.getByRole('article')).toHaveCount(9);
       await expectAccessible(page, `cards, ${colorScheme} at ${width}`);
       await expectNoSideScroll(page, 'cards');
@@ -40,10 +41,12 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await expectAccessible(page, `the Sleep menu, ${colorScheme} at ${width}`);
       await page.keyboard.press('Escape');
       await page.evaluate(() => {
-        location.hash = '#/node/gpu-tower';
+        location.hash = '#/node/gpu-tower?tab=diagnosis';
       });
       await settled(page);
       await expect(page.getByRole('list', { name: 'Diagnosis steps' })).toBeVisible();
+      await expectAccessible(page, `a diagnosis, ${colorScheme} at ${width}`);
+      await page.getByRole('link', { name: 'Power', exact: true }).click();
       await page.getByRole('button', { name: 'Add a wake method' }).click();
       await expectAccessible(page, `the page of a machine, ${colorScheme} at ${width}`);
       await expectNoSideScroll(page, 'the page of a machine');
@@ -81,6 +84,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
 
 test('a card says what keeps its machine on, and each lease can be released', async ({ page, showScene }) => {
   await showScene(everyPower, '#/fleet');
+  await showCards(page);
   const card = page.getByRole('article', { name: tower });
   await expect(card.getByRole('list', { name: 'What keeps it on' })).toContainText(
     'Lease: index "Notes" until done',
@@ -124,6 +128,7 @@ test('the core is notified that the panel is visible, at once and every two minu
 }) => {
   await page.clock.install();
   await showScene(everyPower, '#/fleet');
+  await showCards(page);
   await expect(page.getByRole('article')).toHaveCount(9);
   expect(await asked(page, 'fleet.attend')).toEqual([{}]);
   await page.clock.fastForward(121_000);
@@ -149,6 +154,7 @@ test('a machine that was shut down by force is held by no lease, and its GPU kee
   showScene,
 }) => {
   await showScene(heldWhileOff, '#/fleet');
+  await showCards(page);
   const tower = page.getByRole('article').filter({ hasText: 'gpu-tower' });
   await expect(tower).toBeVisible();
   await expect(tower.getByRole('list', { name: 'What keeps it on' })).toHaveCount(0);
@@ -165,6 +171,7 @@ test('a machine that was shut down by force is held by no lease, and its GPU kee
 
 test('this computer is awake and seen, though its server is silent', async ({ page, showScene }) => {
   await showScene(heldWhileOff, '#/fleet');
+  await showCards(page);
   const here = page.getByRole('article').filter({ hasText: 'Ollama has not answered yet' });
   await expect(here).toHaveCount(1);
   await expect(here.getByText('Never seen awake')).toHaveCount(0);
@@ -177,6 +184,7 @@ test('this computer is awake and seen, though its server is silent', async ({ pa
 
 test('a countdown is shown and cancelled; a lost GPU has its fix', async ({ page, showScene }) => {
   await showScene(everyPower, '#/fleet');
+  await showCards(page);
   const lab1 = page.getByRole('article', { name: /^lab-1/ });
   await expect(lab1.getByRole('progressbar', { name: 'Countdown for lab-1' })).toBeVisible();
   await lab1.getByRole('button', { name: /^Cancel/ }).click();
@@ -196,7 +204,7 @@ test('wake methods are moved by keyboard, and the focus stays with what was move
 }) => {
   const scene = structuredClone(everyPower);
   scene.results['fleet.update'] = scene.streams.fleet?.[0]?.[1];
-  await showScene(scene, '#/node/gpu-tower');
+  await showScene(scene, '#/node/gpu-tower?tab=power');
   const ways = page.getByRole('list', { name: 'Wake methods' });
   await expect(ways.getByRole('listitem')).toHaveCount(4);
   await page.getByRole('button', { name: 'Add a wake method' }).click();
@@ -213,7 +221,7 @@ test('wake methods are moved by keyboard, and the focus stays with what was move
 
 test('a diagnosis is read in its steps, and copied as text', async ({ page, context, showScene }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']).catch(() => {});
-  await showScene(everyPower, '#/node/gpu-tower?diagnosis');
+  await showScene(everyPower, '#/node/gpu-tower?tab=diagnosis');
   const steps = page.getByRole('list', { name: 'Diagnosis steps' });
   await expect(steps).toBeInViewport();
   await expect(steps.getByRole('listitem').nth(2)).toContainText('ethtool -s eth0 wol g');

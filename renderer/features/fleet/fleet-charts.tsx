@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { formatMemory, formatRate, VRAM_GIGABYTE } from '../../../shared/units.ts';
 import { ChartFrame, describeStack } from '../../charts/chart-frame.tsx';
-import type { HourRow, Series } from '../../charts/chart-parts.tsx';
+import { ChartHeight, type HourRow, type Series } from '../../charts/chart-parts.tsx';
 import { usePageVisible } from '../../charts/use-visible.ts';
 import { client } from '../../client/index.ts';
 import { latePart } from '../../components/late-part.ts';
@@ -23,15 +23,21 @@ const HourChart = latePart(() => import('../../charts/hour-chart.tsx'));
 
 const most = 7;
 
-export function FleetCharts() {
-  return (
-    <div className="mt-6 grid gap-x-4 gap-y-6 rail:grid-cols-2 wide:grid-cols-3">
+/** @param dense in one line above a list, rather than below the cards */
+export function FleetCharts({ dense = false }: { dense?: boolean }) {
+  const charts = (
+    <div
+      className={`grid gap-x-4 gap-y-6 ${dense ? 'mb-6 grid-cols-3' : 'mt-6 rail:grid-cols-2 wide:grid-cols-3'}`}
+    >
       <VramChart />
       <WorkChart />
-      <QueueChart className="rail:max-wide:col-span-2" />
+      <QueueChart className={dense ? '' : 'rail:max-wide:col-span-2'} />
     </div>
   );
+  return dense ? <ChartHeight value={denseHeight}>{charts}</ChartHeight> : charts;
 }
+
+const denseHeight = 112;
 
 const signatureOfAll = (histories: Record<string, NodeHistory>) =>
   Object.entries(histories)

@@ -2,90 +2,13 @@ import type { ReactNode } from 'react';
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/serving.ts';
-import {
-  formatAwake,
-  formatCount,
-  formatDuration,
-  formatEnergy,
-  formatMemory,
-  plural,
-} from '../../../shared/units.ts';
+import { formatDuration, formatMemory, plural } from '../../../shared/units.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
-import { useEnergy } from '../../stores/energy.ts';
-import { vectorsOf } from '../../stores/node-buckets.ts';
 import { telemetryStore } from '../../stores/telemetry.ts';
 import { textOf, textOrEmpty } from '../../texts.ts';
 import { wakeHint } from '../fleet/node-text.ts';
 import { pageHref } from '../shell/route.ts';
-import type { RangeHistory } from './use-node-history.ts';
-
-/** Totals for a day and for 30: time awake, energy, vectors. */
-export function BalanceCard({
-  nodeId,
-  watts,
-  day,
-  month,
-}: {
-  nodeId: string;
-  watts: number | null;
-  day: RangeHistory;
-  month: RangeHistory;
-}) {
-  const energies = [useEnergy(nodeId, 'day', watts), useEnergy(nodeId, 'month', watts)];
-  const hasEnergy = energies.some((one) => one !== null && one !== 'failed' && one.wattHours !== null);
-  const column = <Of,>(list: readonly (Of | 'failed' | null)[], read: (one: Of) => string) =>
-    list.map((one, index) => (
-      // biome-ignore lint/suspicious/noArrayIndexKey: two columns, always the same.
-      <td key={index} className="py-1 pl-3 text-right font-medium">
-        {one === null ? '…' : one === 'failed' ? '–' : read(one)}
-      </td>
-    ));
-  const vectors = [day, month].map(({ state, buckets }) =>
-    state === 'ready' ? vectorsOf(buckets) : state === 'failed' ? ('failed' as const) : null,
-  );
-  return (
-    <Section title="Totals">
-      <div className={`${cardClass} px-4 py-3`}>
-        <table className="w-full text-[0.8125rem]">
-          <thead className="text-xs text-faint">
-            <tr>
-              <td />
-              <th scope="col" className="pl-3 text-right font-normal">
-                last day
-              </th>
-              <th scope="col" className="pl-3 text-right font-normal">
-                30 days
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            <tr>
-              <th scope="row" className="py-1 text-left font-normal text-soft">
-                Awake
-              </th>
-              {column(energies, ({ awakeSeconds }) => formatAwake(awakeSeconds))}
-            </tr>
-            {hasEnergy && (
-              <tr>
-                <th scope="row" className="py-1 text-left font-normal text-soft">
-                  Energy
-                </th>
-                {column(energies, ({ wattHours }) => (wattHours === null ? '–' : formatEnergy(wattHours)))}
-              </tr>
-            )}
-            <tr>
-              <th scope="row" className="py-1 text-left font-normal text-soft">
-                Vectors
-              </th>
-              {column(vectors, formatCount)}
-            </tr>
-          </tbody>
-        </table>
-      </div>
-    </Section>
-  );
-}
 
 /** Facts about the machine itself. */
 export function MachineCard({ node }: { node: NodeView }) {
@@ -163,7 +86,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-const shown = 10;
+const shown = 50;
 const dots = { info: 'bg-cold', success: 'bg-flame', warning: 'bg-amber', error: 'bg-trouble' } as const;
 const spoken = { info: '', success: '', warning: 'Warning: ', error: 'Error: ' } as const;
 

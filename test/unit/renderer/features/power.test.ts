@@ -1,12 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { clockOf, minuteOf } from '../../../../renderer/components/clock-text.ts';
 import { checkText, outcomeText } from '../../../../renderer/features/checks/check-text.ts';
-import {
-  clockOf,
-  minuteOf,
-  secondsText,
-  wattsOf,
-  withOwn,
-} from '../../../../renderer/features/node/policy-text.ts';
+import { secondsText, wattsOf, withOwn } from '../../../../renderer/features/node/policy-text.ts';
 import { leaseRows, stateSpans } from '../../../../renderer/features/node/power-timeline.ts';
 import { processShares } from '../../../../renderer/features/node/processes.ts';
 import {
@@ -215,9 +210,10 @@ describe('the recorded day', () => {
     { from: 300, to: 400, state: 'trouble' },
   ];
 
-  test('shows states cut to the span; waking and booting as one; what was off stays empty', () => {
+  test('shows states cut to the span; waking and booting as one; what is not known stays empty', () => {
     expect(stateSpans(states, 50, 350)).toEqual([
       { from: 50, to: 100, kind: 'gpu' },
+      { from: 100, to: 200, kind: 'off' },
       { from: 200, to: 230, kind: 'waking' },
       { from: 230, to: 300, kind: 'awake' },
       { from: 300, to: 350, kind: 'trouble' },
