@@ -62,9 +62,7 @@ export function Energy({
               {isCounted && <Figure name="Saved" value={wattHours(known, known?.savedWattHours)} strong />}
               <Figure name="Vectors" value={vectors === null ? '…' : formatCount(vectors)} />
             </dl>
-            <p className="min-h-8 text-xs text-faint">
-              {known && textOf(known.how)}
-            </p>
+            <p className="min-h-8 text-xs text-faint">{known && textOf(known.how)}</p>
             {known && known.jobs.length > 0 && (
               <table className="w-full">
                 <caption className="pb-1 text-left text-xs text-faint">By purpose</caption>
