@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { startSimulatorProcess } from './support/core.ts';
 import { expect, expectAccessible, expectNoSideScroll, showCards, test } from './support/fixtures.ts';
-import { adding, everyPower } from './support/power-scenes.ts';
+import { adding, everyPower, heldWhileOff } from './support/power-scenes.ts';
 
 const tower = /^the very old gaming computer/;
 
@@ -141,6 +141,39 @@ test('every figure of energy on the page of a machine is the core’s', async ({
   const energy = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Energy' }) });
   // The buckets of this scene would give other figures; they only count the vectors.
   await expect(energy.locator('dd')).toHaveText(['38 h', '6.8 kWh', '23.4 kWh', '0']);
+});
+
+test('a machine that was shut down by force is held by no lease, and its GPU keeps its name', async ({
+  page,
+  showScene,
+}) => {
+  await showScene(heldWhileOff, '#/fleet');
+  await showCards(page);
+  const tower = page.getByRole('article').filter({ hasText: 'gpu-tower' });
+  await expect(tower).toBeVisible();
+  await expect(tower.getByRole('list', { name: 'What keeps it on' })).toHaveCount(0);
+  await expect(tower.getByText('a game')).toHaveCount(0);
+  await page.evaluate(() => {
+    location.hash = '#/node/gpu-tower';
+  });
+  await settled(page);
+  await expect(page.getByRole('list', { name: 'What keeps it on' })).toHaveCount(0);
+  await expect(page.getByRole('list', { name: 'Leases' })).toBeVisible();
+  await expect(page.getByText('It is off all the same.')).toBeVisible();
+  await expect(page.getByText('GeForce RTX 3080').first()).toBeVisible();
+});
+
+test('this computer is awake and seen, though its server is silent', async ({ page, showScene }) => {
+  await showScene(heldWhileOff, '#/fleet');
+  await showCards(page);
+  const here = page.getByRole('article').filter({ hasText: 'Ollama has not answered yet' });
+  await expect(here).toHaveCount(1);
+  await expect(here.getByText('Never seen awake')).toHaveCount(0);
+  await page.evaluate(() => {
+    location.hash = '#/node/here';
+  });
+  await settled(page);
+  await expect(page.getByText('never', { exact: true })).toHaveCount(0);
 });
 
 test('a countdown is shown and cancelled; a lost GPU has its fix', async ({ page, showScene }) => {

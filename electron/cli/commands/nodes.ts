@@ -22,9 +22,12 @@ export function parseBytes(text: string): number {
   return Math.round(Number(match[1]) * factor);
 }
 
-/** Empty for a node that answers: it is seen all the time, and its view is not updated for that alone. */
-function seenText(node: NodeView, now: number): string {
-  if (isServing(node.state)) return '';
+/**
+ * Empty for a node that answers: it is seen all the time, and its view is not updated for that alone. So is this
+ * computer, whatever its server does.
+ */
+export function seenText(node: NodeView, now: number): string {
+  if (isServing(node.state) || node.kind === 'this-computer') return '';
   return node.lastSeenAt === null ? 'never seen' : `seen ${formatAgo(now - node.lastSeenAt)}`;
 }
 

@@ -140,6 +140,8 @@ export const why: Command = {
       if (!node) continue;
       terminal.line(`${style.strong(node.name)}  ${stateText(node, style)}`);
       for (const reason of power.whyOn) terminal.line(`  ${textOf(reason)}`);
+      if (node.state === 'off' && power.leases.length > 0)
+        terminal.line('  Off all the same; these keep it on once it is on again:');
       for (const lease of power.leases)
         terminal.line(`  ${style.quiet(lease.id)}  ${leaseText(lease, context.now())}`);
       if (power.countdown)

@@ -137,14 +137,15 @@ export function blocksOf(text: string, kind: TextKind): Block[] {
         continue;
       }
     }
-    const sign = content.trimStart().charAt(0);
+    const sign: string = content.trimStart().charAt(0);
     const begun = content.length > MAX_HEADING_LINE ? null : itemIndent(content);
     if (begun !== null) item = begun;
     else if (!/^\s/.test(content)) item = 0;
-    const inner = /```|~~~/.test(content) ? innerFenceStart(content, item) : null;
+    const inner: EndsWith | null = /```|~~~/.test(content) ? innerFenceStart(content, item) : null;
     if (inner !== null || sign === '`' || sign === '~' || sign === '<') {
-      const fence = inner ?? fenceStart(content);
-      const html = sign === '<' ? htmlStart(content.slice(0, MAX_HEADING_LINE), open !== null) : null;
+      const fence: EndsWith | null = inner ?? fenceStart(content);
+      const html: EndsWith | null =
+        sign === '<' ? htmlStart(content.slice(0, MAX_HEADING_LINE), open !== null) : null;
       // HTML may end where it begins.
       if (fence !== null) region = fence;
       else if (html !== null && !html(content)) region = html;

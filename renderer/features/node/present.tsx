@@ -70,7 +70,12 @@ export function Leases({ node, power }: { node: NodeView; power: NodePower }) {
       aside={offAt !== null && !power.countdown ? `Powers off ${inText(Math.max(0, offAt - now))}` : ''}
     >
       <div className={`${cardClass} px-4 py-1`}>
-        {leases.length > 0 && <LeaseList leases={leases} />}
+        {leases.length > 0 && <LeaseList leases={leases} holds={node.state !== 'off'} />}
+        {leases.length > 0 && node.state === 'off' && (
+          <p className="pb-3 text-[0.8125rem] text-soft">
+            It is off all the same. Once it is on again, they keep it on.
+          </p>
+        )}
         {(others.length > 0 || leases.length === 0) && (
           <ul className="grid gap-1 py-3 text-[0.8125rem] text-soft">
             {others.map((reason) => (

@@ -7,10 +7,13 @@ import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { leaseEnd } from './power-text.ts';
 
-/** The leases on a machine: holder, purpose and end, each with a Release button. */
-export function LeaseList({ leases }: { leases: readonly Lease[] }) {
+/**
+ * The leases on a machine: holder, purpose and end, each with a Release button. @param holds whether they keep it on: a
+ * lease does not hold a machine that was shut down all the same
+ */
+export function LeaseList({ leases, holds = true }: { leases: readonly Lease[]; holds?: boolean }) {
   return (
-    <ul className="divide-y divide-line" aria-label="What keeps it on">
+    <ul className="divide-y divide-line" aria-label={holds ? 'What keeps it on' : 'Leases'}>
       {leases.map((lease) => (
         <LeaseRow key={lease.id} lease={lease} />
       ))}

@@ -393,3 +393,21 @@ Object.assign(adding.results, {
   'fleet.add': node('new', 'serving', { name: 'attic' }),
   'checks.rehearse': rehearsal,
 });
+
+/** A machine that was shut down by force while someone needed it, and this computer with a server that is silent. */
+export const heldWhileOff: BridgeScene = scene(
+  [
+    node('gpu-tower', 'off', {
+      lastSeenAt: now - 10 * minute,
+      gpus: [{ id: 'GPU-1', vendor: 'nvidia', name: 'GeForce RTX 3080', vramTotalBytes: 10 * 2 ** 30 }],
+    }),
+    node('here', 'off', {
+      kind: 'this-computer',
+      url: 'http://127.0.0.1:11434',
+      canWake: false,
+      lastSeenAt: null,
+    }),
+  ],
+  { power: [['gpu-tower', power('gpu-tower', { leases: holders })]] },
+);
+Object.assign(heldWhileOff.results, { 'power.timeline': timeline, 'power.energy': energy });

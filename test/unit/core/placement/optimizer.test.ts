@@ -70,7 +70,6 @@ function createWorld(
         movedOn.push(nodeId);
         return [aMoveOf({ at: clock.now() })];
       },
-      history: () => [],
       onMove: () => () => {},
     },
   });
