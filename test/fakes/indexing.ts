@@ -233,6 +233,7 @@ export interface FakeIndex {
   commits: string[];
   prepared: Map<string, string>;
   resets: number;
+  finishedRuns: number;
   /** Called before each step; throws to make it fail. */
   before: (step: 'scan' | 'prepare' | 'commit' | 'builtin', path: string) => void;
 }
@@ -244,6 +245,7 @@ export function createFakeIndex(files: Record<string, string[]>): FakeIndex {
     commits: [],
     prepared: new Map(),
     resets: 0,
+    finishedRuns: 0,
     before: () => {},
     store: {
       openIndex: async ({ embedderId }) => {
@@ -321,6 +323,9 @@ export function createFakeIndex(files: Record<string, string[]>): FakeIndex {
       });
     },
     search: async () => [],
+    async finishRun() {
+      fake.finishedRuns += 1;
+    },
     async reset({ id, dimensions }) {
       fake.resets += 1;
       fake.committed.clear();

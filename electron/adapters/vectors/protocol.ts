@@ -65,6 +65,7 @@ interface IndexCalls {
     params: { text: string; vector: Float32Array | null; limit: number };
     result: VectorHit[];
   };
+  finishRun: { params: null; result: null };
   reset: { params: { embedder: { id: string; dimensions: number | null } }; result: null };
   close: { params: null; result: null };
   remove: { params: { sourceId: string }; result: null };

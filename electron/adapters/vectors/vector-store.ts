@@ -75,6 +75,7 @@ const work: MethodPolicy = { deadlineMs: null, lateCode: null, isRepeatable: fal
 const methods: Record<IndexMethod, MethodPolicy> = {
   meta: query,
   search: query,
+  finishRun: query,
   embed: query,
   close: ending,
   remove: ending,
@@ -171,6 +172,9 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
       },
       indexBuiltin: (paths, signal) => sendCall('indexBuiltin', { paths }, { source, signal }),
       search: (query, signal) => sendCall('search', query, { source, signal }),
+      async finishRun() {
+        await sendCall('finishRun', null, { source });
+      },
       async reset(embedder) {
         source = { ...source, embedderId: embedder.id };
         await sendCall('reset', { embedder }, { source });

@@ -101,6 +101,8 @@ export interface SourceIndex {
     query: { text: string; vector: Float32Array | null; limit: number },
     signal: AbortSignal,
   ): Promise<VectorHit[]>;
+  /** A run has ended: what is derived from the index is brought up to date, in the background. */
+  finishRun(): Promise<void>;
   /** Empties the index and binds it to an embedder. */
   reset(embedder: { id: string; dimensions: number | null }): Promise<void>;
   close(): Promise<void>;

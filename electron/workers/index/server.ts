@@ -20,6 +20,7 @@ import { hasCode, toCodedError } from './failures.ts';
 import type { Reader } from './reader.ts';
 import { databaseFileOf, type OpenIndex, openSourceIndex } from './source-index.ts';
 import type { FileTurn } from './source-reader.ts';
+import { copyFileOf } from './vector-copy.ts';
 
 export interface IndexServerWorld {
   send(message: FromWorker<IndexContract>): void;
@@ -165,6 +166,10 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
       if (query.vector !== null) releaseLater(opened.source.id);
       return hits;
     },
+    finishRun({ index }) {
+      index().finishRun();
+      return null;
+    },
     reset({ index }, { embedder }) {
       index().reset(embedder);
       return null;
@@ -257,6 +262,7 @@ function plain(file: FileAtWork | null): FileAtWork | null {
 /** With its companions and copies set aside, because they contain texts of a folder that is no longer a source. */
 function removeDatabase(file: string): void {
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+  rmSync(copyFileOf(file), { force: true });
   let names: string[] = [];
   try {
     names = readdirSync(dirname(file));

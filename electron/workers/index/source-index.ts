@@ -1,8 +1,9 @@
 /** The index of one source inside the worker: files in, hits out. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { errorMessage, fact, type Message } from '../../../shared/models/message.ts';
+import { draftsOf, sweepLeftovers } from '../../adapters/leftovers.ts';
 import type { FileStamp, IndexSettings, IndexSource } from '../../adapters/vectors/protocol.ts';
 import { fuseRanks } from '../../core/indexing/fusion.ts';
 import type {
@@ -16,14 +17,14 @@ import type {
 import { LOST_META, openDatabase } from './database.ts';
 import { createFileRows, type ReadFile } from './file-rows.ts';
 import { createKeywords } from './keywords.ts';
-import { createNearestVectors, type NearestVectors, normalised } from './nearest.ts';
+import { createNearestVectors, type NearestVectors } from './nearest.ts';
 import { createOwnData } from './own-data.ts';
+import { createPreparedFiles } from './prepared-files.ts';
 import { scanSource } from './scan.ts';
 import { createSourceReader, type FileTurn, type ReaderWorld, recipeOf } from './source-reader.ts';
+import { copyFileOf } from './vector-copy.ts';
+import { normalised } from './vector-values.ts';
 
-/** Maximum number of files read but not stored; more are refused until some are committed or discarded. */
-const MAX_PREPARED = 1024;
-const MAX_PREPARED_CHARACTERS = 128 * 1024 * 1024;
 const MAX_DIMENSIONS = 65_536;
 /** Of a file that was not indexed. */
 const nothing = { chunks: 0, readMs: 0, cutMs: 0, storeMs: 0 };
@@ -59,15 +60,14 @@ export function openSourceIndex(world: World, source: IndexSource) {
   mkdirSync(world.folder, { recursive: true, mode: 0o700 });
   const file = databaseFileOf(world.folder, source.id);
   const { database, keptAs } = openDatabase(file, world.maxIndexBytes);
+  sweepLeftovers(world.folder, draftsOf([basename(copyFileOf(file))]));
   const rows = createFileRows(database);
   if (rows.readMeta('embedder') === null) rows.writeMeta('embedder', source.embedderId);
   const keywords = createKeywords(database);
   const selectChunk = database.prepare(`
     SELECT files.path, chunks.ordinal, chunks.start_byte, chunks.end_byte, chunks.heading, chunks.text
     FROM chunks JOIN files ON files.id = chunks.file_id WHERE chunks.id = ?`);
-  const prepared = new Map<string, ReadFile>();
-  let preparedCharacters = 0;
-  let lastToken = 0;
+  const prepared = createPreparedFiles();
   let vectors: NearestVectors | null = null;
   /** Files left to index before the index is complete again; null before a scan has listed them. */
   let missing: Set<string> | null = null;
@@ -81,28 +81,12 @@ export function openSourceIndex(world: World, source: IndexSource) {
     throw new PilotlightError('INDEX_CORRUPT', { details: { dimensions: stored } });
   };
 
-  const charactersOf = (file: ReadFile) => file.chunks.reduce((sum, chunk) => sum + chunk.text.length, 0);
-
-  function hold(file: ReadFile): string {
-    lastToken += 1;
-    const token = `${process.pid}-${lastToken}`;
-    prepared.set(token, file);
-    preparedCharacters += charactersOf(file);
-    return token;
-  }
-
-  function release(token: string): void {
-    const file = prepared.get(token);
-    if (file === undefined) return;
-    prepared.delete(token);
-    preparedCharacters -= charactersOf(file);
-  }
-
   function nearest(length: number): NearestVectors {
     vectors ??= createNearestVectors({
       database,
       dimensions: length,
       maxBytes: world.maxMatrixBytes,
+      copyFile: copyFileOf(file),
       pause: world.pause,
       onDamaged: (chunkIds) => noteDamage(() => rows.markDamaged(length, chunkIds)),
     });
@@ -215,15 +199,17 @@ export function openSourceIndex(world: World, source: IndexSource) {
       settings: IndexSettings,
       turn: FileTurn,
     ): Promise<PreparedFile & Omit<FileTimes, 'storeMs'>> {
-      if (prepared.size >= MAX_PREPARED || preparedCharacters >= MAX_PREPARED_CHARACTERS) {
-        throw new PilotlightError('SERVER_BUSY', {
-          message: fact('TOO_MANY_PREPARED', { files: prepared.size }),
-          next: fact('STORE_SOME_FIRST'),
-        });
-      }
+      prepared.checkRoom();
       const { file, readMs, cutMs } = await reader.read(path, settings, turn, false);
       turn.signal.throwIfAborted();
-      return { token: hold(file), path, language: file.language, chunks: [...file.chunks], readMs, cutMs };
+      return {
+        token: prepared.hold(file),
+        path,
+        language: file.language,
+        chunks: [...file.chunks],
+        readMs,
+        cutMs,
+      };
     },
 
     commit(
@@ -232,21 +218,14 @@ export function openSourceIndex(world: World, source: IndexSource) {
       onFile: FileTurn['onFile'],
     ): { chunks: number; storeMs: number } {
       const file = prepared.get(token);
-      if (file === undefined) {
-        throw new PilotlightError('WORKER_LOST', {
-          message: fact('PREPARED_FILE_LOST'),
-          next: fact('PREPARE_AGAIN'),
-          details: { token },
-        });
-      }
       check(file, given);
       onFile({ path: file.path, stamp: file });
       const storeMs = store(file, given);
-      release(token);
+      prepared.release(token);
       return { chunks: file.chunks.length, storeMs };
     },
 
-    discard: release,
+    discard: prepared.release,
 
     async indexBuiltin(
       paths: readonly string[],
@@ -308,6 +287,12 @@ export function openSourceIndex(world: World, source: IndexSource) {
       return hits;
     },
 
+    /** What is derived from the index is brought up to date, in the background. */
+    finishRun(): void {
+      const stored = dimensions();
+      if (stored !== null) void nearest(stored).renewCopy();
+    },
+
     reset(embedder: { id: string; dimensions: number | null }): void {
       const lost = rows.readMeta(LOST_META);
       rows.reset(embedder);
@@ -315,9 +300,9 @@ export function openSourceIndex(world: World, source: IndexSource) {
       if (lost !== null) rows.writeMeta(LOST_META, lost);
       known = null;
       prepared.clear();
-      preparedCharacters = 0;
-      vectors?.release();
+      vectors?.close();
       vectors = null;
+      rmSync(copyFileOf(file), { force: true });
       source.embedderId = embedder.id;
     },
 
@@ -334,7 +319,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
     releaseMemory: () => vectors?.release(),
 
     close(): void {
-      vectors?.release();
+      vectors?.close();
       prepared.clear();
       database.close();
     },
