@@ -27,14 +27,13 @@ const LIMITS: KeywordLimits = { rare: 10_000, scanned: 4000, counted: 600_000 };
 const TELLING_SHARE = 0.25;
 /** Common words that order the chunks of rare ones; each takes a few milliseconds. */
 const MAX_BESIDE = 4;
-/** How the frequency of a common word is estimated: ranges of ids, spread over the index. */
-const SAMPLES = 16;
-const SAMPLE_IDS = 512;
 
 interface Counted {
   term: string;
   /** Exact up to the limit, then estimated. */
   chunks: number;
+  /** The highest id among those that were counted. */
+  last: number;
 }
 
 export function createKeywords(database: DatabaseSync, limits: KeywordLimits = LIMITS) {
@@ -51,40 +50,45 @@ export function createKeywords(database: DatabaseSync, limits: KeywordLimits = L
     'SELECT rowid AS id, 0 AS score FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?',
   );
   const countUpTo = database.prepare(
-    'SELECT count(*) AS chunks FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)',
+    `SELECT count(*) AS chunks, max(id) AS last
+     FROM (SELECT rowid AS id FROM words WHERE words MATCH ? ORDER BY rowid LIMIT ?)`,
   );
-  const countIn = database.prepare(
-    'SELECT count(*) AS chunks FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ?',
+  const countFromEnd = database.prepare(
+    `SELECT count(*) AS chunks, min(id) AS first
+     FROM (SELECT rowid AS id FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?)`,
   );
-  const countAllIn = database.prepare(
-    'SELECT count(*) AS chunks FROM words_docsize WHERE id BETWEEN ? AND ?',
-  );
+  const selectAll = database.prepare('SELECT count(*) AS chunks, min(id) AS first FROM words_docsize');
   const selectLast = database.prepare('SELECT max(id) AS id FROM words_docsize');
+  let ends = { all: 0, first: 0, last: 0 };
 
   type Statement = ReturnType<DatabaseSync['prepare']>;
   const hits = (statement: Statement, expression: string, count: number) =>
     statement
       .all(expression, count)
       .map((row): KeywordHit => ({ id: Number(row.id), score: Number(row.score) }));
-  const number = (statement: Statement, ...values: (string | number)[]) =>
-    Number(statement.get(...values)?.chunks ?? 0);
 
-  /** Counts the chunks of words, and all chunks, in a sample of the index. */
-  function createSample() {
+  /** The number of chunks, counted again when some were added. */
+  function countAll(): { all: number; first: number; last: number } {
     const last = Number(selectLast.get()?.id ?? 0);
-    const step = Math.max(SAMPLE_IDS, last / SAMPLES);
-    const ranges: [number, number][] = [];
-    for (let at = 1; at <= last; at += step) {
-      const first = Math.floor(at);
-      ranges.push([first, Math.min(last, first + SAMPLE_IDS - 1)]);
+    if (last !== ends.last) {
+      const found = selectAll.get();
+      ends = { all: Number(found?.chunks ?? 0), first: Number(found?.first ?? 0), last };
     }
-    const seen = ranges.reduce((sum, range) => sum + number(countAllIn, ...range), 0);
-    const ids = ranges.reduce((sum, [first, end]) => sum + end - first + 1, 0);
-    return {
-      all: Math.max(1, Math.round((last * seen) / Math.max(1, ids))),
-      shareOf: (term: string) =>
-        ranges.reduce((sum, range) => sum + number(countIn, term, ...range), 0) / Math.max(1, seen),
-    };
+    return ends;
+  }
+
+  /**
+   * In how many chunks a common word is, by how far from both ends of the index the first of them reach. A word of one
+   * part only is not taken for one that is everywhere.
+   */
+  function estimate({ term, chunks, last }: Counted): number {
+    const { all, ...whole } = countAll();
+    const fromEnd = countFromEnd.get(term, limits.scanned);
+    const found = chunks + Number(fromEnd?.chunks ?? 0);
+    const span = last - whole.first + 1 + whole.last - Number(fromEnd?.first ?? whole.last) + 1;
+    const share = Math.min(1, found / Math.max(1, span));
+    // Gaps between the ids are in both.
+    return Math.min(all, Math.max(chunks, Math.round(share * (whole.last - whole.first + 1))));
   }
 
   /** The rarest words, as many as can be scored in time; at least one. They are sorted. */
@@ -116,21 +120,21 @@ export function createKeywords(database: DatabaseSync, limits: KeywordLimits = L
   ): KeywordHit[] {
     const some = expressionOf(rare, 'OR');
     const scores = new Map<number, number>();
+    const words = new Map<number, number>();
     for (const { id, score } of hits(newest, some, limits.rare)) scores.set(id, score);
     for (const word of beside) {
       // What BM25 gives for one occurrence in a chunk of average length.
       const weight = Math.log((all - word.chunks + 0.5) / (word.chunks + 0.5));
       for (const { id } of hits(newestIds, `(${some}) AND ${word.term}`, limits.rare)) {
         scores.set(id, (scores.get(id) ?? 0) + weight);
+        words.set(id, (words.get(id) ?? 0) + 1);
       }
     }
     const scored = sorted([...scores].map(([id, score]) => ({ id, score })));
     if (!isComplete || rare.length + beside.length === 1) return scored;
-    const whole = new Set(
-      hits(newestIds, expressionOf([...rare, ...beside], 'AND'), limits.rare).map(({ id }) => id),
-    );
+    const whole = new Set(hits(newestIds, expressionOf(rare, 'AND'), limits.rare).map(({ id }) => id));
     return firstThen(
-      scored.filter(({ id }) => whole.has(id)),
+      scored.filter(({ id }) => whole.has(id) && (words.get(id) ?? 0) === beside.length),
       scored,
     );
   }
@@ -153,16 +157,16 @@ export function createKeywords(database: DatabaseSync, limits: KeywordLimits = L
       const terms = keywordTerms(query);
       if (terms.length === 0 || count <= 0) return [];
       const counted = terms
-        .map((term): Counted => ({ term, chunks: number(countUpTo, term, limits.rare + 1) }))
+        .map((term): Counted => {
+          const found = countUpTo.get(term, limits.rare + 1);
+          return { term, chunks: Number(found?.chunks ?? 0), last: Number(found?.last ?? 0) };
+        })
         .filter(({ chunks }) => chunks > 0)
         .sort((a, b) => a.chunks - b.chunks);
       if (counted.every(({ chunks }) => chunks <= limits.rare)) return findExactly(terms, counted, count);
-      const sample = createSample();
+      const { all } = countAll();
       const estimated = counted
-        .map(({ term, chunks }): Counted => {
-          if (chunks <= limits.rare) return { term, chunks };
-          return { term, chunks: Math.max(chunks, Math.round(sample.shareOf(term) * sample.all)) };
-        })
+        .map((word) => (word.chunks <= limits.rare ? word : { ...word, chunks: estimate(word) }))
         .sort((a, b) => a.chunks - b.chunks);
       const rare = affordable(
         estimated.filter(({ chunks }) => chunks <= limits.rare),
@@ -170,9 +174,9 @@ export function createKeywords(database: DatabaseSync, limits: KeywordLimits = L
       );
       if (rare.length === 0) return findAmongCommon(estimated, count).slice(0, count);
       const beside = estimated
-        .filter((word) => !rare.includes(word) && word.chunks <= sample.all * TELLING_SHARE)
+        .filter((word) => !rare.includes(word) && word.chunks <= all * TELLING_SHARE)
         .slice(0, MAX_BESIDE);
-      return findByRare(rare, beside, sample.all, counted.length === terms.length).slice(0, count);
+      return findByRare(rare, beside, all, counted.length === terms.length).slice(0, count);
     },
   };
 }
