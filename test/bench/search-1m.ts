@@ -53,7 +53,7 @@ async function makeCopy(corpus: MillionCorpus, signal: AbortSignal): Promise<num
   await using place = await openIndexWorkplace(corpus.indexes);
   const index = await opened(corpus, place);
   // The record names a copy that is missing: a search finds that, and the next run writes it again.
-  return timed(async () => {
+  return await timed(async () => {
     const isWritten = Promise.withResolvers<void>();
     const watcher = watch(corpus.indexes, () => existsSync(copy) && isWritten.resolve());
     signal.addEventListener('abort', () => isWritten.reject(signal.reason), { once: true });
