@@ -35,7 +35,7 @@ interface Loading {
 }
 
 /** Minimum number of 8-bit candidates, so that their rounding loses no neighbour. */
-const CANDIDATES = 200;
+const CANDIDATES = 100;
 const LOAD_ROWS = 2000;
 
 export interface NearestOptions {
