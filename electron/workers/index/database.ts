@@ -10,6 +10,8 @@ import { copyFileOf } from './vector-copy.ts';
 
 /** The name of the damaged index that this one replaces, until every file is indexed again. */
 export const LOST_META = 'lost';
+/** Where in Qdrant the vectors are; see `remote-record.ts`. */
+export const REMOTE_META = 'qdrant';
 /** Which copy of the vectors is valid; see `copy-record.ts`. */
 export const COPY_META = 'vector-copy';
 
@@ -75,8 +77,11 @@ const MIGRATIONS: readonly string[] = [
   UPDATE files SET problem_reason = json_object('code', 'TEXT', 'params', json_object('text', problem_reason))
   WHERE problem_reason IS NOT NULL;
   `,
-  // Vectors that the copy beside this file still has.
-  'CREATE TABLE removed_vectors (chunk_id INTEGER PRIMARY KEY)',
+  // Vectors that the copy beside this file, or Qdrant, still has.
+  `
+  CREATE TABLE removed_vectors (chunk_id INTEGER PRIMARY KEY);
+  CREATE TABLE removed_remotely (chunk_id INTEGER PRIMARY KEY);
+  `,
 ];
 
 export interface OpenedDatabase {

@@ -7,7 +7,7 @@ import { DATA_FOLDER_FILES, isDataFolder } from '../../adapters/own-folders.ts';
 import type { FileStamp } from '../../adapters/vectors/protocol.ts';
 import { searchableText } from '../../core/indexing/search-words.ts';
 import type { FileProblem, StoredIndexMeta } from '../../core/ports/vectors.ts';
-import { COPY_META, inTransaction } from './database.ts';
+import { COPY_META, inTransaction, REMOTE_META } from './database.ts';
 
 export type { FileStamp };
 
@@ -102,9 +102,12 @@ export function createFileRows(database: DatabaseSync) {
   const selectChunkIds = database.prepare('SELECT id FROM chunks WHERE file_id = ?');
   const deleteWords = database.prepare('DELETE FROM words WHERE rowid = ?');
   const deleteVector = database.prepare('DELETE FROM vectors WHERE chunk_id = ?');
-  const noteRemoved = database.prepare(
-    'INSERT OR IGNORE INTO removed_vectors (chunk_id) SELECT ?1 WHERE EXISTS (SELECT 1 FROM meta WHERE key = ?2)',
-  );
+  const noteIn = (table: string) =>
+    database.prepare(
+      `INSERT OR IGNORE INTO ${table} (chunk_id) SELECT ?1 WHERE EXISTS (SELECT 1 FROM meta WHERE key = ?2)`,
+    );
+  const noteRemoved = noteIn('removed_vectors');
+  const noteRemovedRemotely = noteIn('removed_remotely');
   const deleteChunks = database.prepare('DELETE FROM chunks WHERE file_id = ?');
   const insertChunk = database.prepare(
     'INSERT INTO chunks (file_id, ordinal, start_byte, end_byte, heading, text) VALUES (?, ?, ?, ?, ?, ?)',
@@ -127,6 +130,8 @@ export function createFileRows(database: DatabaseSync) {
     database.exec(`
       INSERT OR IGNORE INTO removed_vectors (chunk_id)
         SELECT chunk_id FROM vectors WHERE chunk_id NOT IN (SELECT id FROM chunks);
+      INSERT OR IGNORE INTO removed_remotely (chunk_id)
+        SELECT chunk_id FROM vectors WHERE chunk_id NOT IN (SELECT id FROM chunks);
       DELETE FROM vectors WHERE chunk_id NOT IN (SELECT id FROM chunks);
       DELETE FROM words WHERE rowid IN (SELECT id FROM words_docsize WHERE id NOT IN (SELECT id FROM chunks))`);
   }
@@ -137,6 +142,7 @@ export function createFileRows(database: DatabaseSync) {
       deleteWords.run(id);
       deleteVector.run(id);
       noteRemoved.run(id, COPY_META);
+      noteRemovedRemotely.run(id, REMOTE_META);
     }
     if (ids.length > 0) deleteChunks.run(fileId);
     return ids;
@@ -286,7 +292,7 @@ export function createFileRows(database: DatabaseSync) {
         database.exec("INSERT INTO words (words) VALUES ('delete-all')");
         database.exec(
           `DELETE FROM vectors; DELETE FROM chunks; DELETE FROM files; DELETE FROM attempts; DELETE FROM meta;
-          DELETE FROM removed_vectors;`,
+          DELETE FROM removed_vectors; DELETE FROM removed_remotely;`,
         );
         writeMeta('embedder', embedder.id);
         writeMeta('dimensions', embedder.dimensions === null ? null : String(embedder.dimensions));

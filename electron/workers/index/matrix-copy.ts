@@ -1,9 +1,9 @@
 /** When the copy of an index's vectors is read, and when it is written again: see docs/decisions/0023. */
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
 import { createCopyRecord } from './copy-record.ts';
 import type { Matrix } from './matrix.ts';
-import type { NearestOptions } from './nearest.ts';
 import { readVectorCopy, writeVectorCopy } from './vector-copy.ts';
 
 const COPY_FROM = 20_000;
@@ -16,9 +16,15 @@ export function maxDifference(vectors: number): number {
   return Math.min(50_000, Math.max(4000, Math.round(vectors / 20)));
 }
 
-export function createMatrixCopy(
-  options: Pick<NearestOptions, 'database' | 'copyFile' | 'copyFrom'> & { count: () => number },
-) {
+export interface MatrixCopyOptions {
+  database: DatabaseSync;
+  /** Where the copy of the vectors is kept. */
+  copyFile: string;
+  /** A smaller index has no copy. Default 20,000 vectors, which are read in a fifth of a second. */
+  copyFrom?: number;
+}
+
+export function createMatrixCopy(options: MatrixCopyOptions & { count: () => number }) {
   const { copyFile, copyFrom = COPY_FROM, count } = options;
   const record = createCopyRecord(options.database);
   /** Vectors removed since the copy that is being written was begun. */

@@ -1,7 +1,6 @@
 /** The nearest vectors of one index, from the matrix in memory, or from disk if that is too large. */
-import type { DatabaseSync } from 'node:sqlite';
 import { createBest, createMatrix, type Matrix, matrixBytesPerVector } from './matrix.ts';
-import { createMatrixCopy } from './matrix-copy.ts';
+import { createMatrixCopy, type MatrixCopyOptions } from './matrix-copy.ts';
 import { dot, normalised, toVector } from './vector-values.ts';
 
 export interface ScoredId {
@@ -38,14 +37,9 @@ interface Loading {
 const CANDIDATES = 100;
 const LOAD_ROWS = 2000;
 
-export interface NearestOptions {
-  database: DatabaseSync;
+export interface NearestOptions extends MatrixCopyOptions {
   dimensions: number;
   maxBytes: number;
-  /** Where the copy of the vectors is kept. */
-  copyFile: string;
-  /** A smaller index has no copy. Default 20,000 vectors, which are read in a fifth of a second. */
-  copyFrom?: number;
   /** Lets other calls run. */
   pause: () => Promise<void>;
   /** Reports missing vectors, and the chunks whose vectors are unusable. The others are searched. */

@@ -1,11 +1,12 @@
 /** The index of one source inside the worker: files in, hits out. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { errorMessage, fact, type Message } from '../../../shared/models/message.ts';
 import { draftsOf, sweepLeftovers } from '../../adapters/leftovers.ts';
 import type { FileStamp, IndexSettings, IndexSource } from '../../adapters/vectors/protocol.ts';
 import { fuseRanks } from '../../core/indexing/fusion.ts';
+import type { Http } from '../../core/ports/network.ts';
 import type {
   BuiltinOutcome,
   FileTimes,
@@ -17,12 +18,12 @@ import type {
 import { LOST_META, openDatabase } from './database.ts';
 import { createFileRows, type ReadFile } from './file-rows.ts';
 import { createKeywords } from './keywords.ts';
-import { createNearestVectors, type NearestVectors } from './nearest.ts';
 import { createOwnData } from './own-data.ts';
 import { createPreparedFiles } from './prepared-files.ts';
 import { scanSource } from './scan.ts';
 import { createSourceReader, type FileTurn, type ReaderWorld, recipeOf } from './source-reader.ts';
 import { copyFileOf } from './vector-copy.ts';
+import { createVectorEngine } from './vector-engine.ts';
 import { normalised } from './vector-values.ts';
 
 const MAX_DIMENSIONS = 65_536;
@@ -30,6 +31,8 @@ const MAX_DIMENSIONS = 65_536;
 const nothing = { chunks: 0, readMs: 0, cutMs: 0, storeMs: 0 };
 
 export interface World extends ReaderWorld {
+  /** For Qdrant. */
+  http: Http;
   folder: string;
   /** Folders with Pilotlight's own data, which are never indexed. */
   ownFolders: readonly string[];
@@ -56,19 +59,19 @@ function isOfFile(code: string): boolean {
 }
 
 /** @throws INDEX_NEWER, DISK_FULL, DATA_FOLDER_UNUSABLE */
-export function openSourceIndex(world: World, source: IndexSource) {
+export function openSourceIndex(world: World, source: IndexSource, opened: IndexSettings) {
   mkdirSync(world.folder, { recursive: true, mode: 0o700 });
   const file = databaseFileOf(world.folder, source.id);
   const { database, keptAs } = openDatabase(file, world.maxIndexBytes);
   sweepLeftovers(world.folder, draftsOf([basename(copyFileOf(file))]));
   const rows = createFileRows(database);
-  if (rows.readMeta('embedder') === null) rows.writeMeta('embedder', source.embedderId);
+  const isNew = rows.readMeta('embedder') === null;
+  if (isNew) rows.writeMeta('embedder', source.embedderId);
   const keywords = createKeywords(database);
   const selectChunk = database.prepare(`
     SELECT files.path, chunks.ordinal, chunks.start_byte, chunks.end_byte, chunks.heading, chunks.text
     FROM chunks JOIN files ON files.id = chunks.file_id WHERE chunks.id = ?`);
   const prepared = createPreparedFiles();
-  let vectors: NearestVectors | null = null;
   /** Files left to index before the index is complete again; null before a scan has listed them. */
   let missing: Set<string> | null = null;
   let known: StoredIndexMeta | null = null;
@@ -80,18 +83,6 @@ export function openSourceIndex(world: World, source: IndexSource) {
     if (Number.isInteger(length) && length > 0 && length <= MAX_DIMENSIONS) return length;
     throw new PilotlightError('INDEX_CORRUPT', { details: { dimensions: stored } });
   };
-
-  function nearest(length: number): NearestVectors {
-    vectors ??= createNearestVectors({
-      database,
-      dimensions: length,
-      maxBytes: world.maxMatrixBytes,
-      copyFile: copyFileOf(file),
-      pause: world.pause,
-      onDamaged: (chunkIds) => noteDamage(() => rows.markDamaged(length, chunkIds)),
-    });
-    return vectors;
-  }
 
   /** The marks are stored, so that they survive a restart. */
   function noteDamage(mark: () => void): void {
@@ -107,6 +98,20 @@ export function openSourceIndex(world: World, source: IndexSource) {
     if (missing?.size === 0 && rows.readMeta(LOST_META) !== null) rows.writeMeta(LOST_META, null);
   }
 
+  let settings = opened;
+  const vectors = createVectorEngine({
+    database,
+    sourceId: source.id,
+    copyFile: copyFileOf(file),
+    dimensions,
+    settings: () => settings,
+    http: world.http,
+    maxBytes: world.maxMatrixBytes,
+    pause: world.pause,
+    onDamaged: (chunkIds) => noteDamage(() => rows.markDamaged(dimensions() ?? 0, chunkIds)),
+  });
+  if (isNew) vectors.choose();
+
   const ownData = createOwnData(world, source, rows);
 
   const reader = createSourceReader({
@@ -114,7 +119,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
     root: source.path,
     own: ownData.folders,
     rows,
-    onRemoved: (chunkIds) => vectors?.apply(chunkIds, [], []),
+    onRemoved: (chunkIds) => vectors.apply(chunkIds, [], []),
     onFailed: done,
   });
 
@@ -123,7 +128,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
     const startedAt = world.monotonic();
     const unit = given.map(normalised);
     const { removedIds, insertedIds } = rows.put(read, unit);
-    vectors?.apply(removedIds, insertedIds, unit);
+    vectors.apply(removedIds, insertedIds, unit);
     done(read.path);
     return world.monotonic() - startedAt;
   }
@@ -165,10 +170,10 @@ export function openSourceIndex(world: World, source: IndexSource) {
 
     meta(): StoredIndexMeta {
       const embedderId = rows.readMeta('embedder') ?? source.embedderId;
-      if (known?.embedderId === embedderId) return known;
+      if (known?.embedderId === embedderId) return { ...known, vectors: vectors.info() };
       const incomplete = rows.readMeta(LOST_META) !== null || rows.damaged() > 0;
       known = { embedderId, dimensions: dimensions(), ...rows.counts(), incomplete };
-      return known;
+      return { ...known, vectors: vectors.info() };
     },
 
     async scan(
@@ -187,7 +192,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
         signal,
         now: world.now,
         onSeen,
-        onRemoved: (ids) => vectors?.apply(ids, [], []),
+        onRemoved: (ids) => vectors.apply(ids, [], []),
       });
       missing = new Set(found.pending.map(({ path }) => path));
       done('');
@@ -259,9 +264,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
       const limit = Math.max(0, Math.min(500, Math.floor(query.limit)));
       const depth = Math.max(50, limit * 2);
       const near =
-        query.vector === null || stored === null
-          ? []
-          : await nearest(stored).find(query.vector, depth, signal);
+        query.vector === null || stored === null ? [] : await vectors.find(query.vector, depth, signal);
       const isHidden = await ownData.hides();
       const hits: VectorHit[] = [];
       for (const { id, ...ranks } of fuseRanks(keywords.find(query.text, depth), near)) {
@@ -288,21 +291,24 @@ export function openSourceIndex(world: World, source: IndexSource) {
     },
 
     /** What is derived from the index is brought up to date, in the background. */
-    finishRun(): void {
-      const stored = dimensions();
-      if (stored !== null) void nearest(stored).renewCopy();
+    finishRun: vectors.finishRun,
+
+    /** Read at each call. */
+    use(given: IndexSettings): void {
+      settings = given;
     },
+
+    moveVectors: vectors.move,
+
+    forgetRemote: vectors.forgetRemote,
 
     reset(embedder: { id: string; dimensions: number | null }): void {
       const lost = rows.readMeta(LOST_META);
-      rows.reset(embedder);
+      vectors.reset(() => rows.reset(embedder));
       // An empty index is not a complete one.
       if (lost !== null) rows.writeMeta(LOST_META, lost);
       known = null;
       prepared.clear();
-      vectors?.close();
-      vectors = null;
-      rmSync(copyFileOf(file), { force: true });
       source.embedderId = embedder.id;
     },
 
@@ -314,12 +320,12 @@ export function openSourceIndex(world: World, source: IndexSource) {
     /** The worker is ending in order: no file is to blame. */
     forgetAttempts: reader.forgetAttempts,
 
-    memoryBytes: () => vectors?.bytes() ?? 0,
+    memoryBytes: vectors.bytes,
 
-    releaseMemory: () => vectors?.release(),
+    releaseMemory: vectors.release,
 
     close(): void {
-      vectors?.close();
+      vectors.close();
       prepared.clear();
       database.close();
     },
