@@ -82,6 +82,7 @@ const methods: Record<IndexMethod, MethodPolicy> = {
   meta: query,
   search: query,
   finishRun: query,
+  document: query,
   embed: query,
   close: ending,
   remove: ending,
@@ -186,6 +187,7 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
       async finishRun() {
         await sendCall('finishRun', null, { source });
       },
+      document: (passage, signal) => sendCall('document', passage, { source, signal }),
       async reset(embedder) {
         source = { ...source, embedderId: embedder.id };
         await sendCall('reset', { embedder }, { source });

@@ -42,6 +42,7 @@ export function createIndexHandles(vectors: Pick<VectorStore, 'openIndex'>): Ind
       search: (...args) => call(() => index.search(...args)),
       moveVectors: (...args) => call(() => index.moveVectors(...args)),
       finishRun: () => call(() => index.finishRun()),
+      document: (...args) => call(() => index.document(...args)),
       reset: (...args) => call(() => index.reset(...args)),
       close: () => index.close(),
     };

@@ -36,6 +36,8 @@ interface Counted {
   last: number;
 }
 
+export type Keywords = ReturnType<typeof createKeywords>;
+
 export function createKeywords(database: DatabaseSync, limits: KeywordLimits = LIMITS) {
   const best = database.prepare(
     `SELECT rowid AS id, -bm25(words, ${WEIGHTS}) AS score FROM words WHERE words MATCH ?
@@ -146,9 +148,11 @@ export function createKeywords(database: DatabaseSync, limits: KeywordLimits = L
     if (rarest === undefined) return [];
     // Counting its chunks would cost more than their order is worth.
     const statement = rarest.chunks > limits.counted ? newestIds : newest;
-    const all = sorted(hits(statement, expressionOf(some, 'AND'), limits.scanned));
+    // Whoever asks for more than are scanned filters them, and needs so many.
+    const scanned = Math.max(limits.scanned, count);
+    const all = sorted(hits(statement, expressionOf(some, 'AND'), scanned));
     if (all.length >= count || some.length === 1) return all;
-    return firstThen(all, sorted(hits(statement, rarest.term, limits.scanned)));
+    return firstThen(all, sorted(hits(statement, rarest.term, scanned)));
   }
 
   return {

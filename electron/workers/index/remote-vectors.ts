@@ -13,6 +13,8 @@ import { dot, normalised, toVector } from './vector-values.ts';
 /** As JSON about 2 MB with 384 dimensions. */
 const SEND_ROWS = 500;
 const CANDIDATES = 100;
+/** Of an answer, which has 50 bytes for each. */
+const MAX_FOUND = 10_000;
 /** Vectors that are not there yet are compared here; the rest waits until it has been sent. */
 const MAX_COMPARED = 20_000;
 
@@ -135,7 +137,7 @@ export function createRemoteVectors({
       const state = stateFor(url);
       const isBehind = !state.created || record.unsent(state.sent) > 0;
       if (isBehind) sendSoon();
-      const wanted = Math.max(CANDIDATES, count * 2);
+      const wanted = Math.min(MAX_FOUND, Math.max(CANDIDATES, count * 2));
       let ids: number[] = [];
       if (state.created) {
         try {

