@@ -29,7 +29,7 @@ import { createIds, createSystemClock, systemRandom } from '../adapters/system.t
 import { createIngestedFiles } from '../adapters/tasks/ingested-files.ts';
 import { openSharedFolder } from '../adapters/tasks/shared-folder.ts';
 import { createTaskFiles } from '../adapters/tasks/task-files.ts';
-import { createVectorStore } from '../adapters/vectors/vector-store.ts';
+import { createVectorStore, indexSettings } from '../adapters/vectors/vector-store.ts';
 import type { Problem } from '../core/compose.ts';
 import type { Ports } from '../core/ports/all.ts';
 import type { Log } from '../core/ports/log.ts';
@@ -154,7 +154,8 @@ export async function createRealPorts({
       workerHost: createWorkerHost({ entry: indexWorkerEntry, name: 'index', log }),
       clock,
       log,
-      settings: () => settings().index,
+      http,
+      settings: () => indexSettings(settings().index, secrets.get('index.qdrantKey')),
       onNotice: (notice) => report?.(indexNotice(notice)),
     }),
     connectInferenceServer: (url) => connectServer({ http, url }),

@@ -6,8 +6,10 @@ import {
   embedderSchema,
   fileTypeSchema,
   indexJobSchema,
+  indexWarningSchema,
   searchResultSchema,
   sourceViewSchema,
+  vectorEngineSchema,
   whenGpuGoneSchema,
 } from '../models/indexing.ts';
 import { callableAddress, done, type MethodDefinition, name, nothing } from './definition.ts';
@@ -62,6 +64,28 @@ export const indexingMethods = {
     params: z.strictObject({ sourceId: z.string() }),
     result: done,
     errors: ['NOT_FOUND', 'JOB_RUNNING'],
+  },
+  'index.moveVectors': {
+    summary:
+      'Move the vectors of a folder to Qdrant, or back, without embedding again. It runs in the background; the folder shows its progress.',
+    scope: 'control',
+    params: z.strictObject({ sourceId: z.string(), to: vectorEngineSchema }),
+    result: sourceViewSchema,
+    errors: ['NOT_FOUND', 'JOB_RUNNING', 'QDRANT_NOT_SET'],
+  },
+  'index.cancelVectorMove': {
+    summary: 'Cancel moving the vectors of a folder. They stay where they are.',
+    scope: 'control',
+    params: z.strictObject({ sourceId: z.string() }),
+    result: sourceViewSchema,
+    errors: ['NOT_FOUND'],
+  },
+  'index.warnings': {
+    summary: 'Get what is wrong with Qdrant, if a folder or the settings use it. Empty if all is well.',
+    scope: 'view',
+    params: nothing,
+    result: z.array(indexWarningSchema),
+    errors: [],
   },
   'index.start': {
     summary: 'Start an index job for some folders, or for all.',

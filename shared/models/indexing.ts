@@ -37,6 +37,10 @@ export type EmbedderChoice = z.infer<typeof embedderChoiceSchema>;
 export const whenGpuGoneSchema = z.enum(['use-cpu', 'wait']);
 export type WhenGpuGone = z.infer<typeof whenGpuGoneSchema>;
 
+/** Where vectors are searched: in this process, or in Qdrant. */
+export const vectorEngineSchema = z.enum(['builtin', 'qdrant']);
+export type VectorEngineName = z.infer<typeof vectorEngineSchema>;
+
 export const sourceRecordSchema = z.object({
   id: z.string(),
   /** `ingested`: the texts of completed tasks, in a folder of Pilotlight's own. There is one at most. */
@@ -69,8 +73,30 @@ export const sourceViewSchema = sourceRecordSchema.extend({
     .nullable(),
   /** Why searches do not find everything in it, and what to do: INDEX_INCOMPLETE, INDEX_NEWER. Absent if all is well. */
   trouble: troubleSchema.optional(),
+  /** Where its vectors are. Absent while that is not known. */
+  vectors: z
+    .object({
+      engine: vectorEngineSchema,
+      /** Vectors that are not there yet; searches still find the newest of them. */
+      unsent: z.number(),
+      /** They are on their way to the other engine. */
+      moving: z.object({ to: vectorEngineSchema, done: z.number(), total: z.number() }).optional(),
+      /** Why the last move ended. */
+      trouble: troubleSchema.optional(),
+    })
+    .optional(),
 });
 export type SourceView = z.infer<typeof sourceViewSchema>;
+
+/** Something that indexes rely on cannot be used. */
+export const indexWarningSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  next: z.string(),
+  /** The names of the folders that are affected now. */
+  folders: z.array(z.string()),
+});
+export type IndexWarning = z.infer<typeof indexWarningSchema>;
 
 /** Offsets are bytes into the file as it is on disk. */
 export const chunkSchema = z.object({

@@ -39,6 +39,10 @@ const indexSchema = z.object({
   /** Estimated tokens per chunk, at most. */
   chunkTokens: z.number().int().min(64).max(2048).default(320),
   batchSize: z.number().int().min(1).max(512).default(32),
+  /** Where the vectors of new folders are searched; the others are moved by `index.moveVectors`. */
+  vectorEngine: z.enum(['builtin', 'qdrant']).default('builtin'),
+  /** Address of Qdrant 1.10 or newer; null for none. */
+  qdrantUrl: z.string().max(2000).overwrite(trimPasted).refine(isCallableAddress).nullable().default(null),
 });
 
 const modelName = z.string().trim().min(1).max(300);
@@ -181,6 +185,12 @@ export const settingsSchema = savedSettingsSchema.extend({
       webhookUrl: secretState,
     })
     .prefault({}),
+  index: indexSchema
+    .extend({
+      /** Sent to Qdrant as its API key. */
+      qdrantKey: secretState,
+    })
+    .prefault({}),
   runner: runnerSchema
     .extend({
       /** Sent to the runners of `urls`. */
@@ -239,6 +249,10 @@ export const secretSettings = {
     .refine(isMailServer, 'this is not an address such as smtps://USER:PASSWORD@HOST'),
   'notifications.webhookUrl': webhook,
   'runner.token': z
+    .string()
+    .max(1000)
+    .refine((token) => tokenProblem(token) === null, 'use visible ASCII characters without spaces'),
+  'index.qdrantKey': z
     .string()
     .max(1000)
     .refine((token) => tokenProblem(token) === null, 'use visible ASCII characters without spaces'),

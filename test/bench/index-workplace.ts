@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createForkWorkerHost } from '../../electron/adapters/processes/worker-host.ts';
 import { createSystemClock } from '../../electron/adapters/system.ts';
-import { createVectorStore } from '../../electron/adapters/vectors/vector-store.ts';
+import { createVectorStore, type IndexVectorStore } from '../../electron/adapters/vectors/vector-store.ts';
 import type { Log } from '../../electron/core/ports/log.ts';
-import type { VectorStore } from '../../electron/core/ports/vectors.ts';
 
 export interface BenchmarkResult {
   name: string;
@@ -31,16 +30,17 @@ export interface IndexWorkplace {
   /** Canonical; empty at first. */
   files: string;
   indexes: string;
-  store: VectorStore;
+  store: IndexVectorStore;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export async function openIndexWorkplace(): Promise<IndexWorkplace> {
+/** @param kept a folder with indexes that stay; by default they are deleted with everything else */
+export async function openIndexWorkplace(kept: string | null = null): Promise<IndexWorkplace> {
   const base = await realpath(await mkdtemp(join(tmpdir(), 'pilotlight-bench-')));
   const files = join(base, 'files');
-  const indexes = join(base, 'indexes');
+  const indexes = kept ?? join(base, 'indexes');
   await mkdir(files);
-  await mkdir(indexes);
+  await mkdir(indexes, { recursive: true });
   const entry = fileURLToPath(new URL('../../electron/workers/index/index-worker.ts', import.meta.url));
   const store = createVectorStore({
     folder: indexes,

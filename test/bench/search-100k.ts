@@ -12,7 +12,7 @@ import { wordsOf } from '../../electron/core/indexing/terms.ts';
 import type { SourceIndex } from '../../electron/core/ports/vectors.ts';
 import { openDatabase } from '../../electron/workers/index/database.ts';
 import { createFileRows } from '../../electron/workers/index/file-rows.ts';
-import { normalised } from '../../electron/workers/index/nearest.ts';
+import { normalised } from '../../electron/workers/index/vector-values.ts';
 import { BUILTIN_DIMENSIONS, BUILTIN_EMBEDDER_ID, type Chunk } from '../../shared/models/indexing.ts';
 import {
   atLeast,

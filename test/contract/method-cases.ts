@@ -333,6 +333,20 @@ export const methodCases: Record<MethodName, MethodCase> = {
     wrong: [{}, 'sourceId'],
     errors: [['NOT_FOUND', () => ({ sourceId: 'nope' })]],
   },
+  'index.moveVectors': {
+    right: async (context) => ({ sourceId: (await addSource(context)).id, to: 'builtin' }),
+    wrong: [{ sourceId: 'x', to: 'elsewhere' }, 'to'],
+    errors: [
+      ['NOT_FOUND', () => ({ sourceId: 'nope', to: 'builtin' })],
+      ['QDRANT_NOT_SET', async (context) => ({ sourceId: (await addSource(context)).id, to: 'qdrant' })],
+    ],
+  },
+  'index.cancelVectorMove': {
+    right: async (context) => ({ sourceId: (await addSource(context)).id }),
+    wrong: [{}, 'sourceId'],
+    errors: [['NOT_FOUND', () => ({ sourceId: 'nope' })]],
+  },
+  'index.warnings': { right: () => ({}), wrong: [{ extra: 1 }, null], errors: [] },
   'index.start': {
     right: async (context) => ({ sourceIds: [(await addSource(context)).id] }),
     wrong: [{ callbackUrl: 7 }, 'callbackUrl'],

@@ -16,6 +16,7 @@ import type {
   ScannedFile,
   SourceIndex,
   StoredIndexMeta,
+  VectorHit,
   VectorStore,
 } from '../../electron/core/ports/vectors.ts';
 import { createStreams } from '../../electron/core/runtime/streams.ts';
@@ -233,17 +234,29 @@ export interface FakeIndex {
   commits: string[];
   prepared: Map<string, string>;
   resets: number;
+  finishedRuns: number;
+  /** What the index says about itself, apart from its size. */
+  meta: StoredIndexMeta;
+  search: (query: Parameters<SourceIndex['search']>[0]) => Promise<VectorHit[]>;
+  checkEngine: () => Promise<void>;
+  moveVectors: SourceIndex['moveVectors'];
   /** Called before each step; throws to make it fail. */
   before: (step: 'scan' | 'prepare' | 'commit' | 'builtin', path: string) => void;
 }
 
 export function createFakeIndex(files: Record<string, string[]>): FakeIndex {
+  const meta: StoredIndexMeta = { embedderId: '', dimensions: null, files: 0, chunks: 0 };
   const fake: FakeIndex = {
     files: new Map(Object.entries(files)),
     committed: new Map(),
     commits: [],
     prepared: new Map(),
     resets: 0,
+    finishedRuns: 0,
+    meta,
+    search: async () => [],
+    checkEngine: async () => {},
+    moveVectors: async () => {},
     before: () => {},
     store: {
       openIndex: async ({ embedderId }) => {
@@ -251,11 +264,11 @@ export function createFakeIndex(files: Record<string, string[]>): FakeIndex {
         return index;
       },
       removeIndex: async () => fake.committed.clear(),
+      checkEngine: () => fake.checkEngine(),
       embedBuiltin: async (texts) => texts.map(vectorOf),
       close: async () => {},
     },
   };
-  const meta: StoredIndexMeta = { embedderId: '', dimensions: null, files: 0, chunks: 0 };
   let lastToken = 0;
 
   function store(path: string, texts: string[], vectors: Float32Array[]): void {
@@ -320,7 +333,11 @@ export function createFakeIndex(files: Record<string, string[]>): FakeIndex {
         return { path, chunks: texts.length, error: null, readMs: 0, cutMs: 0, storeMs: 0 };
       });
     },
-    search: async () => [],
+    search: (query) => fake.search(query),
+    moveVectors: (...args) => fake.moveVectors(...args),
+    async finishRun() {
+      fake.finishedRuns += 1;
+    },
     async document({ path }) {
       const texts = fake.files.get(path);
       if (texts === undefined) throw new PilotlightError('NOT_FOUND');

@@ -1,5 +1,5 @@
 /** The calls of the index worker. All of them survive a structured clone. */
-import type { FileType } from '../../../shared/models/indexing.ts';
+import type { FileType, VectorEngineName } from '../../../shared/models/indexing.ts';
 import type {
   BuiltinOutcome,
   DocumentText,
@@ -10,6 +10,8 @@ import type {
   StoredIndexMeta,
   VectorHit,
 } from '../../core/ports/vectors.ts';
+
+import type { QdrantServer } from './qdrant/qdrant-client.ts';
 
 /** Sent once, before anything else. */
 export interface IndexWorkerConfig {
@@ -31,6 +33,10 @@ export interface IndexSettings {
   maxFileBytes: number;
   /** Maximum tokens of a chunk, estimated. */
   chunkTokens: number;
+  /** Of new indexes. Default `builtin`. */
+  engine?: VectorEngineName;
+  /** The server for those whose vectors are in Qdrant; null or absent if none is set. */
+  qdrant?: QdrantServer | null;
 }
 
 /** The index of a call, and how to open it if necessary. */
@@ -68,6 +74,8 @@ interface IndexCalls {
     params: { text: string; vector: Float32Array | null; limit: number; types?: readonly FileType[] | null };
     result: VectorHit[];
   };
+  moveVectors: { params: { to: VectorEngineName }; result: null };
+  finishRun: { params: null; result: null };
   document: { params: Passage; result: DocumentText };
   reset: { params: { embedder: { id: string; dimensions: number | null } }; result: null };
   close: { params: null; result: null };
@@ -99,6 +107,8 @@ export interface IndexNotice {
 /** The progress of a call. */
 export type IndexProgress =
   | { kind: 'seen'; seen: number }
+  /** So many of all vectors are where they are being moved to. */
+  | { kind: 'moved'; moved: number; all: number }
   /** The call is processing this file, or advanced with it; null while it waits. */
   | { kind: 'file'; file: FileAtWork | null };
 

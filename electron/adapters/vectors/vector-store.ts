@@ -3,7 +3,9 @@
  * first, as failed if it exceeded its time limit, as a suspect if the worker crashed.
  */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import type { VectorEngineName } from '../../../shared/models/indexing.ts';
 import type { Log } from '../../core/ports/log.ts';
+import type { Http } from '../../core/ports/network.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import type { SourceIndex, VectorStore } from '../../core/ports/vectors.ts';
 import type { LostCall } from '../processes/pending-calls.ts';
@@ -24,11 +26,14 @@ import type {
   IndexSettings,
   IndexSource,
 } from './protocol.ts';
+import { createQdrantClient } from './qdrant/qdrant-client.ts';
 
 export interface VectorStoreOptions {
   /** Folder with one database per source; created if necessary. */
   folder: string;
   workerHost: WorkerHost;
+  /** To check the server of the other engine. */
+  http?: Http;
   clock: Clock;
   log: Log;
   /** Folders with Pilotlight's own data, which are never indexed. Default: none. */
@@ -55,6 +60,7 @@ interface CallOptions {
   source: IndexSource | null;
   signal?: AbortSignal;
   onProgress?: ((seen: number) => void) | undefined;
+  onMoved?: ((moved: number, all: number) => void) | undefined;
 }
 
 type IndexParams<M extends IndexMethod> = IndexContract['calls'][M]['params']['params'];
@@ -75,6 +81,7 @@ const work: MethodPolicy = { deadlineMs: null, lateCode: null, isRepeatable: fal
 const methods: Record<IndexMethod, MethodPolicy> = {
   meta: query,
   search: query,
+  finishRun: query,
   document: query,
   embed: query,
   close: ending,
@@ -88,6 +95,7 @@ const methods: Record<IndexMethod, MethodPolicy> = {
   commit: work,
   indexBuiltin: work,
   reset: work,
+  moveVectors: work,
 };
 
 export function createVectorStore(options: VectorStoreOptions): IndexVectorStore {
@@ -149,13 +157,14 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
   function sendCall<M extends IndexMethod>(
     method: M,
     params: IndexParams<M>,
-    { source, signal, onProgress }: CallOptions,
+    { source, signal, onProgress, onMoved }: CallOptions,
   ): Promise<IndexResult<M>> {
     const request = { source, settings: options.settings(), params } as IndexContract['calls'][M]['params'];
     return client.call(method, request, {
       signal,
       onProgress(progress) {
         if (progress.kind === 'seen') onProgress?.(progress.seen);
+        if (progress.kind === 'moved') onMoved?.(progress.moved, progress.all);
       },
     });
   }
@@ -172,6 +181,12 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
       },
       indexBuiltin: (paths, signal) => sendCall('indexBuiltin', { paths }, { source, signal }),
       search: (query, signal) => sendCall('search', query, { source, signal }),
+      async moveVectors(to, signal, onMoved) {
+        await sendCall('moveVectors', { to }, { source, signal, onMoved });
+      },
+      async finishRun() {
+        await sendCall('finishRun', null, { source });
+      },
       document: (passage, signal) => sendCall('document', passage, { source, signal }),
       async reset(embedder) {
         source = { ...source, embedderId: embedder.id };
@@ -192,6 +207,12 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
     async removeIndex(sourceId) {
       await sendCall('remove', { sourceId }, { source: null });
     },
+    async checkEngine(signal) {
+      const { qdrant } = options.settings();
+      if (qdrant === null || qdrant === undefined) throw new PilotlightError('QDRANT_NOT_SET');
+      if (options.http === undefined) throw new PilotlightError('QDRANT_UNREACHABLE');
+      await createQdrantClient({ http: options.http, server: qdrant }).check(signal);
+    },
     embedBuiltin: (texts) => sendCall('embed', { texts }, { source: null }),
     close() {
       isClosing = true;
@@ -203,4 +224,21 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
 
 function fileOf(progress: IndexProgress | null): FileAtWork | null {
   return progress?.kind === 'file' ? progress.file : null;
+}
+
+/** What the worker needs of the settings and their secrets. */
+export function indexSettings(
+  settings: {
+    maxFileBytes: number;
+    chunkTokens: number;
+    vectorEngine: VectorEngineName;
+    qdrantUrl: string | null;
+  },
+  qdrantKey: string | null,
+): IndexSettings {
+  const { maxFileBytes, chunkTokens, vectorEngine, qdrantUrl } = settings;
+  return {
+    ...{ maxFileBytes, chunkTokens, engine: vectorEngine },
+    qdrant: qdrantUrl === null ? null : { url: qdrantUrl, key: qdrantKey },
+  };
 }

@@ -1,4 +1,5 @@
 import type { Check, CheckStep } from '../../../shared/models/checks.ts';
+import type { IndexWarning } from '../../../shared/models/indexing.ts';
 import type { TaskQueueWarning } from '../../../shared/models/tasks.ts';
 import { textOf, textOrEmpty } from '../../../shared/text/index.ts';
 import { type Command, type CommandContext, findNode, onlyPositional } from '../command.ts';
@@ -37,6 +38,11 @@ const warningLines = ({ message, next }: TaskQueueWarning, style: Style): string
   `   ${style.strong('Fix:')} ${textOf(next)}`,
 ];
 
+const indexWarningLines = ({ message, next, folders }: IndexWarning, style: Style): string[] => [
+  `${style.bad('!')}  ${message}${folders.length === 0 ? '' : ` Keywords only: ${folders.join(', ')}.`}`,
+  `   ${style.strong('Fix:')} ${next}`,
+];
+
 async function rehearse(context: CommandContext, link: CoreLink, nodeId: string): Promise<Check> {
   const check = link.call('checks.rehearse', { nodeId }, AbortSignal.timeout(3_600_000));
   const stop = () => {
@@ -68,14 +74,17 @@ export const doctor: Command = {
       ? await rehearse(context, link, id)
       : await link.call('checks.diagnose', { nodeId: id });
     const warnings = await link.call('tasks.warnings', {});
+    const indexWarnings = await link.call('index.warnings', {});
     if (!json) {
       for (const line of checkLines(check, terminal.style)) terminal.line(line);
       terminal.line();
       terminal.line(summary(name, check));
       for (const line of warnings.flatMap((warning) => warningLines(warning, terminal.style)))
         terminal.line(line);
+      for (const line of indexWarnings.flatMap((warning) => indexWarningLines(warning, terminal.style)))
+        terminal.line(line);
     }
-    return { ...check, warnings };
+    return { ...check, warnings, indexWarnings };
   },
   failed: (result) => (result as Check).outcome !== 'pass',
 };

@@ -1,8 +1,9 @@
 /** What an error means for the work in progress. Pure. */
 
-import { isPilotlightError } from '../../../shared/contract/errors.ts';
+import { type ErrorCode, isPilotlightError, type PilotlightError } from '../../../shared/contract/errors.ts';
 import type { JobFailure } from '../../../shared/models/indexing.ts';
 import { errorMessage, fact, type Message, plainText } from '../../../shared/models/message.ts';
+import type { Trouble } from '../../../shared/models/node-state.ts';
 import type { IgnoredFiles } from '../ports/vectors.ts';
 
 /** What a server reported, or else the error's own message. */
@@ -51,3 +52,9 @@ export function classifyFileFailure(error: unknown): 'skipped' | 'changed' | 'fa
 export function toLeftOut({ path, files, folders }: IgnoredFiles): JobFailure {
   return { path, code: 'FILE_IGNORED', reason: fact('LEFT_OUT_BY_IGNORE_FILE', { files, folders }) };
 }
+
+export function troubleOf({ code, message, next }: PilotlightError): Trouble {
+  return { code, message, next };
+}
+
+export const isOfQdrant = (code: ErrorCode): boolean => code.startsWith('QDRANT_');

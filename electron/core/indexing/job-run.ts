@@ -228,6 +228,8 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
       const { index, pending } = next ?? (await scan(source));
       next = null;
       await embed(source, index, pending);
+      // What it does is only for speed.
+      await index.finishRun().catch(() => {});
     });
     onSourceChanged(source.id);
     options.onSourceDone(source.id);

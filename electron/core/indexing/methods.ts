@@ -7,6 +7,9 @@ type Names =
   | 'index.addSource'
   | 'index.updateSource'
   | 'index.removeSource'
+  | 'index.moveVectors'
+  | 'index.cancelVectorMove'
+  | 'index.warnings'
   | 'index.start'
   | 'index.cancel'
   | 'index.job'
@@ -24,6 +27,9 @@ export function indexingMethods({ indexing }: { indexing: IndexingService }): Ha
       await indexing.removeSource(sourceId);
       return { ok: true };
     },
+    'index.moveVectors': ({ sourceId, to }) => indexing.moveVectors(sourceId, to),
+    'index.cancelVectorMove': ({ sourceId }) => indexing.cancelVectorMove(sourceId),
+    'index.warnings': (_nothing, { signal }) => indexing.warnings(signal),
     'index.start': (job) => indexing.startJob(job),
     'index.cancel': ({ jobId }) => indexing.cancelJob(jobId),
     'index.job': ({ jobId }) => indexing.job(jobId),

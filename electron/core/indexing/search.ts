@@ -12,10 +12,10 @@ import {
 import { distinct, fact, type Message } from '../../../shared/models/message.ts';
 import type { Acquired } from '../acquire/model.ts';
 import { createHealthTracker } from '../acquire/node-health.ts';
-import type { VectorHit } from '../ports/vectors.ts';
+import type { SourceIndex, VectorHit } from '../ports/vectors.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
 import { type EmbeddingSource, embeddingSource } from './embedding-source.ts';
-import { reasonOf } from './failures.ts';
+import { isOfQdrant, reasonOf } from './failures.ts';
 import { fileTypeOf } from './file-type.ts';
 import { fuseRanks } from './fusion.ts';
 import type { IndexHandles } from './index-handles.ts';
@@ -31,6 +31,8 @@ import { isIngested } from './sources.ts';
 const nodeDeadlineMs = 4000;
 const sourceDeadlineMs = 10_000;
 const nodesTried = 2;
+/** The newest vectors that Qdrant does not have yet are compared by the index itself. */
+const MAX_UNSENT = 20_000;
 
 export interface SourceHits {
   source: Pick<SourceRecord, 'id' | 'kind' | 'name' | 'path' | 'embedder'>;
@@ -233,6 +235,21 @@ export function createSearcher(
         );
         return { source, hits };
       };
+      /** An engine that cannot be used leaves the keywords. */
+      const searchEngine = async (
+        source: SourceRecord,
+        index: SourceIndex,
+        wanted: Parameters<SourceIndex['search']>[0],
+        limited: AbortSignal,
+      ) => {
+        try {
+          return await index.search(wanted, limited);
+        } catch (error) {
+          if (!isPilotlightError(error) || !isOfQdrant(error.code)) throw error;
+          notices.push(fact('KEYWORDS_ONLY_QDRANT', { folder: source.name, reason: reasonOf(error) }));
+          return index.search({ ...wanted, vector: null }, limited);
+        }
+      };
       const searchIndex = async (
         source: SourceRecord,
         key: string,
@@ -244,12 +261,15 @@ export function createSearcher(
         const usable = before.embedderId === key;
         if (!usable) notices.push(fact('FOLDER_HAS_OTHER_EMBEDDER', { folder: source.name }));
         const wanted = { text, vector: usable ? vector : null, limit: Math.max(limit, 50), types };
-        const found = await index.search(wanted, limited);
+        const found = await searchEngine(source, index, wanted, limited);
         // The index has the text of one that was deleted until its next job.
         const hits = isIngested(source)
           ? found.filter(({ path }) => dependencies.ingestedText(path) !== null)
           : found;
-        const { incomplete } = await index.meta();
+        const { incomplete, vectors: state } = await index.meta();
+        if (wanted.vector !== null && state !== undefined && state.unsent > MAX_UNSENT) {
+          notices.push(fact('VECTORS_BEING_SENT', { folder: source.name, unsent: state.unsent }));
+        }
         if (incomplete) damaged.push(source);
         if (incomplete && !before.incomplete) onDamaged(source.id);
         return hits;

@@ -6,9 +6,11 @@ import {
   embedderId,
   type FileType,
   type IndexJob,
+  type IndexWarning,
   type SearchResult,
   type SourceRecord,
   type SourceView,
+  type VectorEngineName,
 } from '../../../shared/models/indexing.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { Passage } from '../ports/vectors.ts';
@@ -20,6 +22,7 @@ import type { IndexingDependencies } from './model.ts';
 import { createQueryTurns } from './query-turns.ts';
 import { createSearcher } from './search.ts';
 import { createSources, isIngested, type NewSource, type SourceChange } from './sources.ts';
+import { createVectorMoves } from './vector-moves.ts';
 
 export interface IndexingService {
   sources(): Promise<SourceView[]>;
@@ -35,6 +38,12 @@ export interface IndexingService {
   addSource(source: NewSource): Promise<SourceView>;
   updateSource(change: SourceChange): Promise<SourceView>;
   removeSource(sourceId: string): Promise<void>;
+  /** Begins to move the vectors of a folder. Throws NOT_FOUND, JOB_RUNNING, QDRANT_NOT_SET. */
+  moveVectors(sourceId: string, to: VectorEngineName): SourceView;
+  /** They stay where they are. */
+  cancelVectorMove(sourceId: string): Promise<SourceView>;
+  /** What is wrong with Qdrant, if it is in use. */
+  warnings(signal: AbortSignal): Promise<IndexWarning[]>;
   /** Throws NOT_FOUND, JOB_RUNNING, NOTHING_TO_INDEX. */
   startJob(job: NewJob): IndexJob;
   cancelJob(jobId: string): IndexJob;
@@ -61,7 +70,15 @@ export interface IndexingService {
 
 export function createIndexingService(dependencies: IndexingDependencies): IndexingService {
   const handles = createIndexHandles(dependencies.vectors);
-  const sources = createSources({ ...dependencies, handles });
+  const moves = createVectorMoves({
+    ...dependencies,
+    handles,
+    onChanged: (sourceId, isMoved) => {
+      if (isMoved) void sources.refresh(sourceId);
+      else sources.showMove(sourceId);
+    },
+  });
+  const sources = createSources({ ...dependencies, handles, moves });
   const embedders = createEmbedderList({ ...dependencies, sources: sources.records });
   const queries = createQueryTurns();
   const searcher = createSearcher({
@@ -86,6 +103,12 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
         details: { jobId: job.id },
       });
     }
+  }
+
+  function shown(sourceId: string): SourceView {
+    const view = sources.showMove(sourceId);
+    if (view === null) throw new PilotlightError('NOT_FOUND', { message: fact('NO_SUCH_FOLDER') });
+    return view;
   }
 
   return {
@@ -125,10 +148,25 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
         });
       }
       refuseWhileRunning(sourceId);
+      await moves.cancel(sourceId);
+      refuseWhileRunning(sourceId);
       const removed = sources.remove(sourceId, jobs.settled(sourceId));
       embedders.refresh();
       await removed.finally(embedders.refresh);
     },
+    moveVectors(sourceId, to) {
+      const source = sources.require(sourceId);
+      refuseWhileRunning(sourceId);
+      moves.start(source, to);
+      return shown(sourceId);
+    },
+    async cancelVectorMove(sourceId) {
+      sources.require(sourceId);
+      await moves.cancel(sourceId);
+      await sources.refresh(sourceId);
+      return shown(sourceId);
+    },
+    warnings: (signal) => moves.warnings(sources.records(), signal),
     startJob: (job) => jobs.start(job, choose(job.sourceIds)),
     cancelJob: jobs.cancel,
     job: jobs.require,
@@ -156,6 +194,7 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
     },
     async stop() {
       embedders.stop();
+      await moves.stop();
       await jobs.stop();
       await handles.closeAll();
     },

@@ -9,9 +9,10 @@ import {
 } from '../../../shared/models/indexing.ts';
 import { fact } from '../../../shared/models/message.ts';
 import { savedName } from '../../../shared/models/name.ts';
-import type { Trouble } from '../../../shared/models/node-state.ts';
+import { troubleOf } from './failures.ts';
 import type { IndexHandles } from './index-handles.ts';
 import type { IndexingDependencies } from './model.ts';
+import type { VectorMoves } from './vector-moves.ts';
 
 export interface NewSource {
   path: string;
@@ -51,6 +52,8 @@ export interface Sources {
   remove(sourceId: string, quiet: Promise<void>): Promise<void>;
   /** Reads the size of one index again and shows it. */
   refresh(sourceId: string): Promise<void>;
+  /** Shows it with the progress of a move. */
+  showMove(sourceId: string): SourceView | null;
 }
 
 /** Its own name until a person gives it another one. */
@@ -72,14 +75,15 @@ export function createSources({
   activity,
   streams,
   handles,
+  moves,
 }: Pick<
   IndexingDependencies,
   'clock' | 'ids' | 'log' | 'store' | 'vectors' | 'folders' | 'activity' | 'streams'
-> & { handles: IndexHandles }): Sources {
+> & { handles: IndexHandles; moves: Pick<VectorMoves, 'current' | 'trouble'> }): Sources {
   const records = new Map(
     store.sources.list().map((source) => [source.id, { ...source, name: savedName(source.name) }]),
   );
-  const sizes = new Map<string, Pick<SourceView, 'files' | 'chunks' | 'trouble'>>();
+  const sizes = new Map<string, Pick<SourceView, 'files' | 'chunks' | 'trouble' | 'vectors'>>();
   /** Being removed: saved until their index is deleted, but no longer listed. */
   const leaving = new Set<string>();
 
@@ -102,7 +106,21 @@ export function createSources({
   /** @param jobs read once for all folders, because reading them parses each one */
   function view(source: SourceRecord, jobs: readonly IndexJob[] = recentJobs()): SourceView {
     const size = sizes.get(source.id) ?? { files: 0, chunks: 0 };
-    return { ...source, ...size, lastRun: lastRunOf(source.id, jobs) };
+    return { ...source, ...size, ...vectorsOf(source.id), lastRun: lastRunOf(source.id, jobs) };
+  }
+
+  function vectorsOf(sourceId: string): Pick<SourceView, 'vectors'> {
+    const known = sizes.get(sourceId)?.vectors;
+    const moving = moves.current(sourceId);
+    const trouble = moves.trouble(sourceId);
+    if (known === undefined && moving === null && trouble === null) return {};
+    return {
+      vectors: {
+        ...(known ?? { engine: 'builtin', unsent: 0 }),
+        ...(moving === null ? {} : { moving }),
+        ...(trouble === null ? {} : { trouble }),
+      },
+    };
   }
 
   function show(source: SourceRecord, jobs?: readonly IndexJob[]): SourceView {
@@ -113,9 +131,13 @@ export function createSources({
 
   async function readSize(source: SourceRecord): Promise<void> {
     try {
-      const { files, chunks, embedderId: id, incomplete } = await (await handles.get(source)).meta();
+      const { embedderId: id, incomplete, ...stored } = await (await handles.get(source)).meta();
       // What another embedder made can no longer be searched, so it is not counted.
-      const size = id === embedderId(source.embedder) ? { files, chunks } : { files: 0, chunks: 0 };
+      const counts = id === embedderId(source.embedder) ? stored : { files: 0, chunks: 0 };
+      const size = {
+        ...{ files: counts.files, chunks: counts.chunks },
+        ...(stored.vectors === undefined ? {} : { vectors: stored.vectors }),
+      };
       sizes.set(
         source.id,
         incomplete ? { ...size, trouble: troubleOf(new PilotlightError('INDEX_INCOMPLETE')) } : size,
@@ -263,11 +285,11 @@ export function createSources({
       });
     },
     refresh,
+    showMove(sourceId) {
+      const source = present(sourceId);
+      return source === undefined ? null : show(source);
+    },
   };
-}
-
-function troubleOf({ code, message, next }: PilotlightError): Trouble {
-  return { code, message, next };
 }
 
 /** The folder's own name, from a path with either separator. */

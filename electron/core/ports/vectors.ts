@@ -1,5 +1,11 @@
 /** The index of a folder. */
-import type { Chunk, DocumentView, FileType, JobFailure } from '../../../shared/models/indexing.ts';
+import type {
+  Chunk,
+  DocumentView,
+  FileType,
+  JobFailure,
+  VectorEngineName,
+} from '../../../shared/models/indexing.ts';
 
 /** A new or changed file found by a scan. `path` is relative to the source, with `/`. */
 export interface ScannedFile {
@@ -59,6 +65,8 @@ export interface StoredIndexMeta {
   chunks: number;
   /** It was damaged, and some files are missing until they are indexed again. Left out for false. */
   incomplete?: boolean;
+  /** Where its vectors are searched, and how many are not there yet. Left out by an index that has only one place. */
+  vectors?: { engine: VectorEngineName; unsent: number };
 }
 
 export interface VectorHit {
@@ -115,6 +123,18 @@ export interface SourceIndex {
     query: { text: string; vector: Float32Array | null; limit: number; types?: readonly FileType[] | null },
     signal: AbortSignal,
   ): Promise<VectorHit[]>;
+  /**
+   * Moves the vectors without embedding anything again. Searches use the present engine until all of them are in the
+   * other one. When cancelled, they stay where they are; when interrupted, the next call continues.
+   * Rejects with QDRANT_UNREACHABLE, QDRANT_REFUSED, QDRANT_NOT_SET.
+   */
+  moveVectors(
+    to: VectorEngineName,
+    signal: AbortSignal,
+    onMoved?: (moved: number, all: number) => void,
+  ): Promise<void>;
+  /** A run has ended: what is derived from the index is brought up to date, in the background. */
+  finishRun(): Promise<void>;
   /** The text of an indexed file around a passage. Rejects with NOT_FOUND for any other file. */
   document(passage: Passage, signal: AbortSignal): Promise<DocumentText>;
   /** Empties the index and binds it to an embedder. */
@@ -127,6 +147,8 @@ export interface VectorStore {
   openIndex(source: { id: string; path: string; embedderId: string }): Promise<SourceIndex>;
   /** Deletes the file of a source. */
   removeIndex(sourceId: string): Promise<void>;
+  /** Resolves if the server of the other engine can be used. Rejects with the QDRANT_ errors of `moveVectors`. */
+  checkEngine(signal: AbortSignal): Promise<void>;
   /** The built-in embedder, for queries. One 384-dimensional vector per text. */
   embedBuiltin(texts: readonly string[]): Promise<Float32Array[]>;
   close(): Promise<void>;

@@ -40,6 +40,7 @@ export function showSettings(saved: SavedSettings, hasSecret: (name: SecretSetti
     ...saved,
     power: { ...saved.power, webhookUrl: { set: hasSecret('power.webhookUrl') } },
     optimizer: { ...saved.optimizer, webhookUrl: { set: hasSecret('optimizer.webhookUrl') } },
+    index: { ...saved.index, qdrantKey: { set: hasSecret('index.qdrantKey') } },
     runner: { ...saved.runner, token: { set: hasSecret('runner.token') } },
     tasks: { ...saved.tasks, redisUrl: { set: hasSecret('tasks.redisUrl') } },
     notifications: {

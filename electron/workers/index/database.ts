@@ -1,14 +1,19 @@
 /** Opens the database of one source, migrates it, and sets a damaged one aside. */
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, rmSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isThere, setAside } from '../../adapters/set-aside.ts';
 import { judgeSchema } from '../../adapters/state/schema-check.ts';
 import { hasCode, toCodedError } from './failures.ts';
+import { copyFileOf } from './vector-copy.ts';
 
 /** The name of the damaged index that this one replaces, until every file is indexed again. */
 export const LOST_META = 'lost';
+/** Where in Qdrant the vectors are; see `remote-record.ts`. */
+export const REMOTE_META = 'qdrant';
+/** Which copy of the vectors is valid; see `copy-record.ts`. */
+export const COPY_META = 'vector-copy';
 
 /** Numbered by position; a released migration is never changed, only followed by another. */
 const MIGRATIONS: readonly string[] = [
@@ -72,6 +77,11 @@ const MIGRATIONS: readonly string[] = [
   UPDATE files SET problem_reason = json_object('code', 'TEXT', 'params', json_object('text', problem_reason))
   WHERE problem_reason IS NOT NULL;
   `,
+  // Vectors that the copy beside this file, or Qdrant, still has.
+  `
+  CREATE TABLE removed_vectors (chunk_id INTEGER PRIMARY KEY);
+  CREATE TABLE removed_remotely (chunk_id INTEGER PRIMARY KEY);
+  `,
 ];
 
 export interface OpenedDatabase {
@@ -105,6 +115,7 @@ export function openDatabase(file: string, maxBytes: number | null): OpenedDatab
 /** Sets a closed database aside and leaves an empty one that records this; returns the damaged one's new path. */
 export function replaceDamaged(file: string): string {
   const keptAs = setAside(file, COMPANIONS);
+  rmSync(copyFileOf(file), { force: true });
   const database = open(file, null);
   database.prepare('INSERT INTO meta (key, value) VALUES (?, ?)').run(LOST_META, basename(keptAs));
   database.close();

@@ -8,10 +8,13 @@ import { assembleModule, op } from './wasm-assembler.ts';
 export const BLOCK_ROWS = 4096;
 
 export interface Block {
+  /** Everything below, in this order, little-endian: what a copy on the disk has. */
+  bytes: Uint8Array;
+  /** Of the caller; not used by the kernel. */
+  ids: Float64Array;
+  scales: Float32Array;
   /** BLOCK_ROWS × stride. */
   rows: Int8Array;
-  scales: Float32Array;
-  scores: Float32Array;
 }
 
 export interface Scorer {
@@ -19,14 +22,36 @@ export interface Scorer {
   /** Bytes of a row; a multiple of 16. Bytes past the dimensions are zero. */
   readonly stride: number;
   readonly bytes: number;
+  /** Valid until `reserve` is called. */
   blocks(): readonly Block[];
-  addBlock(): void;
-  /** Computes the scores of the first `rows` rows of a block. `query` has `stride` values. */
-  score(block: number, rows: number, query: Int16Array): void;
+  /** Makes room for at least this many blocks. */
+  reserve(blocks: number): void;
+  /**
+   * The scores of the first `rows` rows of a block, valid until the next call. `query` has `stride` values.
+   */
+  score(block: number, rows: number, query: Int16Array): Float32Array;
 }
 
 export function strideOf(dimensions: number): number {
   return Math.ceil(dimensions / 16) * 16;
+}
+
+const ID_BYTES = 8;
+const SCALE_BYTES = 4;
+/** Of a row with its id and its scale. */
+export const rowBytes = (stride: number) => ID_BYTES + SCALE_BYTES + stride;
+/** A multiple of 16, so that each block of a memory begins at one. */
+export const blockBytes = (stride: number) => BLOCK_ROWS * rowBytes(stride);
+const SCALES_AT = BLOCK_ROWS * ID_BYTES;
+const ROWS_AT = SCALES_AT + BLOCK_ROWS * SCALE_BYTES;
+
+function blockIn(buffer: ArrayBuffer, start: number, stride: number): Block {
+  return {
+    bytes: new Uint8Array(buffer, start, blockBytes(stride)),
+    ids: new Float64Array(buffer, start, BLOCK_ROWS),
+    scales: new Float32Array(buffer, start + SCALES_AT, BLOCK_ROWS),
+    rows: new Int8Array(buffer, start + ROWS_AT, BLOCK_ROWS * stride),
+  };
 }
 
 const QUERY = 0;
@@ -134,15 +159,15 @@ export function createScorer(stride: number): Scorer {
 }
 
 function createWasmScorer(stride: number, module: WebAssembly.Module): Scorer {
-  const queryPages = Math.ceil((stride * 2) / PAGE);
-  const headBytes = BLOCK_ROWS * 8;
-  const blockPages = Math.ceil((headBytes + BLOCK_ROWS * stride) / PAGE);
-  const memory = new WebAssembly.Memory({ initial: queryPages });
+  const scoresAt = Math.ceil((stride * 2) / 16) * 16;
+  const firstBlockAt = scoresAt + BLOCK_ROWS * 4;
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(firstBlockAt / PAGE) });
   const instance = new WebAssembly.Instance(module, { world: { memory } });
   const run = instance.exports.run as Run;
   let blocks: Block[] = [];
   let query = new Int16Array(memory.buffer, 0, stride);
-  const startOf = (block: number) => (queryPages + block * blockPages) * PAGE;
+  let scores = new Float32Array(memory.buffer, scoresAt, BLOCK_ROWS);
+  const startOf = (block: number) => firstBlockAt + block * blockBytes(stride);
 
   return {
     kind: 'wasm',
@@ -151,44 +176,42 @@ function createWasmScorer(stride: number, module: WebAssembly.Module): Scorer {
       return memory.buffer.byteLength;
     },
     blocks: () => blocks,
-    addBlock() {
-      memory.grow(blockPages);
+    reserve(count) {
+      if (count <= blocks.length) return;
+      const pages = Math.ceil(startOf(count) / PAGE) - memory.buffer.byteLength / PAGE;
+      if (pages > 0) memory.grow(pages);
       // Growing the memory detaches every view.
       query = new Int16Array(memory.buffer, 0, stride);
-      blocks = Array.from({ length: blocks.length + 1 }, (_, block) => ({
-        scales: new Float32Array(memory.buffer, startOf(block), BLOCK_ROWS),
-        scores: new Float32Array(memory.buffer, startOf(block) + BLOCK_ROWS * 4, BLOCK_ROWS),
-        rows: new Int8Array(memory.buffer, startOf(block) + headBytes, BLOCK_ROWS * stride),
-      }));
+      scores = new Float32Array(memory.buffer, scoresAt, BLOCK_ROWS);
+      blocks = Array.from({ length: count }, (_, block) => blockIn(memory.buffer, startOf(block), stride));
     },
     score(block, rows, values) {
-      if (rows === 0) return;
-      query.set(values);
-      const start = startOf(block);
-      const first = start + headBytes;
-      run(0, first, first + rows * stride, start, start + BLOCK_ROWS * 4, stride);
+      if (rows > 0) {
+        query.set(values);
+        const start = startOf(block);
+        const first = start + ROWS_AT;
+        run(0, first, first + rows * stride, start + SCALES_AT, scoresAt, stride);
+      }
+      return scores;
     },
   };
 }
 
 export function createPlainScorer(stride: number): Scorer {
   const blocks: Block[] = [];
+  const scores = new Float32Array(BLOCK_ROWS);
   return {
     kind: 'javascript',
     stride,
     get bytes() {
-      return blocks.length * BLOCK_ROWS * (stride + 8);
+      return blocks.length * blockBytes(stride);
     },
     blocks: () => blocks,
-    addBlock() {
-      blocks.push({
-        rows: new Int8Array(BLOCK_ROWS * stride),
-        scales: new Float32Array(BLOCK_ROWS),
-        scores: new Float32Array(BLOCK_ROWS),
-      });
+    reserve(count) {
+      while (blocks.length < count) blocks.push(blockIn(new ArrayBuffer(blockBytes(stride)), 0, stride));
     },
     score(block, rows, query) {
-      const { rows: values, scales, scores } = blocks[block] as Block;
+      const { rows: values, scales } = blocks[block] as Block;
       for (let row = 0; row < rows; row += 1) {
         const start = row * stride;
         let sum = 0;
@@ -197,6 +220,7 @@ export function createPlainScorer(stride: number): Scorer {
         }
         scores[row] = Math.fround(Math.fround(sum) * (scales[row] as number));
       }
+      return scores;
     },
   };
 }

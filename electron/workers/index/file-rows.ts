@@ -7,7 +7,7 @@ import { DATA_FOLDER_FILES, isDataFolder } from '../../adapters/own-folders.ts';
 import type { FileStamp } from '../../adapters/vectors/protocol.ts';
 import { searchableText } from '../../core/indexing/search-words.ts';
 import type { FileProblem, StoredIndexMeta } from '../../core/ports/vectors.ts';
-import { inTransaction } from './database.ts';
+import { COPY_META, inTransaction, REMOTE_META } from './database.ts';
 
 export type { FileStamp };
 
@@ -105,6 +105,12 @@ export function createFileRows(database: DatabaseSync) {
   const selectChunkIds = database.prepare('SELECT id FROM chunks WHERE file_id = ?');
   const deleteWords = database.prepare('DELETE FROM words WHERE rowid = ?');
   const deleteVector = database.prepare('DELETE FROM vectors WHERE chunk_id = ?');
+  const noteIn = (table: string) =>
+    database.prepare(
+      `INSERT OR IGNORE INTO ${table} (chunk_id) SELECT ?1 WHERE EXISTS (SELECT 1 FROM meta WHERE key = ?2)`,
+    );
+  const noteRemoved = noteIn('removed_vectors');
+  const noteRemovedRemotely = noteIn('removed_remotely');
   const deleteChunks = database.prepare('DELETE FROM chunks WHERE file_id = ?');
   const insertChunk = database.prepare(
     'INSERT INTO chunks (file_id, ordinal, start_byte, end_byte, heading, text) VALUES (?, ?, ?, ?, ?, ?)',
@@ -125,6 +131,10 @@ export function createFileRows(database: DatabaseSync) {
   /** Vectors and words whose chunk was lost. */
   function dropOrphans(): void {
     database.exec(`
+      INSERT OR IGNORE INTO removed_vectors (chunk_id)
+        SELECT chunk_id FROM vectors WHERE chunk_id NOT IN (SELECT id FROM chunks);
+      INSERT OR IGNORE INTO removed_remotely (chunk_id)
+        SELECT chunk_id FROM vectors WHERE chunk_id NOT IN (SELECT id FROM chunks);
       DELETE FROM vectors WHERE chunk_id NOT IN (SELECT id FROM chunks);
       DELETE FROM words WHERE rowid IN (SELECT id FROM words_docsize WHERE id NOT IN (SELECT id FROM chunks))`);
   }
@@ -134,6 +144,8 @@ export function createFileRows(database: DatabaseSync) {
     for (const id of ids) {
       deleteWords.run(id);
       deleteVector.run(id);
+      noteRemoved.run(id, COPY_META);
+      noteRemovedRemotely.run(id, REMOTE_META);
     }
     if (ids.length > 0) deleteChunks.run(fileId);
     return ids;
@@ -293,7 +305,8 @@ export function createFileRows(database: DatabaseSync) {
         // 'delete-all' empties a contentless table in one step; chunk ids keep increasing.
         database.exec("INSERT INTO words (words) VALUES ('delete-all')");
         database.exec(
-          'DELETE FROM vectors; DELETE FROM chunks; DELETE FROM files; DELETE FROM attempts; DELETE FROM meta;',
+          `DELETE FROM vectors; DELETE FROM chunks; DELETE FROM files; DELETE FROM attempts; DELETE FROM meta;
+          DELETE FROM removed_vectors; DELETE FROM removed_remotely;`,
         );
         writeMeta('embedder', embedder.id);
         writeMeta('dimensions', embedder.dimensions === null ? null : String(embedder.dimensions));

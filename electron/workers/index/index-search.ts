@@ -7,8 +7,8 @@ import { fuseRanks } from '../../core/indexing/fusion.ts';
 import type { VectorHit } from '../../core/ports/vectors.ts';
 import type { FileRows } from './file-rows.ts';
 import type { Keywords } from './keywords.ts';
-import type { NearestVectors } from './nearest.ts';
 import type { OwnData } from './own-data.ts';
+import type { VectorEngine } from './vector-engine.ts';
 
 const MAX_HITS = 500;
 /** How many candidates of each kind are ranked where only some kinds of files count, until there are enough hits. */
@@ -27,7 +27,7 @@ export function createIndexSearch({
   rows,
   keywords,
   dimensions,
-  nearest,
+  vectors,
   ownData,
   noteDamage,
 }: {
@@ -35,7 +35,7 @@ export function createIndexSearch({
   rows: FileRows;
   keywords: Keywords;
   dimensions(): number | null;
-  nearest(length: number): NearestVectors;
+  vectors: Pick<VectorEngine, 'find'>;
   ownData: Pick<OwnData, 'hides'>;
   noteDamage(mark: () => void): void;
 }) {
@@ -56,9 +56,7 @@ export function createIndexSearch({
 
     async function hitsAmong(depth: number): Promise<{ hits: VectorHit[]; isAll: boolean }> {
       const near =
-        query.vector === null || stored === null
-          ? []
-          : await nearest(stored).find(query.vector, depth, signal);
+        query.vector === null || stored === null ? [] : await vectors.find(query.vector, depth, signal);
       const words = keywords.find(query.text, depth);
       const hits: VectorHit[] = [];
       for (const { id, ...ranks } of fuseRanks(words, near)) {

@@ -1,6 +1,7 @@
 /** The nearest vectors of one index, from the matrix in memory, or from disk if that is too large. */
-import type { DatabaseSync } from 'node:sqlite';
 import { createBest, createMatrix, type Matrix, matrixBytesPerVector } from './matrix.ts';
+import { createMatrixCopy, type MatrixCopyOptions } from './matrix-copy.ts';
+import { dot, normalised, toVector } from './vector-values.ts';
 
 export interface ScoredId {
   id: number;
@@ -13,27 +14,39 @@ export interface NearestVectors {
   find(query: Float32Array, count: number, signal: AbortSignal): Promise<ScoredId[]>;
   /** Called after each commit. Does nothing while no vectors are in memory. */
   apply(removed: readonly number[], inserted: readonly number[], vectors: readonly Float32Array[]): void;
+  /**
+   * Brings the copy on the disk up to date if it has fallen behind. Resolves when it is, or cannot be; never rejects.
+   */
+  renewCopy(): Promise<void>;
   /** Frees the memory. */
   release(): void;
+  /** Frees the memory, and ends what runs. */
+  close(): void;
   /** Bytes that the vectors use in memory now. */
   bytes(): number;
   /** How the last search was answered. */
   mode(): 'wasm' | 'javascript' | 'disk' | 'none';
 }
 
+interface Loading {
+  matrix: Matrix;
+  done: Promise<Matrix | null>;
+}
+
 /** Minimum number of 8-bit candidates, so that their rounding loses no neighbour. */
 const CANDIDATES = 100;
 const LOAD_ROWS = 2000;
 
-export function createNearestVectors(options: {
-  database: DatabaseSync;
+export interface NearestOptions extends MatrixCopyOptions {
   dimensions: number;
   maxBytes: number;
   /** Lets other calls run. */
   pause: () => Promise<void>;
   /** Reports missing vectors, and the chunks whose vectors are unusable. The others are searched. */
   onDamaged?: (chunkIds: ReadonlySet<number>) => void;
-}): NearestVectors {
+}
+
+export function createNearestVectors(options: NearestOptions): NearestVectors {
   const { database, dimensions, pause, onDamaged = () => {} } = options;
   const selectPage = database.prepare(
     'SELECT chunk_id, vector FROM vectors WHERE chunk_id > ? ORDER BY chunk_id LIMIT ?',
@@ -41,18 +54,26 @@ export function createNearestVectors(options: {
   const selectVector = database.prepare('SELECT vector FROM vectors WHERE chunk_id = ?');
   // Counting the vectors themselves would read them all.
   const countVectors = database.prepare('SELECT coalesce(sum(chunk_count), 0) AS vectors FROM files');
+  const vectorCount = () => Number(countVectors.get()?.vectors ?? 0);
   const maxVectors = Math.floor(options.maxBytes / matrixBytesPerVector(dimensions));
+  const copy = createMatrixCopy({ ...options, count: vectorCount });
 
   let matrix: Matrix | null = null;
-  let loading: { matrix: Matrix; done: Promise<Matrix | null> } | null = null;
+  let loading: Loading | null = null;
   let lastMode: ReturnType<NearestVectors['mode']> = 'none';
+  let isSearched = false;
 
-  /** Reads pages of vectors in order of their ids; vectors committed meanwhile come last. */
+  /**
+   * Reads pages of vectors in order of their ids; vectors committed meanwhile come last.
+   * @param onEnd called in the same turn as the last visit, with the number of vectors that were visited or unusable
+   */
   async function eachPage(
+    from: number,
     visit: (id: number, vector: Float32Array) => void,
     goOn: () => boolean,
+    onEnd: (unusable: ReadonlySet<number>, seen: number) => void,
   ): Promise<void> {
-    let after = 0;
+    let after = from;
     let seen = 0;
     const unusable = new Set<number>();
     while (goOn()) {
@@ -63,29 +84,37 @@ export function createNearestVectors(options: {
         else visit(Number(row.chunk_id), vector);
       }
       seen += page.length;
-      if (page.length < LOAD_ROWS) {
-        if (unusable.size > 0 || seen < Number(countVectors.get()?.vectors ?? 0)) onDamaged(unusable);
-        return;
-      }
+      if (page.length < LOAD_ROWS) return onEnd(unusable, seen);
       after = Number(page.at(-1)?.chunk_id);
       await pause();
     }
   }
 
+  const reportGaps = (unusable: ReadonlySet<number>, seen: number) => {
+    if (unusable.size > 0 || seen < vectorCount()) onDamaged(unusable);
+  };
+
   function load(): Promise<Matrix | null> {
     if (loading !== null) return loading.done;
-    const made = createMatrix(dimensions);
-    const started = { matrix: made, done: Promise.resolve<Matrix | null>(null) };
+    const started: Loading = { matrix: createMatrix(dimensions), done: Promise.resolve(null) };
     loading = started;
+    const isWanted = () => loading === started;
     started.done = (async () => {
       try {
+        const isCopied = await copy.read(started.matrix, isWanted);
+        if (!isWanted()) return null;
+        if (!isCopied) started.matrix = createMatrix(dimensions);
+        const made = started.matrix;
         await eachPage(
-          (id, vector) => made.set(id, vector),
-          () => loading === started && made.size <= maxVectors,
+          made.lastId,
+          (id, vector) => made.append(id, vector),
+          () => isWanted() && made.size <= maxVectors,
+          (unusable) => {
+            if (made.size <= maxVectors) matrix = made;
+            reportGaps(unusable, made.size + unusable.size);
+          },
         );
-        if (loading !== started || made.size > maxVectors) return null;
-        matrix = made;
-        return made;
+        return matrix === made ? made : null;
       } finally {
         if (loading === started) loading = null;
       }
@@ -97,22 +126,34 @@ export function createNearestVectors(options: {
     lastMode = 'disk';
     const best = createBest(count);
     await eachPage(
+      0,
       (id, vector) => {
         const score = dot(query, vector);
         if (score > best.threshold()) best.offer(id, score);
       },
       () => !signal.aborted,
+      reportGaps,
     );
     signal.throwIfAborted();
     return best.sorted();
+  }
+
+  const fits = () => matrix !== null || vectorCount() <= maxVectors;
+
+  function release(): void {
+    matrix = null;
+    loading = null;
+    isSearched = false;
   }
 
   return {
     async find(query, count, signal) {
       const unit = normalised(query);
       if (count <= 0 || unit.every((value) => value === 0)) return [];
-      const fits = matrix !== null || Number(countVectors.get()?.vectors ?? 0) <= maxVectors;
-      const ready = fits ? (matrix ?? (await load())) : null;
+      isSearched = true;
+      const wasLoaded = matrix !== null;
+      const ready = fits() ? (matrix ?? (await load())) : null;
+      if (ready !== null && !wasLoaded) void copy.renew(ready);
       signal.throwIfAborted();
       if (ready === null) {
         const found = await scanDisk(unit, count, signal);
@@ -120,66 +161,58 @@ export function createNearestVectors(options: {
       }
       lastMode = ready.kind;
       const weighed: ScoredId[] = [];
+      const lost = new Set<number>();
       for (const { id } of ready.nearest(unit, Math.max(CANDIDATES, count * 2))) {
         const row = selectVector.get(id);
         const vector = row === undefined ? null : toVector(row.vector, dimensions);
-        if (vector === null) continue;
+        if (vector === null) {
+          lost.add(id);
+          continue;
+        }
         const score = dot(unit, vector);
         if (score > 0) weighed.push({ id, score });
+      }
+      if (lost.size > 0) {
+        for (const id of lost) ready.remove(id);
+        onDamaged(lost);
       }
       weighed.sort((a, b) => b.score - a.score || a.id - b.id);
       return weighed.slice(0, count);
     },
 
     apply(removed, inserted, vectors) {
-      // A matrix that is still loading is updated too; rows that it then reads from the table replace the same values.
-      for (const target of [matrix, loading?.matrix ?? null]) {
-        if (target === null) continue;
-        for (const id of removed) target.remove(id);
-        for (const [index, id] of inserted.entries()) target.set(id, vectors[index] as Float32Array);
+      copy.noteRemoved(removed);
+      // One that is loading reads what is inserted at the end.
+      for (const target of [matrix, loading?.matrix ?? null]) for (const id of removed) target?.remove(id);
+      if (matrix === null) return;
+      for (const [index, id] of inserted.entries()) {
+        if (id <= matrix.lastId) {
+          // Only a damaged table gives an id twice.
+          release();
+          return;
+        }
+        matrix.append(id, vectors[index] as Float32Array);
       }
-      if (matrix !== null && matrix.size > maxVectors) matrix = null;
+      if (matrix.size > maxVectors) matrix = null;
     },
 
-    release() {
-      matrix = null;
-      loading = null;
+    async renewCopy() {
+      if (!copy.isBehind() || !fits()) return;
+      try {
+        const ready = matrix ?? (await load());
+        if (ready !== null) await copy.renew(ready);
+      } catch {
+        // A search that needs the vectors finds what is wrong with them, and reports it.
+      }
+      if (!isSearched) release();
+    },
+
+    release,
+    close() {
+      copy.close();
+      release();
     },
     bytes: () => matrix?.bytes ?? 0,
     mode: () => lastMode,
   };
-}
-
-/** How far the length of a stored vector may be from 1. */
-const LENGTH_TOLERANCE = 0.01;
-
-/** A stored vector; null if it is invalid: another length, or numbers that no unit vector has. */
-function toVector(stored: unknown, dimensions: number): Float32Array | null {
-  if (!(stored instanceof Uint8Array) || stored.byteLength !== dimensions * 4) return null;
-  const vector = toFloats(stored);
-  let squares = 0;
-  for (const value of vector) squares += value * value;
-  return squares === 0 || Math.abs(squares - 1) < LENGTH_TOLERANCE ? vector : null;
-}
-
-/** The floats of a stored vector; copied only if it is not aligned. */
-function toFloats(bytes: Uint8Array): Float32Array {
-  if (bytes.byteOffset % 4 === 0) {
-    return new Float32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength / 4);
-  }
-  return new Float32Array(bytes.slice().buffer);
-}
-
-export function normalised(vector: Float32Array): Float32Array {
-  let squares = 0;
-  for (const value of vector) squares += value * value;
-  if (squares === 0) return vector.slice();
-  const scale = 1 / Math.sqrt(squares);
-  return vector.map((value) => value * scale);
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i += 1) sum += (a[i] as number) * (b[i] as number);
-  return sum;
 }

@@ -1,5 +1,6 @@
 /** The index worker's main thread: it answers the core's calls and starts the thread that reads files. */
 import { setTimeout as wait } from 'node:timers';
+import { createNodeHttp } from '../../adapters/network/http.ts';
 import type { IndexContract } from '../../adapters/vectors/protocol.ts';
 import type { cutFile } from '../../core/indexing/cut.ts';
 import type { Timer } from '../../core/ports/time.ts';
@@ -38,6 +39,7 @@ export function serveIndex(
         timer,
         onStuck: kill,
       }),
+      http: createNodeHttp(),
       run: String(process.pid),
       attemptAfterMs,
     }),

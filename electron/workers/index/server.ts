@@ -1,5 +1,5 @@
 /** The calls of the index worker: opens indexes on first use, and sets damaged ones aside. */
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { FromWorker, ToWorker } from '../../adapters/processes/worker-protocol.ts';
@@ -13,6 +13,7 @@ import type {
   IndexWorkerConfig,
 } from '../../adapters/vectors/protocol.ts';
 import { createLexicalEmbedder } from '../../core/indexing/lexical-embedder.ts';
+import type { Http } from '../../core/ports/network.ts';
 import type { Timer } from '../../core/ports/time.ts';
 import { type CallContext, createRpcServer, type Handlers } from '../rpc.ts';
 import { replaceDamaged } from './database.ts';
@@ -20,6 +21,7 @@ import { hasCode, toCodedError } from './failures.ts';
 import type { Reader } from './reader.ts';
 import { databaseFileOf, type OpenIndex, openSourceIndex } from './source-index.ts';
 import type { FileTurn } from './source-reader.ts';
+import { copyFileOf } from './vector-copy.ts';
 
 export interface IndexServerWorld {
   send(message: FromWorker<IndexContract>): void;
@@ -30,6 +32,8 @@ export interface IndexServerWorld {
   /** Lets waiting tasks run, including messages. */
   pause(): Promise<void>;
   reader: Reader;
+  /** For Qdrant. */
+  http: Http;
   /** Identifies this run of the worker. */
   run: string;
   attemptAfterMs: number;
@@ -42,6 +46,7 @@ interface IndexCall {
   settings: IndexSettings;
   signal: AbortSignal;
   onSeen: (seen: number) => void;
+  onMoved: (moved: number, all: number) => void;
   turn: FileTurn;
 }
 
@@ -80,12 +85,13 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
     world.send({ kind: 'event', event: { sourceId, code: 'INDEX_INCOMPLETE', keptAs: null } });
   }
 
-  function indexOf(source: IndexSource | null): OpenIndex {
+  function indexOf(source: IndexSource | null, settings: IndexSettings): OpenIndex {
     if (source === null) throw new PilotlightError('BAD_REQUEST');
     const present = open.get(source.id);
     if (present !== undefined) {
       if (present.source.path === source.path) {
         present.source.embedderId = source.embedderId;
+        present.use(settings);
         return present;
       }
       forget(source.id);
@@ -95,6 +101,7 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
     const made = openSourceIndex(
       { ...world, folder, maxIndexBytes, maxMatrixBytes, ownFolders, openFolders, onDamaged },
       { ...source },
+      settings,
     );
     open.set(source.id, made);
     if (made.keptAs !== null) noticeDamage(source.id, made.keptAs);
@@ -149,6 +156,15 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
     );
   }
 
+  /** Deletes its vectors in Qdrant. An index that cannot be opened is deleted all the same. */
+  async function forgetRemote(sourceId: string, settings: IndexSettings): Promise<void> {
+    try {
+      if (!existsSync(databaseFileOf(configured().folder, sourceId))) return;
+      const index = open.get(sourceId) ?? indexOf({ id: sourceId, path: '', embedderId: '' }, settings);
+      await index.forgetRemote();
+    } catch {}
+  }
+
   const handlers: IndexHandlers = {
     meta: ({ index }) => index().meta(),
     scan: ({ index, settings, signal, onSeen }, options) => index().scan(options, settings, signal, onSeen),
@@ -165,6 +181,14 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
       if (query.vector !== null) releaseLater(opened.source.id);
       return hits;
     },
+    async moveVectors({ index, signal, onMoved }, { to }) {
+      await index().moveVectors(to, signal, onMoved);
+      return null;
+    },
+    finishRun({ index }) {
+      index().finishRun();
+      return null;
+    },
     document: ({ index, settings, signal }, passage) => index().document(passage, settings, signal),
     reset({ index }, { embedder }) {
       index().reset(embedder);
@@ -176,9 +200,10 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
       forget(source.id);
       return null;
     },
-    async remove({ id }, { sourceId }) {
+    async remove({ id, settings }, { sourceId }) {
       const file = databaseFileOf(configured().folder, sourceId);
       await stopOthers(sourceId, id);
+      await forgetRemote(sourceId, settings);
       forget(sourceId);
       removeDatabase(file);
       return null;
@@ -204,12 +229,13 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
       id,
       source,
       index() {
-        used = indexOf(source);
+        used = indexOf(source, settings);
         return used;
       },
       settings,
       signal,
       onSeen: (seen) => report({ kind: 'seen', seen }),
+      onMoved: (moved, all) => report({ kind: 'moved', moved, all }),
       turn: { signal, onFile: (file) => report({ kind: 'file', file: plain(file) }) },
     };
     try {
@@ -258,6 +284,7 @@ function plain(file: FileAtWork | null): FileAtWork | null {
 /** With its companions and copies set aside, because they contain texts of a folder that is no longer a source. */
 function removeDatabase(file: string): void {
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+  rmSync(copyFileOf(file), { force: true });
   let names: string[] = [];
   try {
     names = readdirSync(dirname(file));

@@ -1,9 +1,11 @@
 /** The index of one source inside the worker: files in, hits out. */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { errorMessage, fact, type Message } from '../../../shared/models/message.ts';
+import { draftsOf, sweepLeftovers } from '../../adapters/leftovers.ts';
 import type { FileStamp, IndexSettings, IndexSource } from '../../adapters/vectors/protocol.ts';
+import type { Http } from '../../core/ports/network.ts';
 import type {
   BuiltinOutcome,
   DocumentText,
@@ -18,19 +20,21 @@ import { readDocument } from './document.ts';
 import { createFileRows, type ReadFile } from './file-rows.ts';
 import { createIndexSearch } from './index-search.ts';
 import { createKeywords } from './keywords.ts';
-import { createNearestVectors, type NearestVectors, normalised } from './nearest.ts';
 import { createOwnData } from './own-data.ts';
+import { createPreparedFiles } from './prepared-files.ts';
 import { scanSource } from './scan.ts';
 import { createSourceReader, type FileTurn, type ReaderWorld, recipeOf } from './source-reader.ts';
+import { copyFileOf } from './vector-copy.ts';
+import { createVectorEngine } from './vector-engine.ts';
+import { normalised } from './vector-values.ts';
 
-/** Maximum number of files read but not stored; more are refused until some are committed or discarded. */
-const MAX_PREPARED = 1024;
-const MAX_PREPARED_CHARACTERS = 128 * 1024 * 1024;
 const MAX_DIMENSIONS = 65_536;
 /** Of a file that was not indexed. */
 const nothing = { chunks: 0, readMs: 0, cutMs: 0, storeMs: 0 };
 
 export interface World extends ReaderWorld {
+  /** For Qdrant. */
+  http: Http;
   folder: string;
   /** Folders with Pilotlight's own data, which are never indexed. */
   ownFolders: readonly string[];
@@ -57,17 +61,16 @@ function isOfFile(code: string): boolean {
 }
 
 /** @throws INDEX_NEWER, DISK_FULL, DATA_FOLDER_UNUSABLE */
-export function openSourceIndex(world: World, source: IndexSource) {
+export function openSourceIndex(world: World, source: IndexSource, opened: IndexSettings) {
   mkdirSync(world.folder, { recursive: true, mode: 0o700 });
   const file = databaseFileOf(world.folder, source.id);
   const { database, keptAs } = openDatabase(file, world.maxIndexBytes);
+  sweepLeftovers(world.folder, draftsOf([basename(copyFileOf(file))]));
   const rows = createFileRows(database);
-  if (rows.readMeta('embedder') === null) rows.writeMeta('embedder', source.embedderId);
+  const isNew = rows.readMeta('embedder') === null;
+  if (isNew) rows.writeMeta('embedder', source.embedderId);
   const keywords = createKeywords(database);
-  const prepared = new Map<string, ReadFile>();
-  let preparedCharacters = 0;
-  let lastToken = 0;
-  let vectors: NearestVectors | null = null;
+  const prepared = createPreparedFiles();
   /** Files left to index before the index is complete again; null before a scan has listed them. */
   let missing: Set<string> | null = null;
   let known: StoredIndexMeta | null = null;
@@ -79,34 +82,6 @@ export function openSourceIndex(world: World, source: IndexSource) {
     if (Number.isInteger(length) && length > 0 && length <= MAX_DIMENSIONS) return length;
     throw new PilotlightError('INDEX_CORRUPT', { details: { dimensions: stored } });
   };
-
-  const charactersOf = (file: ReadFile) => file.chunks.reduce((sum, chunk) => sum + chunk.text.length, 0);
-
-  function hold(file: ReadFile): string {
-    lastToken += 1;
-    const token = `${process.pid}-${lastToken}`;
-    prepared.set(token, file);
-    preparedCharacters += charactersOf(file);
-    return token;
-  }
-
-  function release(token: string): void {
-    const file = prepared.get(token);
-    if (file === undefined) return;
-    prepared.delete(token);
-    preparedCharacters -= charactersOf(file);
-  }
-
-  function nearest(length: number): NearestVectors {
-    vectors ??= createNearestVectors({
-      database,
-      dimensions: length,
-      maxBytes: world.maxMatrixBytes,
-      pause: world.pause,
-      onDamaged: (chunkIds) => noteDamage(() => rows.markDamaged(length, chunkIds)),
-    });
-    return vectors;
-  }
 
   /** The marks are stored, so that they survive a restart. */
   function noteDamage(mark: () => void): void {
@@ -122,6 +97,20 @@ export function openSourceIndex(world: World, source: IndexSource) {
     if (missing?.size === 0 && rows.readMeta(LOST_META) !== null) rows.writeMeta(LOST_META, null);
   }
 
+  let settings = opened;
+  const vectors = createVectorEngine({
+    database,
+    sourceId: source.id,
+    copyFile: copyFileOf(file),
+    dimensions,
+    settings: () => settings,
+    http: world.http,
+    maxBytes: world.maxMatrixBytes,
+    pause: world.pause,
+    onDamaged: (chunkIds) => noteDamage(() => rows.markDamaged(dimensions() ?? 0, chunkIds)),
+  });
+  if (isNew) vectors.choose();
+
   const ownData = createOwnData(world, source, rows);
 
   const reader = createSourceReader({
@@ -129,7 +118,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
     root: source.path,
     own: ownData.folders,
     rows,
-    onRemoved: (chunkIds) => vectors?.apply(chunkIds, [], []),
+    onRemoved: (chunkIds) => vectors.apply(chunkIds, [], []),
     onFailed: done,
   });
 
@@ -138,7 +127,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
     const startedAt = world.monotonic();
     const unit = given.map(normalised);
     const { removedIds, insertedIds } = rows.put(read, unit);
-    vectors?.apply(removedIds, insertedIds, unit);
+    vectors.apply(removedIds, insertedIds, unit);
     done(read.path);
     return world.monotonic() - startedAt;
   }
@@ -180,10 +169,10 @@ export function openSourceIndex(world: World, source: IndexSource) {
 
     meta(): StoredIndexMeta {
       const embedderId = rows.readMeta('embedder') ?? source.embedderId;
-      if (known?.embedderId === embedderId) return known;
+      if (known?.embedderId === embedderId) return { ...known, vectors: vectors.info() };
       const incomplete = rows.readMeta(LOST_META) !== null || rows.damaged() > 0;
       known = { embedderId, dimensions: dimensions(), ...rows.counts(), incomplete };
-      return known;
+      return { ...known, vectors: vectors.info() };
     },
 
     async scan(
@@ -202,7 +191,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
         signal,
         now: world.now,
         onSeen,
-        onRemoved: (ids) => vectors?.apply(ids, [], []),
+        onRemoved: (ids) => vectors.apply(ids, [], []),
       });
       missing = new Set(found.pending.map(({ path }) => path));
       done('');
@@ -214,15 +203,17 @@ export function openSourceIndex(world: World, source: IndexSource) {
       settings: IndexSettings,
       turn: FileTurn,
     ): Promise<PreparedFile & Omit<FileTimes, 'storeMs'>> {
-      if (prepared.size >= MAX_PREPARED || preparedCharacters >= MAX_PREPARED_CHARACTERS) {
-        throw new PilotlightError('SERVER_BUSY', {
-          message: fact('TOO_MANY_PREPARED', { files: prepared.size }),
-          next: fact('STORE_SOME_FIRST'),
-        });
-      }
+      prepared.checkRoom();
       const { file, readMs, cutMs } = await reader.read(path, settings, turn, false);
       turn.signal.throwIfAborted();
-      return { token: hold(file), path, language: file.language, chunks: [...file.chunks], readMs, cutMs };
+      return {
+        token: prepared.hold(file),
+        path,
+        language: file.language,
+        chunks: [...file.chunks],
+        readMs,
+        cutMs,
+      };
     },
 
     commit(
@@ -231,21 +222,14 @@ export function openSourceIndex(world: World, source: IndexSource) {
       onFile: FileTurn['onFile'],
     ): { chunks: number; storeMs: number } {
       const file = prepared.get(token);
-      if (file === undefined) {
-        throw new PilotlightError('WORKER_LOST', {
-          message: fact('PREPARED_FILE_LOST'),
-          next: fact('PREPARE_AGAIN'),
-          details: { token },
-        });
-      }
       check(file, given);
       onFile({ path: file.path, stamp: file });
       const storeMs = store(file, given);
-      release(token);
+      prepared.release(token);
       return { chunks: file.chunks.length, storeMs };
     },
 
-    discard: release,
+    discard: prepared.release,
 
     async indexBuiltin(
       paths: readonly string[],
@@ -266,21 +250,30 @@ export function openSourceIndex(world: World, source: IndexSource) {
       return outcomes;
     },
 
-    search: createIndexSearch({ rows, keywords, database, dimensions, nearest, ownData, noteDamage }),
+    search: createIndexSearch({ rows, keywords, database, dimensions, vectors, ownData, noteDamage }),
 
     document: (passage: Passage, settings: IndexSettings, signal: AbortSignal): Promise<DocumentText> =>
       readDocument({ ...{ world, root: source.path, rows, ownData }, ...{ passage, settings, signal } }),
 
+    /** What is derived from the index is brought up to date, in the background. */
+    finishRun: vectors.finishRun,
+
+    /** Read at each call. */
+    use(given: IndexSettings): void {
+      settings = given;
+    },
+
+    moveVectors: vectors.move,
+
+    forgetRemote: vectors.forgetRemote,
+
     reset(embedder: { id: string; dimensions: number | null }): void {
       const lost = rows.readMeta(LOST_META);
-      rows.reset(embedder);
+      vectors.reset(() => rows.reset(embedder));
       // An empty index is not a complete one.
       if (lost !== null) rows.writeMeta(LOST_META, lost);
       known = null;
       prepared.clear();
-      preparedCharacters = 0;
-      vectors?.release();
-      vectors = null;
       source.embedderId = embedder.id;
     },
 
@@ -292,12 +285,12 @@ export function openSourceIndex(world: World, source: IndexSource) {
     /** The worker is ending in order: no file is to blame. */
     forgetAttempts: reader.forgetAttempts,
 
-    memoryBytes: () => vectors?.bytes() ?? 0,
+    memoryBytes: vectors.bytes,
 
-    releaseMemory: () => vectors?.release(),
+    releaseMemory: vectors.release,
 
     close(): void {
-      vectors?.release();
+      vectors.close();
       prepared.clear();
       database.close();
     },

@@ -13,6 +13,7 @@ import { useAction } from '../../components/use-action.ts';
 import { tasksHref } from '../shell/route.ts';
 import { embedderLabel } from './embedder-text.ts';
 import { SourceDialog } from './source-dialog.tsx';
+import { MoveItem, VectorsLine } from './vectors-line.tsx';
 
 /** The folders, each with its state and actions. */
 export function SourceList({
@@ -81,6 +82,7 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
           <MenuItem disabled={running} onSelect={() => setOpen('rebuild')}>
             Rebuild from scratch
           </MenuItem>
+          <MoveItem source={source} running={running} />
           <MenuSeparator />
           <MenuItem onSelect={() => setOpen('edit')}>Edit</MenuItem>
           {!isIngested && (
@@ -98,6 +100,7 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
           {source.trouble.message} <span className="text-soft">{source.trouble.next}</span>
         </p>
       )}
+      <VectorsLine source={source} />
       <div className="mt-2 flex min-h-8 items-center gap-2">
         <p className="min-w-0 flex-1 text-xs text-faint">
           {running ? (

@@ -144,6 +144,29 @@ export const settingFields: readonly SettingField[] = [
     about: 'How many are sent to an embedding model at once.',
   },
   {
+    section: 'index',
+    key: 'vectorEngine',
+    kind: 'choice',
+    label: 'Vectors of new folders',
+    about:
+      'Move those of other folders on the Index page. Qdrant gets numbers only, never texts or file names.',
+    options: { builtin: 'In Pilotlight', qdrant: 'In Qdrant' },
+  },
+  {
+    section: 'index',
+    key: 'qdrantUrl',
+    kind: 'text',
+    label: 'Address of Qdrant',
+    about: 'Such as http://127.0.0.1:6333. It must be 1.10 or newer.',
+  },
+  {
+    section: 'index',
+    key: 'qdrantKey',
+    kind: 'text',
+    label: 'API key of Qdrant',
+    about: 'Leave it empty if the server needs none.',
+  },
+  {
     section: 'gateway',
     key: 'on',
     kind: 'switch',

@@ -77,6 +77,26 @@ export const indexingErrors = {
     next: 'It was set aside; index again to rebuild it.',
     status: 500,
   },
+  QDRANT_UNREACHABLE: {
+    message: 'Qdrant cannot be reached.',
+    next: 'Start it, or check its address in Settings, Index. Until then, searches there find keywords only.',
+    status: 503,
+  },
+  QDRANT_REFUSED: {
+    message: 'Qdrant refused a request.',
+    next: 'Check its API key in Settings, Index, and that it is version 1.10 or newer.',
+    status: 502,
+  },
+  QDRANT_COLLECTION_LOST: {
+    message: 'The collection of this folder is missing in Qdrant.',
+    next: 'Its vectors are sent again; search again in a moment.',
+    status: 503,
+  },
+  QDRANT_NOT_SET: {
+    message: 'No Qdrant server is set.',
+    next: 'Set its address in Settings, Index.',
+    status: 409,
+  },
   INDEX_BUSY: {
     message: 'The index did not answer in time.',
     next: 'Try again in a moment.',

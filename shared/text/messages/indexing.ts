@@ -133,6 +133,13 @@ export const indexingMessages = {
   // Why a call is refused.
   NO_SUCH_JOB: () => 'There is no such index job.',
   NO_SUCH_FOLDER: () => 'There is no such folder in the index.',
+  VECTORS_ARE_BEING_MOVED: () => 'The vectors of this folder are already being moved.',
+  VECTORS_MOVED: ({ folder, to }: { folder: string; to: 'builtin' | 'qdrant' }) =>
+    to === 'qdrant'
+      ? `The vectors of "${folder}" are in Qdrant now.`
+      : `The vectors of "${folder}" are in Pilotlight again.`,
+  VECTORS_NOT_MOVED: ({ folder, to, reason }: { folder: string; to: 'builtin' | 'qdrant'; reason: Text }) =>
+    `The vectors of "${folder}" could not be moved ${to === 'qdrant' ? 'to Qdrant' : 'back'}: ${clause(reason)}.`,
   FOLDER_IS_BEING_INDEXED: () => 'This folder is being indexed.',
   FOLDER_ALREADY_INDEXED: ({ name }: { name: string }) => `This folder is already indexed, as "${name}".`,
   WRONG_VECTORS: () => 'The server answered with unexpected vectors.',

@@ -1,3 +1,4 @@
+import { plural } from '../../units.ts';
 import { clause, list } from '../grammar.ts';
 import type { Text } from '../types.ts';
 
@@ -11,6 +12,10 @@ export const searchMessages = {
     `Keyword matches only: no machine that is awake has ${model}.`,
   KEYWORDS_ONLY_NO_ANSWER: ({ model, node, reason }: { model: string; node: string; reason: Text }) =>
     `Keyword matches only: ${model} on ${node} did not answer (${clause(reason)}).`,
+  KEYWORDS_ONLY_QDRANT: ({ folder, reason }: { folder: string; reason: Text }) =>
+    `Keyword matches only in "${folder}": ${clause(reason)}.`,
+  VECTORS_BEING_SENT: ({ folder, unsent }: { folder: string; unsent: number }) =>
+    `"${folder}": ${plural(unsent, 'vector')} ${unsent === 1 ? 'is' : 'are'} still being sent to Qdrant, so a search by meaning may miss something.`,
   FOLDER_HAS_OTHER_EMBEDDER: ({ folder }: { folder: string }) =>
     `"${folder}" was indexed with another embedder. Rebuild it to search by vectors.`,
   QUERY_HAS_NO_WORD: () => 'There is no word in the query, so files are only compared by meaning.',

@@ -694,6 +694,8 @@ describe('the life of jobs', () => {
     const job = await untilEnded(world, () => service.job(second.id));
     expect(job.files).toMatchObject({ done: 4, unchanged: 0 });
     expect(world.index.resets).toBe(1);
+    // After each run, what is derived from the index is brought up to date.
+    expect(world.index.finishedRuns).toBe(2);
   });
 
   it('saves its progress at most once a second, apart from changes of phase', async () => {

@@ -58,10 +58,7 @@ describe('scores', () => {
       expect(scorers.map((scorer) => scorer.kind)).toEqual(['wasm', 'javascript']);
       const query = new Int16Array(stride).map((_, i) => (i < dimensions ? Math.round(noise() * 2047) : 0));
       const rows = 37;
-      for (const scorer of scorers) {
-        scorer.addBlock();
-        scorer.addBlock();
-      }
+      for (const scorer of scorers) scorer.reserve(2);
       for (let row = 0; row < rows; row += 1) {
         const values = new Int8Array(stride).map((_, i) => (i < dimensions ? Math.round(noise() * 127) : 0));
         for (const scorer of scorers) {
@@ -70,10 +67,7 @@ describe('scores', () => {
           if (block !== undefined) block.scales[row] = 0.25 + row;
         }
       }
-      for (const scorer of scorers) scorer.score(1, rows, query);
-      const [wasm, plain] = scorers.map((scorer) => [
-        ...(scorer.blocks()[1]?.scores.subarray(0, rows) ?? []),
-      ]);
+      const [wasm, plain] = scorers.map((scorer) => [...scorer.score(1, rows, query).subarray(0, rows)]);
       expect(wasm).toEqual(plain);
       expect(wasm?.some((score) => score !== 0)).toBe(true);
     },
@@ -83,18 +77,17 @@ describe('scores', () => {
     const stride = 8192;
     const query = new Int16Array(stride).fill(2047);
     for (const scorer of [createScorer(stride), createPlainScorer(stride)]) {
-      scorer.addBlock();
+      scorer.reserve(1);
       const block = scorer.blocks()[0];
       block?.rows.fill(127, 0, stride);
       if (block !== undefined) block.scales[0] = 1;
-      scorer.score(0, 1, query);
-      expect(scorer.blocks()[0]?.scores[0]).toBe(Math.fround(127 * 2047 * 8192));
+      expect(scorer.score(0, 1, query)[0]).toBe(Math.fround(127 * 2047 * 8192));
     }
   });
 });
 
 describe('the matrix', () => {
-  test('finds what an exact search finds, through growth, replacement and removal', () => {
+  test('finds what an exact search finds, through growth and removal', () => {
     const noise = createNoise(7);
     const dimensions = 32;
     const matrix = createMatrix(dimensions);
@@ -102,7 +95,7 @@ describe('the matrix', () => {
     const put = (id: number) => {
       const vector = unit(new Float32Array(dimensions).map(noise));
       exact.set(id, vector);
-      matrix.set(id, vector);
+      matrix.append(id, vector);
     };
     const drop = (id: number) => {
       exact.delete(id);
@@ -110,31 +103,45 @@ describe('the matrix', () => {
     };
     for (let id = 1; id <= BLOCK_ROWS + 500; id += 1) put(id);
     for (let id = 1; id <= BLOCK_ROWS; id += 3) drop(id);
-    for (let id = 2; id <= 200; id += 3) put(id);
     for (let id = 9000; id < 9100; id += 1) put(id);
+    drop(1);
     drop(123_456);
     expect(matrix.size).toBe(exact.size);
-    for (let round = 0; round < 20; round += 1) {
-      const query = unit(new Float32Array(dimensions).map(noise));
-      const truth = [...exact]
-        .map(([id, vector]) => ({
-          id,
-          score: vector.reduce((sum, v, i) => sum + v * (query[i] as number), 0),
-        }))
-        .sort((a, b) => b.score - a.score);
-      const near = matrix.nearest(query, 50);
-      expect(near).toHaveLength(50);
-      const found = new Set(near.map((item) => item.id));
-      expect(truth.slice(0, 10).every((item) => found.has(item.id))).toBe(true);
-      expect(near[0]?.score).toBeCloseTo(truth[0]?.score ?? 0, 1);
+    expect(matrix.layout).toBe(0);
+    check();
+    // So many that the places are needed again.
+    for (let id = 2; id <= BLOCK_ROWS + 400; id += 1) drop(id);
+    for (let id = 9100; id < 9200; id += 1) put(id);
+    expect(matrix.layout).toBe(1);
+    expect([matrix.size, matrix.lastId]).toEqual([exact.size, 9199]);
+    expect(() => put(9199)).toThrow(RangeError);
+    exact.delete(9199);
+    drop(9199);
+    expect(matrix.rows).toBeLessThan(BLOCK_ROWS);
+    check();
+    function check(): void {
+      for (let round = 0; round < 20; round += 1) {
+        const query = unit(new Float32Array(dimensions).map(noise));
+        const truth = [...exact]
+          .map(([id, vector]) => ({
+            id,
+            score: vector.reduce((sum, v, i) => sum + v * (query[i] as number), 0),
+          }))
+          .sort((a, b) => b.score - a.score);
+        const near = matrix.nearest(query, 50);
+        expect(near).toHaveLength(50);
+        const found = new Set(near.map((item) => item.id));
+        expect(truth.slice(0, 10).every((item) => found.has(item.id))).toBe(true);
+        expect(near[0]?.score).toBeCloseTo(truth[0]?.score ?? 0, 1);
+      }
     }
   });
 
   test('nothing in it, all zeros, removed to the last', () => {
     const matrix = createMatrix(3);
     expect(matrix.nearest(new Float32Array([1, 0, 0]), 5)).toEqual([]);
-    matrix.set(1, new Float32Array(3));
-    matrix.set(2, new Float32Array([0, 1, 0]));
+    matrix.append(1, new Float32Array(3));
+    matrix.append(2, new Float32Array([0, 1, 0]));
     expect(matrix.nearest(new Float32Array(3), 5)).toEqual([]);
     expect(matrix.nearest(new Float32Array([0, 1, 0]), 5).map((item) => item.id)).toEqual([2, 1]);
     matrix.remove(1);

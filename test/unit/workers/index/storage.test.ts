@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../../electron/workers/index/database.ts';
 import { createFileRows, type FileState } from '../../../../electron/workers/index/file-rows.ts';
 import { createKeywords } from '../../../../electron/workers/index/keywords.ts';
-import { createNearestVectors, normalised } from '../../../../electron/workers/index/nearest.ts';
+import { createNearestVectors } from '../../../../electron/workers/index/nearest.ts';
 import { isSettled, type ReadBytes, readStable } from '../../../../electron/workers/index/read-file.ts';
 import { isUnmounted, planScan } from '../../../../electron/workers/index/scan.ts';
+import { normalised } from '../../../../electron/workers/index/vector-values.ts';
 import type { Walk } from '../../../../electron/workers/index/walk.ts';
 import { fact } from '../../../../shared/models/message.ts';
 
@@ -113,6 +114,7 @@ describe('nearest vectors', () => {
     const options = {
       database,
       dimensions: 12,
+      copyFile: join(folder, 'none.vectors'),
       pause: async () => {
         meanwhile?.();
         meanwhile = null;
