@@ -6,6 +6,9 @@ import { systemCode } from '../../adapters/system-code.ts';
 /** What the content itself causes, or a limit that a person has to raise. */
 const final: ReadonlySet<ErrorCode> = new Set([
   'BAD_REQUEST',
+  'DOCUMENT_BROKEN',
+  'DOCUMENT_ENCRYPTED',
+  'DOCUMENT_UNPACKS_TOO_LARGE',
   'FILE_BINARY',
   'FILE_EMPTY',
   'FILE_ENCODING',
