@@ -1,6 +1,7 @@
 import { Copy } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { SearchHit } from '../../../shared/models/indexing.ts';
+import { addressAt, placeText } from '../../../shared/text/place-text.ts';
 import { formatCount } from '../../../shared/units.ts';
 import { cardClass } from '../../components/page.tsx';
 import { addToast, toastDone } from '../../stores/toasts.ts';
@@ -37,14 +38,19 @@ export function snippetStart({
 }
 
 /** What a hit is called, and where it is: a stored text by its task, a file by its path. */
-function placeOf({ ingested, path, absolutePath }: SearchHit): {
+function placeOf({ ingested, path, absolutePath, place }: SearchHit): {
   title: string;
   place: string;
   what: 'path' | 'origin';
 } {
   return ingested === undefined
     ? { title: path, place: absolutePath, what: 'path' }
-    : { title: ingested.title, place: ingested.origin, what: 'origin' };
+    : {
+        title: ingested.title,
+        // A browser opens it at its page.
+        place: place === undefined ? ingested.origin : addressAt(ingested.origin, place),
+        what: 'origin',
+      };
 }
 
 function copyPlace({ place, what }: ReturnType<typeof placeOf>): void {
@@ -77,7 +83,7 @@ export function Hit({ hit }: { hit: SearchHit }) {
             )}
           </h3>
           <p className="truncate text-xs text-faint" title={hit.heading}>
-            {[hit.sourceName, hit.heading].filter(Boolean).join(' · ')}
+            {[hit.sourceName, hit.place && placeText(hit.place), hit.heading].filter(Boolean).join(' · ')}
           </p>
         </div>
         <button
