@@ -18,6 +18,11 @@ const final: ReadonlySet<ErrorCode> = new Set([
   'TASK_MEMORY_LIMIT',
   'TASK_TIME_LIMIT',
   'UPLOAD_TOO_LARGE',
+  'WEB_ADDRESS_WRONG',
+  'WEB_MISSING',
+  'WEB_NOT_TEXT',
+  'WEB_PRIVATE',
+  'WEB_REDIRECTS',
 ]);
 
 export interface FailedAttempt {

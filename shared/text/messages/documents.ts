@@ -17,4 +17,9 @@ export const documentMessages = {
     `The document would unpack to ${formatBytes(bytes)} or more (limit ${formatBytes(limit)}).`,
   ARCHIVE_RATIO_OVER_LIMIT: ({ ratio }: { ratio: number }) =>
     `A part of the document would unpack to ${formatCount(ratio)} times its size, as in a ZIP bomb.`,
+
+  WEB_ANSWERED: ({ status }: { status: number }) => `The web server answered with status ${status}.`,
+  WEB_HAS_TYPE: ({ type }: { type: string }) => `At this address there is no text, but ${type}.`,
+  WEB_ENCODING_UNKNOWN: () => 'The web server packed its answer in a way that is not supported.',
+  WEB_ENCODING_BROKEN: () => 'The packed answer of the web server is damaged.',
 };

@@ -154,7 +154,13 @@ export async function checkWorker(
       const path = join(folder, 'check.md');
       await writeFile(path, TEXT);
       const result = await handler.run(
-        { contentType: 'document', input: { kind: 'file', path, name: 'check.md' }, options: {}, folder },
+        {
+          contentType: 'document',
+          input: { kind: 'file', path, name: 'check.md' },
+          options: {},
+          folder,
+          allowedHosts: [],
+        },
         { signal, patienceMs: () => 0, timeMs: HANDLER_MS, onProgress: () => {} },
       );
       const kinds = handledContentTypes.join(', ');

@@ -12,6 +12,8 @@ export interface HandlerContext {
   contentType: ContentType;
   /** The sender's. */
   options: Readonly<Record<string, Json>>;
+  /** Hosts of own networks that may be fetched from, in lower case. */
+  allowedHosts: readonly string[];
   /** An empty folder that is deleted when the task has ended. */
   folder: string;
   /** Aborted when a person cancelled the task. A handler that does not end within 5 s is killed. */

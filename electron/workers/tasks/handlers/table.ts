@@ -2,8 +2,9 @@
 import type { ContentType } from '../../../../shared/models/tasks.ts';
 import { documentHandler } from './document.ts';
 import type { Handler } from './handler.ts';
+import { webHandler } from './web.ts';
 
-const handlers: readonly Handler[] = [documentHandler];
+const handlers: readonly Handler[] = [documentHandler, webHandler];
 
 export const handledContentTypes: readonly ContentType[] = handlers.flatMap((one) => one.contentTypes);
 
