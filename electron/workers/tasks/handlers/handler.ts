@@ -31,8 +31,19 @@ export interface HandlerOutput {
   thumbnails?: string[];
 }
 
+/** Something that a handler needs, and how `worker check` finds out whether it works here. */
+export interface HandlerComponent {
+  /** For people: `PDF documents`. */
+  name: string;
+  /** Uses it for real, on something small. Rejects if it does not work. */
+  test(signal: AbortSignal): Promise<void>;
+  /** What to do then. */
+  fix: string;
+}
+
 export interface Handler {
   contentTypes: readonly ContentType[];
+  components: readonly HandlerComponent[];
   /** Rejects with a PilotlightError; `isFinal` in `failures.ts` says whether another attempt makes sense. */
   handle(input: HandlerInput, context: HandlerContext): Promise<HandlerOutput>;
 }

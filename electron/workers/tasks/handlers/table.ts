@@ -8,6 +8,8 @@ const handlers: readonly Handler[] = [documentHandler, webHandler];
 
 export const handledContentTypes: readonly ContentType[] = handlers.flatMap((one) => one.contentTypes);
 
+export const handlerComponents = handlers.flatMap((one) => one.components);
+
 export function handlerOf(contentType: ContentType): Handler | null {
   return handlers.find((one) => one.contentTypes.includes(contentType)) ?? null;
 }
