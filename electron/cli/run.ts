@@ -17,6 +17,7 @@ import { gateway } from './commands/gateway.ts';
 import { index } from './commands/index-command.ts';
 import { forceCpu, forceGpu, move, open, vram } from './commands/models.ts';
 import { nodes } from './commands/nodes.ts';
+import { notifications } from './commands/notifications.ts';
 import { optimize } from './commands/optimize.ts';
 import { policy } from './commands/policy.ts';
 import { cancel, keepAwake, off, release, restartOllama, why } from './commands/power.ts';
@@ -60,6 +61,7 @@ const commands: readonly Command[] = [
   restartOllama,
   policy,
   energy,
+  notifications,
   pair,
   discover,
   doctor,

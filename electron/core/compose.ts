@@ -14,6 +14,7 @@ import { createIndexingService } from './indexing/service.ts';
 import { createInspection } from './inspection.ts';
 import { createLeasesService } from './leases/service.ts';
 import { createHandlers } from './methods.ts';
+import { createNotificationsService } from './notifications/service.ts';
 import { createOtherPrograms } from './other-programs.ts';
 import { createOptimizer } from './placement/optimizer.ts';
 import { createPins } from './placement/pins.ts';
@@ -239,20 +240,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     ingestedText: (name) => tasks.ingestedText(name),
   });
   const { tasks, storage } = createQueuedWork({
-    ...{
-      ports,
-      store,
-      streams,
-      settings,
-      activity,
-      fleet,
-      agents,
-      indexing,
-      telemetry,
-      wake,
-      leases,
-      status,
-    },
+    ...{ ports, store, streams, settings, activity, fleet },
+    ...{ agents, indexing, telemetry, wake, leases, status },
   });
 
   const { discovery, checks } = createInspection({
@@ -266,6 +255,10 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   });
 
   const history = createPowerHistory({ clock, log, store: store.power, fleet, policies, telemetry });
+
+  const notifications = createNotificationsService({
+    ...{ clock, settings, activity, fleet, sendNotices: ports.sendNotices },
+  });
 
   const transfer = createTransferService({
     ...{ clock, ids, folders, store, secrets, policies, settings, fleet, indexing, activity },
@@ -300,6 +293,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       runners,
       immich,
       requests: { stop: requests.stop },
+      notifications: { stop: notifications.stop },
       indexing: {
         start: () => indexing.start({ resume: options.resumeJobs ?? true }),
         stop: indexing.stop,
@@ -339,7 +333,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     streams,
     report,
     services,
-    handlers: createHandlers({ ...services, history, transfer, storage, clock }),
+    handlers: createHandlers({ ...services, history, notifications, transfer, storage, clock }),
     ...lifecycle,
   };
 }

@@ -12,6 +12,8 @@ import { gatewayMethods } from './gateway/methods.ts';
 import { immichMethods } from './immich/methods.ts';
 import { indexingMethods } from './indexing/methods.ts';
 import { leaseMethods } from './leases/methods.ts';
+import { notificationMethods } from './notifications/methods.ts';
+import type { NotificationsService } from './notifications/service.ts';
 import { optimizerMethods, placementMethods } from './placement/methods.ts';
 import type { Clock } from './ports/time.ts';
 import { requestMethods } from './requests/methods.ts';
@@ -32,6 +34,7 @@ export type HandledServices = CoreServices & {
   history: PowerHistory;
   transfer: TransferService;
   storage: StorageService;
+  notifications: NotificationsService;
   clock: Clock;
 };
 
@@ -49,6 +52,7 @@ export function createHandlers(services: HandledServices): Handlers {
     history,
     indexing,
     leases,
+    notifications,
     optimizer,
     placement,
     runners,
@@ -84,6 +88,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...checkMethods({ checks }),
     ...activityMethods({ activity }),
     ...settingsMethods({ settings }),
+    ...notificationMethods({ notifications }),
     ...accessMethods({ access }),
     ...transferMethods({ transfer }),
   };

@@ -14,6 +14,7 @@ import { holdConnection } from '../adapters/network/held-connection.ts';
 import { createNodeHttp } from '../adapters/network/http.ts';
 import { createSurroundings } from '../adapters/network/surroundings.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
+import { createSendNotices } from '../adapters/notices/send-notices.ts';
 import { createExec } from '../adapters/processes/exec.ts';
 import { createForkWorkerHost, type WorkerHost } from '../adapters/processes/worker-host.ts';
 import { createConnectRunner } from '../adapters/runner/runner-link.ts';
@@ -157,6 +158,7 @@ export async function createRealPorts({
       onNotice: (notice) => report?.(indexNotice(notice)),
     }),
     connectInferenceServer: (url) => connectServer({ http, url }),
+    sendNotices: createSendNotices({ http }),
     connectAgent: createConnectAgent({ http }),
     connectRunner: createConnectRunner({ http }),
     localRunner,

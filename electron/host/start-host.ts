@@ -257,6 +257,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   // Whatever answers there now could have been opened in a browser that is signed in.
   if (taken !== null) services.access.portTaken(taken);
   rememberPort(dataFolder, Number(new URL(url).port));
+  services.status.setUrl(url);
   await core.start();
   // Only a program that stays can answer other computers at any time.
   if (options.localRunner !== undefined) {

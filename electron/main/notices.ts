@@ -31,17 +31,17 @@ export interface NoticeFacts {
   entries: readonly ActivityEntry[];
   /** Entries up to this id are old, or were shown. */
   toldUpTo: number;
-  /** Whether the person wants notifications. */
-  wanted: boolean;
+  /** Whether the person wants to be shown this one. */
+  wants(entry: ActivityEntry): boolean;
   /** The window has the focus: people see there what happens, and they did most of it. */
   focused: boolean;
 }
 
 /** The notifications to show for new entries. */
-export function noticesFor({ entries, toldUpTo, wanted, focused }: NoticeFacts): DesktopNotice[] {
-  if (!wanted || focused) return [];
+export function noticesFor({ entries, toldUpTo, wants, focused }: NoticeFacts): DesktopNotice[] {
+  if (focused) return [];
   const fresh = entries
-    .filter((entry) => entry.notify && entry.id > toldUpTo)
+    .filter((entry) => entry.id > toldUpTo && wants(entry))
     .sort((one, other) => one.id - other.id);
   if (fresh.length <= MOST_AT_ONCE) {
     return fresh.map(({ message, why, kind }) => ({

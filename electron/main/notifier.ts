@@ -1,5 +1,6 @@
 import type { Notification } from 'electron';
 import type { ActivityEntry } from '../../shared/models/activity.ts';
+import { isShownOnDesktop } from '../../shared/notice-kinds.ts';
 import { type DesktopNotice, noticesFor, type PanelPage } from './notices.ts';
 import type { ShellCore } from './shell-core.ts';
 
@@ -43,9 +44,10 @@ export function createNotifier({ Notification: Popup, isFocused, open }: Notifie
         const newest = Math.max(toldUpTo, ...entries.map((entry) => entry.id));
         // The first frame is history; later ones bring new events.
         if (!isFirst) {
-          const wanted = settings.current().desktop.notifications;
-          for (const notice of noticesFor({ entries, toldUpTo, wanted, focused: isFocused() }))
-            notify(notice);
+          const { desktop, notifications } = settings.current();
+          const wants = (entry: ActivityEntry) =>
+            desktop.notifications && isShownOnDesktop(entry, notifications);
+          for (const notice of noticesFor({ entries, toldUpTo, wants, focused: isFocused() })) notify(notice);
         }
         toldUpTo = newest;
         isFirst = false;

@@ -13,6 +13,7 @@ import { fleetMethods, simulatorMethods } from './fleet.ts';
 import { gatewayMethods } from './gateway.ts';
 import { immichMethods } from './immich-door.ts';
 import { indexingMethods } from './indexing.ts';
+import { notificationMethods } from './notifications.ts';
 import { optimizerMethods, placementMethods } from './placement.ts';
 import { powerHistoryMethods, powerMethods, powerOffMethods } from './power.ts';
 import { requestMethods } from './requests.ts';
@@ -41,6 +42,7 @@ export const methods = {
   ...telemetryMethods,
   ...activityMethods,
   ...settingsMethods,
+  ...notificationMethods,
   ...accessMethods,
   ...agentMethods,
   ...powerMethods,

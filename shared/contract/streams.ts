@@ -36,6 +36,8 @@ export const coreStatusSchema = z.object({
   version: z.string(),
   startedAt: z.number(),
   simulated: z.boolean(),
+  /** Where the panel, the control API and `/metrics` answer on this computer, without a path; null until they do. */
+  url: z.string().nullable().default(null),
   offers: z.array(nodeOfferSchema),
   /** Problems that were repaired at start, such as a damaged settings file that was set aside. */
   notices: z.array(noticeSchema),

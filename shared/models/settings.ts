@@ -1,10 +1,12 @@
 import * as z from 'zod';
-import { isCallableAddress } from '../network/callable-address.ts';
+import { isCallableAddress, isTopicAddress } from '../network/callable-address.ts';
+import { isMailServer } from '../network/mail.ts';
 import { trimPasted } from '../network/pasted.ts';
 import { isRedisAddress } from '../network/redis-address.ts';
 import { tokenProblem } from '../token-text.ts';
 import { GATEWAY_PORT } from './gateway-port.ts';
 import { immichSchema } from './immich-settings.ts';
+import { notificationsSettingsSchema } from './notifications.ts';
 import { secretStateSchema } from './secrets.ts';
 import { tasksSettingsSchema } from './tasks-settings.ts';
 
@@ -155,6 +157,7 @@ export const savedSettingsSchema = z.object({
   runner: runnerSchema.prefault({}),
   immich: immichSchema.prefault({}),
   tasks: tasksSettingsSchema.prefault({}),
+  notifications: notificationsSettingsSchema.prefault({}),
   desktop: desktopSchema.prefault({}),
 });
 export type SavedSettings = z.infer<typeof savedSettingsSchema>;
@@ -190,6 +193,18 @@ export const settingsSchema = savedSettingsSchema.extend({
       redisUrl: secretState,
     })
     .prefault({}),
+  notifications: notificationsSettingsSchema
+    .extend({
+      /** The topic on an ntfy server, with a token or a password if it needs one. */
+      ntfyUrl: secretState,
+      /** An incoming webhook of Discord or Slack. */
+      chatUrl: secretState,
+      /** `smtp://` or `smtps://`, with user and password. */
+      mailServer: secretState,
+      /** Gets every event as JSON. */
+      webhookUrl: secretState,
+    })
+    .prefault({}),
   api: z
     .object({
       /** Whether there is a script's key called `index`. Earlier versions had its token here, and may still set it. */
@@ -212,6 +227,17 @@ const webhook = z
 export const secretSettings = {
   'optimizer.webhookUrl': webhook,
   'power.webhookUrl': webhook,
+  'notifications.ntfyUrl': webhook.refine(
+    isTopicAddress,
+    'this address has no topic, such as https://ntfy.sh/TOPIC',
+  ),
+  'notifications.chatUrl': webhook,
+  'notifications.mailServer': z
+    .string()
+    .max(2000)
+    .overwrite(trimPasted)
+    .refine(isMailServer, 'this is not an address such as smtps://USER:PASSWORD@HOST'),
+  'notifications.webhookUrl': webhook,
   'runner.token': z
     .string()
     .max(1000)

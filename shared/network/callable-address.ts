@@ -26,3 +26,7 @@ export function withoutPassword(text: string): string {
 }
 
 export const hasPassword = (text: string): boolean => withoutPassword(text) !== text;
+
+/** Whether it is such an address with a path, whose last part is the topic of an ntfy server. */
+export const isTopicAddress = (text: string): boolean =>
+  isCallableAddress(text) && URL.canParse(text) && /[^/]/.test(new URL(text).pathname);

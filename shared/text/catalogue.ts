@@ -23,6 +23,7 @@ import { indexingFileMessages } from './messages/indexing-files.ts';
 import { leaseMessages } from './messages/leases.ts';
 import { loadMessages } from './messages/loads.ts';
 import { movePreviewMessages } from './messages/move-preview.ts';
+import { notificationMessages } from './messages/notifications.ts';
 import { optimizerMessages } from './messages/optimizer.ts';
 import { ownershipMessages } from './messages/ownership.ts';
 import { pictureMessages } from './messages/pictures.ts';
@@ -70,6 +71,7 @@ export const domains = {
   leases: leaseMessages,
   loads: loadMessages,
   movePreview: movePreviewMessages,
+  notifications: notificationMessages,
   optimizer: optimizerMessages,
   pictures: pictureMessages,
   placement: placementMessages,
@@ -117,6 +119,7 @@ export const catalogue = {
   ...leaseMessages,
   ...loadMessages,
   ...movePreviewMessages,
+  ...notificationMessages,
   ...optimizerMessages,
   ...pictureMessages,
   ...placementMessages,

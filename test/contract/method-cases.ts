@@ -1,7 +1,9 @@
 /** What each method is tried with. A method that is missing here is a type error. */
 
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { request as startRequest } from 'node:http';
+import { createServer, request as startRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Core } from '../../electron/core/compose.ts';
 import type { Topic } from '../../electron/core/runtime/topic.ts';
@@ -63,6 +65,15 @@ const freshUrl = () => {
   port += 1;
   return `http://127.0.0.1:${port}`;
 };
+
+/** The address of a server that accepts everything. */
+async function acceptingUrl(): Promise<string> {
+  const server = createServer((_, reply) => reply.end()).listen(0, '127.0.0.1');
+  server.unref();
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
 let keys = 0;
 const freshKeyName = () => {
   keys += 1;
@@ -173,6 +184,14 @@ export const methodCases: Record<MethodName, MethodCase> = {
     },
     wrong: [{ id: 1 }, 'id'],
     errors: [['NOT_FOUND', () => ({ id: 'nope' })]],
+  },
+  'notifications.try': {
+    right: async ({ call }) => {
+      await call('settings.update', { notifications: { webhookUrl: await acceptingUrl() } });
+      return { channel: 'webhook' };
+    },
+    wrong: [{ channel: 'pigeon' }, 'channel'],
+    errors: [['NOTICE_CHANNEL_NOT_SET', () => ({ channel: 'mail' })]],
   },
   'fleet.list': nothing,
   'fleet.add': {

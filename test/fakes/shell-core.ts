@@ -15,7 +15,7 @@ export function createFakeShellCore(desktop: Partial<Desktop> = {}) {
   const diary: string[] = [];
   const records: NewActivityEntry[] = [];
   const listeners = new Set<Parameters<ShellCore['settings']['onChange']>[0]>();
-  let settings = { desktop: { ...defaultSettings.desktop, ...desktop } };
+  let settings = { ...defaultSettings, desktop: { ...defaultSettings.desktop, ...desktop } };
   let failure: PilotlightError | null = null;
 
   const core: ShellCore = {
@@ -47,7 +47,7 @@ export function createFakeShellCore(desktop: Partial<Desktop> = {}) {
     records,
     change(patch: Partial<Desktop>) {
       const previous = settings;
-      settings = { desktop: { ...settings.desktop, ...patch } };
+      settings = { ...settings, desktop: { ...settings.desktop, ...patch } };
       for (const listener of listeners) listener(settings, previous);
     },
     failWith(error: PilotlightError) {

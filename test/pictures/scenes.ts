@@ -114,6 +114,7 @@ async function checkPolicy(page: Page): Promise<void> {
 async function wrongPolicy(page: Page): Promise<void> {
   await page.getByLabel('Use the CPU after (seconds)').fill('soon');
 }
+const doors = (page: Page) => page.getByRole('region', { name: 'API and metrics' });
 const access = (page: Page) => page.getByRole('region', { name: 'Access' });
 
 /** Fills the dialog of a new key. */
@@ -199,6 +200,8 @@ const pictures: readonly Picture[] = [
     top: (page) => page.getByRole('region', { name: 'Runner' }),
   },
   { state: 'runner-node', scene: runnersTwo, hash: '#/node/gpu-tower' },
+  { state: 'settings-doors', scene: immichWorking, hash: '#/settings', top: doors },
+  { state: 'settings-doors-off', scene: accessEmpty, hash: '#/settings', top: doors },
   { state: 'access-full', scene: accessFull, hash: '#/settings', top: access },
   { state: 'access-long', scene: accessLong, hash: '#/settings', top: access },
   { state: 'access-empty', scene: accessEmpty, hash: '#/settings', top: access },

@@ -1,3 +1,4 @@
+import { createEmitter } from '../../../shared/emitter.ts';
 import type { ActivityEntry, ActivityQuery, NewActivityEntry } from '../../../shared/models/activity.ts';
 import { redactWithin } from '../../../shared/redact.ts';
 import type { Log } from '../ports/log.ts';
@@ -8,6 +9,8 @@ import type { Streams } from '../runtime/streams.ts';
 export interface ActivityService {
   /** Records an event. Never throws; a failed save is only logged, so that it cannot break the caller. */
   record(entry: NewActivityEntry): void;
+  /** Called with each entry after it was recorded. */
+  onRecord(listener: (entry: ActivityEntry) => void): () => void;
   /** Newest first. */
   list(query: ActivityQuery): ActivityEntry[];
   /** Deletes every entry. Throws a store error. */
@@ -26,6 +29,7 @@ const streamed = 200;
 
 export function createActivityService({ clock, store, streams, log }: ActivityDependencies): ActivityService {
   const shown: number[] = [];
+  const recorded = createEmitter<[ActivityEntry]>({ name: 'activity', log });
 
   function show(entry: ActivityEntry): void {
     streams.activity.set(String(entry.id), entry);
@@ -38,7 +42,9 @@ export function createActivityService({ clock, store, streams, log }: ActivityDe
   return {
     record(entry) {
       try {
-        show(store.activity.append(redactWithin({ ...entry, at: clock.now() })));
+        const saved = store.activity.append(redactWithin({ ...entry, at: clock.now() }));
+        show(saved);
+        recorded.emit(saved);
       } catch (error) {
         log.error('An activity entry could not be saved.', {
           code: entry.message.code,
@@ -46,6 +52,7 @@ export function createActivityService({ clock, store, streams, log }: ActivityDe
         });
       }
     },
+    onRecord: recorded.on,
     list: (query) => store.activity.list(query),
     clear() {
       store.histories.clear('activity');

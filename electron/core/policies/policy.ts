@@ -1,8 +1,8 @@
 /** What a policy allows: who may wake a node, and the policy for its agent. Pure. */
 import { fact, type Message } from '../../../shared/models/message.ts';
 import type { NodePower, PowerPolicy } from '../../../shared/models/power.ts';
+import { isWithin } from '../../../shared/quiet-hours.ts';
 import type { AgentPolicy } from '../ports/agents.ts';
-import { isWithin } from '../runtime/local-time.ts';
 
 /** What wants a node awake. */
 export type WakeRequester = 'person' | 'job' | 'task' | 'request';

@@ -8,6 +8,7 @@ import type { ConnectInferenceServer } from './inference.ts';
 import type { Folders, LocalHardware } from './local-machine.ts';
 import type { Log } from './log.ts';
 import type { AnnouncementListener, HoldConnection, Http, Surroundings, Udp } from './network.ts';
+import type { SendNotices } from './notices.ts';
 import type { Exec } from './processes.ts';
 import type { ConnectRunner, LocalRunner } from './runner.ts';
 import type { StartSimulatedFleet } from './simulated-fleet.ts';
@@ -44,6 +45,7 @@ export interface Ports {
   ingestedFiles: IngestedFiles;
   storageMeter: StorageMeter;
   announcementListener: AnnouncementListener;
+  sendNotices: SendNotices;
   exec: Exec;
   surroundings: Surroundings;
   startSimulatedFleet: StartSimulatedFleet;

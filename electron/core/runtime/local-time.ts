@@ -21,11 +21,6 @@ export function minuteOfDay(at: number, zone?: string): number {
   return Number(hour) * 60 + Number(minute);
 }
 
-/** Whether a minute lies in a span that may cross midnight. A span from a minute to itself is empty. */
-export function isWithin(minute: number, { from, to }: { from: number; to: number }): boolean {
-  return from <= to ? minute >= from && minute < to : minute >= from || minute < to;
-}
-
 /**
  * The next time after `after` at which the local clock shows that minute, once a day. If that time is skipped in spring,
  * it is later by the shift; if it occurs twice in autumn, the first counts.

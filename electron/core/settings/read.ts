@@ -42,6 +42,13 @@ export function showSettings(saved: SavedSettings, hasSecret: (name: SecretSetti
     optimizer: { ...saved.optimizer, webhookUrl: { set: hasSecret('optimizer.webhookUrl') } },
     runner: { ...saved.runner, token: { set: hasSecret('runner.token') } },
     tasks: { ...saved.tasks, redisUrl: { set: hasSecret('tasks.redisUrl') } },
+    notifications: {
+      ...saved.notifications,
+      ntfyUrl: { set: hasSecret('notifications.ntfyUrl') },
+      chatUrl: { set: hasSecret('notifications.chatUrl') },
+      mailServer: { set: hasSecret('notifications.mailServer') },
+      webhookUrl: { set: hasSecret('notifications.webhookUrl') },
+    },
     api: { indexToken: { set: hasSecret('api.indexToken') } },
   });
 }

@@ -12,6 +12,8 @@ export interface StatusService {
   /** Sets addresses from the environment that nobody has agreed to contact yet. */
   setOffers(offers: NodeOffer[]): void;
   setSimulated(simulated: boolean): void;
+  /** Sets where the server of this core listens. */
+  setUrl(url: string): void;
   addNotice(notice: Notice): void;
   /** Does nothing if there is no such notice. */
   removeNotice(id: string): void;
@@ -33,6 +35,7 @@ export function createStatusService({ clock, streams, version, secrets }: Status
     version,
     startedAt: clock.now(),
     simulated: false,
+    url: null,
     offers: [],
     notices: [],
     secrets,
@@ -58,6 +61,7 @@ export function createStatusService({ clock, streams, version, secrets }: Status
     setSimulated: (simulated) => {
       if (simulated !== status.simulated) change({ simulated });
     },
+    setUrl: (url) => change({ url: url.replace(/\/$/, '') }),
     addNotice: (notice) =>
       change({ notices: [...status.notices.filter((other) => other.id !== notice.id), notice] }),
     dismissNotice(id) {

@@ -2,6 +2,7 @@
 import type { CredentialView, KeyKind } from '../../../shared/models/access.ts';
 import { allRightsOf, type Right } from '../../../shared/rights.ts';
 import { formatAgo } from '../../../shared/units.ts';
+import { hasWords } from '../../components/has-words.ts';
 
 export const rightTexts: Readonly<Record<Right, { label: string; about: string }>> = {
   view: { label: 'View', about: 'See machines, jobs and settings, search folders, read metrics' },
@@ -65,13 +66,9 @@ export const lifetimes: readonly { days: number | null; label: string }[] = [
   { days: 365, label: 'In a year' },
 ];
 
-/** Whether each word occurs in what this part of the settings is about. */
-export function matchesAccess(text: string): boolean {
-  const said =
-    'access keys tokens api script program bearer rights sessions browsers signed in sign out revoke rotate index metrics';
-  return text
-    .toLowerCase()
-    .split(/\s+/)
-    .filter(Boolean)
-    .every((word) => said.includes(word));
-}
+/** Whether a search of the settings is about this. */
+export const matchesAccess = (text: string): boolean =>
+  hasWords(
+    'access keys tokens api script program bearer rights sessions browsers signed in sign out revoke rotate index metrics',
+    text,
+  );

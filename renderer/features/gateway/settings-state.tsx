@@ -1,6 +1,6 @@
+import { Address } from '../../components/address.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { gatewayStore, useGateway } from '../../stores/gateway.ts';
-import { Address } from './address.tsx';
 import { GatewayProblem, reachText } from './problem.tsx';
 
 /** The state of the gateway above its settings. Its space is kept while it is not known. */

@@ -1,10 +1,10 @@
 import { Plug } from 'lucide-react';
 import type { GatewayView } from '../../../shared/models/gateway.ts';
+import { Address } from '../../components/address.tsx';
 import { Button } from '../../components/button.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { gatewayStore, useGateway } from '../../stores/gateway.ts';
 import { settingHref } from '../shell/route.ts';
-import { Address } from './address.tsx';
 import { GatewayProblem, reachText } from './problem.tsx';
 
 /** Names the address for other programs; or why there is none. Nothing while the gateway is off. */

@@ -1,14 +1,13 @@
 import { type ComponentProps, type ReactNode, useEffect, useState } from 'react';
 import type { NodePower, PowerPolicy } from '../../../shared/models/power.ts';
 import { client } from '../../client/index.ts';
+import { clockOf, minuteOf } from '../../components/clock-text.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { putPower } from '../../stores/power.ts';
 import { addToast, toastError } from '../../stores/toasts.ts';
 import { offChoices } from '../power/power-text.ts';
 import {
   actionChoices,
-  clockOf,
-  minuteOf,
   powerOffChoices,
   secondsText,
   wakeForChoices,

@@ -1,5 +1,6 @@
 /** Label and description of each setting. Without the schemas, to keep the palette’s bundle small. */
 import { immichFields } from './immich-fields.ts';
+import { notificationFields } from './notification-fields.ts';
 import { runnerFields } from './runner-fields.ts';
 import type { Section, SettingField } from './setting-field.ts';
 import { tasksFields } from './tasks-fields.ts';
@@ -36,6 +37,10 @@ export const sectionTitles: Record<Section, { title: string; about: string }> = 
   tasks: {
     title: 'Tasks',
     about: 'Queues for the work of other programs, who works on it, and how long it is kept.',
+  },
+  notifications: {
+    title: 'Notifications',
+    about: 'What you are told while you are not at the panel, and how.',
   },
   desktop: {
     title: 'Desktop',
@@ -255,6 +260,7 @@ export const settingFields: readonly SettingField[] = [
   ...runnerFields,
   ...immichFields,
   ...tasksFields,
+  ...notificationFields,
   {
     section: 'desktop',
     key: 'closeToTray',

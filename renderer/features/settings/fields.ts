@@ -1,5 +1,7 @@
+import type { QuietHours } from '../../../shared/models/notifications.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import { formatBytes, formatCount, formatDuration } from '../../../shared/units.ts';
+import { hasWords } from '../../components/has-words.ts';
 import { type FieldKind, fieldPath, type SettingField, sectionTitles, settingFields } from './catalogue.ts';
 import {
   type ContextRow,
@@ -12,6 +14,7 @@ import {
   savedSlots,
   slotsRows,
 } from './gateway-lists.ts';
+import { hoursText, readHours } from './hours-text.ts';
 import { brokenPart, type Rule, rules } from './rules.ts';
 
 export * from './catalogue.ts';
@@ -54,6 +57,7 @@ export const defaultText = (field: SettingField): string => textOf(ruleOf(field)
 
 function textOf(value: unknown, kind: FieldKind): string {
   if (kind === 'fallbacks') return fallbackLines(value as Fallbacks);
+  if (kind === 'hours') return hoursText(value as QuietHours | null);
   if (kind === 'policies') return JSON.stringify(policyRows(value as Gateway['policies']));
   if (kind === 'slots') return JSON.stringify(slotsRows(value as Gateway['slots']));
   if (kind === 'context-rules') return JSON.stringify(contextRows(value as Gateway['contextRules']));
@@ -88,6 +92,7 @@ function fromText(text: string, kind: FieldKind): unknown {
   const trimmed = text.trim();
   if (kind === 'switch') return trimmed === 'true';
   if (kind === 'lines' || kind === 'choices') return linesOf(trimmed);
+  if (kind === 'hours') return readHours(text);
   if (kind === 'policies') return savedPolicies(JSON.parse(text) as PolicyRow[]);
   if (kind === 'slots') return savedSlots(JSON.parse(text) as SlotsRow[]);
   if (kind === 'context-rules') return savedContexts(JSON.parse(text) as ContextRow[]);
@@ -104,7 +109,7 @@ function fromText(text: string, kind: FieldKind): unknown {
 /** The default, as text. */
 export function defaultLabel(field: SettingField): string {
   const value = ruleOf(field).byDefault;
-  if (typeof value === 'object' && value !== null)
+  if (Array.isArray(value))
     return value.map((one: string) => field.options?.[one] ?? one).join(', ') || 'none';
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   if (typeof value === 'string') return field.options?.[value] ?? value;
@@ -136,14 +141,8 @@ export const isSecret = (field: SettingField): boolean => ruleOf(field).is === '
 
 /** Whether each word occurs in a setting’s label, description, path or section. */
 export function matchesSetting(field: SettingField, text: string): boolean {
-  const searched = [field.label, field.about, fieldPath(field), sectionTitles[field.section].title]
-    .join(' ')
-    .toLowerCase();
-  return text
-    .toLowerCase()
-    .split(/\s+/)
-    .filter(Boolean)
-    .every((word) => searched.includes(word));
+  const section = sectionTitles[field.section].title;
+  return hasWords([field.label, field.about, fieldPath(field), section].join(' '), text);
 }
 
 /** Unsaved edits by path; null removes a secret. */

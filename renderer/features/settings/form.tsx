@@ -23,6 +23,7 @@ import {
   settingFields,
   toText,
 } from './fields.ts';
+import { NoticeTries } from './notice-tries.tsx';
 import { Row } from './row.tsx';
 import { SecretRow } from './secret-row.tsx';
 
@@ -90,6 +91,7 @@ export function SettingsForm({
             </h2>
             <p className="mb-2 text-[0.8125rem] text-soft">{sectionTitles[section].about}</p>
             {section === 'gateway' && <GatewayState />}
+            {section === 'notifications' && <NoticeTries settings={settings} />}
             <div className="divide-y divide-line">
               {fields.map((field) => {
                 const path = fieldPath(field);

@@ -8,6 +8,8 @@ import { AccessCard } from '../access/access-card.tsx';
 import { matchesAccess } from '../access/access-text.ts';
 import { useSettingInHash } from '../shell/route.ts';
 import { StorageCard } from '../storage/storage-card.tsx';
+import { matchesDoors } from './doors.ts';
+import { DoorsCard } from './doors-card.tsx';
 import { matchesSetting, type SettingField, settingFields } from './fields.ts';
 import { SettingsForm } from './form.tsx';
 import { ThisPanel } from './this-panel.tsx';
@@ -33,7 +35,8 @@ export default function SettingsPage() {
     (desktop || field.section !== 'desktop') && matchesSetting(field, text);
   const filtered = text.trim() !== '';
   const showsAccess = !filtered || matchesAccess(text);
-  const none = filtered && !showsAccess && !settingFields.some(shows);
+  const showsDoors = !filtered || matchesDoors(text);
+  const none = filtered && !showsAccess && !showsDoors && !settingFields.some(shows);
   return (
     <Page title="Settings" summary="Changes apply as soon as you save">
       <div className="max-w-3xl wide:grid wide:max-w-none wide:grid-cols-[48rem_minmax(0,44rem)] wide:items-start wide:gap-6">
@@ -69,6 +72,7 @@ export default function SettingsPage() {
         </div>
         <div className="min-w-0">
           {showsAccess && <AccessCard />}
+          {showsDoors && <DoorsCard />}
           {!filtered && (
             <>
               <StorageCard />

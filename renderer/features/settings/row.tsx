@@ -1,6 +1,7 @@
 import { RotateCcw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Switch } from '../../components/switch.tsx';
+import { boxClass } from './box-class.ts';
 import { Choices } from './choices.tsx';
 import { ContextsEditor } from './contexts-editor.tsx';
 import {
@@ -11,15 +12,13 @@ import {
   type SettingField,
   unitLabels,
 } from './fields.ts';
+import { HoursField } from './hours-field.tsx';
 import { KeysBox } from './keys-box.tsx';
 import { NodeSelect } from './node-select.tsx';
 import { PoliciesEditor } from './policies-editor.tsx';
 import { SlotsEditor } from './slots-editor.tsx';
 
 export const settingId = (field: Pick<SettingField, 'section' | 'key'>) => `setting-${fieldPath(field)}`;
-
-export const boxClass =
-  'min-w-0 rounded-lg border border-line-strong bg-ground px-3 transition-colors hover:border-faint aria-invalid:border-trouble';
 
 /** A setting’s label, description, default and range, with its control beside or below. */
 export function RowFrame({
@@ -86,7 +85,13 @@ export function RowFrame({
 }
 
 /** They have several controls, with labels of their own. */
-const groupKinds: ReadonlySet<FieldKind> = new Set(['choices', 'policies', 'slots', 'context-rules']);
+const groupKinds: ReadonlySet<FieldKind> = new Set([
+  'choices',
+  'hours',
+  'policies',
+  'slots',
+  'context-rules',
+]);
 
 /** A visible setting: a switch, a number with its unit, lines, or text. */
 export function Row({
@@ -143,6 +148,8 @@ export function Row({
         </select>
       ) : field.kind === 'choices' ? (
         <Choices id={id} text={text} options={field.options ?? {}} onChange={onChange} />
+      ) : field.kind === 'hours' ? (
+        <HoursField id={id} label={field.label} text={text} onChange={onChange} />
       ) : field.kind === 'policies' ? (
         <PoliciesEditor id={id} text={text} saved={saved} onChange={onChange} />
       ) : field.kind === 'slots' ? (

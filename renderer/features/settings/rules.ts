@@ -6,8 +6,10 @@
 import { GATEWAY_PORT } from '../../../shared/models/gateway-port.ts';
 import { IMMICH_PORT } from '../../../shared/models/immich-port.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
-import { isCallableAddress } from '../../../shared/network/callable-address.ts';
+import { isCallableAddress, isTopicAddress } from '../../../shared/network/callable-address.ts';
+import { isMailAddress, isMailServer } from '../../../shared/network/mail.ts';
 import { isRedisAddress } from '../../../shared/network/redis-address.ts';
+import { noticeKinds } from '../../../shared/notice-kinds.ts';
 import { tokenProblem } from '../../../shared/token-text.ts';
 import {
   contextErrors,
@@ -24,9 +26,17 @@ export type Rule =
   | { is: 'number'; byDefault: number | null; least: number; most: number }
   | { is: 'text'; byDefault: null; least: number; most: number; accepts?(text: string): boolean }
   | { is: 'choice'; byDefault: string; options: readonly string[] }
-  | { is: 'lines'; byDefault: readonly string[]; least: number; most: number; lines: number }
+  | {
+      is: 'lines';
+      byDefault: readonly string[];
+      least: number;
+      most: number;
+      lines: number;
+      accepts?(line: string): boolean;
+    }
   /** Lists of models by the model that they replace; `each` is the most of one list. */
   | { is: 'fallbacks'; byDefault: readonly []; least: number; most: number; lines: number; each: number }
+  | { is: 'hours'; byDefault: null }
   /** Some of the options, in any order. */
   | { is: 'choices'; byDefault: readonly string[]; options: readonly string[] }
   /** Rows, each checked by its own function in gateway-lists.ts. */
@@ -42,6 +52,8 @@ export type SettingPath = {
 
 const keysPattern =
   /^(?:(?:CommandOrControl|CmdOrCtrl|Command|Cmd|Control|Ctrl|Alt|Option|AltGr|Shift|Super|Meta)\+)+(?:[A-Z0-9]|F(?:[1-9]|1\d|2[0-4])|Space|Tab|Insert|Home|End|PageUp|PageDown|Up|Down|Left|Right)$/i;
+
+const noticeKindsRule: Rule = { is: 'choices', byDefault: noticeKinds, options: noticeKinds };
 
 /** Settings that are not in the form. */
 type PlaceOfItsOwn = 'fleet.simulated' | 'api.indexToken';
@@ -132,6 +144,37 @@ export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> 
   'tasks.listen': { is: 'choice', byDefault: 'loopback', options: ['loopback', 'network'] },
   'tasks.port': { is: 'number', byDefault: 8780, least: 1, most: 65_535 },
   'tasks.redisUrl': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isRedisAddress },
+  'notifications.quietHours': { is: 'hours', byDefault: null },
+  'notifications.desktopKinds': noticeKindsRule,
+  'notifications.ntfyKinds': noticeKindsRule,
+  'notifications.chatKinds': noticeKindsRule,
+  'notifications.mailKinds': noticeKindsRule,
+  'notifications.webhookKinds': noticeKindsRule,
+  'notifications.mailTo': {
+    is: 'lines',
+    byDefault: [],
+    least: 3,
+    most: 254,
+    lines: 20,
+    accepts: isMailAddress,
+  },
+  'notifications.mailFrom': { is: 'text', byDefault: null, least: 3, most: 254, accepts: isMailAddress },
+  'notifications.ntfyUrl': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isTopicAddress },
+  'notifications.chatUrl': {
+    is: 'secret',
+    byDefault: null,
+    least: 0,
+    most: 2000,
+    accepts: isCallableAddress,
+  },
+  'notifications.webhookUrl': {
+    is: 'secret',
+    byDefault: null,
+    least: 0,
+    most: 2000,
+    accepts: isCallableAddress,
+  },
+  'notifications.mailServer': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isMailServer },
   'desktop.closeToTray': { is: 'switch', byDefault: true },
   'desktop.startAtLogin': { is: 'switch', byDefault: false },
   'desktop.shortcut': {
@@ -151,6 +194,7 @@ export function brokenPart(rule: Rule, value: unknown): 'form' | 'least' | 'most
   if (rule.is === 'choice') return rule.options.includes(String(value)) ? null : 'form';
   if (rule.is === 'choices')
     return Array.isArray(value) && value.every((one) => rule.options.includes(String(one))) ? null : 'form';
+  if (rule.is === 'hours') return isHours(value) ? null : 'form';
   if (rule.is === 'policies' || rule.is === 'slots' || rule.is === 'context-rules')
     return brokenRows(rule, value);
   const within = (size: number) => (size < rule.least ? 'least' : size > rule.most ? 'most' : null);
@@ -158,6 +202,7 @@ export function brokenPart(rule: Rule, value: unknown): 'form' | 'least' | 'most
   if (rule.is === 'lines') {
     if (!Array.isArray(value)) return 'form';
     if (value.length > rule.lines) return 'lines';
+    if (!value.every((line) => rule.accepts?.(String(line)) ?? true)) return 'form';
     return value.map((line: unknown) => within(String(line).length)).find((part) => part !== null) ?? null;
   }
   if (rule.is === 'fallbacks') {
@@ -169,6 +214,9 @@ export function brokenPart(rule: Rule, value: unknown): 'form' | 'least' | 'most
   if (typeof value !== 'string' || rule.accepts?.(value) === false) return 'form';
   return within(value.length);
 }
+
+const isHours = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'from' in value && 'to' in value && value.from !== value.to;
 
 /** By the functions that mark the fields of a row, so that what is saved is what they accept. */
 function brokenRows(

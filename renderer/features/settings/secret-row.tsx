@@ -3,8 +3,9 @@ import { useEffect, useRef, useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { useCoreStatus } from '../../stores/core.ts';
 import { textOf } from '../../texts.ts';
+import { boxClass } from './box-class.ts';
 import type { SettingField } from './fields.ts';
-import { boxClass, RowFrame, settingId } from './row.tsx';
+import { RowFrame, settingId } from './row.tsx';
 
 /** A write-only setting: set, replace or remove it. */
 export function SecretRow({

@@ -21,6 +21,8 @@ export type FieldKind =
   | 'node'
   /** Other models to use, a line for each: `MODEL = OTHER, OTHER`. */
   | 'fallbacks'
+  /** From a time of day to another; empty for none. */
+  | 'hours'
   /** Some of the options. */
   | 'choices'
   /** Rows, edited in fields of their own. */

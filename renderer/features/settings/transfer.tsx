@@ -3,17 +3,8 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { cardClass } from '../../components/page.tsx';
 import { useAction } from '../../components/use-action.ts';
+import { download } from './download.ts';
 import { ImportDialog, type ImportKind } from './import-dialog.tsx';
-
-/** Downloads a text as a file. */
-function download(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
 
 /** Export and import of settings, nodes and folders, and import of an existing server’s environment file. */
 export function Transfer() {

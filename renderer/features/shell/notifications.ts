@@ -1,6 +1,9 @@
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
+import { isShownOnDesktop } from '../../../shared/notice-kinds.ts';
 import type { TypedFrame } from '../../client/client.ts';
+import { client } from '../../client/index.ts';
 import { activityStore } from '../../stores/activity.ts';
+import { settingsStore } from '../../stores/settings.ts';
 import { addToast } from '../../stores/toasts.ts';
 import { textOf, textOrEmpty } from '../../texts.ts';
 
@@ -31,11 +34,13 @@ export function followActivityForNotifications(): () => void {
   // The desktop window has the system's own notifications.
   if (window.pilotlight) return () => {};
   const news = createNewsOfActivity();
-  return activityStore.onFrame((frame) => {
+  const letGo = settingsStore.keep(client);
+  const stop = activityStore.onFrame((frame) => {
     const fresh = news(frame);
     if (notificationState() !== 'on') return;
+    const { settings } = settingsStore.use.getState().entries;
     for (const entry of fresh) {
-      if (entry.notify) {
+      if (settings === undefined ? entry.notify : isShownOnDesktop(entry, settings.notifications)) {
         new Notification('Pilotlight', {
           body: textOf(entry.message),
           tag: `activity-${entry.id}`,
@@ -44,6 +49,10 @@ export function followActivityForNotifications(): () => void {
       }
     }
   });
+  return () => {
+    stop();
+    letGo();
+  };
 }
 
 const lostGpuCodes: ReadonlySet<string> = new Set(['NODE_LOST_GPU', 'OLLAMA_HERE_LOST_GPU']);

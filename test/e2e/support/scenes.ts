@@ -114,6 +114,7 @@ export function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> 
             simulated: false,
             offers: [],
             notices: [],
+            url: 'http://127.0.0.1:41872',
             secrets: { kind: 'key-file', message: fact('SECRETS_WITH_KEY_FILE', { noKeyStore: false }) },
           },
         ],

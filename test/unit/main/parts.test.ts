@@ -80,7 +80,7 @@ describe('noticesFor', () => {
     nodeId: null,
     notify: true,
   });
-  const facts = { toldUpTo: 0, wanted: true, focused: false };
+  const facts = { toldUpTo: 0, wants: () => true, focused: false };
 
   it('shows each event, or their number if there are many', () => {
     expect(noticesFor({ ...facts, entries: [entry(2), entry(1)] })).toEqual([
@@ -90,6 +90,16 @@ describe('noticesFor', () => {
     expect(noticesFor({ ...facts, entries: [1, 2, 3, 4].map(entry) })).toEqual([
       { title: '4 new events', body: 'Latest: Thing 4.', page: 'activity' },
     ]);
+  });
+
+  it('shows none that the person does not want, and none while the window has the focus', () => {
+    const wants = ({ id }: { id: number }) => id !== 2;
+    const entries = [entry(1), entry(2), entry(3)];
+    expect(noticesFor({ ...facts, wants, entries }).map(({ title }) => title)).toEqual([
+      'Thing 1.',
+      'Thing 3.',
+    ]);
+    expect(noticesFor({ ...facts, focused: true, entries })).toEqual([]);
   });
 
   it.each(UNPRINTABLE)('shows %s of a name as an escape', (_, character) => {

@@ -12,6 +12,7 @@ import { hostErrors } from '../../../shared/contract/errors/hosts.ts';
 import { immichErrors } from '../../../shared/contract/errors/immich.ts';
 import { indexingErrors } from '../../../shared/contract/errors/indexing.ts';
 import { inputErrors } from '../../../shared/contract/errors/input.ts';
+import { notificationErrors } from '../../../shared/contract/errors/notifications.ts';
 import { pictureErrors } from '../../../shared/contract/errors/pictures.ts';
 import { placementErrors } from '../../../shared/contract/errors/placement.ts';
 import { powerErrors } from '../../../shared/contract/errors/power.ts';
@@ -71,6 +72,7 @@ describe('the catalogue of errors', () => {
       pictureErrors,
       predictErrors,
       immichErrors,
+      notificationErrors,
     ];
     expect(all.flatMap((domain) => Object.keys(domain)).sort()).toEqual([...errorCodes].sort());
   });

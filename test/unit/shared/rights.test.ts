@@ -50,6 +50,7 @@ describe('each method', () => {
       'settings.update',
       'settings.import',
       'settings.importEnvironment',
+      'notifications.try',
       'requests.keepPrompts',
       'requests.prompt',
       'storage.clear',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isWithin, minuteOfDay, nextMinuteOfDay } from '../../../../electron/core/runtime/local-time.ts';
+import { minuteOfDay, nextMinuteOfDay } from '../../../../electron/core/runtime/local-time.ts';
+import { isWithin } from '../../../../shared/quiet-hours.ts';
 
 const zone = 'Europe/Berlin';
 const at = (text: string) => Date.parse(text);

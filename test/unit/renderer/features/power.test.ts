@@ -1,12 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { clockOf, minuteOf } from '../../../../renderer/components/clock-text.ts';
 import { checkText, outcomeText } from '../../../../renderer/features/checks/check-text.ts';
-import {
-  clockOf,
-  minuteOf,
-  secondsText,
-  wattsOf,
-  withOwn,
-} from '../../../../renderer/features/node/policy-text.ts';
+import { secondsText, wattsOf, withOwn } from '../../../../renderer/features/node/policy-text.ts';
 import { leaseRows, stateSpans } from '../../../../renderer/features/node/power-timeline.ts';
 import { processShares } from '../../../../renderer/features/node/processes.ts';
 import {

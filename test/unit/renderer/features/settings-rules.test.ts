@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
+import { hoursText, readHours } from '../../../../renderer/features/settings/hours-text.ts';
 import { brokenPart, type Rule, rules } from '../../../../renderer/features/settings/rules.ts';
 import {
   defaultSettings,
@@ -26,6 +27,7 @@ interface JsonSchema {
 /** What the rule of a setting has to be, by its schema. Which texts it accepts is compared by examples. */
 function ruleBySchema(schema: JsonSchema, byDefault = schema.default): Omit<Rule, 'accepts'> | object {
   const inner = schema.anyOf?.find(({ type }) => type !== 'null') ?? schema;
+  if (inner.properties?.from) return { is: 'hours', byDefault };
   const lengths = ({ minLength = 0, maxLength }: JsonSchema) => ({ least: minLength, most: maxLength });
   if (inner.enum) return { is: 'choice', byDefault, options: inner.enum };
   switch (inner.type) {
@@ -96,6 +98,16 @@ const texts = [
   'eight888',
   'x'.repeat(61),
   'x'.repeat(1001),
+  'me@example.org',
+  'a@b@c',
+  'Me <me@example.org>',
+  `${'x'.repeat(250)}@host`,
+  'https://ntfy.sh/',
+  'https://:tk_1@ntfy.sh/topic',
+  'smtp://mail.example',
+  'smtps://me%40example.org:p%40ss@mail.example:465',
+  'smtp://mail.example/inbox',
+  'smtp://',
 ];
 
 test.each(Object.entries(rules).filter(([, { is }]) => is === 'text' || is === 'secret'))(
@@ -113,6 +125,16 @@ test.each(Object.entries(rules).filter(([, { is }]) => is === 'text' || is === '
     }
   },
 );
+
+test('quiet hours have a beginning and another end', () => {
+  const rule = rules['notifications.quietHours'];
+  expect(brokenPart(rule, readHours('22:00 07:00'))).toBeNull();
+  expect(brokenPart(rule, readHours(''))).toBeNull();
+  for (const text of ['22:00 ', ' 07:00', '22:00 22:00', 'night', '22:00 07:00 09:00', '25:00 07:00']) {
+    expect(brokenPart(rule, readHours(text)), text).toBe('form');
+  }
+  expect(hoursText({ from: 1320, to: 420 })).toBe('22:00 07:00');
+});
 
 test('a value of another kind is refused, and nothing only where nothing may stand', () => {
   const number: Rule = { is: 'number', byDefault: 1, least: 0, most: 9 };
