@@ -7,11 +7,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../../electron/adapters/clock.ts';
+import { createImageHandler } from '../../../electron/workers/tasks/handlers/image.ts';
 import { handlerHost } from '../../../electron/workers/tasks/open-worker.ts';
 import {
   type HandlerProcess,
   startHandlerProcess,
 } from '../../../electron/workers/tasks/processes/handler-process.ts';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { ContentType } from '../../../shared/models/tasks.ts';
 import { makeDocx, makeEpub, makePdf, makePptx, makeXlsx, wordText } from '../../fakes/documents.ts';
 
@@ -91,5 +93,58 @@ describe('the handler of pages', () => {
     const path = join(folder, 'saved.html');
     writeFileSync(path, '<h1>Saved</h1>');
     expect((await run('web', { kind: 'file', path, name: 'saved.html' })).content).toBe('# Saved');
+  });
+});
+
+describe('the handler of pictures', () => {
+  it('makes a thumbnail, and says what the camera wrote', async () => {
+    const { default: sharp } = await import('sharp');
+    const path = join(folder, 'lamp.jpg');
+    const made = sharp({ create: { width: 800, height: 400, channels: 3, background: 'red' } });
+    await made
+      .withExif({ IFD0: { Model: 'Example One', ImageDescription: 'A red wall' } })
+      .jpeg()
+      .toFile(path);
+    const { content, metadata, thumbnails } = await run('image', { kind: 'file', path, name: 'lamp.jpg' });
+    expect(content).toBe('Picture: lamp.jpg\nA red wall\nCamera: Example One');
+    expect(metadata).toMatchObject({
+      title: 'A red wall',
+      format: 'jpeg',
+      width: 800,
+      height: 400,
+      missing: [],
+    });
+    const thumbnail = await sharp(Buffer.from(thumbnails[0] ?? '', 'base64')).metadata();
+    expect(thumbnail).toMatchObject({ format: 'jpeg', width: 320, height: 160 });
+  });
+
+  it('refuses what is no picture', async () => {
+    const path = join(folder, 'a.pdf');
+    await expect(run('image', { kind: 'file', path, name: 'a.png' })).rejects.toMatchObject({
+      code: 'PICTURE_NOT_SUPPORTED',
+    });
+  });
+
+  it('goes without a thumbnail where there is no decoder', async () => {
+    const path = join(folder, 'lamp.jpg');
+    const broken = async () => Promise.reject(new PilotlightError('PICTURES_NOT_READABLE'));
+    const handler = createImageHandler({ decode: broken, resize: broken, cutJpeg: broken });
+    const output = await handler.handle(
+      { kind: 'file', path, name: 'lamp.jpg' },
+      {
+        ...{
+          contentType: 'image',
+          options: {},
+          folder,
+          allowedHosts: [],
+          signal: new AbortController().signal,
+        },
+        ...{ progress: () => {}, log: () => {} },
+      },
+    );
+    expect(output).toMatchObject({ metadata: { missing: ['thumbnail'] }, thumbnails: [] });
+    await expect(handler.components[0]?.test(new AbortController().signal)).rejects.toMatchObject({
+      code: 'PICTURES_NOT_READABLE',
+    });
   });
 });

@@ -57,7 +57,7 @@ describe('the program', () => {
       type: 'cpu',
       queues: ['celery'],
       slots: 2,
-      contentTypes: ['document', 'mixed', 'web'],
+      contentTypes: ['document', 'mixed', 'web', 'image'],
     });
     worker.child.kill('SIGTERM');
     expect(await worker.ended).toBe(0);
@@ -158,6 +158,7 @@ describe('check', () => {
       'clock pass',
       'shared-folder pass',
       'handlers pass',
+      'component pass',
       'component pass',
       'component pass',
       'component pass',

@@ -2,9 +2,10 @@
 import type { ContentType } from '../../../../shared/models/tasks.ts';
 import { documentHandler } from './document.ts';
 import type { Handler } from './handler.ts';
+import { createImageHandler } from './image.ts';
 import { webHandler } from './web.ts';
 
-const handlers: readonly Handler[] = [documentHandler, webHandler];
+const handlers: readonly Handler[] = [documentHandler, webHandler, createImageHandler()];
 
 export const handledContentTypes: readonly ContentType[] = handlers.flatMap((one) => one.contentTypes);
 
