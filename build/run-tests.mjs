@@ -180,7 +180,14 @@ async function runIntegration(filters) {
  */
 async function runRealParts(filters) {
   const requirements = join(root, 'test', 'real-parts', 'requirements.txt');
-  const python = await preparePython({ cache, requirements, say });
+  const python = await preparePython({
+    cache,
+    requirements,
+    name: 'python',
+    what: 'Python with the clients of the gateway',
+    megabytes: 400,
+    say,
+  });
   if ('fix' in python) {
     return { stage: 'real-parts', outcome: 'incomplete', counts: noTests, output: '', fix: python.fix };
   }

@@ -12,6 +12,7 @@ import { startPreferences } from './features/shell/preferences.ts';
 import { Rail } from './features/shell/rail.tsx';
 import { reportWhileVisible } from './features/shell/report-visible.ts';
 import { type PageName, useNodeInHash, usePage } from './features/shell/route.ts';
+import { followSearchKey } from './features/shell/search-focus.ts';
 import { SharedDialogs } from './features/shell/shared-dialogs.tsx';
 import { Toasts } from './features/shell/toasts.tsx';
 import { TopBar } from './features/shell/top-bar.tsx';
@@ -27,6 +28,7 @@ import { wakeStore } from './stores/wakes.ts';
 
 // The first page is part of the first script, the others follow it.
 const ModelsPage = latePart(() => import('./features/models/page.tsx'));
+const SearchPage = latePart(() => import('./features/search/page.tsx'));
 const IndexPage = latePart(() => import('./features/index/page.tsx'));
 const TasksPage = latePart(() => import('./features/tasks/page.tsx'));
 const RequestsPage = latePart(() => import('./features/requests/page.tsx'));
@@ -49,7 +51,7 @@ function Panel() {
     const stops = [coreStore.keep(client), fleetStore.keep(client), jobsStore.keep(client)];
     stops.push(followActivityForNotifications(), followActivityForLostGpus());
     stops.push(wakeStore.keep(client));
-    stops.push(activityStore.keep(client), reportWhileVisible(), loadLateParts());
+    stops.push(activityStore.keep(client), reportWhileVisible(), followSearchKey(), loadLateParts());
     return () => {
       for (const stop of stops) stop();
     };
@@ -96,6 +98,8 @@ function PageView({ page }: { page: PageName }) {
       return <FleetPage />;
     case 'models':
       return <ModelsPage />;
+    case 'search':
+      return <SearchPage />;
     case 'index':
       return <IndexPage />;
     case 'tasks':

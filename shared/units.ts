@@ -82,3 +82,17 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 function trim(value: number): string {
   return value >= 100 ? Math.round(value).toString() : value.toFixed(1).replace(/\.0$/, '');
 }
+
+/** `420 Wh`, `1.2 kWh`, `0.4 Wh`. */
+export function formatEnergy(wattHours: number): string {
+  if (wattHours >= 999.5) return `${(wattHours / 1000).toFixed(1).replace(/\.0$/, '')} kWh`;
+  if (wattHours >= 9.95) return `${Math.round(wattHours)} Wh`;
+  return `${wattHours.toFixed(1).replace(/\.0$/, '')} Wh`;
+}
+
+/** How long a machine was on, to the minute. */
+export function formatAwake(seconds: number): string {
+  if (seconds <= 0) return '0 min';
+  if (seconds < 60) return '< 1 min';
+  return formatDuration(Math.round(seconds / 60) * 60_000);
+}

@@ -11,21 +11,23 @@ const oldest = 10;
 
 /**
  * A Python with the packages of a requirements file, in an environment of its own that is kept until the file changes.
- * @param {{ cache: string, requirements: string, say: (sentence: string) => void }} options
+ * @param {{ cache: string, requirements: string, name: string, what: string, megabytes: number,
+ *   say: (sentence: string) => void }} options `name` of the environment, of which one is kept; `what` is installed, for
+ *   people
  * @returns {Promise<{ path: string } | { fix: string }>} the path of its interpreter, or what to do to get one
  */
-export async function preparePython({ cache, requirements, say }) {
+export async function preparePython({ cache, requirements, name, what, megabytes, say }) {
   const base = await findPython();
   if (base === undefined) {
-    return { fix: `The Python clients need Python 3.${oldest} or newer with its module venv: install it.` };
+    return { fix: `${what} needs Python 3.${oldest} or newer with its module venv: install it.` };
   }
   const key = createHash('sha256').update(readFileSync(requirements)).update(base.version).digest('hex');
-  const folder = join(cache, 'tools', `python-${key.slice(0, 16)}`);
+  const folder = join(cache, 'tools', `${name}-${key.slice(0, 16)}`);
   const path = pythonIn(folder);
   const complete = join(folder, 'complete');
   if (existsSync(complete)) return { path };
-  say('Installing the Python clients of the gateway (400 MB).');
-  forgetEarlier(join(cache, 'tools'));
+  say(`Installing ${what} (${megabytes} MB).`);
+  forgetEarlier(join(cache, 'tools'), `${name}-`);
   const steps = [
     [base.path, ['-m', 'venv', folder]],
     [path, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]],
@@ -36,7 +38,7 @@ export async function preparePython({ cache, requirements, say }) {
     });
     if (result.code !== 0) {
       const reason = result.tail.trim().split('\n').at(-1) ?? '';
-      return { fix: `The Python clients could not be installed: ${reason}` };
+      return { fix: `${what} could not be installed: ${reason}` };
     }
   }
   mkdirSync(complete);
@@ -67,10 +69,11 @@ function pythonIn(folder) {
 /**
  * Environments of earlier requirements, and one that was left half installed.
  * @param {string} tools
+ * @param {string} prefix
  */
-function forgetEarlier(tools) {
+function forgetEarlier(tools, prefix) {
   mkdirSync(tools, { recursive: true });
   for (const name of readdirSync(tools)) {
-    if (name.startsWith('python-')) rmSync(join(tools, name), { recursive: true, force: true });
+    if (name.startsWith(prefix)) rmSync(join(tools, name), { recursive: true, force: true });
   }
 }

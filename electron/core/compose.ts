@@ -292,7 +292,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       gateway: { stop: gateway.stop },
       runners,
       immich,
-      requests: { stop: requests.stop },
+      requests: { start: requests.start, stop: requests.stop },
       notifications: { stop: notifications.stop },
       indexing: {
         start: () => indexing.start({ resume: options.resumeJobs ?? true }),

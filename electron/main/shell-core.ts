@@ -9,9 +9,12 @@ import type { Streams } from '../core/runtime/streams.ts';
 export interface ShellCore {
   readonly streams: Pick<Streams, 'fleet' | 'power' | 'jobs' | 'sources' | 'gateway' | 'activity'>;
   readonly settings: {
-    current(): Pick<Settings, 'desktop'>;
+    current(): Pick<Settings, 'desktop' | 'notifications'>;
     onChange(
-      listener: (settings: Pick<Settings, 'desktop'>, previous: Pick<Settings, 'desktop'>) => void,
+      listener: (
+        settings: Pick<Settings, 'desktop' | 'notifications'>,
+        previous: Pick<Settings, 'desktop' | 'notifications'>,
+      ) => void,
     ): () => void;
   };
   /** Calls a method as the panel would, through the contract. */

@@ -1,5 +1,6 @@
 /** The life cycle of a worker process: its channel to the core, its watchdog, and its end within 2 s of the core's. */
 import { setTimeout as wait } from 'node:timers';
+import { endThisProcess, leadsGroup } from '../adapters/processes/process-group.ts';
 import type { FromWorker, ToWorker, WorkerContract } from '../adapters/processes/worker-protocol.ts';
 import { openChannel } from './channel.ts';
 import { startWatchdog, watchdogOptions } from './watchdog.ts';
@@ -30,9 +31,7 @@ export function serveWorker<C extends WorkerContract>(
   const channel = openChannel();
   startWatchdog(entry, watchdogOptions(process.argv));
 
-  function kill(): void {
-    process.kill(process.pid, 'SIGKILL');
-  }
+  const kill = () => endThisProcess();
 
   const program = create({
     send: channel.send,
@@ -42,7 +41,8 @@ export function serveWorker<C extends WorkerContract>(
   function stop(inOrder: boolean): void {
     wait(kill, EXIT_LIMIT_MS);
     try {
-      program.stop({ inOrder }).then(() => process.exit(0), kill);
+      // A group is ended as a whole.
+      program.stop({ inOrder }).then(() => (leadsGroup() ? kill() : process.exit(0)), kill);
     } catch {
       kill();
     }

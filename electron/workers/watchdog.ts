@@ -5,6 +5,7 @@
 import { Socket } from 'node:net';
 import { Worker, workerData } from 'node:worker_threads';
 import { isRunning } from '../adapters/processes/is-running.ts';
+import { endThisProcess } from '../adapters/processes/process-group.ts';
 
 export interface WatchdogOptions {
   /** The process id of the core; null if unknown. */
@@ -37,7 +38,7 @@ export function runWatchdog(options: WatchdogOptions = workerData as WatchdogOpt
   function end(): void {
     if (isEnding) return;
     isEnding = true;
-    setTimeout(() => process.kill(process.pid, 'SIGKILL'), GRACE_MS);
+    setTimeout(() => endThisProcess(), GRACE_MS);
   }
   if (options.coreHoldsInput) {
     new Socket({ fd: 0, readable: true, writable: false }).on('error', end).once('close', end).resume();

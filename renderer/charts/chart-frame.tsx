@@ -1,6 +1,6 @@
-import { type ReactNode, Suspense } from 'react';
+import { type ReactNode, Suspense, useContext } from 'react';
 import { cardClass, Skeleton } from '../components/page.tsx';
-import { chartHeight, formatClock, type HourRow, Legend, type Series } from './chart-parts.tsx';
+import { ChartHeight, formatClock, type HourRow, Legend, type Series } from './chart-parts.tsx';
 import { ChartTable } from './chart-table.tsx';
 
 /** A row of a chart; a value that is missing or null was not known. */
@@ -30,20 +30,21 @@ export function ChartFrame({
   /** The chart. It may be loaded late. */
   children: ReactNode;
 }) {
+  const height = useContext(ChartHeight);
   return (
     <figure className={`${cardClass} p-4`}>
       <figcaption className="sr-only">{summary}</figcaption>
       {series.length === 0 ? (
         <p
           className="flex items-center justify-center text-center text-[0.8125rem] text-faint"
-          style={{ height: chartHeight }}
+          style={{ height }}
         >
           {empty}
         </p>
       ) : (
         <Suspense
           fallback={
-            <div style={{ height: chartHeight }}>
+            <div style={{ height }}>
               <Skeleton className="h-full" />
             </div>
           }

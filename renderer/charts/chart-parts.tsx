@@ -1,11 +1,13 @@
 /** Parts shared by the charts: tooltip, legend, and a frame of fixed height. */
-import { type ReactNode, useEffect, useState } from 'react';
+import { createContext, type ReactNode, useEffect, useState } from 'react';
 import { formatClock } from './time-axis.ts';
 
 export { formatClock } from './time-axis.ts';
 
 export const tick = { fill: 'var(--text-faint)', fontSize: 11 } as const;
 export const chartHeight = 200;
+/** For charts in a line above a list. */
+export const ChartHeight = createContext(chartHeight);
 
 export interface Series {
   key: string;

@@ -1,7 +1,7 @@
-import { memo } from 'react';
+import { memo, useContext } from 'react';
 import { AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, usePlotArea, XAxis, YAxis } from 'recharts';
 import type { HistoryRange } from '../../shared/models/telemetry.ts';
-import { ChartTooltip, chartHeight, type HourRow, type Series, tick } from './chart-parts.tsx';
+import { ChartHeight, ChartTooltip, type HourRow, type Series, tick } from './chart-parts.tsx';
 import { niceAbove } from './nice.ts';
 import { stackLayers } from './stack.ts';
 import { formatMoment, formatTick, timeTicks } from './time-axis.ts';
@@ -37,13 +37,10 @@ export default memo(function HourChart({
   );
   const top =
     fixed !== undefined && highest <= fixed ? fixed : niceAbove(Math.max(least, highest) / unit) * unit;
+  const pixels = useContext(ChartHeight);
   return (
-    <div aria-hidden="true" style={{ height: chartHeight }}>
-      <ResponsiveContainer
-        width="100%"
-        height={chartHeight}
-        initialDimension={{ width: 480, height: chartHeight }}
-      >
+    <div aria-hidden="true" style={{ height: pixels }}>
+      <ResponsiveContainer width="100%" height={pixels} initialDimension={{ width: 480, height: pixels }}>
         <AreaChart
           data={[...rows]}
           margin={{ top: 8, right: 8, bottom: 0, left: 0 }}

@@ -12,3 +12,22 @@ export async function copyText(element: HTMLElement): Promise<boolean> {
     return document.execCommand('copy');
   }
 }
+
+/** The same for a text that is not on the page. False if the browser refuses. */
+export async function copyPlain(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const focused = document.activeElement;
+    const box = document.createElement('textarea');
+    box.value = text;
+    box.className = 'fixed top-0 left-0 opacity-0';
+    (document.querySelector('dialog[open]') ?? document.body).append(box);
+    box.select();
+    const isCopied = document.execCommand('copy');
+    box.remove();
+    if (focused instanceof HTMLElement) focused.focus();
+    return isCopied;
+  }
+}

@@ -8,11 +8,15 @@ export interface DialogProps {
   description?: string;
   onClose(): void;
   children: ReactNode;
-  /** `panel` slides in from the right on wide screens: to show details beside the page. */
-  shape?: 'box' | 'panel';
+  /** `panel` slides in from the right on wide screens: to show details beside the page. `page` has room for a text. */
+  shape?: 'box' | 'panel' | 'page';
   /** Only its buttons close it, because what it shows is not shown again. */
   sticky?: boolean;
 }
+
+const boxPlace = 'm-auto max-h-[92dvh] w-[min(34rem,calc(100vw-1rem))] rounded-2xl';
+const sidePlace =
+  'm-0 ml-auto mt-auto max-h-[85dvh] w-full max-w-none rounded-t-2xl sm:mt-0 sm:h-dvh sm:max-h-none sm:rounded-none sm:rounded-l-2xl';
 
 /**
  * A native modal dialog: it traps the focus, closes on Escape, makes the rest inert and restores the focus, without
@@ -38,9 +42,9 @@ export function Dialog({
   }, []);
 
   const place =
-    shape === 'panel'
-      ? 'm-0 ml-auto mt-auto max-h-[85dvh] w-full max-w-none rounded-t-2xl sm:mt-0 sm:h-dvh sm:max-h-none sm:w-[28rem] sm:rounded-none sm:rounded-l-2xl'
-      : 'm-auto max-h-[92dvh] w-[min(34rem,calc(100vw-1rem))] rounded-2xl';
+    shape === 'box'
+      ? boxPlace
+      : `${sidePlace} ${shape === 'page' ? 'sm:w-[min(56rem,92vw)]' : 'sm:w-[28rem]'}`;
 
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog already; the click is on its backdrop.

@@ -116,6 +116,9 @@ export function RowGrid<Row extends { id: string }>({
     const next = to[event.key];
     const row = rows[next ?? current];
     if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
+    // A menu or dialog of a row has keys of its own, and so has a button in it.
+    if (idOf(event.target) === null) return;
+    if (next === undefined && isButton(event.target)) return;
     if (next !== undefined) {
       moved.current = true;
       setCurrentId(row.id);
@@ -126,7 +129,11 @@ export function RowGrid<Row extends { id: string }>({
   }
 
   const idOf = (target: EventTarget) =>
-    target instanceof Element ? (target.closest<HTMLElement>('[data-row]')?.dataset.row ?? null) : null;
+    target instanceof Element && target.closest('dialog') === null
+      ? (target.closest<HTMLElement>('[data-row]')?.dataset.row ?? null)
+      : null;
+  const isButton = (target: EventTarget) =>
+    target instanceof Element && target.closest('a, button, input, select') !== null;
   const isControl = (target: EventTarget) =>
     target instanceof Element && target.closest('[data-row-control]') !== null;
 
@@ -149,7 +156,7 @@ export function RowGrid<Row extends { id: string }>({
         const id = idOf(target);
         if (id === null) return;
         if (isControl(target)) onSelect?.(id);
-        else onOpen(id);
+        else if (!isButton(target)) onOpen(id);
       }}
       onKeyDown={onKeyDown}
     >

@@ -111,35 +111,8 @@ function join(a: NodeBucket, b: NodeBucket): NodeBucket {
   };
 }
 
-export interface Balance {
-  awakeSeconds: number;
-  /** Of the GPUs, in watt-hours; null if no tool reported their power. */
-  wattHours: number | null;
-  /** How much of the time awake the power was known, 0 to 1. */
-  powerKnown: number;
-  vectors: number;
-}
-
-/** Totals of a range. Energy is the sum of each bucket’s mean power times its time serving. */
-export function balanceOf(buckets: readonly NodeBucket[]): Balance {
-  let awakeSeconds = 0;
-  let knownSeconds = 0;
-  let joules = 0;
-  let vectors = 0;
-  for (const bucket of buckets) {
-    awakeSeconds += bucket.servingSeconds;
-    vectors += bucket.vectors;
-    if (bucket.powerWatts === null) continue;
-    knownSeconds += bucket.servingSeconds;
-    joules += bucket.powerWatts * bucket.servingSeconds;
-  }
-  return {
-    awakeSeconds,
-    wattHours: knownSeconds > 0 ? joules / 3600 : null,
-    powerKnown: awakeSeconds > 0 ? knownSeconds / awakeSeconds : 0,
-    vectors,
-  };
-}
+export const vectorsOf = (buckets: readonly NodeBucket[]): number =>
+  buckets.reduce((sum, { vectors }) => sum + vectors, 0);
 
 /** The whole range, oldest first: a bucket, or null if nothing is known. At most 120. */
 export function fillRange(

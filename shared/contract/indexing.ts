@@ -1,8 +1,10 @@
 /** Methods of folders, index jobs and search. */
 import * as z from 'zod';
 import {
+  documentSchema,
   embedderChoiceSchema,
   embedderSchema,
+  fileTypeSchema,
   indexJobSchema,
   searchResultSchema,
   sourceViewSchema,
@@ -102,9 +104,37 @@ export const indexingMethods = {
     params: z.strictObject({
       text: z.string().trim().min(1).max(2000),
       sourceIds: z.array(z.string()).min(1).nullable().default(null),
+      /** Kinds of files; null for all. */
+      types: z.array(fileTypeSchema).min(1).nullable().default(null),
       limit: z.number().int().min(1).max(100).default(10),
     }),
     result: searchResultSchema,
     errors: ['NOT_FOUND', 'NOTHING_TO_INDEX', 'INDEX_BUSY'],
+  },
+  'index.document': {
+    summary: 'Read the text of an indexed file around a passage. Files that are not indexed are refused.',
+    scope: 'view',
+    params: z.strictObject({
+      sourceId: z.string(),
+      /** Relative to its folder, with `/`, as in a hit. */
+      path: z.string().min(1).max(4096),
+      /** The passage, as bytes of the file, as in a hit. */
+      startByte: z.number().int().min(0).default(0),
+      endByte: z.number().int().min(0).default(0),
+    }),
+    result: documentSchema,
+    errors: [
+      'NOT_FOUND',
+      'FILE_CHANGED',
+      'FILE_TOO_LARGE',
+      'FILE_UNREADABLE',
+      'FILE_BINARY',
+      'FILE_EMPTY',
+      'FILE_ENCODING',
+      'FILE_TOO_COSTLY',
+      'OUTSIDE_FOLDER',
+      'OWN_DATA_FOLDER',
+      'INDEX_BUSY',
+    ],
   },
 } as const satisfies Record<string, MethodDefinition>;

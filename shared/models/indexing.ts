@@ -191,11 +191,16 @@ export function jobProgress(job: Pick<IndexJob, 'files' | 'status'>): {
   return { processed, total, percent: total === 0 ? 0 : Math.floor((processed / total) * 1000) / 10 };
 }
 
+/** Kinds of files that a search can be limited to. `code` includes data such as JSON and YAML. */
+export const fileTypeSchema = z.enum(['markdown', 'page', 'code', 'text']);
+export type FileType = z.infer<typeof fileTypeSchema>;
+
 export const searchHitSchema = z.object({
   sourceId: z.string(),
   sourceName: z.string(),
   path: z.string(),
   absolutePath: z.string(),
+  type: fileTypeSchema,
   heading: z.string(),
   snippet: z.string(),
   /** Character ranges inside `snippet` that match a word of the query: [start, end). */
@@ -225,3 +230,26 @@ export const searchResultSchema = z.object({
   incomplete: z.array(z.string()).optional(),
 });
 export type SearchResult = z.infer<typeof searchResultSchema>;
+
+/** A file of a folder as a person reads it. A long one is cut to what is around the passage. */
+export const documentSchema = z.object({
+  sourceId: z.string(),
+  sourceName: z.string(),
+  path: z.string(),
+  absolutePath: z.string(),
+  /** How to show `text`: a web page gives its text, a notebook gives Markdown. */
+  format: z.enum(['markdown', 'code', 'text']),
+  language: z.string(),
+  /** Whole lines, separated by line feeds. */
+  text: z.string(),
+  /** The number of the first line of `text`, from 1. */
+  firstLine: z.number(),
+  /** Lines of the passage, both included, counted like `firstLine`. */
+  passage: z.object({ firstLine: z.number(), lastLine: z.number() }),
+  /** Whether the file has more before or after `text`. */
+  more: z.object({ before: z.boolean(), after: z.boolean() }),
+  /** The file was changed after it was indexed, so the passage may be elsewhere by now. */
+  changed: z.boolean(),
+  ingested: searchHitSchema.shape.ingested,
+});
+export type DocumentView = z.infer<typeof documentSchema>;

@@ -180,7 +180,6 @@ export const optimizerStatusSchema = z.object({
   running: z.boolean(),
   lastLookAt: z.number().nullable(),
   nextLookAt: z.number().nullable(),
-  movesToday: z.number(),
   /** What the last check found. */
   summary: messageSchema,
   explanations: z.array(explanationSchema),

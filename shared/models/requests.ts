@@ -125,7 +125,7 @@ export const requestBucketRowSchema = z.object({
   outputMs: z.number(),
 });
 
-/** One bucket of the requests' history; one without requests is absent. */
+/** One bucket of the requests' history. One without requests has no rows; one in which the core was off is absent. */
 export const requestBucketSchema = z.object({
   /** When it begins, milliseconds since the epoch. */
   at: z.number(),

@@ -229,9 +229,11 @@ export const taskQueueWarningSchema = z.object({
 });
 export type TaskQueueWarning = z.infer<typeof taskQueueWarningSchema>;
 
-/** Depth of the queues over time. */
+/** One bucket of a queue's history; one in which the core was off is absent. */
 export const taskDepthSchema = z.object({
+  /** When it begins, milliseconds since the epoch. */
   at: z.number(),
+  seconds: z.number(),
   queue: taskQueueSchema,
   waiting: z.number(),
   active: z.number(),

@@ -11,10 +11,28 @@ const spellings = [
   /^(?:0x)?[0-9a-f]{6}[:\-.]?[0-9a-f]{6}$/i,
 ];
 
-/** `AA:BB:CC:DD:EE:FF` from any common notation of six bytes; null for anything else. */
+/** `AA:BB:CC:DD:EE:FF` from any common notation of six bytes, or from a line that names one; null for anything else. */
 export function parseMac(text: string): string | null {
-  const trimmed = plainSeparators(trimPasted(text));
-  return spellings.some((spelling) => spelling.test(trimmed)) ? inPairs(trimmed.replace(/^0x/i, '')) : null;
+  const trimmed = plainSeparators(trimPasted(text)).replace(/^(["'`])(.*)\1$/, '$2');
+  return spellings.some((spelling) => spelling.test(trimmed))
+    ? inPairs(trimmed.replace(/^0x/i, ''))
+    : inLine(trimmed);
+}
+
+/** Pairs only: the other notations could be a part of something else. */
+const PAIRS = /^(?:(?:[0-9a-f]{2}:){5}|(?:[0-9a-f]{2}-){5})[0-9a-f]{2}$/i;
+const MAX_LINE = 200;
+
+/**
+ * The address in a line that a tool printed, pasted as it is: `link/ether aa:bb:cc:dd:ee:f0 brd ff:ff:ff:ff:ff:ff`. It
+ * has a word beside the address, and names one machine; with two, neither is meant.
+ */
+function inLine(text: string): string | null {
+  if (text.length > MAX_LINE || !/[g-z]/i.test(text)) return null;
+  const found = text.split(/[\s()]+/).filter((word) => PAIRS.test(word));
+  const machines = new Set(found.map(inPairs).filter(isSingleMachine));
+  const [only] = machines;
+  return machines.size === 1 && only !== undefined ? only : null;
 }
 
 /** Word processors turn a dash into another one, and Asian keyboards write a wide colon. */

@@ -8,8 +8,8 @@ export function placeText({ kind, number, name }: Place): string {
 }
 
 /** The address of a page or recording, so that it opens at the place; unchanged where there is no form for that. */
-export function addressAt(origin: string, place: Place): string {
-  if (!/^https?:\/\/[^#]*$/.test(origin)) return origin;
+export function addressAt(origin: string, place: Place | undefined): string {
+  if (place === undefined || !/^https?:\/\/[^#]*$/.test(origin)) return origin;
   if (place.kind === 'page') return `${origin}#page=${place.number}`;
   return place.kind === 'time' ? `${origin}#t=${Math.floor(place.number)}` : origin;
 }

@@ -52,10 +52,7 @@ async function run({ note }: BenchmarkContext): Promise<BenchmarkResult[]> {
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     await page.goto(world.url);
-    await page
-      .getByRole('article')
-      .nth(nodes.length - 1)
-      .waitFor();
+    await page.getByRole('row', { name: /^rack-5\b/ }).waitFor();
     await page.keyboard.press('Control+K');
     const box = page.getByRole('combobox', { name: /^Find a page/ });
     await box.waitFor();

@@ -1,6 +1,7 @@
 /**
  * How many tasks a second four worker processes claim and complete, over IPC, each commit on the disk: with one task in
- * flight for each worker, and with eight. The queue runs in this process, as it does in its own.
+ * flight for each worker, and with eight. The queue runs in this process, as it does in its own; calls and answers of one
+ * turn share a message.
  */
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,6 +13,7 @@ import { createQueueEngine, type QueueEngine } from '../../electron/workers/queu
 import { fork } from '../fakes/children.ts';
 import { aResult, aTask } from '../fakes/tasks.ts';
 import { atLeast, type Benchmark, type BenchmarkContext, type BenchmarkResult } from './benchmark.ts';
+import { inOneMessage } from './tasks/in-one-message.ts';
 import type { FromClient, ToClient } from './tasks/queue-client.ts';
 
 const WORKERS = 4;
@@ -56,10 +58,15 @@ function serve(
   start: { workerId: string; inFlight: number },
   signal: AbortSignal,
 ): Promise<number> {
-  const say = (message: ToClient) => void child.send(message);
+  const say = inOneMessage<ToClient>((messages) => void child.send(messages));
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    child.on('message', async (message: FromClient) => {
+    child.on('message', (messages: FromClient[]) => {
+      for (const message of messages) void receive(message);
+    });
+    say({ kind: 'go', ...start });
+
+    async function receive(message: FromClient): Promise<void> {
       if (message.kind === 'done') {
         resolve(message.completed);
         return;
@@ -77,8 +84,7 @@ function serve(
       } catch (error) {
         reject(error);
       }
-    });
-    say({ kind: 'go', ...start });
+    }
   });
 }
 

@@ -368,6 +368,17 @@ export const methodCases: Record<MethodName, MethodCase> = {
     wrong: [{ text: '   ' }, 'text'],
     errors: [['NOT_FOUND', () => ({ text: 'x', sourceIds: ['nope'] })]],
   },
+  'index.document': {
+    async right(context) {
+      await endedJob(context);
+      const [hit] = (await context.call('index.search', { text: 'furnace' })).hits;
+      if (hit === undefined) throw new Error('nothing was found');
+      const { sourceId, path, startByte, endByte } = hit;
+      return { sourceId, path, startByte, endByte };
+    },
+    wrong: [{ sourceId: 'x', path: 'a.md', startByte: -1 }, 'startByte'],
+    errors: [['NOT_FOUND', () => ({ sourceId: 'nope', path: 'a.md' })]],
+  },
   'telemetry.latest': {
     right: () => ({ nodeId: machines.small }),
     wrong: [{ nodeId: 1 }, 'nodeId'],

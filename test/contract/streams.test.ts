@@ -147,7 +147,6 @@ const values: Record<StreamName, unknown> = {
     running: false,
     lastLookAt: null,
     nextLookAt: null,
-    movesToday: 0,
     summary: { code: 'NOT_CHECKED_YET', params: {} },
     explanations: [],
   },

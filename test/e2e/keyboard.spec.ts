@@ -11,6 +11,22 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
   await expect(target, 'reached by Tab').toBeFocused();
 }
 
+/** Goes to a cell of the matrix by arrow keys, from the one that Tab leads to. */
+async function arrowTo(page: Page, target: Locator): Promise<void> {
+  await tabTo(page, page.getByRole('grid').locator('[tabindex="0"]'));
+  const placeOf = (of: Locator) =>
+    of.evaluate((element) => (element as HTMLElement).dataset.place?.split(',').map(Number) ?? []);
+  for (let presses = 0; presses < 40; presses += 1) {
+    const [row = 0, column = 0] = await placeOf(target);
+    const [fromRow = 0, fromColumn = 0] = await placeOf(page.locator(':focus'));
+    if (row === fromRow && column === fromColumn) return;
+    const vertical = row > fromRow ? 'ArrowDown' : 'ArrowUp';
+    const horizontal = column > fromColumn ? 'ArrowRight' : 'ArrowLeft';
+    await page.keyboard.press(row === fromRow ? horizontal : vertical);
+  }
+  await expect(target, 'reached by arrow keys').toBeFocused();
+}
+
 async function press(page: Page, target: Locator): Promise<void> {
   await tabTo(page, target);
   await page.keyboard.press('Enter');
@@ -40,10 +56,11 @@ test('the whole story by keyboard alone', async ({ page, folder, startCore }) =>
 
   await test.step('force to the GPU', async () => {
     await press(page, link('Models'));
-    await press(
+    await arrowTo(
       page,
       page.getByRole('button', { name: /^mxbai-embed-large:latest on gpu-tower.*: on disk/ }),
     );
+    await page.keyboard.press('Enter');
     const panel = page.getByRole('dialog', { name: /^mxbai-embed-large/ });
     await press(page, panel.getByRole('button', { name: 'Force to GPU' }));
     await expect(panel.getByText('In VRAM')).toBeVisible();
@@ -84,11 +101,14 @@ test('the whole story by keyboard alone', async ({ page, folder, startCore }) =>
   });
 
   await test.step('search', async () => {
-    await tabTo(page, page.getByRole('searchbox', { name: 'Search your folders' }));
+    await page.keyboard.press('/');
+    await expect(page.getByRole('searchbox', { name: 'Search your folders' })).toBeFocused();
     await page.keyboard.type('harbour-7 tide');
     const hits = page.getByRole('list', { name: 'Results' }).getByRole('listitem');
     await expect(hits.first()).toContainText('note-7.md');
-    await tabTo(page, hits.first().getByRole('button').first());
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('region', { name: 'File note-7.md' })).toContainText('harbour-7');
   });
 
   await test.step('what happened is in Activity', async () => {

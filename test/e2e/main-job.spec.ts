@@ -74,13 +74,16 @@ test('a new user wakes a simulated GPU machine, forces a model to the GPU, loses
   });
 
   await test.step('search', async () => {
+    await goTo(page, 'Search');
     await page.getByRole('searchbox', { name: 'Search your folders' }).fill('harbour-7 tide');
     const hits = page.getByRole('list', { name: 'Results' }).getByRole('listitem');
     await expect(hits.first()).toContainText('note-7.md');
     await expect(hits.first().locator('mark').first()).toBeVisible();
+    await hits.first().getByText('Why this hit').first().click();
     await expect(hits.first()).toContainText(/bytes [\d,]+–[\d,]+/);
-    await expect(hits.first()).toContainText('keywords: rank 1');
-    await expectAccessible(page, 'a run that has ended, with hits');
+    await expect(hits.first()).toContainText('Your words: place 1');
+    await expectAccessible(page, 'hits');
+    await goTo(page, 'Index');
   });
 
   await test.step('proof card: who did how much, and when and why it fell', async () => {

@@ -10,7 +10,7 @@ test('back and forward go through the pages as they were gone through, and no di
 }) => {
   await showScene(everyState, '#/fleet');
   await goTo(page, 'Models');
-  await page.getByRole('columnheader').getByRole('link', { name: 'lab-2' }).click();
+  await page.getByRole('grid', { name: 'Models by machine' }).getByRole('link', { name: 'lab-2' }).click();
   await expect(heading(page, 'lab-2')).toBeVisible();
   await expect(page.getByRole('link', { name: 'Fleet' }).first()).toHaveAttribute('aria-current', 'page');
   await goTo(page, 'Settings');

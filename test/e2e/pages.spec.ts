@@ -1,10 +1,21 @@
-import { expect, expectAccessible, goTo, test } from './support/fixtures.ts';
+import { expect, expectAccessible, goTo, showCards, test } from './support/fixtures.ts';
 import { everyState, hundred, nothing, silent } from './support/scenes.ts';
 
-const pages = ['Fleet', 'Models', 'Index', 'Tasks', 'Requests', 'Runner', 'Activity', 'Settings'] as const;
+const pages = [
+  'Fleet',
+  'Models',
+  'Search',
+  'Index',
+  'Tasks',
+  'Requests',
+  'Runner',
+  'Activity',
+  'Settings',
+] as const;
 
 for (const colorScheme of ['dark', 'light'] as const) {
   test(`axe finds nothing on any page, ${colorScheme}`, async ({ page, startCore }) => {
+    test.slow();
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     const core = await startCore({ simulate: true });
     await page.goto(core.url);
@@ -22,6 +33,9 @@ for (const colorScheme of ['dark', 'light'] as const) {
   test(`axe finds nothing where everything is wrong, ${colorScheme}`, async ({ page, showScene }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await showScene(everyState, '#/fleet');
+    await expect(page.getByRole('row', { name: /^lab-2/ })).toContainText('did not come');
+    await expectAccessible(page, `each state of a node in rows, ${colorScheme}`);
+    await showCards(page);
     await expect(page.getByRole('article')).toHaveCount(8);
     await expect(page.getByText('WAKE_TIMEOUT')).toBeVisible();
     await expectAccessible(page, `each state of a node, ${colorScheme}`);
@@ -40,6 +54,7 @@ const sizes = [
 
 for (const [name, scene] of Object.entries({ everyState, hundred, nothing, silent })) {
   test(`no page is wider than its window: ${name}`, async ({ page, showScene }) => {
+    test.slow();
     await showScene(scene, '#/fleet');
     for (const size of sizes) {
       await page.setViewportSize(size);
@@ -57,6 +72,7 @@ test('a core that says nothing leaves skeletons, not blanks', async ({ page, sho
   const loading = {
     Fleet: 'fleet',
     Models: 'models',
+    Search: 'folders',
     Index: 'index',
     Tasks: 'tasks',
     Requests: 'requests',
@@ -73,6 +89,8 @@ test('a core that says nothing leaves skeletons, not blanks', async ({ page, sho
 test('each page of an empty core says what will appear there', async ({ page, showScene }) => {
   await showScene(nothing, '#/models');
   await expect(page.getByText('No models yet')).toBeVisible();
+  await goTo(page, 'Search');
+  await expect(page.getByText('Nothing to search yet')).toBeVisible();
   await goTo(page, 'Index');
   await expect(page.getByText('No folders indexed yet')).toBeVisible();
   await goTo(page, 'Requests');

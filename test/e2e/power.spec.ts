@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { startSimulatorProcess } from './support/core.ts';
-import { expect, expectAccessible, expectNoSideScroll, test } from './support/fixtures.ts';
+import { expect, expectAccessible, expectNoSideScroll, showCards, test } from './support/fixtures.ts';
 import { adding, everyPower } from './support/power-scenes.ts';
 
 const tower = /^the very old gaming computer/;
@@ -32,6 +32,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await showScene(everyPower, '#/fleet');
+      await showCards(page);
       await expect(page.getByRole('article')).toHaveCount(9);
       await expectAccessible(page, `cards, ${colorScheme} at ${width}`);
       await expectNoSideScroll(page, 'cards');
@@ -40,10 +41,12 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await expectAccessible(page, `the Sleep menu, ${colorScheme} at ${width}`);
       await page.keyboard.press('Escape');
       await page.evaluate(() => {
-        location.hash = '#/node/gpu-tower';
+        location.hash = '#/node/gpu-tower?tab=diagnosis';
       });
       await settled(page);
       await expect(page.getByRole('list', { name: 'Diagnosis steps' })).toBeVisible();
+      await expectAccessible(page, `a diagnosis, ${colorScheme} at ${width}`);
+      await page.getByRole('link', { name: 'Power', exact: true }).click();
       await page.getByRole('button', { name: 'Add a wake method' }).click();
       await expectAccessible(page, `the page of a machine, ${colorScheme} at ${width}`);
       await expectNoSideScroll(page, 'the page of a machine');
@@ -81,6 +84,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
 
 test('a card says what keeps its machine on, and each lease can be released', async ({ page, showScene }) => {
   await showScene(everyPower, '#/fleet');
+  await showCards(page);
   const card = page.getByRole('article', { name: tower });
   await expect(card.getByRole('list', { name: 'What keeps it on' })).toContainText(
     'Lease: index "Notes" until done',
@@ -124,14 +128,30 @@ test('the core is notified that the panel is visible, at once and every two minu
 }) => {
   await page.clock.install();
   await showScene(everyPower, '#/fleet');
+  await showCards(page);
   await expect(page.getByRole('article')).toHaveCount(9);
   expect(await asked(page, 'fleet.attend')).toEqual([{}]);
   await page.clock.fastForward(121_000);
   expect(await asked(page, 'fleet.attend')).toHaveLength(2);
 });
 
+test('every figure of energy on the page of a machine is the core’s', async ({ page, showScene }) => {
+  await showScene(everyPower, '#/node/gpu-tower');
+  await settled(page);
+  const energy = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Energy' }) });
+  const totals = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Totals' }) });
+  await expect(energy.locator('dd')).toHaveText(['38 h', '6.8 kWh', '23.4 kWh']);
+  // The buckets of this scene would give other figures.
+  await expect(totals.getByRole('row', { name: /^Awake/ }).getByRole('cell')).toHaveText(['38 h', '38 h']);
+  await expect(totals.getByRole('row', { name: /^Energy/ }).getByRole('cell')).toHaveText([
+    '6.8 kWh',
+    '6.8 kWh',
+  ]);
+});
+
 test('a countdown is shown and cancelled; a lost GPU has its fix', async ({ page, showScene }) => {
   await showScene(everyPower, '#/fleet');
+  await showCards(page);
   const lab1 = page.getByRole('article', { name: /^lab-1/ });
   await expect(lab1.getByRole('progressbar', { name: 'Countdown for lab-1' })).toBeVisible();
   await lab1.getByRole('button', { name: /^Cancel/ }).click();
@@ -151,7 +171,7 @@ test('wake methods are moved by keyboard, and the focus stays with what was move
 }) => {
   const scene = structuredClone(everyPower);
   scene.results['fleet.update'] = scene.streams.fleet?.[0]?.[1];
-  await showScene(scene, '#/node/gpu-tower');
+  await showScene(scene, '#/node/gpu-tower?tab=power');
   const ways = page.getByRole('list', { name: 'Wake methods' });
   await expect(ways.getByRole('listitem')).toHaveCount(4);
   await page.getByRole('button', { name: 'Add a wake method' }).click();
@@ -168,7 +188,7 @@ test('wake methods are moved by keyboard, and the focus stays with what was move
 
 test('a diagnosis is read in its steps, and copied as text', async ({ page, context, showScene }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']).catch(() => {});
-  await showScene(everyPower, '#/node/gpu-tower?diagnosis');
+  await showScene(everyPower, '#/node/gpu-tower?tab=diagnosis');
   const steps = page.getByRole('list', { name: 'Diagnosis steps' });
   await expect(steps).toBeInViewport();
   await expect(steps.getByRole('listitem').nth(2)).toContainText('ethtool -s eth0 wol g');

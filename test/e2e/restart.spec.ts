@@ -75,6 +75,7 @@ for (const how of ['kill', 'stop'] as const) {
     expect(counted).toBeLessThanOrEqual(vectors);
     if (how === 'stop') expect(counted).toBe(vectors);
     await expect(page.getByRole('button', { name: 'Index again: notes' })).toHaveCount(1);
+    await goTo(page, 'Search');
     await page.getByRole('searchbox', { name: 'Search your folders' }).fill('harbour-7 tide');
     const hits = page.getByRole('list', { name: 'Results' }).getByRole('listitem');
     await expect(hits.first()).toContainText('note-7.md');

@@ -342,7 +342,7 @@ test('without a model for it, trying leads to the models', async ({ page, showSc
 });
 
 test('a machine’s page names its runner, and leads to it', async ({ page, showScene }) => {
-  await showScene(runnersTwo, '#/node/gpu-tower');
+  await showScene(runnersTwo, '#/node/gpu-tower?tab=models');
   const card = page.getByRole('region', { name: 'Runner' });
   await expect(card).toContainText('Ready on DirectML');
   await card.getByRole('link', { name: /^Details/ }).click();

@@ -1,5 +1,5 @@
 import { startSimulatorProcess } from './support/core.ts';
-import { expect, expectAccessible, expectNoSideScroll, goTo, test } from './support/fixtures.ts';
+import { expect, expectAccessible, expectNoSideScroll, goTo, showCards, test } from './support/fixtures.ts';
 
 const faults = [
   {
@@ -66,12 +66,12 @@ test('a hundred machines that are really there', async ({ page, startCore }) => 
     );
     await page.goto(core.url);
     // And this computer.
-    await expect(page.getByRole('article')).toHaveCount(101);
+    const rows = page.getByRole('grid', { name: 'Machines' });
+    await expect(rows).toHaveAttribute('aria-rowcount', '102');
     await expect(page.getByText(/^101 nodes · 100 awake/)).toBeVisible({ timeout: 30_000 });
-    await page
-      .getByRole('article', { name: /^node-0099: serving/ })
-      .getByRole('button', { name: /^Force to GPU/ })
-      .click();
+    await page.getByRole('searchbox', { name: 'Find a machine or model' }).fill('node-0099');
+    await expect(rows).toHaveAttribute('aria-rowcount', '2');
+    await expect(page.getByRole('row', { name: /^node-0099: serving/ })).toBeVisible();
     for (const [width, height] of [
       [390, 844],
       [2560, 1440],
@@ -80,10 +80,16 @@ test('a hundred machines that are really there', async ({ page, startCore }) => 
       await expectNoSideScroll(page, `a hundred machines at ${width}`);
     }
     await goTo(page, 'Models');
-    await expect(page.getByRole('columnheader').filter({ hasText: 'node-0100' })).toBeAttached();
+    await expect(page.getByRole('rowheader').filter({ hasText: 'node-0100' })).toBeAttached();
     await expectNoSideScroll(page, 'the matrix of a hundred machines');
     await goTo(page, 'Fleet');
+    await expect(rows).toHaveAttribute('aria-rowcount', '102');
+    await showCards(page);
     await expect(page.getByRole('article')).toHaveCount(101);
+    await page
+      .getByRole('article', { name: /^node-0099: serving/ })
+      .getByRole('button', { name: /^Force to GPU/ })
+      .click();
   } finally {
     await simulator.stop();
   }

@@ -9,7 +9,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
     showScene,
   }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await showScene(vramTaken, '#/node/gpu-tower');
+    await showScene(vramTaken, '#/node/gpu-tower?tab=models');
     await page.getByRole('button', { name: `Force to GPU: ${model}` }).click();
     const dialog = page.getByRole('dialog', { name: `${model} does not fit on gpu-tower` });
     await expect(dialog).toContainText('Used by python3');
@@ -46,7 +46,7 @@ test('a simulated machine with another program on its GPU is not changed unless 
   await expect(page.getByRole('article', { name: /^lab-2.*serving|^lab-2.*gpu-verified/ })).toBeVisible();
   await core.call('simulator.setFault', { nodeId: 'lab-2', fault: 'vram-taken', on: true });
   await page.evaluate(() => {
-    location.hash = '#/node/lab-2';
+    location.hash = '#/node/lab-2?tab=models';
   });
   await page.getByRole('button', { name: `Force to GPU: ${model}` }).click();
   const dialog = page.getByRole('dialog', { name: new RegExp(`^${model} does not fit`) });

@@ -26,17 +26,20 @@ function leash(): Writable {
   return stdin;
 }
 
-function hold<Child extends child_process.ChildProcess>(child: Child): Child {
-  const { pid } = child;
+function hold<Child extends child_process.ChildProcess>(child: Child, options: unknown): Child {
   // It did not start: its 'error' event says why.
-  if (pid === undefined) return child;
-  leash().write(`+${pid}\n`);
-  child.once('exit', () => leash().write(`-${pid}\n`));
+  if (child.pid === undefined) return child;
+  // Of a group, all: if only its leader ended, nobody would end the others any more.
+  const isGroup =
+    typeof options === 'object' && options !== null && 'detached' in options && options.detached === true;
+  const target = isGroup ? -child.pid : child.pid;
+  leash().write(`+${target}\n`);
+  child.once('exit', () => leash().write(`-${target}\n`));
   return child;
 }
 
 export const spawn = ((...args: Parameters<typeof child_process.spawn>) =>
-  hold(child_process.spawn(...args))) as typeof child_process.spawn;
+  hold(child_process.spawn(...args), args.at(-1))) as typeof child_process.spawn;
 
 export const fork = ((...args: Parameters<typeof child_process.fork>) =>
-  hold(child_process.fork(...args))) as typeof child_process.fork;
+  hold(child_process.fork(...args), args.at(-1))) as typeof child_process.fork;

@@ -321,6 +321,14 @@ export function createFakeIndex(files: Record<string, string[]>): FakeIndex {
       });
     },
     search: async () => [],
+    async document({ path }) {
+      const texts = fake.files.get(path);
+      if (texts === undefined) throw new PilotlightError('NOT_FOUND');
+      return {
+        ...{ format: 'text', language: 'text', text: texts.join('\n'), firstLine: 1 },
+        ...{ passage: { firstLine: 1, lastLine: 1 }, more: { before: false, after: false }, changed: false },
+      };
+    },
     async reset({ id, dimensions }) {
       fake.resets += 1;
       fake.committed.clear();

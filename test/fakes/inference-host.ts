@@ -28,6 +28,8 @@ export interface FakeInference {
   /** Called with the file of each graph that is opened. */
   onOpen(file: string | Uint8Array): void;
   rss: number;
+  /** Runs that may happen at the same time on the CPU. */
+  lanes: number;
   /** Makes onnxruntime fail to load. */
   broken: PilotlightError | null;
 }
@@ -51,6 +53,7 @@ export function createFakeInference(onRun: FakeInference['onRun']): FakeInferenc
     kill: (process) => (process === undefined ? endCurrent : endOf(process))(exitOf('SIGKILL')),
     onOpen() {},
     rss: 100,
+    lanes: 1,
     broken: null,
     host: {
       start() {
@@ -91,7 +94,7 @@ export function createFakeInference(onRun: FakeInference['onRun']): FakeInferenc
             fake.onOpen(file);
             providers.set(graph, provider);
             fake.opened.push(`${number} ${provider}`);
-            answer({ inputs: [], outputs: [], rss: fake.rss });
+            answer({ inputs: [], outputs: [], lanes: provider === 'cpu' ? fake.lanes : 1, rss: fake.rss });
           } else if (message.method === 'run') {
             const provider = providers.get(message.params.graph) ?? 'cpu';
             settle(id, fake.onRun({ ...message.params, provider, process: number }));
@@ -109,7 +112,7 @@ export function createFakeInference(onRun: FakeInference['onRun']): FakeInferenc
           else if (outcome === 'killed') end(exitOf('SIGKILL'));
           else if (outcome instanceof Error) fail(id, outcome);
           else if (outcome !== 'hang')
-            tell({ kind: 'result', id, value: { answers: outcome, ms: 1, rss: fake.rss } });
+            tell({ kind: 'result', id, value: { answers: outcome, ms: 1, beside: 1, rss: fake.rss } });
         }
 
         return {

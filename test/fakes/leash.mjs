@@ -1,5 +1,6 @@
 // Ends the processes that a test run started when the run has ended, however it ended: a killed runner cannot.
-// It reads a line for each process, `+PID` and later `-PID`, and the end of its input is the end of the run.
+// It reads a line for each process, `+PID` and later `-PID`, with a PID below zero for a whole group. The end of its input
+// is the end of the run.
 const living = new Set();
 let rest = '';
 

@@ -42,6 +42,7 @@ export function createFakeGraph({ inputs = [], outputs = [], answer }: FakeGraph
       provider = next;
     },
     ladder: () => [],
+    atOnce: () => 2,
     async run(given, options) {
       const feeds = tensorsOf(given);
       options?.signal?.throwIfAborted();

@@ -36,6 +36,7 @@ export function createInProcessSessions({ threads = 1 } = {}): InProcessSessions
         outputs: session.outputMetadata.map(graphValue),
         provider: () => 'cpu',
         ladder: () => [],
+        atOnce: () => 2,
         async run(feeds, options) {
           options?.signal?.throwIfAborted();
           const [first] = Object.values(feeds);

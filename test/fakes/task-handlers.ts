@@ -1,4 +1,5 @@
 /** Handlers that misbehave as `options.do` says, and the real one; for tests of workers. */
+import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
@@ -13,6 +14,17 @@ import { serveHandlers } from '../../electron/workers/tasks/processes/serve-hand
 import { runWatchdog } from '../../electron/workers/watchdog.ts';
 
 const done = (content: string) => ({ content, metadata: { pid: process.pid } });
+
+const program = `
+  const call = (name) => require('node:net').connect(Number(process.argv[1].split('/').at(-1)), '127.0.0.1')
+    .on('error', () => {}).write(name);
+  const { spawn } = require('node:child_process');
+  if (process.argv[2] === 'grandchild') call('grandchild');
+  else {
+    call('child');
+    spawn(process.execPath, ['-e', process.execArgv[1], process.argv[1], 'grandchild'], { stdio: 'ignore' });
+  }
+`;
 
 const acts: Record<string, (context: HandlerContext, path: string) => Promise<HandlerOutput>> = {
   async block(_, path) {
@@ -51,6 +63,20 @@ const acts: Record<string, (context: HandlerContext, path: string) => Promise<Ha
     log('waiting');
     while (!existsSync(`${path}.continue`)) await new Promise((resolve) => setTimeout(resolve, 10));
     return done('waited');
+  },
+  /** Starts a program that starts another; both call the port in `path` for as long as they live. */
+  async programs({ log, signal }, path) {
+    const child = spawn(process.execPath, ['-e', program, path], { stdio: 'ignore' });
+    child.once('spawn', () => log('started'));
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    // It forgets what it started.
+    return done('ended');
+  },
+  async programsThenExit(_, path) {
+    const child = spawn(process.execPath, ['-e', program, path], { stdio: 'ignore' });
+    child.once('error', () => {});
+    while (!existsSync(`${path}.exit`)) await new Promise((resolve) => setTimeout(resolve, 10));
+    process.exit(3);
   },
   async defect() {
     throw new TypeError('somebody made a mistake');

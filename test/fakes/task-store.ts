@@ -17,6 +17,7 @@ export function createMemoryTaskStore(): MemoryTaskStore {
   const workers = new Map<string, TaskWorkerRecord>();
   const texts = new Map<string, IngestedRecord>();
   const webhooks = new Map<string, WebhookRecord>();
+  let since: number | null = null;
   let buckets: DepthBucket[] = [];
   const self = { failing: false };
   const check = () => {
@@ -64,6 +65,10 @@ export function createMemoryTaskStore(): MemoryTaskStore {
     },
     webhooks: {
       list: () => [...webhooks.values()],
+      since(now) {
+        since ??= now;
+        return since;
+      },
       put(records) {
         check();
         for (const record of records) webhooks.set(record.taskId, record);

@@ -245,7 +245,16 @@ function createFakeIndexing() {
       },
       ingestedSource: () => source,
       startJob: ({ sourceIds }: { sourceIds: string[] }) => start(sourceIds),
-      currentJob: () => (current === null ? null : (jobs.get(current) ?? null)),
+      hasRoom: () => current === null,
+      waitForRoom: (_sourceId: string, signal: AbortSignal) =>
+        new Promise<void>((resolve, reject) => {
+          const wake = () => {
+            waiters.delete(wake);
+            resolve();
+          };
+          signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+          waiters.add(wake);
+        }),
       waitForJob(jobId: string, signal: AbortSignal): Promise<IndexJob> {
         return new Promise((resolve, reject) => {
           const check = () => {

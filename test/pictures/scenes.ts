@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { BrowserContext, Locator, Page } from '@playwright/test';
+import { defaultSettings, type Settings } from '../../shared/models/settings.ts';
 import { accessEmpty, accessFull, accessLong } from '../e2e/support/access-scenes.ts';
 import { type BridgeScene, installBridge } from '../e2e/support/bridge-core.ts';
 import { busy } from '../e2e/support/busy-scene.ts';
@@ -114,6 +115,10 @@ async function checkPolicy(page: Page): Promise<void> {
 async function wrongPolicy(page: Page): Promise<void> {
   await page.getByLabel('Use the CPU after (seconds)').fill('soon');
 }
+const withSettings = (own: Partial<Settings>): BridgeScene => ({
+  ...everyState,
+  streams: { ...everyState.streams, settings: [['settings', { ...defaultSettings, ...own }]] },
+});
 const doors = (page: Page) => page.getByRole('region', { name: 'API and metrics' });
 const access = (page: Page) => page.getByRole('region', { name: 'Access' });
 
@@ -199,8 +204,22 @@ const pictures: readonly Picture[] = [
     hash: '#/settings',
     top: (page) => page.getByRole('region', { name: 'Runner' }),
   },
-  { state: 'runner-node', scene: runnersTwo, hash: '#/node/gpu-tower' },
+  { state: 'runner-node', scene: runnersTwo, hash: '#/node/gpu-tower?tab=models' },
   { state: 'settings-doors', scene: immichWorking, hash: '#/settings', top: doors },
+  {
+    state: 'settings-notifications',
+    scene: withSettings({
+      notifications: {
+        ...defaultSettings.notifications,
+        quietHours: { from: 22 * 60, to: 7 * 60 },
+        ntfyUrl: { set: true },
+        mailServer: { set: true },
+        mailTo: ['me@example.org'],
+      },
+    }),
+    hash: '#/settings',
+    top: (page) => page.getByRole('region', { name: 'Notifications' }).first(),
+  },
   { state: 'settings-doors-off', scene: accessEmpty, hash: '#/settings', top: doors },
   { state: 'access-full', scene: accessFull, hash: '#/settings', top: access },
   { state: 'access-long', scene: accessLong, hash: '#/settings', top: access },
@@ -300,13 +319,13 @@ const pictures: readonly Picture[] = [
   {
     state: 'vram-taken-dialog',
     scene: vramTaken,
-    hash: '#/node/gpu-tower',
+    hash: '#/node/gpu-tower?tab=models',
     open: press('Force to GPU: llama3.1:8b'),
   },
   {
     state: 'vram-taken-model',
     scene: vramTaken,
-    hash: '#/node/gpu-tower',
+    hash: '#/node/gpu-tower?tab=models',
     open: press('Explain the placement of llama3.1:8b'),
   },
   { state: 'wedged-models', scene: moving, hash: '#/models' },
@@ -323,6 +342,11 @@ const pictures: readonly Picture[] = [
   },
   { state: 'every-power-fleet', scene: everyPower, hash: '#/fleet' },
   { state: 'every-power-node', scene: everyPower, hash: '#/node/gpu-tower' },
+  ...(['power', 'diagnosis', 'activity'] as const).map((tab) => ({
+    state: `every-power-node-${tab}`,
+    scene: everyPower,
+    hash: `#/node/gpu-tower?tab=${tab}`,
+  })),
   { state: 'sleep-menu', scene: everyPower, hash: '#/fleet', open: press(/^Sleep or keep awake: lab-3/) },
   { state: 'why-is-it-on', scene: everyPower, hash: '#/fleet', open: press(/^Why is it on\? the very/) },
   { state: 'wizard-where', scene: adding, hash: '#/fleet', open: press('Add a node') },
@@ -340,6 +364,8 @@ const pictures: readonly Picture[] = [
   { state: 'busy-models', scene: busy, hash: '#/models' },
   { state: 'busy-activity', scene: busy, hash: '#/activity' },
   { state: 'busy-node', scene: busy, hash: '#/node/gpu-tower' },
+  { state: 'busy-node-gpu', scene: busy, hash: '#/node/gpu-tower?tab=gpu' },
+  { state: 'busy-node-models', scene: busy, hash: '#/node/gpu-tower?tab=models' },
   { state: 'hundred-fleet', scene: hundred, hash: '#/fleet' },
   { state: 'hundred-models', scene: hundred, hash: '#/models' },
   ...['fleet', 'models', 'index', 'requests', 'runner', 'activity', 'settings'].map((name) => ({

@@ -122,9 +122,15 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
   await take('compact-index');
   await setDensity(page, 'comfortable');
 
+  await panel.goTo('#/search');
   await page.getByRole('searchbox', { name: 'Search your folders' }).fill('harbour tide');
-  await page.getByRole('list', { name: 'Results' }).waitFor();
-  await take('search', { top: page.getByRole('heading', { name: 'Search' }) });
+  const results = page.getByRole('list', { name: 'Results' });
+  await results.waitFor();
+  await take('search');
+  await results.getByText('Why this hit').first().click();
+  await results.getByRole('link').first().click();
+  await page.getByText('Copy passage', { exact: true }).last().waitFor();
+  await take('search-opened');
 
   await panel.goTo('#/activity');
   await take('activity');

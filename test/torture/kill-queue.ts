@@ -116,6 +116,8 @@ async function overEngine(engine: Engine, context: TortureContext, book: TallyBo
   }
 
   const victims: (ChildProcess | null)[] = Array.from({ length: WORKERS }, () => null);
+  /** Those that have worked on a task since they were started. */
+  const ready = new Set<ChildProcess>();
 
   /** One worker, started again whenever it was killed. */
   async function run(place: number): Promise<void> {
@@ -146,9 +148,11 @@ async function overEngine(engine: Engine, context: TortureContext, book: TallyBo
         if (said === null) break;
         const done = await sure(() => queue.complete({ id, token }, aResult(id)));
         if (done.accepted) accepted.set(id, (accepted.get(id) ?? 0) + 1);
+        ready.add(child);
         claim = null;
       }
       child.kill('SIGKILL');
+      ready.delete(child);
     }
   }
 
@@ -169,9 +173,16 @@ async function overEngine(engine: Engine, context: TortureContext, book: TallyBo
         break;
       }
       await new Promise((resolve) => setTimeout(resolve, random.next() * 60));
-      if (made >= kills) continue;
+      // Spread over the whole of the work: a kill hits workers that work, and not one that is still being started.
+      if (made >= kills || count - left < (made * count) / (kills + 1)) continue;
       if (made % 20 === 19) await engine.kill();
-      else victims[Math.floor(random.next() * WORKERS)]?.kill('SIGKILL');
+      else {
+        const able = victims.filter((victim) => victim !== null && ready.has(victim));
+        const victim = able[Math.floor(random.next() * able.length)];
+        if (victim === undefined || victim === null) continue;
+        ready.delete(victim);
+        victim.kill('SIGKILL');
+      }
       made += 1;
       tried();
       if (made % 50 === 0) note(`${name}: ${made} kills, ${left} tasks left`);

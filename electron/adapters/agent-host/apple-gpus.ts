@@ -1,5 +1,6 @@
 /** Apple's GPUs, read with ioreg, which answers once and exits. */
 import type { Exec } from '../hardware/exec.ts';
+import { plausibleCelsius, plausiblePercent, plausibleWatts } from '../hardware/plausible.ts';
 import type { AgentGpu } from './types.ts';
 
 const ARGS = ['-r', '-d', '1', '-w', '0', '-c', 'IOAccelerator'];
@@ -21,9 +22,9 @@ export function parseIoreg(output: string): AgentGpu[] {
         vramTotalBytes: null,
         vramUsedBytes:
           statistic(statistics, 'In use system memory') ?? statistic(statistics, 'inUseVidMemoryBytes'),
-        utilisationPercent: statistic(statistics, 'Device Utilization %'),
-        temperatureCelsius: statistic(statistics, 'Temperature(C)'),
-        powerWatts: statistic(statistics, 'Total Power(W)'),
+        utilisationPercent: plausiblePercent(statistic(statistics, 'Device Utilization %')),
+        temperatureCelsius: plausibleCelsius(statistic(statistics, 'Temperature(C)')),
+        powerWatts: plausibleWatts(statistic(statistics, 'Total Power(W)')),
         processes: [],
       },
     ];

@@ -34,8 +34,8 @@ interface Counter {
 }
 
 /**
- * One line of the script. An adapter is identified by its LUID; engines of one kind run in parallel, so the busiest
- * kind is the adapter's utilisation, as in Task Manager. null for anything else.
+ * One line of the script. An adapter is identified by its LUID; its engines run in parallel, so the busiest one is the
+ * adapter's utilisation, as in Task Manager. null for anything else.
  * @param listed NVIDIA's cards as nvidia-smi lists them, which are among the adapters too
  */
 export function parseWindowsGpus(line: string, listed: readonly Pick<AgentGpu, 'vramUsedBytes'>[] = []) {
@@ -53,9 +53,7 @@ function gpusOf(
   const names = rows(table.cards).flatMap((card) =>
     typeof card.name === 'string' ? oneLine(card.name) || [] : [],
   );
-  const adapters = counters(table.memory, 'used').flatMap(({ name, value }) => {
-    const luid = luidOf(name);
-    if (luid === null) return [];
+  const adapters = [...sums(counters(table.memory, 'used'), luidOf)].map(([luid, value]) => {
     const active = value > 0 || [...engines, ...processes].some((one) => luidOf(one.name) === luid);
     return { luid, used: value, active };
   });
@@ -70,13 +68,12 @@ function gpusOf(
     temperatureCelsius: null,
     powerWatts: null,
     ...(integrated ? { integrated } : {}),
-    processes: processes
-      .filter((process) => luidOf(process.name) === luid)
-      .map((process) => ({
-        pid: Number(/pid_(\d+)/.exec(process.name)?.[1] ?? 0),
-        name: '',
-        vramUsedBytes: process.value,
-      })),
+    processes: [
+      ...sums(
+        processes.filter((process) => luidOf(process.name) === luid),
+        (name) => /pid_(\d+)/.exec(name)?.[1] ?? '0',
+      ),
+    ].map(([pid, bytes]) => ({ pid: Number(pid), name: '', vramUsedBytes: bytes })),
   }));
 }
 
@@ -108,12 +105,18 @@ export function parseRunners(line: string): Map<number, ListedRunner> {
 }
 
 function utilisation(engines: readonly Counter[]): number {
-  const byKind = new Map<string, number>();
-  for (const { name, value } of engines) {
-    const kind = /engtype_(.+)$/.exec(name)?.[1] ?? '';
-    byKind.set(kind, (byKind.get(kind) ?? 0) + value);
+  const byEngine = sums(engines, (name) => /phys_\d+_eng_\d+/i.exec(name)?.[0] ?? '');
+  return Math.min(100, Math.max(0, ...byEngine.values()));
+}
+
+/** Each program has its own counter of an engine, and cards that are linked are one adapter with a counter for each. */
+function sums(list: readonly Counter[], keyOf: (name: string) => string | null): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const { name, value } of list) {
+    const key = keyOf(name);
+    if (key !== null) found.set(key, (found.get(key) ?? 0) + value);
   }
-  return Math.min(100, Math.max(0, ...byKind.values()));
+  return found;
 }
 
 const luidOf = (name: string): string | null => /luid_0x[0-9a-f]+_0x[0-9a-f]+/i.exec(name)?.[0] ?? null;

@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import { oneLine } from '../../../shared/printable.ts';
+import { plausibleCelsius, plausiblePercent, plausibleWatts } from './plausible.ts';
 
 /** A card has more. The processor's own graphics reserve what the firmware sets, from a few MiB to most of the memory. */
 const MIN_CARD_BYTES = 1024 ** 3;
@@ -54,7 +55,7 @@ async function readCard(folder: string, card: string): Promise<GpuReading | null
 
 /** A suspended card cannot be read by any sensor, and is idle. */
 async function readBusy(folder: string): Promise<number | null> {
-  const percent = await readNumber(join(folder, 'gpu_busy_percent'));
+  const percent = plausiblePercent(await readNumber(join(folder, 'gpu_busy_percent')));
   if (percent !== null) return percent;
   return (await readText(join(folder, 'power', 'runtime_status'))) === 'suspended' ? 0 : null;
 }
@@ -74,24 +75,29 @@ async function readSensors(
   monitor: string | null,
 ): Promise<Pick<GpuReading, 'temperatureCelsius' | 'powerWatts'>> {
   if (monitor === null) return { temperatureCelsius: null, powerWatts: null };
-  const read = (name: string) => readNumber(join(monitor, name));
   const sensors = await Promise.all(
     TEMPERATURES.map(async (name) => ({
       label: (await readText(join(monitor, `${name}_label`)))?.toLowerCase() ?? null,
-      value: await read(`${name}_input`),
+      value: plausibleCelsius(readMillis(await readText(join(monitor, `${name}_input`)))),
     })),
   );
   const labelled = (...labels: (string | null)[]) =>
     sensors.find(({ label, value }) => value !== null && labels.includes(label))?.value ?? null;
   // Compute cards have no edge sensor, only one at the hottest place; since kernel 6.6 many cards report no average.
-  const [average, now] = await Promise.all([read('power1_average'), read('power1_input')]);
-  const millidegrees = labelled('edge') ?? labelled(null) ?? labelled('junction', 'hotspot');
-  const microwatts = average || (now ?? average);
+  const watts = async (name: string) => {
+    const microwatts = await readNumber(join(monitor, name));
+    return plausibleWatts(microwatts === null ? null : microwatts / 1e6);
+  };
+  const [average, now] = await Promise.all([watts('power1_average'), watts('power1_input')]);
   return {
-    temperatureCelsius: millidegrees === null ? null : millidegrees / 1000,
-    powerWatts: microwatts === null ? null : microwatts / 1e6,
+    temperatureCelsius: labelled('edge') ?? labelled(null) ?? labelled('junction', 'hotspot'),
+    powerWatts: average || (now ?? average),
   };
 }
+
+/** Thousandths of a degree, which may be below zero. */
+const readMillis = (text: string | null) =>
+  text !== null && /^-?\d+$/.test(text) ? Number(text) / 1000 : null;
 
 async function readText(path: string): Promise<string | null> {
   try {

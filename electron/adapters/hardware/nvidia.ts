@@ -3,6 +3,7 @@
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import { oneLine } from '../../../shared/printable.ts';
 import { type Exec, type ExecOptions, exitCodeOf, isMissing, printedBy, toolFailure } from './exec.ts';
+import { plausibleCelsius, plausiblePercent, plausibleWatts } from './plausible.ts';
 
 const FIELDS = [
   'uuid',
@@ -40,9 +41,9 @@ export function parseNvidiaSmi(output: string): GpuReading[] {
         name,
         vramTotalBytes: total === null ? null : total * MEBIBYTE,
         vramUsedBytes: used === null ? null : used * MEBIBYTE,
-        utilisationPercent: utilisation ?? null,
-        temperatureCelsius: temperature ?? null,
-        powerWatts: power ?? null,
+        utilisationPercent: plausiblePercent(utilisation ?? null),
+        temperatureCelsius: plausibleCelsius(temperature ?? null),
+        powerWatts: plausibleWatts(power ?? null),
       },
     ];
   });

@@ -9,6 +9,8 @@ export interface ChildOptions {
   /** Added to the environment. */
   env?: Record<string, string>;
   nodeFlags?: readonly string[];
+  /** What it starts is ended with it. Only in plain Node. */
+  withDescendants?: boolean;
 }
 
 /** From the worker. */

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { Log } from '../../core/ports/log.ts';
 import { coreWatchArguments } from './core-watch.ts';
+import { endGroup, groupStart } from './process-group.ts';
 
 export interface WorkerExit {
   code: number | null;
@@ -46,12 +47,17 @@ export function createForkWorkerHost(options: {
   entry: string;
   env?: Record<string, string>;
   nodeFlags?: readonly string[] | undefined;
+  /** What it starts is ended with it. */
+  withDescendants?: boolean | undefined;
   log?: Pick<Log, 'error'>;
 }): WorkerHost {
+  const group = options.withDescendants === true ? groupStart() : null;
   return {
     start() {
       const { NODE_OPTIONS: _, ...inherited } = process.env;
-      const child = fork(options.entry, coreWatchArguments({ holdsInput: true }), {
+      const args = [...coreWatchArguments({ holdsInput: true }), ...(group?.args ?? [])];
+      const child = fork(options.entry, args, {
+        detached: group?.detached ?? false,
         serialization: 'advanced',
         execArgv: ['--disable-warning=ExperimentalWarning', ...(options.nodeFlags ?? [])],
         // Nothing is written to its input: the system closes it when this process ends, however that happens.
@@ -75,6 +81,13 @@ export function createForkWorkerHost(options: {
         stderrTail = (stderrTail + String(error)).slice(-MAX_STDERR);
         if (child.pid === undefined) end(null, null);
       });
+      const endAlone = () => void child.kill('SIGKILL');
+      const endAll = () => {
+        if (group === null || child.pid === undefined) endAlone();
+        else endGroup(child.pid, endAlone);
+      };
+      // It ended by itself: what it started may hold its output, or run for hours.
+      if (group?.detached) child.once('exit', endAll);
       // `close` follows `exit` once all of its output has been read.
       child.once('close', end);
 
@@ -89,7 +102,7 @@ export function createForkWorkerHost(options: {
           if (ended !== null) listener(ended);
           else exits.on(listener);
         },
-        kill: () => void child.kill('SIGKILL'),
+        kill: endAll,
       };
     },
   };

@@ -33,8 +33,8 @@ export function createBucketTable<Row>({
   database: DatabaseSync;
   statement: (sql: string) => StatementSync;
   table: 'request_buckets' | 'task_depth';
-  /** Of the saved text; none if it cannot be read. */
-  toRows(text: unknown): Row[];
+  /** Of the saved text; null leaves the bucket out, because nothing of it can be read. */
+  toRows(text: unknown): Row[] | null;
   /** What is saved as JSON. */
   toValue(rows: readonly Row[]): unknown;
 }): BucketTable<Row> {
@@ -46,7 +46,10 @@ export function createBucketTable<Row>({
         seconds,
         slot(from, seconds),
         slot(last, seconds),
-      ).map((row) => ({ seconds, start: Number(row.start) * seconds * 1000, rows: toRows(row.value) })),
+      ).flatMap((row) => {
+        const rows = toRows(row.value);
+        return rows === null ? [] : [{ seconds, start: Number(row.start) * seconds * 1000, rows }];
+      }),
     write: ({ buckets, prune }) =>
       inTransaction(() => {
         for (const { seconds, start, rows } of buckets) {

@@ -42,13 +42,18 @@ function toValue(row: RequestTotals): unknown[] {
   ];
 }
 
-/** Without those that cannot be read: a chart with a gap is better than none. */
-function toRows(text: unknown): RequestTotals[] {
+/**
+ * Without those that cannot be read: a chart with a gap is better than none. null if there is no other, because an empty
+ * list says that nothing came through.
+ */
+function toRows(text: unknown): RequestTotals[] | null {
   try {
     const values: unknown = typeof text === 'string' ? JSON.parse(text) : null;
-    return Array.isArray(values) ? values.flatMap((value) => toRow(value) ?? []) : [];
+    if (!Array.isArray(values)) return null;
+    const rows = values.flatMap((value) => toRow(value) ?? []);
+    return rows.length === 0 && values.length > 0 ? null : rows;
   } catch {
-    return [];
+    return null;
   }
 }
 

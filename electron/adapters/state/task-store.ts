@@ -24,7 +24,10 @@ const webhookSchema = z.object({
   addedAt: z.number(),
   attempts: z.number(),
   nextAt: z.number().nullable(),
+  calledFor: z.number().nullable().default(null),
 });
+/** A row beside the webhooks. No task has such an id. */
+const SINCE = ':since';
 const depthSchema = z.array(
   z.object({ queue: taskQueueSchema, seconds: z.number(), waiting: z.number(), active: z.number() }),
 );
@@ -125,9 +128,21 @@ export function createTaskStore({
       list: () =>
         rows.parseRows(
           'task_webhooks',
-          all('SELECT id, value FROM task_webhooks ORDER BY id'),
+          all('SELECT id, value FROM task_webhooks WHERE id <> ? ORDER BY id', SINCE),
           webhookSchema,
         ),
+      since(now) {
+        const find = () => Number(all('SELECT value FROM task_webhooks WHERE id = ?', SINCE)[0]?.value);
+        if (!Number.isFinite(find())) {
+          try {
+            all('INSERT OR REPLACE INTO task_webhooks (id, value) VALUES (?, ?)', SINCE, String(now));
+          } catch {
+            // A full disk: it is asked again at the next start.
+            return now;
+          }
+        }
+        return find();
+      },
       put: (webhooks) =>
         whole(() => {
           for (const webhook of webhooks) {

@@ -27,6 +27,9 @@ const FACTS = '.json';
 const DRAFT = '.part';
 /** Small pieces are gathered: each write costs a turn of a thread. */
 const WRITE_BYTES = 256 * 1024;
+/** What all uploads gather together, so that many at once don't fill the memory; but each at least a piece. */
+const GATHERED_BYTES = 4 * 1024 * 1024;
+const PIECE_BYTES = 64 * 1024;
 
 export function createTaskFiles({
   folder,
@@ -50,6 +53,8 @@ export function createTaskFiles({
     for (const touched of lists) touched.add(id);
   };
   const flush = createFolderFlush(folder);
+  const bytesAtOnce = (): number =>
+    Math.max(PIECE_BYTES, Math.min(WRITE_BYTES, Math.floor(GATHERED_BYTES / Math.max(1, writing.size))));
 
   function get(id: string): TaskFile | null {
     if (!ID.test(id)) return null;
@@ -108,7 +113,7 @@ export function createTaskFiles({
       hash.update(part);
       gathered.push(part);
       gatheredBytes += part.byteLength;
-      if (gatheredBytes >= WRITE_BYTES) await write();
+      if (gatheredBytes >= bytesAtOnce()) await write();
     }
     await write();
     signal.throwIfAborted();

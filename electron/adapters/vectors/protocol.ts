@@ -1,7 +1,10 @@
 /** The calls of the index worker. All of them survive a structured clone. */
+import type { FileType } from '../../../shared/models/indexing.ts';
 import type {
   BuiltinOutcome,
+  DocumentText,
   FileTimes,
+  Passage,
   PreparedFile,
   ScanResult,
   StoredIndexMeta,
@@ -62,9 +65,10 @@ interface IndexCalls {
   discard: { params: { token: string }; result: null };
   indexBuiltin: { params: { paths: readonly string[] }; result: BuiltinOutcome[] };
   search: {
-    params: { text: string; vector: Float32Array | null; limit: number };
+    params: { text: string; vector: Float32Array | null; limit: number; types?: readonly FileType[] | null };
     result: VectorHit[];
   };
+  document: { params: Passage; result: DocumentText };
   reset: { params: { embedder: { id: string; dimensions: number | null } }; result: null };
   close: { params: null; result: null };
   remove: { params: { sourceId: string }; result: null };

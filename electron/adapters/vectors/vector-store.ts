@@ -75,6 +75,7 @@ const work: MethodPolicy = { deadlineMs: null, lateCode: null, isRepeatable: fal
 const methods: Record<IndexMethod, MethodPolicy> = {
   meta: query,
   search: query,
+  document: query,
   embed: query,
   close: ending,
   remove: ending,
@@ -171,6 +172,7 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
       },
       indexBuiltin: (paths, signal) => sendCall('indexBuiltin', { paths }, { source, signal }),
       search: (query, signal) => sendCall('search', query, { source, signal }),
+      document: (passage, signal) => sendCall('document', passage, { source, signal }),
       async reset(embedder) {
         source = { ...source, embedderId: embedder.id };
         await sendCall('reset', { embedder }, { source });

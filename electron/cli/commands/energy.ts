@@ -1,14 +1,11 @@
 import { type EnergyRange, energyRangeSchema } from '../../../shared/models/power.ts';
 import { textOf } from '../../../shared/text/index.ts';
 import { purposeLabel } from '../../../shared/text/lease-purpose.ts';
-import { formatDuration } from '../../../shared/units.ts';
+import { formatAwake, formatEnergy } from '../../../shared/units.ts';
 import { type Command, findNode, onlyPositional, optionText, usageError } from '../command.ts';
 import { table } from '../format.ts';
 
-function wattHours(value: number | null): string {
-  if (value === null) return 'unknown';
-  return value < 1000 ? `${Math.round(value)} Wh` : `${(value / 1000).toFixed(1)} kWh`;
-}
+const wattHours = (value: number | null) => (value === null ? 'unknown' : formatEnergy(value));
 
 export const energy: Command = {
   name: 'energy',
@@ -31,7 +28,7 @@ export const energy: Command = {
     const names = new Map((await link.call('fleet.list', {})).map(({ id, name }) => [id, name]));
     const rows = report.nodes.map((one) => [
       names.get(one.nodeId) ?? one.nodeId,
-      `awake ${formatDuration(one.awakeSeconds * 1000)}`,
+      `awake ${formatAwake(one.awakeSeconds)}`,
       wattHours(one.wattHours),
       one.savedWattHours === null ? '' : `saved ${wattHours(one.savedWattHours)}`,
     ]);
@@ -40,7 +37,7 @@ export const energy: Command = {
       const one = report.nodes[index];
       for (const job of one?.jobs ?? [])
         terminal.line(
-          `  ${purposeLabel(job.purpose)}: ${formatDuration(job.seconds * 1000)}, ${wattHours(job.wattHours)}`,
+          `  ${purposeLabel(job.purpose)}: ${formatAwake(job.seconds)}, ${wattHours(job.wattHours)}`,
         );
       if (one && node) terminal.line(`  ${textOf(one.how)}`);
     }

@@ -1,17 +1,21 @@
-import type { OptimizerStatus } from '../../../shared/models/placement.ts';
+import type { MoveRecord, OptimizerStatus } from '../../../shared/models/placement.ts';
+import { movesToday } from '../../../shared/moves-today.ts';
 import { textOf } from '../../../shared/text/index.ts';
 import { formatAgo, formatDuration, plural } from '../../../shared/units.ts';
 import { type Command, type CommandContext, usageError } from '../command.ts';
 import { moveText, placementText } from '../format.ts';
 
-function print(context: CommandContext, status: OptimizerStatus): void {
+/** As many as the panel lists. */
+const MOST_MOVES = 200;
+
+function print(context: CommandContext, status: OptimizerStatus, listed: readonly MoveRecord[]): void {
   const { terminal } = context;
   const every = `every ${formatDuration(status.intervalMs)}`;
   const last =
     status.lastLookAt === null
       ? 'not checked yet'
       : `checked ${formatAgo(context.now() - status.lastLookAt)}`;
-  const moves = `${plural(status.movesToday, 'move')} today`;
+  const moves = `${plural(movesToday(listed, context.now()), 'move')} today`;
   terminal.line(`Optimizer ${status.on ? `on, ${every}` : 'off'}; ${last}; ${moves}.`);
   if (status.lastLookAt !== null) terminal.line(textOf(status.summary));
   for (const { model, placement, reason, right } of status.explanations) {
@@ -56,7 +60,7 @@ export const optimize: Command = {
     if (verb === 'on' || verb === 'off')
       await link.call('settings.update', { optimizer: { on: verb === 'on' } });
     const status = await link.call(verb === 'now' ? 'optimizer.run' : 'optimizer.status', {});
-    if (!context.json) print(context, status);
+    if (!context.json) print(context, status, await link.call('optimizer.history', { limit: MOST_MOVES }));
     return status;
   },
 };

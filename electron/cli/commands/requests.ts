@@ -12,6 +12,7 @@ import {
 } from '../command.ts';
 import type { CoreLink } from '../core-link.ts';
 import { requestLines, shortId } from '../request-lines.ts';
+import { watchList } from '../watch-list.ts';
 
 /** How often `--watch` asks, milliseconds. */
 const WATCH_MS = 1000;
@@ -54,25 +55,12 @@ async function show(context: CommandContext, link: CoreLink): Promise<RequestVie
 
 /** Until Ctrl+C. */
 async function watch(context: CommandContext, link: CoreLink): Promise<never> {
-  const { terminal, json } = context;
   const filter = await filterOf(context, link);
-  let shown = new Map<string, string>();
-  for (;;) {
-    const requests = await link.call('requests.list', filter);
-    if (!json && terminal.isTerminal) {
-      const room = Math.max(1, terminal.height - 2);
-      terminal.screen(await linesOf(context, link, requests.slice(0, room)));
-    } else {
-      // What has changed since the last time, the oldest first.
-      const now = new Map(requests.map((request) => [request.id, JSON.stringify(request)]));
-      const changed = requests.filter(({ id }) => shown.get(id) !== now.get(id)).reverse();
-      shown = now;
-      if (json) for (const request of changed) terminal.line(JSON.stringify(request));
-      else if (changed.length > 0)
-        for (const line of (await linesOf(context, link, changed)).slice(1)) terminal.line(line);
-    }
-    await context.sleep(WATCH_MS);
-  }
+  return watchList<RequestView>(context, {
+    everyMs: WATCH_MS,
+    read: () => link.call('requests.list', filter),
+    linesOf: (items) => linesOf(context, link, items),
+  });
 }
 
 async function cancel(context: CommandContext, wanted: string): Promise<unknown> {

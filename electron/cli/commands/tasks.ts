@@ -23,6 +23,7 @@ import {
 } from '../command.ts';
 import type { CoreLink } from '../core-link.ts';
 import { queueNames, taskLines, taskNote, taskStateText, taskTook } from '../task-lines.ts';
+import { watchList } from '../watch-list.ts';
 
 /** How often `--wait` and `watch` ask, milliseconds. */
 const WATCH_MS = 500;
@@ -252,23 +253,12 @@ async function change(
 /** Until Ctrl+C. */
 async function watch(context: CommandContext): Promise<never> {
   noPositionals(context);
-  const { terminal, json } = context;
   const link = await context.connect('running');
-  let before = new Map<string, string>();
-  for (;;) {
-    const { tasks: now } = await link.call('tasks.list', { limit: 200 });
-    if (!json && terminal.isTerminal) {
-      terminal.screen(linesOf(context, now.slice(0, Math.max(1, terminal.height - 2))));
-    } else {
-      // What has changed since the last time, the oldest first.
-      const states = new Map(now.map((task) => [task.id, JSON.stringify(task)]));
-      const changed = now.filter(({ id }) => before.get(id) !== states.get(id)).reverse();
-      before = states;
-      if (json) for (const task of changed) terminal.line(JSON.stringify(task));
-      else if (changed.length > 0) for (const line of linesOf(context, changed).slice(1)) terminal.line(line);
-    }
-    await context.sleep(WATCH_MS);
-  }
+  return watchList<TaskView>(context, {
+    everyMs: WATCH_MS,
+    read: async () => (await link.call('tasks.list', { limit: 200 })).tasks,
+    linesOf: (items) => linesOf(context, items),
+  });
 }
 
 /** An option that is one of a few values. */

@@ -1,5 +1,12 @@
 /** Splits a text into blocks: headings, and runs of lines between blank ones. Pure; offsets are UTF-16 units. */
-import { type EndsWith, fenceStart, frontMatterEnd, htmlStart } from './markdown-regions.ts';
+import {
+  type EndsWith,
+  fenceStart,
+  frontMatterEnd,
+  htmlStart,
+  innerFenceStart,
+  itemIndent,
+} from './markdown-regions.ts';
 
 export interface Heading {
   /** 1 is the outermost. */
@@ -84,6 +91,8 @@ export function blocksOf(text: string, kind: TextKind): Block[] {
   let open: { start: number; end: number; lastLine: number } | null = null;
   /** How the part ends in which nothing is a heading. */
   let region: EndsWith | null = null;
+  /** How far the text of the list's item is indented that is open; 0 outside of lists. */
+  let item = 0;
   const frontMatter = kind === 'markdown' ? frontMatterEnd((number) => contentOf(lines[number])) : -1;
   let headings = 0;
 
@@ -105,7 +114,8 @@ export function blocksOf(text: string, kind: TextKind): Block[] {
   for (const [number, line] of lines.entries()) {
     const end = trimmedEnd(text, line.start, line.end);
     if (end === line.start) {
-      if (region?.('') === true) region = null;
+      const ended = region?.('') ?? false;
+      if (ended !== false) region = null;
       if (region === null && number > frontMatter) close();
       continue;
     }
@@ -120,13 +130,20 @@ export function blocksOf(text: string, kind: TextKind): Block[] {
     }
     const content = text.slice(line.start, end);
     if (region !== null) {
-      if (region(content)) region = null;
-      extend(line, end);
-      continue;
+      const ended = region(content);
+      if (ended !== false) region = null;
+      if (ended !== 'before') {
+        extend(line, end);
+        continue;
+      }
     }
     const sign = content.trimStart().charAt(0);
-    if (sign === '`' || sign === '~' || sign === '<') {
-      const fence = fenceStart(content);
+    const begun = content.length > MAX_HEADING_LINE ? null : itemIndent(content);
+    if (begun !== null) item = begun;
+    else if (!/^\s/.test(content)) item = 0;
+    const inner = /```|~~~/.test(content) ? innerFenceStart(content, item) : null;
+    if (inner !== null || sign === '`' || sign === '~' || sign === '<') {
+      const fence = inner ?? fenceStart(content);
       const html = sign === '<' ? htmlStart(content.slice(0, MAX_HEADING_LINE), open !== null) : null;
       // HTML may end where it begins.
       if (fence !== null) region = fence;

@@ -27,6 +27,8 @@ const CANDIDATES: ReadonlyMap<string, Encoding> = new Map([
   ['koi8-r', 'koi8-r'],
   ['koi8-u', 'koi8-u'],
   ['ibm866', 'ibm866'],
+  ['x-mac-cyrillic', 'x-mac-cyrillic'],
+  ['maccyrillic', 'x-mac-cyrillic'],
   ['tis-620', 'windows-874'],
   ['windows-874', 'windows-874'],
   ['cp874', 'windows-874'],
@@ -90,7 +92,34 @@ export function readingsOf(sample: Uint8Array): Reading[] {
     if (encoding === undefined || text === null || readings.has(text) || !readsLikeText(text)) continue;
     readings.set(text, { encoding, text, confidence });
   }
-  return [...readings.values()];
+  const found = withoutWorseCyrillic([...readings.values()]);
+  const isChinese = ({ encoding }: Reading) => encoding === 'gb18030' || encoding === 'big5';
+  return found.some(isChinese) && isRareKorean(sample) ? found.filter((one) => !isChinese(one)) : found;
+}
+
+/** Windows and the Mac have the small letters of Russian in the same places: their capitals and signs tell them apart. */
+function withoutWorseCyrillic(readings: readonly Reading[]): Reading[] {
+  const misfits = (encoding: Encoding) => {
+    const reading = readings.find((one) => one.encoding === encoding);
+    return reading?.text.match(/\p{Ll}\p{Lu}|[ЂЃЉЊЋЌЏђѓљњћќџ†°¶®©™≠∞≤≥√ƒ≈«»…\u00a0€]/gu)?.length ?? 0;
+  };
+  const [windows, mac] = [misfits('windows-1251'), misfits('x-mac-cyrillic')];
+  const worse = mac < windows ? 'windows-1251' : 'x-mac-cyrillic';
+  const both = ['windows-1251', 'x-mac-cyrillic'].every((name) =>
+    readings.some((one) => one.encoding === name),
+  );
+  return both ? readings.filter(({ encoding }) => encoding !== worse) : [...readings];
+}
+
+/**
+ * Whether a text that the detector takes for Chinese is Korean with one of the rarer syllables that Windows added, which
+ * no decoder here knows. The common syllables are in the places of half of the Chinese characters, so that no Chinese
+ * text is all Hangul.
+ */
+function isRareKorean(sample: Uint8Array): boolean {
+  const letters = new TextDecoder('euc-kr').decode(sample).match(/[^\p{ASCII}\p{P}\ufffd]/gu) ?? [];
+  const hangul = letters.filter((letter) => /\p{Script=Hangul}/u.test(letter)).length;
+  return hangul >= FEW_LETTERS && hangul * 10 >= letters.length * 9;
 }
 
 /** Only the lines with bytes beyond ASCII say anything about the charset. */
@@ -178,6 +207,9 @@ const MISPLACED: readonly RegExp[] = [
   // Polish, Czech and Slovak, then Baltic: letters that never come before these.
   /[ńśź][aeiouy]|[ŕĺ]|[ďťň][eiě]|ď[vrlb]/iu,
   /ē[aou]|ķ[bdgklmnrt]|ļv/iu,
+  // Capitals with a small letter at the end, and lines of tables in a word.
+  /\p{Script=Cyrillic}*(?=\p{Lu})\p{Script=Cyrillic}(?=\p{Lu})\p{Script=Cyrillic}\p{Ll}+$/u,
+  /[\u2500-\u259f](?=\p{L})|(?<=\p{L})[\u2500-\u259f]/u,
   // No Cyrillic word of several letters is without a vowel.
   /^(?=\p{Script=Cyrillic}{4,}$)[^аеёиоуыэюяіїєАЕЁИОУЫЭЮЯІЇЄъЪ]+$/u,
 ];

@@ -13,7 +13,7 @@ import { type NotText, type RecognisedText, recognise } from './recognise-file.t
 import { xmlText } from './xml-text.ts';
 
 /** Raise it when the same file would be cut differently than before: every file is then cut again. */
-export const CUT_VERSION = 2;
+export const CUT_VERSION = 3;
 
 export type CutFile = { ok: true; language: string; chunks: Chunk[] } | NotText;
 

@@ -14,14 +14,21 @@ const LONG_RUN = /[A-Za-z0-9+/_=-]{200,}/g;
 const WRAPPED =
   /^[ \t>]*(?:[A-Za-z0-9+/]{48,128}={0,2}(?:\r?\n[ \t>]*|$)){3,}(?:[A-Za-z0-9+/]*={1,2}|[A-Za-z0-9+/]{20,128})?(?![^\r\n])/gm;
 
-/** The share of capitals and digits in random base64 is about a half; words, paths and rules have far fewer. */
+/**
+ * The share of capitals and digits in random base64 is about a half; words, paths and rules have far fewer. Zeros, which
+ * pictures contain, are capitals as well.
+ */
 function looksRandom(run: string): boolean {
   const sample = run.length > 2000 ? run.slice(0, 2000) : run;
   const letters = sample.replaceAll(/[^A-Za-z0-9]/g, '');
   const capitals = letters.replaceAll(/[^A-Z]/g, '').length;
   const small = letters.replaceAll(/[^a-z]/g, '').length;
   const hex = /^[0-9a-f]*$/i.test(letters) && /\d/.test(letters);
-  return hex || (capitals > letters.length * 0.2 && small > letters.length * 0.2);
+  return (
+    hex ||
+    capitals > letters.length * 0.5 ||
+    (capitals > letters.length * 0.2 && small > letters.length * 0.2)
+  );
 }
 
 export function withoutData(text: string): MappedText {

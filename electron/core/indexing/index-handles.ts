@@ -40,6 +40,7 @@ export function createIndexHandles(vectors: Pick<VectorStore, 'openIndex'>): Ind
       discard: (...args) => call(() => index.discard(...args)),
       indexBuiltin: (...args) => call(() => index.indexBuiltin(...args)),
       search: (...args) => call(() => index.search(...args)),
+      document: (...args) => call(() => index.document(...args)),
       reset: (...args) => call(() => index.reset(...args)),
       close: () => index.close(),
     };

@@ -22,6 +22,10 @@ export interface JobRunOptions {
   sources: readonly SourceRecord[];
   /** Called when the index of a source has changed. */
   onSourceChanged(sourceId: string): void;
+  /** It will not use the index of this source any more. */
+  onSourceDone(sourceId: string): void;
+  /** Resolves when it may continue with another file. */
+  turn(): Promise<void>;
 }
 
 const workerRestarts = 3;
@@ -132,6 +136,7 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
   function hooksOf(source: SourceRecord): FileHooks {
     return {
       times: tracker.times,
+      turn: options.turn,
       current: tracker.current,
       embedded: (bytes) => tracker.embedded(source.id, bytes),
       committed: (file) => {
@@ -191,7 +196,10 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
 
   type Plan = { source: SourceRecord; index: SourceIndex; pending: ScannedFile[] };
   const plans: Plan[] = [];
-  for (const source of sources) {
+  // Texts that arrive while the other folders take their time need not wait for them.
+  for (const source of [...sources].sort(
+    (one, other) => Number(isIngested(other)) - Number(isIngested(one)),
+  )) {
     try {
       plans.push({ source, ...(await surviving(source, () => scan(source))) });
     } catch (error) {
@@ -211,6 +219,7 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
         code: codeOf(error),
         reason: reasonOf(error),
       });
+      options.onSourceDone(source.id);
     }
   }
   for (const { source, ...plan } of plans) {
@@ -221,6 +230,7 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
       await embed(source, index, pending);
     });
     onSourceChanged(source.id);
+    options.onSourceDone(source.id);
   }
   tracker.phase('finishing', fact('JOB_FINISHING'));
 }

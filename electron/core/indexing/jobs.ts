@@ -1,4 +1,7 @@
-/** The life of jobs: one runs at a time, each survives a restart, and each ends with a message. */
+/**
+ * The life of jobs: one runs at a time, each survives a restart, and each ends with a message. A short one of a folder
+ * that the running job does not need may run beside it; the running job pauses between two files meanwhile.
+ */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { IndexJob, SourceRecord } from '../../../shared/models/indexing.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
@@ -20,15 +23,24 @@ export interface NewJob {
   rebuild: boolean;
   useGpu: boolean;
   callbackUrl: string | null;
+  /** It is short, and need not wait for a job of other folders; see `hasRoom`. */
+  beside?: boolean;
 }
 
 export interface Jobs {
+  /** Throws JOB_RUNNING. */
   start(job: NewJob, sources: readonly SourceRecord[]): IndexJob;
   /** Returns the job as it then is; one that has ended stays unchanged. Throws NOT_FOUND. */
   cancel(jobId: string): IndexJob;
   require(jobId: string): IndexJob;
   list(limit: number): IndexJob[];
   current(): IndexJob | null;
+  /** The running job that this source belongs to; null without one. */
+  holding(sourceId: string): IndexJob | null;
+  /** Whether a job of this source may start beside others. */
+  hasRoom(sourceId: string): boolean;
+  /** Resolves when it may. Ask again: another may have started. */
+  waitForRoom(sourceId: string, signal: AbortSignal): Promise<void>;
   waitFor(jobId: string, signal: AbortSignal): Promise<IndexJob>;
   /** Reads the unfinished jobs. They can then be cancelled, and continue if they are resumed. */
   load(options: { resume: boolean }): void;
@@ -40,6 +52,8 @@ export interface Jobs {
 interface Run {
   tracker: JobTracker;
   controller: AbortController;
+  /** Sources that it has not finished yet. */
+  needs: Set<string>;
 }
 
 /** How many jobs the stream shows. */
@@ -64,32 +78,45 @@ export function createJobs({
   const stopping = new AbortController();
   const callbacks = new Set<Promise<void>>();
   let run: Run | null = null;
+  /** A short job beside it. */
+  let guest: Run | null = null;
   let waiting: IndexJob[] = [];
-  /** Resolves when the last run has released its indexes. */
-  let lastReleased: Promise<void> = Promise.resolve();
   /** Runs that may be using indexes, including the current one. */
-  const inUse = new Map<Promise<void>, readonly string[]>();
+  const inUse = new Map<Promise<void>, { by: Run; sourceIds: readonly string[] }>();
 
   for (const job of store.jobs.list(streamed).reverse()) streams.jobs.set(job.id, job);
 
   function find(jobId: string): IndexJob {
-    const current = run?.tracker.snapshot();
-    const job = current?.id === jobId ? current : store.jobs.get(jobId);
+    const job = running(jobId)?.tracker.snapshot() ?? store.jobs.get(jobId);
     if (!job) throw new PilotlightError('NOT_FOUND', { message: fact('NO_SUCH_JOB') });
     return job;
   }
 
+  const running = (jobId: string): Run | null =>
+    [run, guest].find((one) => one?.tracker.snapshot().id === jobId) ?? null;
+
+  const isRunning = (own: Run): boolean => run === own || guest === own;
+
+  const using = (sourceId: string): Run | null =>
+    [run, guest].find((one) => one?.needs.has(sourceId)) ?? null;
+
+  const hasRoom = (sourceId: string): boolean => guest === null && using(sourceId) === null;
+
   function launch(job: IndexJob, resumed: boolean): IndexJob {
     const tracker = createJobTracker({ clock, store, streams, log, job });
     tracker.begin(resumed);
-    const own: Run = { tracker, controller: new AbortController() };
-    run = own;
+    const own: Run = { tracker, controller: new AbortController(), needs: new Set(job.sourceIds) };
+    const beside = guest === null ? [] : [guest];
+    if (run === null) run = own;
+    else {
+      beside.push(run);
+      guest = own;
+    }
     for (const key of streams.jobs.keys().slice(0, -streamed)) streams.jobs.delete(key);
-    const before = lastReleased;
-    // A defect in one run must not prevent the next from starting.
-    const ending = before.catch(() => {}).then(() => execute(own, resumed));
-    lastReleased = ending;
-    inUse.set(ending, job.sourceIds);
+    // One that was cancelled may take a moment. A defect in one run must not prevent the next from starting.
+    const before = [...inUse].flatMap(([ending, { by }]) => (beside.includes(by) ? [] : [ending]));
+    const ending = Promise.allSettled(before).then(() => execute(own, resumed));
+    inUse.set(ending, { by: own, sourceIds: job.sourceIds });
     const release = () => void inUse.delete(ending);
     void ending.then(release, release);
     return tracker.snapshot();
@@ -113,16 +140,22 @@ export function createJobs({
           queries,
           sources: chosen,
           onSourceChanged: (sourceId) => void sources.refresh(sourceId),
+          onSourceDone(sourceId) {
+            own.needs.delete(sourceId);
+            ended.notify();
+          },
+          turn: () => turnOf(own, signal),
         },
         signal,
       );
       signal.throwIfAborted();
-      if (run === own) finish(own, 'completed', fact('FILES_INDEXED', fileCounts(tracker.snapshot())), null);
+      if (isRunning(own))
+        finish(own, 'completed', fact('FILES_INDEXED', fileCounts(tracker.snapshot())), null);
     } catch (error) {
-      if (run !== own) return;
+      if (!isRunning(own)) return;
       if (stopping.signal.aborted) {
         tracker.suspend();
-        run = null;
+        leave(own);
         return;
       }
       if (!isPilotlightError(error)) log.error('An index job failed.', { job: job.id, error: String(error) });
@@ -133,6 +166,25 @@ export function createJobs({
     }
   }
 
+  /** A job makes room for a short one beside it. */
+  async function turnOf(own: Run, signal: AbortSignal): Promise<void> {
+    while (guest !== null && guest !== own) await ended.wait(signal);
+  }
+
+  function leave(own: Run): void {
+    if (run === own) run = null;
+    else if (guest === own) guest = null;
+  }
+
+  /** The next one that waits, unless a folder of it is in use. */
+  function launchNext(): void {
+    const [next] = waiting;
+    if (next === undefined || run !== null || stopping.signal.aborted) return;
+    if (next.sourceIds.some((id) => using(id) !== null)) return;
+    waiting = waiting.slice(1);
+    launch(next, true);
+  }
+
   function finish(
     own: Run,
     status: 'completed' | 'failed' | 'cancelled',
@@ -140,15 +192,14 @@ export function createJobs({
     error: IndexJob['error'],
   ): IndexJob {
     const job = own.tracker.end(status, detail, error);
-    run = null;
+    leave(own);
     // The texts of tasks are indexed every few seconds; only what fails is worth an entry.
     const isQuiet = status === 'completed' && isOnlyIngested(job);
     const entry = isQuiet ? null : jobActivity(job);
     if (entry !== null) activity.record(entry);
     if (job.callbackUrl !== null) sendCallback(job, addresses.whole(job.id, job.callbackUrl));
     ended.notify();
-    const next = waiting.shift();
-    if (next && !stopping.signal.aborted) launch(next, true);
+    launchNext();
     return job;
   }
 
@@ -179,14 +230,18 @@ export function createJobs({
   return {
     start(wanted, chosen) {
       if (stopping.signal.aborted) throw new PilotlightError('STOPPING');
-      if (run) throw new PilotlightError('JOB_RUNNING', { details: { jobId: run.tracker.snapshot().id } });
+      const sourceIds = chosen.map((source) => source.id);
+      const isAside = wanted.beside === true && sourceIds.every(hasRoom);
+      const other = isAside ? null : (run ?? sourceIds.map(using).find((one) => one !== null));
+      if (other)
+        throw new PilotlightError('JOB_RUNNING', { details: { jobId: other.tracker.snapshot().id } });
       const names = chosen.map((source) => source.name);
       const id = ids.next('job');
       const callbackUrl = addresses.keep(id, wanted.callbackUrl);
       return launch(
         {
           id,
-          sourceIds: chosen.map((source) => source.id),
+          sourceIds,
           label: jobLabel(names, wanted.sourceIds === null),
           full: wanted.full,
           rebuild: wanted.rebuild,
@@ -231,18 +286,23 @@ export function createJobs({
         return job;
       }
       const job = find(jobId);
-      if (run?.tracker.snapshot().id !== jobId) return job;
-      const own = run;
+      const own = running(jobId);
+      if (own === null) return job;
       own.controller.abort(new PilotlightError('CANCELLED'));
       const { done } = own.tracker.snapshot().files;
       return finish(own, 'cancelled', fact('JOB_CANCELLED', { files: done }), null);
     },
     require: find,
     list(limit) {
-      const current = run?.tracker.snapshot();
-      return store.jobs.list(limit).map((job) => (job.id === current?.id ? current : job));
+      return store.jobs.list(limit).map((job) => running(job.id)?.tracker.snapshot() ?? job);
     },
-    current: () => run?.tracker.snapshot() ?? null,
+    current: () => (run ?? guest)?.tracker.snapshot() ?? null,
+    holding: (sourceId) =>
+      [run, guest]
+        .flatMap((one) => one?.tracker.snapshot() ?? [])
+        .find(({ sourceIds }) => sourceIds.includes(sourceId)) ?? null,
+    hasRoom,
+    waitForRoom: (sourceId, signal) => (hasRoom(sourceId) ? Promise.resolve() : ended.wait(signal)),
     async waitFor(jobId, signal) {
       for (;;) {
         const job = find(jobId);
@@ -251,19 +311,18 @@ export function createJobs({
       }
     },
     load({ resume }) {
-      const unfinished = store.jobs.unfinished().filter((job) => job.id !== run?.tracker.snapshot().id);
+      const unfinished = store.jobs.unfinished().filter((job) => running(job.id) === null);
       waiting = unfinished;
-      const first = run || !resume ? undefined : waiting.shift();
-      if (first) launch(first, true);
+      if (resume) launchNext();
     },
     async settled(sourceId) {
-      const held = [...inUse].filter(([, sourceIds]) => sourceIds.includes(sourceId));
+      const held = [...inUse].filter(([, { sourceIds }]) => sourceIds.includes(sourceId));
       await Promise.all(held.map(([ending]) => ending));
     },
     async stop() {
       if (callbacks.size > 0) await settledWithin(clock, callbackGraceMs, Promise.all(callbacks));
       stopping.abort(new PilotlightError('STOPPING'));
-      await lastReleased;
+      await Promise.allSettled([...inUse.keys()]);
       await Promise.all(callbacks);
     },
   };

@@ -47,7 +47,7 @@ const CODE: Record<string, string> = {
   yaml: 'yaml yml',
   toml: 'toml',
   ini: 'ini cfg conf properties',
-  xml: 'xml xsd xsl xslt svg plist',
+  xml: 'xml xsd xsl xslt svg plist rss atom opml gpx kml fb2 resx xliff xlf',
   graphql: 'graphql gql',
   protobuf: 'proto',
   terraform: 'tf hcl',

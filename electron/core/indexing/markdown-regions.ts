@@ -1,7 +1,7 @@
 /** Parts of a Markdown file in which nothing is a heading: front matter, fences and HTML, as CommonMark 0.31 has them. Pure. */
 
-/** Whether the part ends with this line; `blank` lines end some of them. */
-export type EndsWith = (line: string) => boolean;
+/** Whether the part ends with this line, or has ended before it; `blank` lines end some of them. */
+export type EndsWith = (line: string) => boolean | 'before';
 
 /** ` ``` ` and `~~~`. The text after backticks contains none of them: such a line is code within a paragraph. */
 export function fenceStart(line: string): EndsWith | null {
@@ -11,6 +11,51 @@ export function fenceStart(line: string): EndsWith | null {
     const [, end] = /^ {0,3}(`{3,}|~{3,})[ \t]*$/.exec(later) ?? [];
     return end?.startsWith(mark) === true;
   };
+}
+
+/** The fence that a text leaves open; null if it closes all. */
+export function openFence(text: string): string | null {
+  let open: { mark: string; ends: EndsWith } | null = null;
+  for (const line of text.split('\n')) {
+    const content = line.trimEnd();
+    if (open !== null) {
+      if (open.ends(content)) open = null;
+      continue;
+    }
+    const ends = fenceStart(content);
+    const mark = /[`~]{3,}/.exec(content)?.[0];
+    if (ends !== null && mark !== undefined) open = { mark, ends };
+  }
+  return open?.mark ?? null;
+}
+
+const MARKERS = /^(?: {0,3}(?:>|[-*+]|\d{1,9}[.)])(?: {1,4}|$))+/;
+
+/**
+ * A fence in an item of a list, or in a quote, which ends with it at the latest: ` ```` ` after the mark of the item, or
+ * on a line of its own within it.
+ * @param within how far the text of the item around is indented; 0 for none
+ */
+export function innerFenceStart(line: string, within: number): EndsWith | null {
+  const markers = MARKERS.exec(line)?.[0] ?? '';
+  const indent = /^ */.exec(line)?.[0].length ?? 0;
+  const isInside = markers === '' && within > 0 && indent >= within;
+  if (markers === '' && !isInside) return null;
+  const width = markers === '' ? within : markers.length;
+  const ends = fenceStart(line.slice(width));
+  if (ends === null) return null;
+  const isQuote = markers.includes('>');
+  return (later) => {
+    if (isQuote) return /^ {0,3}>/.test(later) ? ends(later.replace(/^(?: {0,3}> ?)+/, '')) : 'before';
+    if (later === '') return false;
+    const depth = /^ */.exec(later)?.[0].length ?? 0;
+    return depth < width ? 'before' : ends(later.slice(width));
+  };
+}
+
+/** How far the text of a list's item is indented that this line begins; null if it begins none. */
+export function itemIndent(line: string): number | null {
+  return /^( *(?:[-*+]|\d{1,9}[.)]) {1,4})\S/.exec(line)?.[1]?.length ?? null;
 }
 
 const BLOCK_TAGS =

@@ -11,7 +11,8 @@ type Names =
   | 'index.cancel'
   | 'index.job'
   | 'index.jobs'
-  | 'index.search';
+  | 'index.search'
+  | 'index.document';
 
 export function indexingMethods({ indexing }: { indexing: IndexingService }): Handlers<Names> {
   return {
@@ -28,5 +29,6 @@ export function indexingMethods({ indexing }: { indexing: IndexingService }): Ha
     'index.job': ({ jobId }) => indexing.job(jobId),
     'index.jobs': ({ limit }) => indexing.jobs(limit),
     'index.search': (query, { signal }) => indexing.search(query, signal),
+    'index.document': (passage, { signal }) => indexing.document(passage, signal),
   };
 }

@@ -52,7 +52,7 @@ export interface IndexingDependencies {
   };
   telemetry: IndexingTelemetry;
   settings: { current(): Settings };
-  /** What is known of the file of an ingested text; null if nothing is. @param path relative to its source */
+  /** What is known of the file of an ingested text; null if it must not be found. @param path relative to its source */
   ingestedText(path: string): StoredText | null;
   activity: Pick<ActivityService, 'record'>;
   streams: Pick<Streams, 'sources' | 'jobs' | 'embedders'>;

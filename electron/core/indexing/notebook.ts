@@ -6,6 +6,7 @@ import { parseJson } from '../../../shared/json.ts';
 import { appendString } from './json-text.ts';
 import { walkStrings } from './json-walk.ts';
 import { createMappedText, type MappedText } from './mapped-text.ts';
+import { openFence } from './markdown-regions.ts';
 
 interface Cell {
   type: string;
@@ -13,8 +14,11 @@ interface Cell {
   sources: [start: number, end: number][];
 }
 
-/** Longer than any that code contains. */
-const FENCE = '`'.repeat(12);
+/** Longer than any that a cell contains. */
+function fenceFor(text: string): string {
+  const longest = (text.match(/`{3,}/g) ?? []).reduce((most, { length }) => Math.max(most, length), 11);
+  return '`'.repeat(longest + 1);
+}
 
 /** As Markdown, with each code cell in a fence. null for anything that is not a notebook. */
 export function notebookText(text: string): MappedText | null {
@@ -22,16 +26,27 @@ export function notebookText(text: string): MappedText | null {
   // Notebooks before 2015 have their cells in worksheets.
   if (typeof root !== 'object' || root === null || !('cells' in root || 'worksheets' in root)) return null;
   const out = createMappedText();
+  const fence = fenceFor(text);
   for (const { type, sources } of cellsOf(text)) {
     const [first] = sources;
     const last = sources.at(-1);
     if (first === undefined || last === undefined) continue;
     const isCode = type !== 'markdown' && type !== 'heading';
-    out.append(isCode ? `\n\n${FENCE}\n` : '\n\n', first[0], first[0]);
+    // Notebooks before 2015 have headings in cells of their own.
+    const opening = isCode ? `${fence}\n` : type === 'heading' ? '## ' : '';
+    out.append(`\n\n${opening}`, first[0], first[0]);
     for (const [start, end] of sources) appendString(out, text, start, end);
-    if (isCode) out.append(`\n${FENCE}`, last[1], last[1]);
+    // What a cell leaves open ends with it.
+    const closing = isCode ? fence : openFence(decoded(text, sources));
+    if (closing !== null) out.append(`\n${closing}`, last[1], last[1]);
   }
   return out.build();
+}
+
+function decoded(text: string, sources: Cell['sources']): string {
+  const cell = createMappedText();
+  for (const [start, end] of sources) appendString(cell, text, start, end);
+  return cell.build().text;
 }
 
 function cellsOf(text: string): Iterable<Cell> {

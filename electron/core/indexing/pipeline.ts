@@ -12,6 +12,8 @@ import { createWorkQueue, embeddedBytes, type OpenFile, openFile, takeVector } f
 
 export interface FileHooks {
   times: Pick<TimeReport, 'read' | 'cut' | 'stored'>;
+  /** Resolves when another file may begin. */
+  turn(): Promise<void>;
   current(path: string): void;
   /** So many more bytes of files have their vectors; negative if they are dropped again. */
   embedded(bytes: number): void;
@@ -98,6 +100,7 @@ export async function embedOnNodes(
   async function prepareAll(room: number): Promise<void> {
     try {
       for (let file = pending[nextIndex++]; file; file = pending[nextIndex++]) {
+        await hooks.turn();
         await queue.room(room, running);
         while (commits.size >= maxCommits || open.size >= maxOpen) await changes.wait(running);
         await prepareFile(file);
@@ -195,6 +198,7 @@ export async function embedBuiltin(
 ): Promise<void> {
   const { index, pending, hooks } = options;
   for (let start = 0; start < pending.length; start += builtinGroup) {
+    await hooks.turn();
     signal.throwIfAborted();
     const group = pending.slice(start, start + builtinGroup);
     const sizes = new Map(group.map((file) => [file.path, file.sizeBytes]));

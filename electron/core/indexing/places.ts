@@ -17,6 +17,9 @@ export interface StoredText {
   places: readonly FilePlace[];
 }
 
+/** As it is shown to people and programs. */
+export const withoutPlaces = ({ places: _, ...shown }: StoredText): Omit<StoredText, 'places'> => shown;
+
 const schema = z.array(textPlaceSchema);
 
 /**

@@ -7,6 +7,8 @@ import { declaredCharset, decoderFor } from './charset-declared.ts';
 import { detectCharset } from './charset-detected.ts';
 import { decodeBytes, type Encoding } from './encoding.ts';
 import { type Language, languageOfName, languageOfShebang } from './languages.ts';
+import { isWrittenInSevenBits } from './seven-bits.ts';
+import { wideOrder } from './wide-text.ts';
 
 export interface RecognisedText {
   ok: true;
@@ -85,6 +87,9 @@ function decode(bytes: Uint8Array): Omit<RecognisedText, 'kind' | 'language'> | 
   const wide = utf16WithoutMark(bytes);
   if (wide !== null) return wide;
   if (bytes.includes(0) || hasControls(bytes, SAMPLE_BYTES, 0.05)) {
+    const order = wideOrder(bytes);
+    const read = order === null ? null : decodeAs(bytes, order, 0);
+    if (read?.ok) return read;
     return notText('FILE_BINARY', fact('FILE_IS_NOT_TEXT'));
   }
   const bomBytes = startsWith(bytes, '\xef\xbb\xbf') ? 3 : 0;
@@ -94,6 +99,8 @@ function decode(bytes: Uint8Array): Omit<RecognisedText, 'kind' | 'language'> | 
     if (text !== null) return { ok: true, encoding: 'iso-2022-jp', bomBytes, text };
   }
   const utf8 = decodeAs(bytes, 'utf-8', bomBytes);
+  if (bomBytes === 0 && utf8.ok && utf8.text.length === bytes.length && isWrittenInSevenBits(utf8.text))
+    return notText('FILE_ENCODING', fact('FILE_ENCODING_UNKNOWN'));
   if (utf8.ok || bomBytes > 0) return utf8;
   const name = declaredCharset(bytes);
   const declared = name === null ? null : decoderFor(name);
@@ -177,6 +184,7 @@ const HTML_START = /^(?:<\?xml\s[^>]{0,200}\?>\s*)?<(?:!doctype\s+html|html[\s>]
 const CODE_STARTS: readonly [RegExp, string][] = [
   [/^\s*<\?php\b/, 'php'],
   [/^\s*<\?xml\b/, 'xml'],
+  [/^\s*<(?:rss|feed|svg|kml|gpx|opml|plist|urlset|sitemapindex|FictionBook)[\s>]/, 'xml'],
   [/^%YAML\b/, 'yaml'],
 ];
 

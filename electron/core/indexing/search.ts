@@ -4,6 +4,7 @@ import { type ErrorCode, isPilotlightError } from '../../../shared/contract/erro
 import {
   type Embedder,
   embedderId,
+  type FileType,
   type SearchHit,
   type SearchResult,
   type SourceRecord,
@@ -16,10 +17,12 @@ import { withDeadline } from '../runtime/with-deadline.ts';
 import { type EmbeddingSource, embeddingSource } from './embedding-source.ts';
 import { utf8Length } from './encoding.ts';
 import { reasonOf } from './failures.ts';
+import { fileTypeOf } from './file-type.ts';
 import { fuseRanks } from './fusion.ts';
 import type { IndexHandles } from './index-handles.ts';
+import { joinPath } from './join-path.ts';
 import type { IndexingDependencies } from './model.ts';
-import { placeAt } from './places.ts';
+import { placeAt, withoutPlaces } from './places.ts';
 import type { QueryTurns } from './query-turns.ts';
 import { isWeak } from './search-floor.ts';
 import { keywordTerms } from './search-words.ts';
@@ -92,6 +95,7 @@ function toSearchHit(
     sourceName: source.name,
     path: hit.path,
     absolutePath: joinPath(source.path, hit.path),
+    type: fileTypeOf(hit.language),
     heading: hit.chunk.heading,
     snippet: snippet.text,
     highlights: snippet.highlights,
@@ -101,7 +105,7 @@ function toSearchHit(
     words,
     vectors,
     ...(isWeak({ words, vectors }, source.embedder) && { weak: true as const }),
-    ...(ingested !== null && { ingested: ofTask(ingested) }),
+    ...(ingested !== null && { ingested: withoutPlaces(ingested) }),
     ...(place !== null && { place }),
   };
 }
@@ -118,16 +122,9 @@ const strongFirst = (hits: readonly SearchHit[]) => [
   ...hits.filter(({ weak }) => weak),
 ];
 
-/** With the separator of the folder's own path. */
-function joinPath(folder: string, path: string): string {
-  const windows = /^[A-Za-z]:\\|^\\\\/.test(folder);
-  const base = folder.replace(/[\\/]+$/, '');
-  return windows ? `${base}\\${path.replaceAll('/', '\\')}` : `${base}/${path}`;
-}
-
 export interface Searcher {
   search(
-    query: { text: string; sources: readonly SourceRecord[]; limit: number },
+    query: { text: string; sources: readonly SourceRecord[]; types?: FileType[] | null; limit: number },
     signal: AbortSignal,
   ): Promise<SearchResult>;
 }
@@ -225,7 +222,7 @@ export function createSearcher(
   }
 
   return {
-    async search({ text, sources, limit }, signal) {
+    async search({ text, sources, types = null, limit }, signal) {
       const startedAt = clock.monotonic();
       const queries = new Map<string, ReturnType<typeof embedQuery>>();
       const notices: Message[] = keywordTerms(text).length === 0 ? [fact('QUERY_HAS_NO_WORD')] : [];
@@ -257,8 +254,12 @@ export function createSearcher(
         const before = await index.meta();
         const usable = before.embedderId === key;
         if (!usable) notices.push(fact('FOLDER_HAS_OTHER_EMBEDDER', { folder: source.name }));
-        const wanted = { text, vector: usable ? vector : null, limit: Math.max(limit, 50) };
-        const hits = await index.search(wanted, limited);
+        const wanted = { text, vector: usable ? vector : null, limit: Math.max(limit, 50), types };
+        const found = await index.search(wanted, limited);
+        // The index has the text of one that was deleted until its next job.
+        const hits = isIngested(source)
+          ? found.filter(({ path }) => dependencies.ingestedText(path) !== null)
+          : found;
         const { incomplete } = await index.meta();
         if (incomplete) damaged.push(source);
         if (incomplete && !before.incomplete) onDamaged(source.id);

@@ -1,18 +1,23 @@
 /** Indexing as the rest of core sees it: folders, embedders, jobs one at a time, and search. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import {
+  type DocumentView,
   type EmbedderChoice,
   embedderId,
+  type FileType,
   type IndexJob,
   type SearchResult,
   type SourceRecord,
   type SourceView,
 } from '../../../shared/models/indexing.ts';
 import { fact } from '../../../shared/models/message.ts';
+import type { Passage } from '../ports/vectors.ts';
 import { createEmbedderList } from './embedders.ts';
 import { createIndexHandles } from './index-handles.ts';
 import { createJobs, type NewJob } from './jobs.ts';
+import { joinPath } from './join-path.ts';
 import type { IndexingDependencies } from './model.ts';
+import { withoutPlaces } from './places.ts';
 import { createQueryTurns } from './query-turns.ts';
 import { createSearcher } from './search.ts';
 import { createSources, isIngested, type NewSource, type SourceChange } from './sources.ts';
@@ -40,10 +45,15 @@ export interface IndexingService {
   currentJob(): IndexJob | null;
   /** Resolves when the job has ended, or at once if it has already. */
   waitForJob(jobId: string, signal: AbortSignal): Promise<IndexJob>;
+  /** Whether a job of this folder may start beside one of others. */
+  hasRoom(sourceId: string): boolean;
+  /** Resolves when it may have room: ask again. */
+  waitForRoom(sourceId: string, signal: AbortSignal): Promise<void>;
   search(
-    query: { text: string; sourceIds: string[] | null; limit: number },
+    query: { text: string; sourceIds: string[] | null; types?: FileType[] | null; limit: number },
     signal: AbortSignal,
   ): Promise<SearchResult>;
+  document(passage: Passage & { sourceId: string }, signal: AbortSignal): Promise<DocumentView>;
   /** Resumes the jobs that were unfinished when the process ended, unless `resume` is false. */
   start(options?: { resume: boolean }): void;
   /** A running job is resumed at the next start. */
@@ -70,8 +80,8 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
   }
 
   function refuseWhileRunning(sourceId: string): void {
-    const job = jobs.current();
-    if (job?.sourceIds.includes(sourceId)) {
+    const job = jobs.holding(sourceId);
+    if (job !== null) {
       throw new PilotlightError('JOB_RUNNING', {
         message: fact('FOLDER_IS_BEING_INDEXED'),
         details: { jobId: job.id },
@@ -126,8 +136,21 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
     jobs: jobs.list,
     currentJob: jobs.current,
     waitForJob: jobs.waitFor,
-    search: ({ text, sourceIds, limit }, signal) =>
-      searcher.search({ text, sources: choose(sourceIds), limit }, signal),
+    hasRoom: jobs.hasRoom,
+    waitForRoom: jobs.waitForRoom,
+    search: ({ text, sourceIds, types = null, limit }, signal) =>
+      searcher.search({ text, sources: choose(sourceIds), types, limit }, signal),
+    async document({ sourceId, ...passage }, signal) {
+      const source = sources.require(sourceId);
+      const { path } = passage;
+      const ingested = isIngested(source) ? dependencies.ingestedText(path) : null;
+      const index = await handles.get(source);
+      return {
+        ...(await index.document(passage, signal)),
+        ...{ sourceId, sourceName: source.name, path, absolutePath: joinPath(source.path, path) },
+        ...(ingested !== null && { ingested: withoutPlaces(ingested) }),
+      };
+    },
     start({ resume } = { resume: true }) {
       embedders.refresh();
       jobs.load({ resume });

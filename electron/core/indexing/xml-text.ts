@@ -4,15 +4,48 @@
  */
 import { createMappedText, type MappedText } from './mapped-text.ts';
 
-const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-const REFERENCE = /&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z]{2,4}));/g;
+const NAMED: Readonly<Record<string, string | undefined>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+};
+const REFERENCE = /&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([\w.-]{1,40}));/g;
 const ATTRIBUTE = /(?<![\w:.-])([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 /** Names of other documents, and shapes, which are not searched for. */
 const LEFT_OUT = /^(?:xmlns(?::.*)?|xsi:.*|d|points|transform|style|viewBox|id|rid|rsid\w*)$/;
 const HAS_LETTERS = /\p{L}{2}/u;
+/** Of a picture, what is no text. */
+const CODE_OF_PICTURE = /^<(style|script)[\s>]/;
+const ENTITY = /<!ENTITY\s+([\w.-]{1,40})\s+(?:"([^"<%]{0,200})"|'([^'<%]{0,200})')\s*>/g;
+const MOST_ENTITIES = 200;
+const MOST_ADDED = 65_536;
+
+/** Those that the document type declares as plain text. Others, of which each may contain others, stay as they are. */
+function entitiesOf(source: string): ReadonlyMap<string, string> {
+  const head = source.slice(0, 65_536);
+  const open = head.indexOf('<!DOCTYPE');
+  const end = open < 0 ? -1 : head.indexOf(']>', open);
+  if (end < 0) return new Map();
+  const found = [...head.slice(open, end).matchAll(ENTITY)].slice(0, MOST_ENTITIES);
+  const values = found.map(([, name = '', double, single]) => {
+    const value = (double ?? single ?? '').replace(
+      REFERENCE,
+      (whole, decimal, hex, inner) =>
+        (inner === undefined ? characterOf(decimal, hex) : NAMED[inner]) ?? whole,
+    );
+    return [name, value] as const;
+  });
+  return new Map(values.filter(([, value]) => !/&[\w.-]+;/.test(value)));
+}
 
 export function xmlText(source: string): MappedText {
   const out = createMappedText();
+  const entities = entitiesOf(source);
+  /** A short reference to a long value must not make a small file a huge one. */
+  let room = source.length + MOST_ADDED;
+  const isPicture = /<svg[\s>]/.test(source.slice(0, 4096));
   let pending = '';
 
   function breakWith(space: string): void {
@@ -29,8 +62,10 @@ export function xmlText(source: string): MappedText {
     let from = start;
     if (decode) {
       for (const { 0: written, 1: decimal, 2: hex, 3: name, index } of text.matchAll(REFERENCE)) {
-        const character = name === undefined ? characterOf(decimal, hex) : NAMED[name];
-        if (character === undefined) continue;
+        const character =
+          name === undefined ? characterOf(decimal, hex) : (NAMED[name] ?? entities.get(name));
+        if (character === undefined || character.length > room) continue;
+        room -= character.length;
         out.append(source.slice(from, start + index), from, start + index);
         out.append(character, start + index, start + index + written.length);
         from = start + index + written.length;
@@ -67,7 +102,8 @@ export function xmlText(source: string): MappedText {
         write(start, start + value.length, true);
         breakWith('\n');
       }
-      at = end;
+      const code = isPicture && !tag.endsWith('/>') ? CODE_OF_PICTURE.exec(tag)?.[1] : undefined;
+      at = code === undefined ? end : before(source, `</${code}`, end);
     }
   }
   return out.build();
@@ -85,6 +121,11 @@ function characterOf(decimal: string | undefined, hex: string | undefined): stri
   const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
   const isCharacter = code >= 0x20 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
   return isCharacter || code === 9 || code === 10 ? String.fromCodePoint(code) : undefined;
+}
+
+function before(source: string, mark: string, from: number): number {
+  const end = source.indexOf(mark, from);
+  return end < 0 ? source.length : end;
 }
 
 function after(source: string, mark: string, from: number): number {

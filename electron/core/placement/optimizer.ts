@@ -40,7 +40,7 @@ export interface OptimizerDependencies {
   };
   activity: Pick<ActivityService, 'record'>;
   fleet: Pick<PlacementFleet, 'list' | 'onChange' | 'probe'>;
-  placement: Pick<PlacementService, 'planInput' | 'place' | 'history' | 'onMove'>;
+  placement: Pick<PlacementService, 'planInput' | 'place' | 'onMove'>;
 }
 
 /** The fleet is probed first. */
@@ -65,7 +65,6 @@ export function createOptimizer(deps: OptimizerDependencies): Optimizer {
   const options = () => settings.current().optimizer;
 
   function status(): OptimizerStatus {
-    const midnight = new Date(clock.now()).setHours(0, 0, 0, 0);
     const { on, intervalMs } = options();
     return {
       on,
@@ -73,8 +72,6 @@ export function createOptimizer(deps: OptimizerDependencies): Optimizer {
       running: current !== null,
       lastLookAt,
       nextLookAt: on ? nextLookAt : null,
-      movesToday: placement.history(500).filter((move) => move.outcome === 'moved' && move.at >= midnight)
-        .length,
       summary,
       explanations,
     };

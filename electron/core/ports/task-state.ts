@@ -12,7 +12,7 @@ export interface IngestedRecord extends Omit<IngestedText, 'indexed'> {
   places?: readonly FilePlace[] | undefined;
 }
 
-/** A webhook that has not been sent yet. The whole address is among the secrets if it contains a password. */
+/** The webhook of a task that is there. The whole address is among the secrets if it contains a password. */
 export interface WebhookRecord {
   taskId: string;
   url: string;
@@ -21,6 +21,8 @@ export interface WebhookRecord {
   attempts: number;
   /** When it is tried next, milliseconds since the epoch; null before its task has ended. */
   nextAt: number | null;
+  /** The end of the task that it was called for last, or given up; null if it was not called yet. */
+  calledFor: number | null;
 }
 
 /** Depth of a queue in one bucket: sums of what waited and was active, times seconds. */
@@ -61,6 +63,8 @@ export interface TaskStore {
   };
   readonly webhooks: {
     list(): WebhookRecord[];
+    /** Since when there is a record of each webhook that was called: the first time that this was asked. */
+    since(now: number): number;
     put(webhooks: readonly WebhookRecord[]): void;
     remove(taskIds: readonly string[]): void;
   };

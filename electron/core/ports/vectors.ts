@@ -1,5 +1,5 @@
 /** The index of a folder. */
-import type { Chunk, JobFailure } from '../../../shared/models/indexing.ts';
+import type { Chunk, DocumentView, FileType, JobFailure } from '../../../shared/models/indexing.ts';
 
 /** A new or changed file found by a scan. `path` is relative to the source, with `/`. */
 export interface ScannedFile {
@@ -63,6 +63,8 @@ export interface StoredIndexMeta {
 
 export interface VectorHit {
   path: string;
+  /** As in `PreparedFile`. */
+  language: string;
   chunk: Chunk;
   /** 1-based ranks in each list; `null` if it is not in that list. */
   wordRank: number | null;
@@ -72,6 +74,18 @@ export interface VectorHit {
   vectorScore: number | null;
   score: number;
 }
+
+/** Bytes of a file. */
+export interface Passage {
+  path: string;
+  startByte: number;
+  endByte: number;
+}
+
+export type DocumentText = Pick<
+  DocumentView,
+  'format' | 'language' | 'text' | 'firstLine' | 'passage' | 'more' | 'changed'
+>;
 
 /**
  * The index of one source: chunks, vectors, keywords and file state in one file, owned by a worker
@@ -98,9 +112,11 @@ export interface SourceIndex {
   /** Prepares, embeds with the built-in embedder and commits, without a round trip per file. */
   indexBuiltin(paths: readonly string[], signal: AbortSignal): Promise<BuiltinOutcome[]>;
   search(
-    query: { text: string; vector: Float32Array | null; limit: number },
+    query: { text: string; vector: Float32Array | null; limit: number; types?: readonly FileType[] | null },
     signal: AbortSignal,
   ): Promise<VectorHit[]>;
+  /** The text of an indexed file around a passage. Rejects with NOT_FOUND for any other file. */
+  document(passage: Passage, signal: AbortSignal): Promise<DocumentText>;
   /** Empties the index and binds it to an embedder. */
   reset(embedder: { id: string; dimensions: number | null }): Promise<void>;
   close(): Promise<void>;

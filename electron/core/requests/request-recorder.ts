@@ -12,6 +12,8 @@ import { bucketStart, KEPT_MS, MINUTE, planRange, QUARTER } from '../telemetry/r
 import { addRequest, joinInto, type RunningBucket, rowOf, toRequestBuckets } from './totals.ts';
 
 export interface RequestRecorder {
+  /** From now on each minute is recorded, even if nothing comes through: one that is not was not watched. */
+  start(): void;
   add(requests: readonly FinishedRequest[]): void;
   /** The process that had it ended with it. */
   lost(nodeId: string | null, model: string | null): void;
@@ -39,6 +41,7 @@ export function createRequestRecorder(options: {
   const waiting = new Map<number, RunningBucket>();
   let timer: Timer | null = null;
   let failing = false;
+  let watching = false;
   let skew = clock.now() - clock.monotonic();
   let steadySince = clock.monotonic();
 
@@ -55,6 +58,7 @@ export function createRequestRecorder(options: {
     timer = null;
     const now = bucketStart(clock.now(), MINUTE);
     write([...waiting.keys()].filter((minute) => minute !== now));
+    if (watching) present();
     if (waiting.size > 0) timer ??= clock.timer(MINUTE * 1000, closeMinute);
   }
 
@@ -107,6 +111,10 @@ export function createRequestRecorder(options: {
   }
 
   return {
+    start() {
+      watching = true;
+      present();
+    },
     add(requests) {
       if (requests.length === 0) return;
       const bucket = present();
@@ -126,6 +134,7 @@ export function createRequestRecorder(options: {
       return toRequestBuckets([...store.read(source, from, end), ...unsaved(source, from, end)], seconds);
     },
     flush() {
+      watching = false;
       timer?.cancel();
       timer = null;
       write([...waiting.keys()]);

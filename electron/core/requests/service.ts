@@ -33,6 +33,7 @@ export interface RequestsService {
   promptKeeping(): Promise<PromptKeeping>;
   /** How many wait now, by canonical model, the most first. */
   waiting(): readonly (readonly [model: string, count: number])[];
+  start(): void;
   stop(): void;
 }
 
@@ -138,6 +139,10 @@ export function createRequestsService(dependencies: RequestsDependencies): Reque
     },
     promptKeeping: async () => (await present()?.promptsKept()) ?? notKept,
     waiting: () => (waiting?.models ?? []).toSorted(([, one], [, other]) => other - one),
+    start() {
+      // A program without a gateway sees no requests: it knows nothing of those of another.
+      if (link !== null) recorder.start();
+    },
     stop() {
       for (const stop of stops) stop();
       recorder.flush();

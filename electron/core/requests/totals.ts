@@ -56,7 +56,7 @@ export function joinInto(bucket: RunningBucket, rows: readonly RequestTotals[]):
   }
 }
 
-/** Buckets of `seconds` as the contract shows them, oldest first; empty ones left out. */
+/** Buckets of `seconds` as the contract shows them, oldest first; those that were not recorded left out. */
 export function toRequestBuckets(buckets: readonly RequestTotalsBucket[], seconds: number): RequestBucket[] {
   const byStart = new Map<number, RunningBucket>();
   for (const { start, rows } of buckets) {
@@ -66,7 +66,6 @@ export function toRequestBuckets(buckets: readonly RequestTotalsBucket[], second
     joinInto(joined, rows);
   }
   return [...byStart]
-    .filter(([, rows]) => rows.size > 0)
     .sort(([one], [other]) => one - other)
     .map(([at, rows]) => toRequestBucket(at, seconds, [...rows.values()]));
 }

@@ -139,7 +139,7 @@ export function createDepthHistory({
           [...sums.values()]
             .filter((row) => row.seconds > 0)
             .map((row) => ({
-              at,
+              ...{ at, seconds },
               queue: row.queue,
               waiting: row.waiting / row.seconds,
               active: row.active / row.seconds,

@@ -34,9 +34,12 @@ export interface Ingest {
   /** The task was deleted; its text stays. */
   taskRemoved(taskId: string): void;
   storing(task: Pick<TaskRecord, 'id' | 'state' | 'spec'>): TaskView['storing'];
-  /** What is known of the text in a file; null if nothing is. */
+  /** What is known of the text in a file; null if it is deleted, or not (yet) the text of a completed task. */
   text(name: string): StoredText | null;
-  /** Deletes texts; they leave the index with the next job, which begins soon. Resolves with how many there were. */
+  /**
+   * Deletes texts: they are not found any more. They leave the index with the next job, which begins soon. Resolves
+   * with how many there were.
+   */
   remove(taskIds: readonly string[]): Promise<number>;
   /** How many were stored since the core was created. */
   stored(): number;
@@ -55,8 +58,11 @@ export interface IngestIndexing {
     rebuild: boolean;
     useGpu: boolean;
     callbackUrl: null;
+    beside: true;
   }): IndexJob;
-  currentJob(): IndexJob | null;
+  /** Whether a job of this source may start beside one of other folders. */
+  hasRoom(sourceId: string): boolean;
+  waitForRoom(sourceId: string, signal: AbortSignal): Promise<void>;
   waitForJob(jobId: string, signal: AbortSignal): Promise<IndexJob>;
 }
 
@@ -171,17 +177,17 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
   async function indexAll(): Promise<number | undefined> {
     const { signal } = stopping;
     while (hasWork()) {
-      const other = indexing.currentJob();
-      if (other !== null) {
-        await indexing.waitForJob(other.id, signal);
+      const source = indexing.ensureIngested(texts.folder);
+      if (!indexing.hasRoom(source.id)) {
+        await indexing.waitForRoom(source.id, signal);
         continue;
       }
       // What is written after this may be missed by the scan: it waits for the next job.
       const batch = store.inState('pending', AT_ONCE);
       removed = false;
-      const source = indexing.ensureIngested(texts.folder);
       const started = indexing.startJob({
         ...{ sourceIds: [source.id], full: false, rebuild: false, useGpu: true, callbackUrl: null },
+        beside: true,
       });
       const job = await indexing.waitForJob(started.id, signal);
       if (job.status !== 'completed') {
@@ -217,11 +223,13 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
   }
 
   async function adopt(task: TaskRecord): Promise<void> {
-    if (task.state !== 'completed' || !task.spec.store || task.result === null) return;
+    if (task.state !== 'completed' || !task.spec.store) return;
     const known = store.get(task.id);
     if (known !== null && known.state !== 'deleted') return;
     if (known?.state === 'deleted' && known.addedAt >= (task.endedAt ?? 0)) return;
-    completed(task, await keep(task, task.result));
+    // A list of tasks has no results.
+    const result = task.result ?? (await (await engine.queue()).get(task.id))?.task.result ?? null;
+    if (result !== null) completed(task, await keep(task, result));
   }
 
   /** A core that was killed may have written files without having saved what they are. */
@@ -263,7 +271,7 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
     text(name) {
       const taskId = texts.taskOf(name);
       const known = taskId === null ? null : store.get(taskId);
-      if (known === null) return null;
+      if (known === null || known.state === 'deleted') return null;
       const { title, origin, places = [] } = known;
       return { taskId: known.taskId, title, origin, places };
     },

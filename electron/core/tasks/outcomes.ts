@@ -47,7 +47,7 @@ export function createOutcomes({
   clock: Pick<Clock, 'now' | 'timer'>;
   log: Log;
   engine: Pick<TaskEngine, 'queue'>;
-  webhooks: Pick<TaskWebhooks, 'ended'>;
+  webhooks: Pick<TaskWebhooks, 'ended' | 'forget'>;
   ingest: Pick<Ingest, 'adopt' | 'taskRemoved'>;
   activity: { record(entry: NewActivityEntry): void };
 }): Outcomes {
@@ -138,8 +138,10 @@ export function createOutcomes({
   return {
     changed(changes) {
       for (const { id, state } of changes) {
-        if (state === null) ingest.taskRemoved(id);
-        else if (endedTaskStates.has(state)) run(id, 'that has ended', () => ending(id));
+        if (state === null) {
+          ingest.taskRemoved(id);
+          webhooks.forget([id]);
+        } else if (endedTaskStates.has(state)) run(id, 'that has ended', () => ending(id));
       }
     },
     lost(id) {
@@ -148,7 +150,11 @@ export function createOutcomes({
     },
     async catchUp() {
       const queue = await engine.queue();
-      const { tasks } = await queue.list({ states: ['completed'], limit: CAUGHT_UP });
+      const { tasks } = await queue.list({ states: [...endedTaskStates], limit: CAUGHT_UP });
+      for (const task of tasks) {
+        if (isDeadGpuWorker(task)) await takeUp(task.id);
+        else webhooks.ended(task);
+      }
       for (const task of tasks) if (task.spec.store) await ingest.adopt(task);
     },
     onEnded(listener) {

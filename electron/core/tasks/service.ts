@@ -181,6 +181,7 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
   async function catchUp(): Promise<void> {
     try {
       await outcomes.catchUp();
+      await webhooks.catchUp();
     } catch (error) {
       log.debug('Tasks that ended meanwhile could not be read.', { error: String(error) });
     }
@@ -301,10 +302,7 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
       // A queue that cannot be reached must not delay the start.
       void engine
         .start()
-        .then(async () => {
-          await ingest.start();
-          await webhooks.start();
-        })
+        .then(ingest.start)
         .catch((error: unknown) =>
           log.warn('Tasks of the last run could not be continued.', { error: String(error) }),
         );

@@ -1,4 +1,8 @@
-/** Calls the webhooks of tasks that have ended. What was not sent is sent after a restart. */
+/**
+ * Calls the webhooks of tasks that have ended, once for each end. A record is kept as long as its task: it says for which
+ * end the webhook was called, so what was not sent is sent after a restart, and a task that is retried has its whole
+ * address.
+ */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { errorMessage, type Message } from '../../../shared/models/message.ts';
 import { taskWebhookSecret } from '../../../shared/models/secrets.ts';
@@ -22,12 +26,13 @@ export interface TaskWebhooks {
   shown(url: string): string;
   /** Remembers what has to be called when a task ends; before the task is added. Throws DISK_FULL. */
   expect(webhooks: readonly { taskId: string; url: string }[]): void;
-  /** They will not be called: the tasks could not be added. */
+  /** They will not be called any more: the tasks could not be added, or are deleted. */
   forget(taskIds: readonly string[]): void;
   /** The task has ended. Never throws. */
   ended(task: TaskRecord): void;
   failed(): number;
-  start(): Promise<void>;
+  /** The queue can be read: tasks may have ended or been deleted while nothing watched it. */
+  catchUp(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -45,6 +50,8 @@ const AT_ONCE = 8;
 const STOP_GRACE_MS = 2000;
 /** One whose task is nowhere to be found is given up after this, milliseconds. */
 const ORPHAN_MS = 24 * 3_600_000;
+/** Tasks that were called already and are looked for at a time; the others have their turn at the next start. */
+const LOOKED_FOR = 5000;
 
 export function webhookBody(task: TaskRecord): WebhookBody {
   const { result, failure } = task;
@@ -77,7 +84,7 @@ export function createTaskWebhooks(dependencies: {
   const { clock, log, http, store, secrets, settings, engine } = dependencies;
   const waiting = new Map<string, WebhookRecord>(store.list().map((record) => [record.taskId, record]));
   const sending = new Map<string, Promise<void>>();
-  const createdAt = clock.now();
+  const since = store.since(clock.now());
   const stopping = new AbortController();
   let timer: Timer | null = null;
   let failedCount = 0;
@@ -143,13 +150,42 @@ export function createTaskWebhooks(dependencies: {
     // It was queued again before it could be sent: it is sent at the next end.
     if (!endedTaskStates.has(task.state)) return save({ ...record, attempts: 0, nextAt: null });
     const { reason, refused } = await post(record, task);
-    if (reason === null) return drop([taskId]);
     const attempts = record.attempts + 1;
-    const wait = refused ? undefined : WAITS_MS[attempts - 1];
-    if (wait !== undefined) return save({ ...record, attempts, nextAt: clock.now() + wait });
+    const wait = reason === null || refused ? undefined : WAITS_MS[attempts - 1];
+    // Its task may have been deleted meanwhile.
+    if (waiting.has(taskId)) {
+      if (wait !== undefined) return save({ ...record, attempts, nextAt: clock.now() + wait });
+      save({ ...record, attempts: 0, nextAt: null, calledFor: task.endedAt });
+      // It may have been retried, and ended again, while the call was under way.
+      void again(taskId);
+    }
+    if (reason === null || wait !== undefined) return;
     failedCount += 1;
-    drop([taskId]);
     dependencies.onFailed(task, { reason, times: attempts });
+  }
+
+  async function again(taskId: string): Promise<void> {
+    try {
+      const found = await (await engine.queue()).get(taskId);
+      if (found) ended(found.task);
+    } catch (error) {
+      log.debug('A task could not be read.', { task: taskId, error: String(error) });
+    }
+  }
+
+  function ended(task: TaskRecord): void {
+    const { webhookUrl } = task.spec;
+    const known = waiting.get(task.id);
+    if (!endedTaskStates.has(task.state)) return;
+    // Without a record, another program has queued it; or it had ended before there were records.
+    if (known === undefined && (webhookUrl === null || (task.endedAt ?? 0) <= since)) return;
+    const record = known ?? {
+      ...{ taskId: task.id, url: webhookUrl ?? '', addedAt: clock.now(), attempts: 0, nextAt: null },
+      calledFor: null,
+    };
+    if (record.nextAt !== null || record.calledFor === task.endedAt) return;
+    save({ ...record, attempts: 0, nextAt: clock.now() });
+    pump();
   }
 
   /** `refused`: the next attempt would be refused, too. */
@@ -185,30 +221,22 @@ export function createTaskWebhooks(dependencies: {
       }
       const records = webhooks.map(({ taskId, url }) => ({
         ...{ taskId, url: withoutPassword(url), addedAt: clock.now(), attempts: 0, nextAt: null },
+        calledFor: null,
       }));
       store.put(records);
       for (const record of records) waiting.set(record.taskId, record);
     },
     forget: drop,
-    ended(task) {
-      const { webhookUrl } = task.spec;
-      const known = waiting.get(task.id);
-      // Without a record, its webhook was dealt with by an earlier core, or another program queued it, just now.
-      if (known === undefined && (webhookUrl === null || (task.endedAt ?? 0) <= createdAt)) return;
-      const record = known ?? {
-        ...{ taskId: task.id, url: webhookUrl ?? '', addedAt: clock.now(), attempts: 0, nextAt: null },
-      };
-      if (record.nextAt !== null) return;
-      save({ ...record, nextAt: clock.now() });
-      pump();
-    },
+    ended,
     failed: () => failedCount,
-    async start() {
-      for (const record of [...waiting.values()]) {
-        if (record.nextAt !== null) continue;
-        const found = await (await engine.queue()).get(record.taskId);
-        if (found === null && clock.now() - record.addedAt > ORPHAN_MS) drop([record.taskId]);
-        else if (found && endedTaskStates.has(found.task.state)) save({ ...record, nextAt: clock.now() });
+    async catchUp() {
+      const records = [...waiting.values()].filter(({ nextAt }) => nextAt === null);
+      const open = records.filter(({ calledFor }) => calledFor === null);
+      const called = records.filter(({ calledFor }) => calledFor !== null).slice(0, LOOKED_FOR);
+      for (const { taskId, addedAt } of [...open, ...called]) {
+        const found = await (await engine.queue()).get(taskId);
+        if (found !== null) ended(found.task);
+        else if (clock.now() - addedAt > ORPHAN_MS) drop([taskId]);
       }
       pump();
     },

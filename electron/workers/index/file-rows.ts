@@ -55,6 +55,9 @@ export function createFileRows(database: DatabaseSync) {
     'SELECT path, size, modified_ms, changed_ms, settled, hash, recipe, problem_code, problem_reason FROM files',
   );
   const selectFile = database.prepare('SELECT id FROM files WHERE path = ?');
+  const selectStamp = database.prepare(
+    'SELECT size, modified_ms, changed_ms FROM files WHERE path = ? AND problem_code IS NULL',
+  );
   const selectNamed = database.prepare("SELECT path FROM files WHERE path = ?1 OR path LIKE '%/' || ?1");
   const upsertFile = database.prepare(`
     INSERT INTO files (path, size, modified_ms, changed_ms, settled, hash, recipe, language, chunk_count,
@@ -180,6 +183,17 @@ export function createFileRows(database: DatabaseSync) {
         });
       }
       return states;
+    },
+
+    /** Of an indexed file, as it was then; null for any other. */
+    stampOf(path: string): FileStamp | null {
+      const row = selectStamp.get(path);
+      if (row === undefined) return null;
+      return {
+        size: Number(row.size),
+        modifiedMs: Number(row.modified_ms),
+        changedMs: Number(row.changed_ms),
+      };
     },
 
     /**

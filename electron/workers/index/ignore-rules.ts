@@ -4,22 +4,26 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import ignore, { type Ignore } from 'ignore';
 import { decodeTextFile } from '../../../shared/text-file.ts';
+import { recognise } from '../../core/indexing/recognise-file.ts';
+import { alwaysTried, createIgnoreMatcher, type IgnoreMatcher, type IgnoreRule } from './ignore-matcher.ts';
 
 /** In the order in which they apply: the second overrules the first. */
 export const IGNORE_FILES = ['.gitignore', '.pilotlightignore'] as const;
 
-/** More than anyone writes; each rule is tried on each name. */
-const MAX_BYTES = 256 * 1024;
-/** A pattern with many wildcards in one name can take for ever to try. */
+/** More than any program generates. */
+const MAX_BYTES = 2 * 1024 * 1024;
+/** Patterns that have to be tried on every path; others are looked up. */
+const MAX_ALWAYS_TRIED = 1000;
+/** A pattern with many wildcards in one name, or for many folders, can take for ever to try. */
 const MAX_WILDCARDS = 4;
+const MAX_ANY_FOLDERS = 2;
 
 /** The rules of one folder, and those of the folders above it. */
 export interface IgnoreRules {
   /** Relative to the indexed folder, with `/` at its end unless it is that folder. */
   base: string;
-  matcher: Ignore;
+  matcher: IgnoreMatcher;
   above: IgnoreRules | null;
 }
 
@@ -48,7 +52,7 @@ export async function readRules(
 ): Promise<ReadRules> {
   const problems: RuleProblem[] = [];
   const base = path === '' ? '' : `${path}/`;
-  let matcher: Ignore | null = null;
+  const rules: IgnoreRule[] = [];
   for (const name of IGNORE_FILES) {
     if (!names.has(name)) continue;
     const file = base + name;
@@ -61,11 +65,14 @@ export async function readRules(
     const usable = lines.filter((line) => !isTooComplex(line));
     if (usable.length < lines.length)
       problems.push({ file, kind: 'too-complex', lines: lines.length - usable.length });
-    // Names differ by case only where the system says so.
-    matcher ??= ignore({ ignorecase: process.platform === 'win32' || process.platform === 'darwin' });
-    matcher.add(usable.map((pattern) => ({ pattern, mark: file })));
+    const found = usable.map((pattern) => ({ pattern, mark: file }));
+    if (alwaysTried(found) > MAX_ALWAYS_TRIED) problems.push({ file, kind: 'unreadable', lines: 0 });
+    else rules.push(...found);
   }
-  return { rules: matcher === null ? above : { base, matcher, above }, problems };
+  if (rules.length === 0) return { rules: above, problems };
+  // Names differ by case only where the system says so.
+  const ignoreCase = process.platform === 'win32' || process.platform === 'darwin';
+  return { rules: { base, matcher: createIgnoreMatcher(rules, ignoreCase), above }, problems };
 }
 
 /** Which ignore file leaves this out; null if none does. */
@@ -84,14 +91,28 @@ async function readText(path: string): Promise<string | null> {
   try {
     const found = await stat(path);
     if (!found.isFile() || found.size > MAX_BYTES) return null;
-    return decodeTextFile(await readFile(path));
+    const bytes = await readFile(path);
+    return decodeTextFile(bytes) ?? decodeOld(bytes);
   } catch {
     return null;
   }
 }
 
+/** Rules in an older charset: their names are not, because the system has them in UTF-8. */
+function decodeOld(bytes: Uint8Array): string | null {
+  const read = recognise(bytes, 'rules.txt');
+  if (read.ok) return read.text;
+  // Often only a remark has other letters than ASCII.
+  const lines = Buffer.from(bytes).toString('latin1').split('\n');
+  const withoutRemarks = lines.filter((line) => !line.startsWith('#')).join('\n');
+  return decodeTextFile(Buffer.from(withoutRemarks, 'latin1'));
+}
+
 function isTooComplex(line: string): boolean {
-  return line
-    .split('/')
-    .some((part) => (part.replaceAll(/\\./g, '').match(/\*+/g)?.length ?? 0) > MAX_WILDCARDS);
+  const parts = line.split('/');
+  const anyFolders = parts.filter((part, at) => part === '**' && at < parts.length - 1).length;
+  return (
+    anyFolders > MAX_ANY_FOLDERS ||
+    parts.some((part) => (part.replaceAll(/\\./g, '').match(/\*+/g)?.length ?? 0) > MAX_WILDCARDS)
+  );
 }

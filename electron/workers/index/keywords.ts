@@ -13,6 +13,8 @@ const WEIGHTS = '2.0, 1.0';
 /** Maximum number of chunks that an OR query may score: about 10 ms. Common words have almost no weight in BM25. */
 const MAX_WEIGHED = 10_000;
 
+export type Keywords = ReturnType<typeof createKeywords>;
+
 export function createKeywords(database: DatabaseSync) {
   const select = database.prepare(
     `SELECT rowid AS id, -bm25(words, ${WEIGHTS}) AS score FROM words WHERE words MATCH ?

@@ -1,8 +1,9 @@
 /** The thread that cuts and embeds, and how the worker starts it. */
 import { parentPort, Worker } from 'node:worker_threads';
 import { cutFile } from '../../core/indexing/cut.ts';
+import { documentText } from '../../core/indexing/document-text.ts';
 import { createLexicalEmbedder } from '../../core/indexing/lexical-embedder.ts';
-import type { FromReaderThread, ReaderThread, ReadRequest } from './reader.ts';
+import type { FromReaderThread, ReaderThread, ReadRequest, ShowRequest } from './reader.ts';
 
 /** Chunks embedded between two progress reports. */
 const CHUNKS_A_STEP = 250;
@@ -60,9 +61,11 @@ export function serveReader(cut: typeof cutFile = cutFile): void {
     send({ kind: 'read', cut: found, vectors }, [vectors.buffer]);
   }
 
-  port.on('message', (request: ReadRequest) => {
+  port.on('message', (request: ReadRequest | ShowRequest) => {
     try {
-      answer(request);
+      if ('show' in request)
+        send({ kind: 'shown', file: documentText(request.bytes, request.path, request.show) });
+      else answer(request);
     } catch (error) {
       send({
         kind: 'failed',

@@ -5,6 +5,7 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { CutFile } from '../../core/indexing/cut.ts';
+import type { DocumentOfFile } from '../../core/indexing/document-text.ts';
 import type { Timer } from '../../core/ports/time.ts';
 
 export interface ReadRequest {
@@ -18,6 +19,14 @@ export interface ReadRequest {
   embed: boolean;
 }
 
+/** A file to be shown to a person. */
+export interface ShowRequest {
+  bytes: Uint8Array;
+  path: string;
+  /** Bytes of the file. */
+  show: { startByte: number; endByte: number };
+}
+
 export interface ReadAnswer {
   cut: CutFile;
   /** One for each chunk; null if none were requested or the file is not text. */
@@ -27,10 +36,11 @@ export interface ReadAnswer {
 export type FromReaderThread =
   | { kind: 'step' }
   | { kind: 'read'; cut: CutFile; vectors: Float32Array | null }
+  | { kind: 'shown'; file: DocumentOfFile }
   | { kind: 'failed'; error: string };
 
 export interface ReaderThread {
-  post(request: ReadRequest): void;
+  post(request: ReadRequest | ShowRequest): void;
   onMessage(listener: (message: FromReaderThread) => void): void;
   /** Called once if the thread ended on its own. `code` is that of the error that ended it. */
   onEnd(listener: (code: string | null) => void): void;
@@ -48,6 +58,11 @@ export interface Reader {
     request: ReadRequest,
     options: { signal: AbortSignal; onStep(isReading: boolean): void },
   ): Promise<ReadAnswer>;
+  /**
+   * The text around a passage. A person waits for it, so it comes before the files that are to be indexed.
+   * @throws as `read`
+   */
+  show(request: ShowRequest, signal: AbortSignal): Promise<DocumentOfFile>;
   /** Resolves when no thread is running, which may be never. */
   stop(): Promise<void>;
 }
@@ -62,10 +77,12 @@ export interface ReaderOptions {
 /** How long a thread may take to end, milliseconds. */
 const END_LIMIT_MS = 1000;
 
+type Answer = Extract<FromReaderThread, { kind: 'read' | 'shown' }>;
+
 interface Task {
-  request: ReadRequest;
+  request: ReadRequest | ShowRequest;
   onStep(isReading: boolean): void;
-  resolve(answer: ReadAnswer): void;
+  resolve(answer: Answer): void;
   reject(error: unknown): void;
 }
 
@@ -105,10 +122,7 @@ export function createReader({ startThread, timer, onStuck }: ReaderOptions): Re
     if (message.kind === 'step') current?.onStep(true);
     else if (message.kind === 'failed')
       settle((task) => task.reject(defectOf(task.request.path, message.error)));
-    else {
-      const { cut, vectors } = message;
-      settle((task) => task.resolve({ cut, vectors: vectors === null ? null : divide(cut, vectors) }));
-    }
+    else settle((task) => task.resolve(message));
   }
 
   function settle(how: (task: Task) => void): void {
@@ -137,30 +151,47 @@ export function createReader({ startThread, timer, onStuck }: ReaderOptions): Re
     next();
   }
 
+  function answerOf(
+    request: Task['request'],
+    signal: AbortSignal,
+    { onStep, isUrgent }: Pick<Task, 'onStep'> & { isUrgent: boolean },
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      function abort(): void {
+        abandon(task);
+        reject(signal.reason);
+      }
+      const task: Task = {
+        request,
+        onStep,
+        resolve(answer) {
+          signal.removeEventListener('abort', abort);
+          resolve(answer);
+        },
+        reject(error) {
+          signal.removeEventListener('abort', abort);
+          reject(error);
+        },
+      };
+      signal.addEventListener('abort', abort, { once: true });
+      if (isUrgent) waiting.unshift(task);
+      else waiting.push(task);
+      next();
+    });
+  }
+
   return {
-    read(request, { signal, onStep }) {
-      return new Promise((resolve, reject) => {
-        if (signal.aborted) return reject(signal.reason);
-        function abort(): void {
-          abandon(task);
-          reject(signal.reason);
-        }
-        const task: Task = {
-          request,
-          onStep,
-          resolve(answer) {
-            signal.removeEventListener('abort', abort);
-            resolve(answer);
-          },
-          reject(error) {
-            signal.removeEventListener('abort', abort);
-            reject(error);
-          },
-        };
-        signal.addEventListener('abort', abort, { once: true });
-        waiting.push(task);
-        next();
-      });
+    async read(request, { signal, onStep }) {
+      const answer = await answerOf(request, signal, { onStep, isUrgent: false });
+      if (answer.kind !== 'read') throw defectOf(request.path, 'The thread answered another question.');
+      const { cut, vectors } = answer;
+      return { cut, vectors: vectors === null ? null : divide(cut, vectors) };
+    },
+    async show(request, signal) {
+      const answer = await answerOf(request, signal, { onStep() {}, isUrgent: true });
+      if (answer.kind !== 'shown') throw defectOf(request.path, 'The thread answered another question.');
+      return answer.file;
     },
     async stop() {
       endThread();

@@ -165,6 +165,7 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
       if (query.vector !== null) releaseLater(opened.source.id);
       return hits;
     },
+    document: ({ index, settings, signal }, passage) => index().document(passage, settings, signal),
     reset({ index }, { embedder }) {
       index().reset(embedder);
       return null;

@@ -4,17 +4,19 @@ import { join } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { errorMessage, fact, type Message } from '../../../shared/models/message.ts';
 import type { FileStamp, IndexSettings, IndexSource } from '../../adapters/vectors/protocol.ts';
-import { fuseRanks } from '../../core/indexing/fusion.ts';
 import type {
   BuiltinOutcome,
+  DocumentText,
   FileTimes,
+  Passage,
   PreparedFile,
   ScanResult,
   StoredIndexMeta,
-  VectorHit,
 } from '../../core/ports/vectors.ts';
 import { LOST_META, openDatabase } from './database.ts';
+import { readDocument } from './document.ts';
 import { createFileRows, type ReadFile } from './file-rows.ts';
+import { createIndexSearch } from './index-search.ts';
 import { createKeywords } from './keywords.ts';
 import { createNearestVectors, type NearestVectors, normalised } from './nearest.ts';
 import { createOwnData } from './own-data.ts';
@@ -62,9 +64,6 @@ export function openSourceIndex(world: World, source: IndexSource) {
   const rows = createFileRows(database);
   if (rows.readMeta('embedder') === null) rows.writeMeta('embedder', source.embedderId);
   const keywords = createKeywords(database);
-  const selectChunk = database.prepare(`
-    SELECT files.path, chunks.ordinal, chunks.start_byte, chunks.end_byte, chunks.heading, chunks.text
-    FROM chunks JOIN files ON files.id = chunks.file_id WHERE chunks.id = ?`);
   const prepared = new Map<string, ReadFile>();
   let preparedCharacters = 0;
   let lastToken = 0;
@@ -267,46 +266,10 @@ export function openSourceIndex(world: World, source: IndexSource) {
       return outcomes;
     },
 
-    async search(
-      query: { text: string; vector: Float32Array | null; limit: number },
-      signal: AbortSignal,
-    ): Promise<VectorHit[]> {
-      const stored = dimensions();
-      if (query.vector !== null && stored !== null && query.vector.length !== stored) {
-        throw new PilotlightError('DIMENSION_MISMATCH', {
-          details: { index: stored, query: query.vector.length },
-        });
-      }
-      const limit = Math.max(0, Math.min(500, Math.floor(query.limit)));
-      const depth = Math.max(50, limit * 2);
-      const near =
-        query.vector === null || stored === null
-          ? []
-          : await nearest(stored).find(query.vector, depth, signal);
-      const isHidden = await ownData.hides();
-      const hits: VectorHit[] = [];
-      for (const { id, ...ranks } of fuseRanks(keywords.find(query.text, depth), near)) {
-        if (hits.length >= limit) break;
-        const row = selectChunk.get(id);
-        if (row === undefined) {
-          noteDamage(rows.markLostChunks);
-          continue;
-        }
-        if (isHidden(String(row.path))) continue;
-        hits.push({
-          ...ranks,
-          path: String(row.path),
-          chunk: {
-            ordinal: Number(row.ordinal),
-            text: String(row.text),
-            startByte: Number(row.start_byte),
-            endByte: Number(row.end_byte),
-            heading: String(row.heading),
-          },
-        });
-      }
-      return hits;
-    },
+    search: createIndexSearch({ rows, keywords, database, dimensions, nearest, ownData, noteDamage }),
+
+    document: (passage: Passage, settings: IndexSettings, signal: AbortSignal): Promise<DocumentText> =>
+      readDocument({ ...{ world, root: source.path, rows, ownData }, ...{ passage, settings, signal } }),
 
     reset(embedder: { id: string; dimensions: number | null }): void {
       const lost = rows.readMeta(LOST_META);

@@ -19,7 +19,7 @@ export interface ReaderWorld {
   /** For durations, milliseconds. */
   monotonic: () => number;
   timer(ms: number, fn: () => void): Timer;
-  reader: Pick<Reader, 'read'>;
+  reader: Pick<Reader, 'read' | 'show'>;
   /** Identifies this run of the worker. */
   run: string;
   /** A file that takes longer is recorded as being read, milliseconds. */

@@ -161,7 +161,9 @@ export async function walkFolder(options: {
       skipped.push({ path, code: 'OWN_DATA_FOLDER', reason: fact('OWN_DATA_LEFT_OUT') });
       return [];
     }
-    if (!(await canObey(path, names))) return [];
+    // A folder of that name has no rules.
+    const ruleNames = new Set(entries.flatMap((entry) => (entry.isDirectory() ? [] : entry.name)));
+    if (!(await canObey(path, ruleNames))) return [];
     const nameless = await namesNotUtf8(absolute(path), entries);
     for (const name of nameless) {
       if (!name.startsWith('.'))

@@ -12,7 +12,7 @@ import type {
   TaskReport,
 } from '../../core/ports/task-queue.ts';
 import { addToLog, queueSteps, searchable, stateAfterAttempt } from '../../core/tasks/queue-steps.ts';
-import { recordOf, type TaskRow } from './rows.ts';
+import { type RecordRow, recordOf, type TaskRow } from './rows.ts';
 import type { TaskTable } from './task-table.ts';
 import { delay, type Lease, type Turn, touch, transit } from './turn.ts';
 
@@ -20,39 +20,61 @@ type Call<M extends keyof TaskQueue> = Parameters<TaskQueue[M]>;
 type Answer<M extends keyof TaskQueue> = Awaited<ReturnType<TaskQueue[M]>>;
 export type Claiming = Pick<ClaimRequest, 'queues' | 'workerId' | 'leaseMs'>;
 
-export function createAttempts({ sql, find, held, addStep, addClaim, titleOf }: TaskTable) {
+type FoundRow = Pick<
+  TaskRow,
+  'id' | 'priority' | 'added_at' | 'run_at' | 'attempts' | 'max_attempts' | 'failure'
+> & { spec: string | null };
+
+export function createAttempts({ sql, find, held, addStep, addClaim, titleOf, specOf }: TaskTable) {
   /** The next task of the first queue that has one. */
   function claimOne(turn: Turn, { queues, workerId, leaseMs }: Claiming, token: string): TaskClaim | null {
     for (const queue of queues) {
-      const row = sql.get<TaskRow>(
+      // Only what is not known here: each column of a row costs about as much as finding the row.
+      const found = sql.get<FoundRow>(
         `UPDATE tasks SET state = 'active', token = ?, worker_id = ?, lease_ms = ?, started_at = ?,
            attempts = attempts + 1, progress = 0, progress_text = ''
          WHERE seq = (SELECT seq FROM tasks WHERE state = 'waiting' AND queue = ?
-           ORDER BY priority DESC, place LIMIT 1) RETURNING *`,
+           ORDER BY priority DESC, place LIMIT 1)
+         RETURNING id, priority, added_at, run_at, attempts, max_attempts, failure,
+           (SELECT spec FROM specs WHERE specs.seq = tasks.seq) AS spec`,
         token,
         workerId,
         leaseMs,
         turn.now,
         queue,
       );
-      if (row === undefined) continue;
-      transit(turn, { id: row.id, from: { queue, state: 'waiting' }, to: row });
-      turn.leases.set(row.id, { id: row.id, token, workerId, leaseMs });
-      return claimOf(turn, row, token, leaseMs);
+      if (found === undefined) continue;
+      const to = { queue, state: 'active' } as const;
+      transit(turn, { id: found.id, from: { queue, state: 'waiting' }, to });
+      turn.leases.set(found.id, { id: found.id, token, workerId, leaseMs });
+      const fresh = {
+        worker_id: workerId,
+        started_at: turn.now,
+        ended_at: null,
+        progress: 0,
+        progress_text: '',
+      };
+      return claimOf(turn, { ...found, ...to, ...fresh }, found.spec, { token, leaseMs });
     }
     return null;
   }
 
-  function claimOf(turn: Turn, row: TaskRow, token: string, leaseMs: number): TaskClaim {
-    const spec = sql.get<{ spec: string }>('SELECT spec FROM specs WHERE seq = ?', row.seq)?.spec ?? 'null';
-    return { task: recordOf(row, spec, null), token, leaseUntil: turn.now + leaseMs };
-  }
+  const claimOf = (
+    turn: Turn,
+    row: RecordRow,
+    spec: string | null,
+    { token, leaseMs }: Pick<Lease, 'token' | 'leaseMs'>,
+  ): TaskClaim => ({
+    task: recordOf(row, spec ?? 'null', null),
+    token,
+    leaseUntil: turn.now + leaseMs,
+  });
 
   /** What a claim that was not answered has taken: tasks whose leases have this token. */
   function claimedWith(turn: Turn, leases: readonly Lease[], token: string): TaskClaim[] {
     return leases.flatMap(({ id }) => {
       const row = held({ id, token });
-      return row === null ? [] : [claimOf(turn, row, token, row.lease_ms ?? 0)];
+      return row === null ? [] : [claimOf(turn, row, specOf(row.seq), { token, leaseMs: row.lease_ms ?? 0 })];
     });
   }
 

@@ -2,6 +2,9 @@
  * Commits together what arrived together: the calls of one turn of the event loop are one transaction, and are answered
  * after its commit. If one of them fails, all are undone and each is repeated alone, so that only the one that failed
  * is refused.
+ *
+ * A commit blocks this process, so callers split into two halves that take turns: one calls while the other is
+ * committed. Calls that came during a commit therefore wait a moment for those that were just answered.
  */
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import { isDamaged, toQueueError } from './database.ts';
@@ -23,6 +26,8 @@ export interface Commits {
 
 export interface CommitsOptions {
   now(): number;
+  /** Milliseconds that only grow. */
+  monotonic(): number;
   store(): QueueStore;
   /** Does more in the same transaction; what it returns runs after the commit. */
   beforeCommit(turn: Turn, store: QueueStore): () => void;
@@ -32,16 +37,67 @@ export interface CommitsOptions {
   stopped(): Error;
 }
 
+/** How much of the time that the last commit took a call may wait for others, and never longer, milliseconds. */
+const GATHERING_SHARE = 0.5;
+const GATHERING_LIMIT_MS = 5;
+/** So many commits gather nothing after one that waited in vain. */
+const PAUSE_AFTER_VAIN = 16;
+
 export function createCommits(options: CommitsOptions): Commits {
+  const { monotonic } = options;
   let waiting: Waiting[] = [];
   let isScheduled = false;
   let isStopped = false;
+  /** The last commit: how many calls it answered, when, and how long it took. */
+  let last = { calls: 0, at: Number.NEGATIVE_INFINITY, tookMs: 0 };
+  let isAfterCommit = false;
+  /** While calls are gathered: how many came at once, how many may come, and until when. */
+  let gathering: { from: number; calls: number; until: number } | null = null;
+  let pause = 0;
+
+  /** In each turn of the event loop in which calls wait, and in the one after a commit. */
+  function onTurn(): void {
+    isScheduled = false;
+    if (isAfterCommit) gathering = mayGather();
+    isAfterCommit = false;
+    if (gathering !== null && waiting.length < gathering.calls) {
+      if (monotonic() < gathering.until) {
+        schedule();
+        return;
+      }
+      if (waiting.length === gathering.from) pause = PAUSE_AFTER_VAIN;
+    }
+    flush();
+  }
+
+  /** Whoever was just answered has hardly called again: what waits now came while the last commit was written. */
+  function mayGather(): typeof gathering {
+    if (waiting.length === 0) return null;
+    if (pause > 0) {
+      pause -= 1;
+      return null;
+    }
+    const longest = Math.min(last.tookMs * GATHERING_SHARE, GATHERING_LIMIT_MS);
+    return { from: waiting.length, calls: waiting.length + last.calls, until: last.at + longest };
+  }
+
+  function schedule(): void {
+    if (isScheduled) return;
+    isScheduled = true;
+    setImmediate(onTurn);
+  }
 
   function flush(): void {
-    isScheduled = false;
+    gathering = null;
     const batch = waiting;
     waiting = [];
-    if (batch.length > 0) commit(batch, true);
+    if (batch.length === 0) return;
+    const began = monotonic();
+    commit(batch, true);
+    const at = monotonic();
+    last = { calls: batch.length, at, tookMs: at - began };
+    isAfterCommit = true;
+    schedule();
   }
 
   function commit(batch: readonly Waiting[], mayRepeat: boolean): void {
@@ -103,9 +159,7 @@ export function createCommits(options: CommitsOptions): Commits {
           return;
         }
         waiting.push({ run: operation, resolve: resolve as (value: unknown) => void, reject });
-        if (isScheduled) return;
-        isScheduled = true;
-        setImmediate(flush);
+        schedule();
       }),
     stop() {
       flush();

@@ -50,6 +50,7 @@ export function createQueueEngine({ file, maxBytes, clock, tell }: QueueEngineOp
 
   const { run, stop } = createCommits({
     now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
     store: () => store,
     beforeCommit: (turn) => waiters.serve(turn.ready, (request) => take(turn, request)),
     afterCommit,

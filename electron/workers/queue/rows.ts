@@ -31,7 +31,10 @@ export interface TaskRow {
   failure: string | null;
 }
 
-export function recordOf(row: TaskRow, spec: string, result: string | null): TaskRecord {
+/** What a record is made of. */
+export type RecordRow = Omit<TaskRow, 'seq' | 'place' | 'batch_id' | 'token' | 'lease_ms'>;
+
+export function recordOf(row: RecordRow, spec: string, result: string | null): TaskRecord {
   return {
     id: row.id,
     queue: row.queue,

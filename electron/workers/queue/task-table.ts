@@ -70,6 +70,9 @@ export function createTaskTable(sql: Sql, nextPlace: () => number) {
     return row !== undefined && row.state === 'active' && row.token === token ? row : null;
   };
 
+  const specOf = (seq: number): string | null =>
+    sql.get<{ spec: string }>('SELECT spec FROM specs WHERE seq = ?', seq)?.spec ?? null;
+
   function titleOf(seq: number): string {
     const spec = sql.get<{ title: string }>(
       "SELECT spec ->> '$.title' AS title FROM specs WHERE seq = ?",
@@ -85,5 +88,5 @@ export function createTaskTable(sql: Sql, nextPlace: () => number) {
     return true;
   }
 
-  return { sql, nextPlace, find, held, addStep, addClaim, insert, titleOf, erase };
+  return { sql, nextPlace, find, held, addStep, addClaim, insert, specOf, titleOf, erase };
 }

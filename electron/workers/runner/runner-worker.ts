@@ -5,6 +5,7 @@ import { isMainThread } from 'node:worker_threads';
 
 if (isMainThread) {
   const { createChildHost } = await import('../../adapters/processes/child-host.ts');
+  const { oneHeap } = await import('../../adapters/processes/memory-environment.ts');
   const { createProcessLog } = await import('../process-log.ts');
   const { serveRunner } = await import('./door/serve.ts');
   const entry = fileURLToPath(import.meta.url);
@@ -17,6 +18,7 @@ if (isMainThread) {
     entry: join(dirname(entry), inference),
     name: 'inference',
     nodeFlags: inferenceFlags,
+    env: { ...oneHeap },
     log,
   });
   serveRunner(entry, { inferenceHost, log });

@@ -67,6 +67,8 @@ export interface RunOptions {
   /** What its time grows with, such as padded tokens. Default: the values of its largest input. */
   size?: number;
   reduce?: Reduction;
+  /** After it: how long it took, milliseconds, and how many runs happened at the same time, itself included. */
+  onRan?(run: { ms: number; beside: number }): void;
   /** The caller can send it in smaller parts: RUNNER_OUT_OF_MEMORY is for the caller, and no reason to leave the device. */
   divisible?: boolean;
 }
@@ -77,6 +79,8 @@ export interface OpenedGraph {
   /** The provider that runs it now, and how the ladder was climbed down. */
   provider(): RunnerProvider;
   ladder(): readonly RunnerRung[];
+  /** Runs that are worth having begun at the same time: those that happen beside each other, and the next one. */
+  atOnce(urgent: boolean): number;
   /**
    * One run. Runs of all graphs take turns; `urgent` ones go first. A provider that fails is replaced by the CPU, and
    * the run repeated there.

@@ -65,6 +65,7 @@ export function handlerHost(entry: string, memoryMb: number) {
   return createChildHost({
     entry,
     name: 'handlers',
+    withDescendants: true,
     nodeFlags: [`--max-old-space-size=${memoryMb}`],
     env: { [handlerEnvironment.role]: 'handlers', [handlerEnvironment.memoryMb]: String(memoryMb) },
   });

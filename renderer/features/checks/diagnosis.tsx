@@ -1,4 +1,3 @@
-import { useEffect, useRef } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
@@ -11,23 +10,16 @@ import { addToast, toastDone } from '../../stores/toasts.ts';
 import { CancelCheck, CheckSteps } from './check-steps.tsx';
 import { checkText, outcomeText } from './check-text.ts';
 
-/** Checks a machine step by step, from its name to its GPU. `asked` scrolls to it. */
-export function Diagnosis({ node, asked }: { node: NodeView; asked: boolean }) {
+/** Checks a machine step by step, from its name to its GPU. */
+export function Diagnosis({ node }: { node: NodeView }) {
   useKeep(checksStore);
   const check = useCheck('diagnosis', node.id);
   const { busy, run } = useAction();
-  const place = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!asked) return;
-    // After the page has scrolled to the top.
-    const frame = requestAnimationFrame(() => place.current?.scrollIntoView({ block: 'center' }));
-    return () => cancelAnimationFrame(frame);
-  }, [asked]);
 
   const running = busy || check?.outcome === 'running';
   return (
     <Section title="Diagnosis" aside={check ? <Outcome text={outcomeText(check)} at={check.endedAt} /> : ''}>
-      <div ref={place} className={`${cardClass} grid gap-4 p-4`}>
+      <div className={`${cardClass} grid gap-4 p-4`}>
         {check ? (
           <CheckSteps check={check} />
         ) : (

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { formatMemory, formatRate, VRAM_GIGABYTE } from '../../../shared/units.ts';
 import { ChartFrame, describeStack } from '../../charts/chart-frame.tsx';
-import type { HourRow, Series } from '../../charts/chart-parts.tsx';
+import { ChartHeight, type HourRow, type Series } from '../../charts/chart-parts.tsx';
 import { usePageVisible } from '../../charts/use-visible.ts';
 import { client } from '../../client/index.ts';
 import { latePart } from '../../components/late-part.ts';
@@ -10,27 +10,34 @@ import { useNow } from '../../components/now.ts';
 import { Section } from '../../components/page.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { useConnection } from '../../stores/connection.ts';
+import { useCoreStatus } from '../../stores/core.ts';
 import { selectNodes, useFleet } from '../../stores/fleet.ts';
 import { bucketMs, historySignature, type NodeHistory, stackHour } from '../../stores/history.ts';
 import { modelColour, nodeColour } from '../../stores/model-colours.ts';
 import { useHistory } from '../../stores/telemetry.ts';
 import { seedWork, useWork, workHour, workStore } from '../../stores/work.ts';
-import { fromFirst, hourEnd, paused } from './chart-hour.ts';
+import { fromFirst, hourEnd, paused, unknownBefore } from './chart-hour.ts';
 import { QueueChart } from './queue-chart.tsx';
 
 const HourChart = latePart(() => import('../../charts/hour-chart.tsx'));
 
 const most = 7;
 
-export function FleetCharts() {
-  return (
-    <div className="mt-6 grid gap-x-4 gap-y-6 rail:grid-cols-2 wide:grid-cols-3">
+/** @param dense in one line above a list, rather than below the cards */
+export function FleetCharts({ dense = false }: { dense?: boolean }) {
+  const charts = (
+    <div
+      className={`grid gap-x-4 gap-y-6 ${dense ? 'mb-6 grid-cols-3' : 'mt-6 rail:grid-cols-2 wide:grid-cols-3'}`}
+    >
       <VramChart />
       <WorkChart />
-      <QueueChart className="rail:max-wide:col-span-2" />
+      <QueueChart className={dense ? '' : 'rail:max-wide:col-span-2'} />
     </div>
   );
+  return dense ? <ChartHeight value={denseHeight}>{charts}</ChartHeight> : charts;
 }
+
+const denseHeight = 112;
 
 const signatureOfAll = (histories: Record<string, NodeHistory>) =>
   Object.entries(histories)
@@ -122,6 +129,7 @@ function VramChart() {
 
 function WorkChart() {
   const now = useNow(bucketMs / 1000);
+  const startedAt = useCoreStatus()?.startedAt ?? null;
   const live = useConnection((status) => status.state === 'live');
   useKeep(workStore);
   useEffect(() => {
@@ -147,9 +155,10 @@ function WorkChart() {
       name: names[id] ?? id,
       colour: nodeColour(Math.max(0, order.indexOf(id))),
     }));
-    const data: HourRow[] = hour.rows.map(({ at, rates }) => ({ at, values: rates }));
+    const known: HourRow[] = hour.rows.map(({ at, rates }) => ({ at, values: rates }));
+    const data = unknownBefore(known, startedAt);
     return { rows: fromFirst(data), series: list, summary: describeStack('Work', data, list, formatVectors) };
-  }, [end, names, signature]);
+  }, [end, names, signature, startedAt]);
 
   return (
     <Section title="Work, last hour" aside="vectors per second, by machine">

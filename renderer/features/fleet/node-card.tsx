@@ -36,10 +36,12 @@ export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
   const state = isUnwell ? 'trouble' : node.state;
   const border = state === 'gpu-verified' || state === 'trouble' ? hot[state] : '';
   const awake = isServing(node.state);
+  // There is little to say about one that is off.
+  const isSmall = !awake && !wake;
   return (
     <article
       aria-label={`${node.name}: ${nodeStateLabel(node)}`}
-      className={`${cardClass} ${border} flex min-h-56 min-w-0 flex-col gap-3 p-4 [contain-intrinsic-size:auto_16rem] [content-visibility:auto]`}
+      className={`${cardClass} ${border} flex min-w-0 flex-col gap-3 p-4 [content-visibility:auto] ${isSmall ? '[contain-intrinsic-size:auto_8rem]' : 'min-h-56 [contain-intrinsic-size:auto_16rem]'}`}
     >
       <header>
         <div className="flex items-start gap-2">

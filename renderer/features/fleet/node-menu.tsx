@@ -7,12 +7,24 @@ import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx';
 import { useAction } from '../../components/use-action.ts';
+import { goTo } from '../shell/route.ts';
 import { FaultsDialog } from './faults-dialog.tsx';
 import { NodeDialog } from './node-dialog.tsx';
 import { useForce } from './use-force.ts';
 
 /** Further actions on a machine. */
-export function NodeMenu({ node, awake }: { node: NodeView; awake: boolean }) {
+export function NodeMenu({
+  node,
+  awake,
+  isOnPage = false,
+  tabIndex,
+}: {
+  node: NodeView;
+  awake: boolean;
+  /** On the machine’s own page, which has the other actions as buttons, and ends with the machine. */
+  isOnPage?: boolean;
+  tabIndex?: number;
+}) {
   const [open, setOpen] = useState<'edit' | 'remove' | 'faults' | null>(null);
   const { run } = useAction();
   const { force } = useForce();
@@ -22,17 +34,17 @@ export function NodeMenu({ node, awake }: { node: NodeView; awake: boolean }) {
       <Menu
         label={`More actions for ${node.name}`}
         trigger={
-          <Button tone="quiet" size="icon" aria-label={`More actions for ${node.name}`}>
+          <Button tone="quiet" size="icon" tabIndex={tabIndex} aria-label={`More actions for ${node.name}`}>
             <EllipsisVertical size={16} aria-hidden="true" />
           </Button>
         }
       >
-        {(node.url ?? node.agentUrl) && (
+        {!isOnPage && (node.url ?? node.agentUrl) && (
           <MenuItem onSelect={() => run(() => client.call('fleet.look', { nodeId: node.id }))}>
             <RefreshCw size={16} aria-hidden="true" /> Check now
           </MenuItem>
         )}
-        {awake && serverCan(node, 'moves') && node.hasGpu !== false && (
+        {!isOnPage && awake && serverCan(node, 'moves') && node.hasGpu !== false && (
           <MenuItem onSelect={() => force('gpu', node.id, null)}>
             <Flame size={16} aria-hidden="true" /> Force priority models to GPU
           </MenuItem>
@@ -62,12 +74,18 @@ export function NodeMenu({ node, awake }: { node: NodeView; awake: boolean }) {
       </Menu>
       {open === 'edit' && <NodeDialog node={node} onClose={() => setOpen(null)} />}
       {open === 'faults' && <FaultsDialog node={node} onClose={() => setOpen(null)} />}
-      {open === 'remove' && <RemoveDialog node={node} onClose={() => setOpen(null)} />}
+      {open === 'remove' && (
+        <RemoveDialog
+          node={node}
+          onClose={() => setOpen(null)}
+          {...(isOnPage && { onRemoved: () => goTo('fleet') })}
+        />
+      )}
     </>
   );
 }
 
-export function RemoveDialog({
+function RemoveDialog({
   node,
   onClose,
   onRemoved,

@@ -1,13 +1,15 @@
-import { Plus } from 'lucide-react';
-import { useEffect } from 'react';
+import { LayoutGrid, Plus, Rows3 } from 'lucide-react';
+import { Suspense, useEffect } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/serving.ts';
 import { formatMemory, plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
+import { latePart } from '../../components/late-part.ts';
 import { Loading, Page, Skeleton } from '../../components/page.tsx';
 import { useKeep } from '../../components/use-keep.ts';
+import { useMedia } from '../../components/use-media.ts';
 import { useConnection } from '../../stores/connection.ts';
 import { selectNodes, summariseFleet, useFleet } from '../../stores/fleet.ts';
 import type { KeyedState } from '../../stores/keyed.ts';
@@ -16,9 +18,14 @@ import { FirstRun } from '../first-run/first-run.tsx';
 import { useFirstRun } from '../first-run/use-first-run.ts';
 import { GatewayStrip } from '../gateway/strip.tsx';
 import { openDialog } from '../shell/open-dialog.ts';
+import { setPreferences, usePreferences } from '../shell/preferences.ts';
 import { Banners } from './banners.tsx';
 import { FleetCharts } from './fleet-charts.tsx';
+import { rowsFrom } from './fleet-rows.ts';
 import { NodeCard } from './node-card.tsx';
+
+// A household of a few machines never needs it.
+const NodeList = latePart(() => import('./node-list.tsx'));
 
 const selectIds = (state: KeyedState<NodeView>) => selectNodes(state).map((node) => node.id);
 
@@ -32,18 +39,32 @@ export function FleetPage() {
   useSeededHistory();
 
   const firstRun = useFirstRun();
+  const chosen = usePreferences(({ fleet }) => fleet);
+  const inRows = chosen === 'auto' ? ids.length >= rowsFrom : chosen === 'rows';
+  const isWide = useMedia('(min-width: 62.5rem)');
+  const chartsAbove = inRows && isWide;
+  const hasFleet = ready && !firstRun;
   return (
     <Page
       title="Fleet"
-      summary={ready && !firstRun ? <Summary /> : null}
+      summary={hasFleet ? <Summary /> : null}
       actions={
-        <Button tone={firstRun ? 'plain' : 'primary'} onClick={() => openDialog({ dialog: 'node' })}>
-          <Plus size={16} aria-hidden="true" /> Add a node
-        </Button>
+        <>
+          {hasFleet && ids.length >= rowsFrom && (
+            <Button onClick={() => setPreferences({ fleet: inRows ? 'cards' : 'rows' })}>
+              {inRows ? <LayoutGrid size={16} aria-hidden="true" /> : <Rows3 size={16} aria-hidden="true" />}
+              {inRows ? 'Cards' : 'Rows'}
+            </Button>
+          )}
+          <Button tone={firstRun ? 'plain' : 'primary'} onClick={() => openDialog({ dialog: 'node' })}>
+            <Plus size={16} aria-hidden="true" /> Add a node
+          </Button>
+        </>
       }
     >
       <Banners />
       {!firstRun && <GatewayStrip className="mb-4" />}
+      {hasFleet && chartsAbove && <FleetCharts dense />}
       {firstRun ? (
         <FirstRun />
       ) : !ready ? (
@@ -54,14 +75,18 @@ export function FleetPage() {
             <Skeleton className="h-56" />
           </div>
         </Loading>
+      ) : inRows ? (
+        <Suspense fallback={<Skeleton className="h-[max(22rem,calc(100dvh-22rem))]" />}>
+          <NodeList />
+        </Suspense>
       ) : (
-        <div className="grid grid-cols-[repeat(auto-fit,minmax(min(100%,21rem),1fr))] gap-4 *:only:max-w-2xl">
+        <div className="grid grid-cols-[repeat(auto-fit,minmax(min(100%,21rem),1fr))] items-start gap-4 *:only:max-w-2xl">
           {ids.map((id) => (
             <NodeCard key={id} nodeId={id} />
           ))}
         </div>
       )}
-      {ready && !firstRun && <FleetCharts />}
+      {hasFleet && !chartsAbove && <FleetCharts />}
     </Page>
   );
 }

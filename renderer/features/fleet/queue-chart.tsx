@@ -10,9 +10,10 @@ import { useNow } from '../../components/now.ts';
 import { Section } from '../../components/page.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { useConnection } from '../../stores/connection.ts';
+import { useCoreStatus } from '../../stores/core.ts';
 import { bucketMs } from '../../stores/history.ts';
 import { queueHour, queuesStore, seedQueues, useQueues } from '../../stores/queues.ts';
-import { fromFirst, hourEnd, paused } from './chart-hour.ts';
+import { fromFirst, hourEnd, paused, unknownBefore } from './chart-hour.ts';
 
 const HourChart = latePart(() => import('../../charts/hour-chart.tsx'));
 
@@ -25,6 +26,7 @@ const kinds: Record<QueueKind, { name: string; colour: string }> = {
 /** What waited in the last hour. */
 export function QueueChart({ className = '' }: { className?: string }) {
   const now = useNow(bucketMs / 1000);
+  const startedAt = useCoreStatus()?.startedAt ?? null;
   const live = useConnection((status) => status.state === 'live');
   useKeep(queuesStore);
   useEffect(() => {
@@ -44,9 +46,10 @@ export function QueueChart({ className = '' }: { className?: string }) {
   const { rows, series, summary } = useMemo(() => {
     const hour = queueHour(useQueues.getState().samples, end + bucketMs);
     const list: Series[] = hour.kinds.map((kind) => ({ key: kind, ...kinds[kind] }));
-    const data: HourRow[] = hour.rows.map(({ at, waiting }) => ({ at, values: { ...waiting } }));
+    const known: HourRow[] = hour.rows.map(({ at, waiting }) => ({ at, values: { ...waiting } }));
+    const data = unknownBefore(known, startedAt);
     return { rows: fromFirst(data), series: list, summary: describeStack('Queue', data, list, formatCount) };
-  }, [end, signature]);
+  }, [end, signature, startedAt]);
 
   return (
     <Section title="Queue, last hour" aside="most that waited at once" className={className}>

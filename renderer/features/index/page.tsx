@@ -13,7 +13,6 @@ import { goTo, useRunInHash } from '../shell/route.ts';
 import { ProofCard } from './proof-card.tsx';
 import { RunList } from './run-list.tsx';
 import { RunView } from './run-view.tsx';
-import { SearchPanel } from './search-panel.tsx';
 import { SourceDialog } from './source-dialog.tsx';
 import { SourceList } from './source-list.tsx';
 
@@ -77,8 +76,8 @@ export default function IndexPage() {
           your GPU machine, and never changed.
         </Empty>
       ) : (
-        <div className="grid items-start gap-6 rail:grid-cols-[20rem_minmax(0,1fr)] wide:grid-cols-[22rem_minmax(0,1fr)_minmax(0,1fr)]">
-          <Section title="Folders" className="rail:row-span-2 wide:row-span-1">
+        <div className="grid items-start gap-6 rail:grid-cols-[20rem_minmax(0,1fr)] wide:grid-cols-[26rem_minmax(0,1fr)]">
+          <Section title="Folders">
             <SourceList sources={sources} running={running} />
             {jobs.length > 0 && <RunList jobs={jobs} shown={job?.id ?? null} />}
           </Section>
@@ -103,9 +102,6 @@ export default function IndexPage() {
                 No runs yet. Index a folder and its progress appears here.
               </p>
             )}
-          </Section>
-          <Section title="Search">
-            <SearchPanel sources={sources} />
           </Section>
         </div>
       )}

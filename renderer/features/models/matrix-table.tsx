@@ -1,17 +1,13 @@
-import { FileCog, Pin, Star } from 'lucide-react';
+// biome-ignore-all lint/a11y/noNoninteractiveElementToInteractiveRole: arrow keys move between the cells of the table.
+import { FileCog, Pin } from 'lucide-react';
 import { memo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { hasOllamaTrouble } from '../../../shared/models/ollama-trouble.ts';
-import { nodeStateLabel } from '../../../shared/text/node-state.ts';
 import { formatBytes, formatMemory } from '../../../shared/units.ts';
-import { PlacementGlyph, placementLabel, StateGlyph } from '../../components/glyphs.tsx';
-import { PartsMeter } from '../../components/meter.tsx';
+import { PlacementGlyph, placementLabel } from '../../components/glyphs.tsx';
 import { cardClass } from '../../components/page.tsx';
-import { modelColour } from '../../stores/model-colours.ts';
-import { useUsedVram } from '../../stores/telemetry.ts';
-import { vramText } from '../fleet/node-text.ts';
-import { nodeHref } from '../shell/route.ts';
 import type { Cell, MatrixRow } from './matrix.ts';
+import { cornerClass, ModelHead, NodeHead } from './matrix-heads.tsx';
+import { type MarkPlace, useGridKeys } from './use-grid-keys.ts';
 
 interface MatrixTableProps {
   nodes: readonly NodeView[];
@@ -20,130 +16,96 @@ interface MatrixTableProps {
   onStar(model: string): void;
 }
 
-/** Models by node, with a sticky header and first column. */
+/**
+ * Models by machine, with a sticky header and first column. Machines are the rows where there are more of them than
+ * models: a page scrolls down more easily than sideways.
+ */
 export function MatrixTable({ nodes, rows, onOpen, onStar }: MatrixTableProps) {
+  const byNode = nodes.length > rows.length;
+  const [across, down] = byNode ? [rows.length, nodes.length] : [nodes.length, rows.length];
+  // The heads are the first row and the first column.
+  const { mark, ...keys } = useGridKeys(
+    down + 1,
+    across + 1,
+    byNode ? { row: 0, column: 1 } : { row: 1, column: 0 },
+  );
+  const cellOf = (row: MatrixRow, node: NodeView, line: number, column: number) => {
+    const { tabIndex, ...place } = mark({ row: line, column });
+    return (
+      <MatrixCell
+        key={byNode ? row.model : node.id}
+        nodeId={node.id}
+        nodeName={node.name}
+        model={row.model}
+        cell={row.cells[node.id]}
+        place={place['data-place']}
+        tabIndex={tabIndex}
+        onOpen={onOpen}
+      />
+    );
+  };
   return (
-    <section
-      aria-label="Models by machine"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by the keyboard.
-      tabIndex={0}
-      className={`${cardClass} relative max-h-[max(24rem,calc(100dvh-14rem))] overflow-auto`}
-    >
-      <table className="w-full border-separate border-spacing-0 text-[0.8125rem]">
+    <div {...keys} className={`${cardClass} relative max-h-[max(24rem,calc(100dvh-14rem))] overflow-auto`}>
+      <table
+        role="grid"
+        aria-label="Models by machine"
+        className="w-full border-separate border-spacing-0 text-[0.8125rem]"
+      >
         <thead>
           <tr>
             <th
               scope="col"
-              className="sticky top-0 left-0 z-30 w-40 min-w-40 border-b border-line bg-surface shadow-[1px_0_0_var(--line)] px-3 py-2 text-left align-bottom font-medium text-faint sm:w-72 sm:min-w-60"
+              className={`${cornerClass} z-30 border-b border-line px-3 py-2 text-left align-bottom font-medium text-faint`}
             >
-              Model
+              {byNode ? 'Machine' : 'Model'}
             </th>
-            {nodes.map((node) => (
-              <NodeHead key={node.id} node={node} />
-            ))}
+            {byNode
+              ? rows.map((row, at) => (
+                  <ModelHead
+                    key={row.model}
+                    row={row}
+                    scope="col"
+                    place={mark({ row: 0, column: at + 1 })}
+                    onStar={onStar}
+                  />
+                ))
+              : nodes.map((node, at) => (
+                  <NodeHead
+                    key={node.id}
+                    node={node}
+                    scope="col"
+                    {...flat(mark({ row: 0, column: at + 1 }))}
+                  />
+                ))}
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
-            <tr key={row.model} className="group">
-              <th
-                scope="row"
-                className="sticky left-0 z-10 border-b border-line bg-surface shadow-[1px_0_0_var(--line)] px-3 py-1.5 text-left font-normal group-last:border-b-0"
-              >
-                <div className="flex items-center gap-2">
-                  <button
-                    type="button"
-                    aria-pressed={row.pattern !== null}
-                    aria-label={`Priority for ${row.model}`}
-                    title={
-                      row.pattern === null
-                        ? 'Make this a priority model'
-                        : `Priority model: matches “${row.pattern}”`
-                    }
-                    onClick={() => onStar(row.model)}
-                    className="-ml-1 rounded p-1 text-faint hover:text-flame aria-pressed:text-flame"
-                  >
-                    <Star
-                      size={14}
-                      aria-hidden="true"
-                      className={row.pattern === null ? '' : 'fill-current'}
-                    />
-                  </button>
-                  <span
-                    aria-hidden="true"
-                    className="size-2 shrink-0 rounded-[2px]"
-                    style={{ background: modelColour(row.model) }}
+          {byNode
+            ? nodes.map((node, line) => (
+                <tr key={node.id} className="group">
+                  <NodeHead node={node} scope="row" {...flat(mark({ row: line + 1, column: 0 }))} />
+                  {rows.map((row, at) => cellOf(row, node, line + 1, at + 1))}
+                </tr>
+              ))
+            : rows.map((row, line) => (
+                <tr key={row.model} className="group">
+                  <ModelHead
+                    row={row}
+                    scope="row"
+                    place={mark({ row: line + 1, column: 0 })}
+                    onStar={onStar}
                   />
-                  <span
-                    className="line-clamp-2 min-w-0 font-medium [overflow-wrap:anywhere] max-sm:line-clamp-3"
-                    title={row.model}
-                  >
-                    {row.model}
-                  </span>
-                </div>
-              </th>
-              {nodes.map((node) => (
-                <MatrixCell
-                  key={node.id}
-                  nodeId={node.id}
-                  nodeName={node.name}
-                  model={row.model}
-                  cell={row.cells[node.id]}
-                  onOpen={onOpen}
-                />
+                  {nodes.map((node, at) => cellOf(row, node, line + 1, at + 1))}
+                </tr>
               ))}
-            </tr>
-          ))}
         </tbody>
       </table>
-    </section>
+    </div>
   );
 }
 
-const NodeHead = memo(function NodeHead({ node }: { node: NodeView }) {
-  const whole = node.vram.totalBytes;
-  const text = vramText({ totalBytes: whole, usedBytes: useUsedVram(node) });
-  return (
-    <th
-      scope="col"
-      className="sticky top-0 z-20 w-40 min-w-36 border-b border-l border-line bg-surface px-3 py-2 text-left align-bottom font-medium"
-    >
-      <span className="flex items-start gap-1.5">
-        <StateGlyph state={node.state} lost={hasOllamaTrouble(node)} size={14} />
-        <span className="line-clamp-2 min-w-0 break-words" title={`${node.name}: ${nodeStateLabel(node)}`}>
-          <a href={nodeHref(node.id)} className="rounded underline-offset-2 hover:underline">
-            {node.name}
-          </a>
-          <span className="sr-only">, {nodeStateLabel(node)}</span>
-        </span>
-      </span>
-      <span className="mt-1 mb-1 block truncate text-xs font-normal text-faint">
-        {hasOllamaTrouble(node) ? (
-          <span className="font-medium text-trouble-text">{nodeStateLabel(node)}</span>
-        ) : node.hasGpu === false ? (
-          'no GPU'
-        ) : (
-          `VRAM ${text}`
-        )}
-      </span>
-      {node.hasGpu === false ? (
-        <span className="block h-2.5" />
-      ) : (
-        <PartsMeter
-          label={`VRAM ${text}`}
-          parts={node.loaded
-            .filter((model) => model.vramBytes > 0 && whole)
-            .map((model) => ({
-              key: model.name,
-              share: model.vramBytes / (whole ?? 1),
-              colour: modelColour(model.name),
-              title: `${model.name} ${formatMemory(model.vramBytes)}`,
-            }))}
-        />
-      )}
-    </th>
-  );
-});
+/** As props of their own, so that a head that did not change is not drawn again. */
+const flat = (marked: ReturnType<MarkPlace>) => ({ place: marked['data-place'], tabIndex: marked.tabIndex });
 
 const cellClass = 'h-11 border-b border-l border-line p-0 group-last:border-b-0';
 
@@ -153,12 +115,16 @@ const MatrixCell = memo(
     nodeName,
     model,
     cell,
+    place,
+    tabIndex,
     onOpen,
   }: {
     nodeId: string;
     nodeName: string;
     model: string;
     cell: Cell | undefined;
+    place: string;
+    tabIndex: 0 | -1;
     onOpen(nodeId: string, model: string): void;
   }) {
     if (!cell) {
@@ -175,6 +141,8 @@ const MatrixCell = memo(
       <td className={cellClass}>
         <button
           type="button"
+          data-place={place}
+          tabIndex={tabIndex}
           onClick={() => onOpen(nodeId, model)}
           className={`flex size-full items-center gap-2 px-3 text-left outline-offset-[-2px] transition-colors hover:bg-raised ${loaded?.flagged ? 'bg-flame-wash' : ''}`}
         >
@@ -219,7 +187,11 @@ const MatrixCell = memo(
     );
   },
   (before, after) =>
-    before.nodeName === after.nodeName && before.onOpen === after.onOpen && sameCell(before.cell, after.cell),
+    before.nodeName === after.nodeName &&
+    before.onOpen === after.onOpen &&
+    before.place === after.place &&
+    before.tabIndex === after.tabIndex &&
+    sameCell(before.cell, after.cell),
 );
 
 /** Whether two cells render the same, so that a frame from a hundred machines redraws only what changed. */

@@ -94,7 +94,7 @@ function Outcomes({
 function Move({ move }: { move: MoveRecord }) {
   const bad = move.outcome === 'failed';
   return (
-    <li className="grid gap-x-4 gap-y-0.5 px-4 py-2.5 text-[0.8125rem] sm:grid-cols-[minmax(12rem,20rem)_9rem_1fr_auto] sm:items-baseline">
+    <li className="grid gap-x-4 gap-y-0.5 px-4 py-2.5 text-[0.8125rem] min-[68.75rem]:grid-cols-[minmax(12rem,20rem)_9rem_minmax(0,1fr)_auto] min-[68.75rem]:items-baseline sm:max-[68.75rem]:grid-cols-[minmax(0,1fr)_auto]">
       <p className="min-w-0 truncate" title={`${move.model} on ${move.nodeName}`}>
         <span className="font-medium">{move.model}</span>{' '}
         <span className="text-soft">on {move.nodeName}</span>
@@ -107,8 +107,10 @@ function Move({ move }: { move: MoveRecord }) {
           {outcomeLabels[move.outcome]}
         </span>
       </p>
-      <p className="min-w-0 break-words text-soft">{textOf(move.reason)}</p>
-      <p className="text-xs whitespace-nowrap text-faint">
+      <p className="min-w-0 break-words text-soft sm:max-[68.75rem]:order-last sm:max-[68.75rem]:col-span-2">
+        {textOf(move.reason)}
+      </p>
+      <p className="text-xs whitespace-nowrap text-faint sm:max-[68.75rem]:col-span-2">
         {byLabels[move.by]} · {formatDuration(move.durationMs)} · <Ago at={move.at} />
       </p>
     </li>

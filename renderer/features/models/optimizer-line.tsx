@@ -1,3 +1,4 @@
+import { movesToday } from '../../../shared/moves-today.ts';
 import { plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
@@ -6,12 +7,16 @@ import { cardClass, Skeleton } from '../../components/page.tsx';
 import { Switch } from '../../components/switch.tsx';
 import { Ago, formatCountdown } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
+import { useKeep } from '../../components/use-keep.ts';
+import { movesStore, selectMoves, useMoves } from '../../stores/moves.ts';
 import { useOptimizer } from '../../stores/optimizer.ts';
 import { textOf } from '../../texts.ts';
 
 /** `Optimizer on · next check in 2:10 · 3 moves today · Check now`. */
 export function OptimizerLine() {
+  useKeep(movesStore);
   const status = useOptimizer();
+  const moves = useMoves();
   const now = useNow();
   const check = useAction();
   const change = useAction();
@@ -33,7 +38,12 @@ export function OptimizerLine() {
         <p className="font-medium">
           Optimizer {status.on ? 'on' : 'off'}
           {status.on && <span className="font-normal text-soft"> · {next}</span>}
-          <span className="font-normal text-soft"> · {plural(status.movesToday, 'move')} today</span>
+          {moves.ready && (
+            <span className="font-normal text-soft">
+              {' '}
+              · {plural(movesToday(selectMoves(moves), now), 'move')} today
+            </span>
+          )}
         </p>
         <p className="text-[0.8125rem] break-words text-soft">
           {textOf(status.summary)}

@@ -1,35 +1,35 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { EnergyRange, NodeEnergy } from '../../../shared/models/power.ts';
 import { purposeLabel } from '../../../shared/text/lease-purpose.ts';
-import { client } from '../../client/index.ts';
-import { useNow } from '../../components/now.ts';
+import { formatAwake, formatCount, formatEnergy } from '../../../shared/units.ts';
 import { cardClass, Section } from '../../components/page.tsx';
-import { useConnection } from '../../stores/connection.ts';
+import { useEnergy } from '../../stores/energy.ts';
+import { vectorsOf } from '../../stores/node-buckets.ts';
 import { textOf } from '../../texts.ts';
-import { formatAwake, formatEnergy } from './node-page-text.ts';
+import type { RangeHistory } from './use-node-history.ts';
 
 const ranges: Record<EnergyRange, string> = { day: 'last day', week: 'last week', month: 'last 30 days' };
 
-/** Hours awake and watt-hours by purpose, what sleeping saved, and how that was calculated. */
-export function Energy({ node, watts }: { node: NodeView; watts: number | null }) {
+/** Hours awake, vectors and watt-hours by purpose, what sleeping saved, and how that was calculated. */
+export function Energy({
+  node,
+  watts,
+  isCounted,
+  day,
+  month,
+}: {
+  node: NodeView;
+  watts: number | null;
+  /** Whether the core keeps a record of its power, and so of what its sleep saved. */
+  isCounted: boolean;
+  day: RangeHistory;
+  month: RangeHistory;
+}) {
   const [range, setRange] = useState<EnergyRange>('week');
-  const [energy, setEnergy] = useState<NodeEnergy | null | 'failed'>(null);
-  const live = useConnection((status) => status.state === 'live');
-  const now = useNow(300);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: fetched again every five minutes, and when the watts change.
-  useEffect(() => {
-    if (!live) return;
-    const abort = new AbortController();
-    client.call('power.energy', { range, nodeId: node.id }, { signal: abort.signal }).then(
-      ({ nodes }) => setEnergy(nodes.find(({ nodeId }) => nodeId === node.id) ?? 'failed'),
-      () => {
-        if (!abort.signal.aborted) setEnergy('failed');
-      },
-    );
-    return () => abort.abort();
-  }, [live, range, node.id, watts, now]);
+  const energy = useEnergy(node.id, range, watts);
   const known = energy === 'failed' ? null : energy;
+  const vectors = vectorsIn(range === 'day' ? day : month, range);
   return (
     <Section
       title="Energy"
@@ -56,10 +56,11 @@ export function Energy({ node, watts }: { node: NodeView; watts: number | null }
           <p className="text-soft">Energy use could not be loaded. Trying again in five minutes.</p>
         ) : (
           <>
-            <dl className="grid grid-cols-3 gap-2">
+            <dl className="grid grid-cols-2 gap-2">
               <Figure name="Awake" value={known ? formatAwake(known.awakeSeconds) : '…'} />
               <Figure name="Used" value={wattHours(known, known?.wattHours)} />
-              <Figure name="Saved" value={wattHours(known, known?.savedWattHours)} strong />
+              {isCounted && <Figure name="Saved" value={wattHours(known, known?.savedWattHours)} strong />}
+              <Figure name="Vectors" value={vectors === null ? '…' : formatCount(vectors)} />
             </dl>
             <p className="min-h-8 text-xs text-faint">{known && textOf(known.how)}</p>
             {known && known.jobs.length > 0 && (
@@ -89,6 +90,15 @@ export function Energy({ node, watts }: { node: NodeView; watts: number | null }
       </div>
     </Section>
   );
+}
+
+const spans: Record<EnergyRange, number> = { day: 1, week: 7, month: 30 };
+
+/** null until the history is there. */
+function vectorsIn({ state, buckets, now }: RangeHistory, range: EnergyRange): number | null {
+  if (state !== 'ready') return null;
+  const from = now - spans[range] * 86_400_000;
+  return vectorsOf(buckets.filter(({ at }) => at >= from));
 }
 
 function wattHours(known: NodeEnergy | null, value: number | null | undefined): string {

@@ -1,7 +1,6 @@
 /** Texts of the Node page. */
 import type { HistoryRange, NodeBucket } from '../../../shared/models/telemetry.ts';
-import { formatAgo, formatDuration, plural } from '../../../shared/units.ts';
-import type { Balance } from '../../stores/node-buckets.ts';
+import { formatAgo, formatAwake, plural } from '../../../shared/units.ts';
 
 export const rangeNames: Record<HistoryRange, string> = { hour: 'Hour', day: 'Day', month: '30 days' };
 export const rangeLabels: Record<HistoryRange, string> = {
@@ -13,29 +12,6 @@ export const rangeLabels: Record<HistoryRange, string> = {
 /** `a few seconds`, `12 min`, `3 days`. */
 export function lasting(ms: number): string {
   return ms < 5000 ? 'a few seconds' : formatAgo(ms).replace(/ ago$/, '');
-}
-
-/** `420 Wh`, `1.2 kWh`, `0.4 Wh`. */
-export function formatEnergy(wattHours: number): string {
-  if (wattHours >= 999.5) return `${(wattHours / 1000).toFixed(1).replace(/\.0$/, '')} kWh`;
-  if (wattHours >= 9.95) return `${Math.round(wattHours)} Wh`;
-  return `${wattHours.toFixed(1).replace(/\.0$/, '')} Wh`;
-}
-
-/** How long a machine was on, to the minute. */
-export function formatAwake(seconds: number): string {
-  if (seconds <= 0) return '0 min';
-  if (seconds < 60) return '< 1 min';
-  return formatDuration(Math.round(seconds / 60) * 60_000);
-}
-
-/** Explains how the energy was calculated. */
-export function energyText({ powerKnown }: Balance): string {
-  const part =
-    powerKnown > 0.99
-      ? ''
-      : ` Power was known for ${Math.round(powerKnown * 100)}% of the time awake; the rest is not counted.`;
-  return `Average GPU power × time serving. The rest of the machine is not measured.${part}`;
 }
 
 /** A chart line in a sentence: latest, average and highest value. */

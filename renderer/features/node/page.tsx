@@ -1,28 +1,19 @@
 import { ChevronRight } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { hasOllamaTrouble } from '../../../shared/models/ollama-trouble.ts';
-import type { NodePower } from '../../../shared/models/power.ts';
-import { isServing } from '../../../shared/models/serving.ts';
 import type { HistoryRange } from '../../../shared/models/telemetry.ts';
 import { nodeStateLabel } from '../../../shared/text/node-state.ts';
 import { Button } from '../../components/button.tsx';
 import { StateGlyph } from '../../components/glyphs.tsx';
 import { useNow } from '../../components/now.ts';
-import { cardClass, Empty, Loading, Section, Skeleton } from '../../components/page.tsx';
-import { Problem } from '../../components/problem.tsx';
+import { Empty, Loading, Skeleton } from '../../components/page.tsx';
+import { PartTabs } from '../../components/part-tabs.tsx';
 import { selectActivity, useActivity } from '../../stores/activity.ts';
 import { useFleet } from '../../stores/fleet.ts';
 import { useNodePower } from '../../stores/power.ts';
-import { useWake } from '../../stores/wakes.ts';
 import { Diagnosis } from '../checks/diagnosis.tsx';
-import { Readings } from '../fleet/readings.tsx';
-import { VramBar } from '../fleet/vram-bar.tsx';
-import { WakeProgress, WakeSteps } from '../fleet/wake-progress.tsx';
-import { LeaseList } from '../power/leases.tsx';
-import { PowerLines } from '../power/power-lines.tsx';
-import { inText, otherReasons } from '../power/power-text.ts';
-import { goTo, pageHref } from '../shell/route.ts';
+import { goTo, type NodeTab, nodeHref, nodeTabs, pageHref, useNodeTabInHash } from '../shell/route.ts';
 import { AgentCard } from './agent-card.tsx';
 import { Energy } from './energy.tsx';
 import { GpuCharts } from './gpu-charts.tsx';
@@ -30,8 +21,9 @@ import { NodeActions } from './node-actions.tsx';
 import { NodeModels } from './node-models.tsx';
 import { lasting } from './node-page-text.ts';
 import { Policy } from './policy.tsx';
+import { Leases, Now } from './present.tsx';
 import { RunnerCard } from './runner-card.tsx';
-import { BalanceCard, MachineCard, NodeActivity } from './side.tsx';
+import { MachineCard, NodeActivity } from './side.tsx';
 import { Timeline } from './timeline-view.tsx';
 import { useNodeFeed, useRange } from './use-node-history.ts';
 import { WakeMethods } from './wake-methods.tsx';
@@ -101,43 +93,90 @@ function NodeBody({ node }: { node: NodeView }) {
   const managed = node.kind !== 'this-computer';
   // This computer without Ollama serves nothing, so it has no history to show.
   const watched = managed || node.url !== null;
-  const [isAskedFor] = useState(() => location.hash.endsWith('?diagnosis'));
+  const has: Record<NodeTab, boolean> = {
+    overview: true,
+    models: true,
+    gpu: watched && node.hasGpu !== false,
+    power: managed,
+    activity: true,
+    diagnosis: managed,
+  };
+  const asked = useNodeTabInHash();
+  const tab = has[asked] ? asked : 'overview';
+  const energy = (
+    <Energy node={node} watts={power?.policy.watts ?? null} isCounted={power !== null} {...{ day, month }} />
+  );
   return (
     <>
       <Head node={node} />
-      <div className="grid items-start gap-6 rail:grid-cols-[minmax(0,1fr)_20rem] wide:grid-cols-[minmax(0,1fr)_26rem]">
-        <div className="grid min-w-0 grid-cols-1 gap-6">
+      <PartTabs
+        current={tab}
+        parts={nodeTabs
+          .filter((name) => has[name])
+          .map((name) => ({ name, title: tabTitles[name], href: nodeHref(node.id, name) }))}
+      />
+      {tab === 'overview' && (
+        <Columns
+          aside={
+            <>
+              {energy}
+              <MachineCard node={node} />
+            </>
+          }
+        >
           <Now node={node} />
+          {power && managed && <Leases node={node} power={power} />}
           {watched && <Timeline node={node} history={day} entries={entries} />}
-          {power && managed && (
-            <>
-              <Leases node={node} power={power} />
-              <Policy key={node.id} power={power} />
-            </>
-          )}
-          {watched && node.hasGpu !== false && (
-            <GpuCharts node={node} range={range} onRange={setRange} history={chosen} />
-          )}
+        </Columns>
+      )}
+      {tab === 'models' && (
+        <Columns aside={<RunnerCard node={node} />}>
           <NodeModels node={node} />
-          {power && node.kind !== 'this-computer' && <Diagnosis node={node} asked={isAskedFor} />}
-        </div>
-        <aside aria-label="About this machine" className="grid min-w-0 gap-6">
-          {power ? <Energy node={node} watts={power.policy.watts} /> : null}
-          <BalanceCard day={day} month={month} />
-          {power && managed && (
+        </Columns>
+      )}
+      {tab === 'gpu' && <GpuCharts node={node} range={range} onRange={setRange} history={chosen} />}
+      {tab === 'power' && (
+        <Columns
+          aside={
             <>
-              <AgentCard node={node} power={power} />
-              {node.mac || node.canWake ? <WakeMethods node={node} /> : null}
+              {energy}
+              {power && <AgentCard node={node} power={power} />}
             </>
+          }
+        >
+          {power ? (
+            <Policy key={node.id} power={power} />
+          ) : (
+            <Loading what="the policy">
+              <Skeleton className="h-64" />
+            </Loading>
           )}
-          <RunnerCard node={node} />
-          <MachineCard node={node} />
-          <NodeActivity entries={entries} ready={activity.ready} />
-        </aside>
-      </div>
+          {power && (node.mac || node.canWake) ? <WakeMethods node={node} /> : null}
+        </Columns>
+      )}
+      {tab === 'activity' && <NodeActivity entries={entries} ready={activity.ready} />}
+      {tab === 'diagnosis' && <Diagnosis node={node} />}
     </>
   );
 }
+
+const tabTitles: Record<NodeTab, string> = {
+  overview: 'Overview',
+  models: 'Models',
+  gpu: 'GPU',
+  power: 'Power',
+  activity: 'Activity',
+  diagnosis: 'Diagnosis',
+};
+
+const Columns = ({ children, aside }: { children: ReactNode; aside: ReactNode }) => (
+  <div className="grid items-start gap-6 rail:grid-cols-[minmax(0,1fr)_20rem] wide:grid-cols-[minmax(0,1fr)_26rem]">
+    <div className="grid min-w-0 grid-cols-1 gap-6">{children}</div>
+    <aside aria-label="About this machine" className="grid min-w-0 gap-6">
+      {aside}
+    </aside>
+  </div>
+);
 
 const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
@@ -174,80 +213,5 @@ function Head({ node }: { node: NodeView }) {
         <NodeActions node={node} />
       </div>
     </header>
-  );
-}
-
-/** The present: a wake, trouble, what keeps it on, and memory in use. */
-function Now({ node }: { node: NodeView }) {
-  const wake = useWake(node.id);
-  const awake = isServing(node.state);
-  const hasReadings = awake || node.kind === 'this-computer';
-  return (
-    <>
-      {wake && (
-        <section aria-label="Waking" className={`${cardClass} border-ember/60 p-4`}>
-          {awake ? (
-            <WakeSteps wake={wake} lost={node.gpuLost !== null} />
-          ) : (
-            <WakeProgress node={node} wake={wake} />
-          )}
-        </section>
-      )}
-      {node.trouble && (
-        <Problem message={node.trouble.message} next={node.trouble.next} code={node.trouble.code} />
-      )}
-      {node.lastWakeError && (
-        <Problem
-          message={node.lastWakeError.message}
-          next={node.lastWakeError.next}
-          code={node.lastWakeError.code}
-        />
-      )}
-      {hasReadings && (
-        <Section title="Now">
-          <div className={`${cardClass} grid gap-3 p-4 md:grid-cols-2 md:items-end md:gap-8`}>
-            {awake && node.hasGpu !== false && <VramBar node={node} />}
-            {node.hasGpu === false && awake && <p className="text-soft">No GPU: models run on the CPU</p>}
-            {node.url === null && node.kind === 'this-computer' && (
-              <p className="text-soft">
-                Indexes with the built-in embedder. Start Ollama here to use its models too.
-              </p>
-            )}
-            <Readings node={node} />
-          </div>
-        </Section>
-      )}
-      <PowerLines node={node} holders={node.kind === 'this-computer'} />
-    </>
-  );
-}
-
-/** "Why is it on?": the leases, each with Release, and the other reasons. */
-function Leases({ node, power }: { node: NodeView; power: NodePower }) {
-  const now = useNow(30);
-  const { leases, offAt } = power;
-  const awake = isServing(node.state);
-  const others = otherReasons(power);
-  return (
-    <Section
-      title={awake ? 'Why is it on?' : 'Leases'}
-      aside={offAt !== null && !power.countdown ? `Powers off ${inText(Math.max(0, offAt - now))}` : ''}
-    >
-      <div className={`${cardClass} px-4 py-1`}>
-        {leases.length > 0 && <LeaseList leases={leases} />}
-        {(others.length > 0 || leases.length === 0) && (
-          <ul className="grid gap-1 py-3 text-[0.8125rem] text-soft">
-            {others.map((reason) => (
-              <li key={reason} className="break-words">
-                {reason}
-              </li>
-            ))}
-            {leases.length === 0 && (
-              <li>No leases. Jobs hold one while they use the machine; “Keep awake” holds one for you.</li>
-            )}
-          </ul>
-        )}
-      </div>
-    </Section>
   );
 }

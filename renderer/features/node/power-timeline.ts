@@ -8,9 +8,10 @@ const kinds: Partial<Record<PowerTimeline['states'][number]['state'], Span['kind
   serving: 'awake',
   'gpu-verified': 'gpu',
   trouble: 'trouble',
+  off: 'off',
 };
 
-/** The states within `[from, now]`, as spans. Off and unknown are left empty. */
+/** The states within `[from, now]`, as spans. What is not known is left empty. */
 export function stateSpans(states: PowerTimeline['states'], from: number, now: number): Span[] {
   const spans: Span[] = [];
   for (const one of states) {

@@ -1,86 +1,14 @@
-import { CircleHelp } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/serving.ts';
-import { formatCount, formatDuration, formatMemory, plural } from '../../../shared/units.ts';
+import { formatDuration, formatMemory, plural } from '../../../shared/units.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
-import { Tooltip } from '../../components/tooltip.tsx';
-import { type Balance, balanceOf } from '../../stores/node-buckets.ts';
 import { telemetryStore } from '../../stores/telemetry.ts';
 import { textOf, textOrEmpty } from '../../texts.ts';
 import { wakeHint } from '../fleet/node-text.ts';
 import { pageHref } from '../shell/route.ts';
-import { energyText, formatAwake, formatEnergy } from './node-page-text.ts';
-import type { RangeHistory } from './use-node-history.ts';
-
-/** Totals for a day and for 30: time awake, energy, vectors. */
-export function BalanceCard({ day, month }: { day: RangeHistory; month: RangeHistory }) {
-  const of = ({ state, buckets }: RangeHistory): Balance | 'failed' | null =>
-    state === 'ready' ? balanceOf(buckets) : state === 'failed' ? 'failed' : null;
-  const columns = [of(day), of(month)];
-  const energy = columns.find((one) => one !== null && one !== 'failed' && one.wattHours !== null) ?? null;
-  const cells = (read: (balance: Balance) => string) =>
-    columns.map((balance, index) => (
-      // biome-ignore lint/suspicious/noArrayIndexKey: two columns, always the same.
-      <td key={index} className="py-1 pl-3 text-right font-medium">
-        {balance === null ? '…' : balance === 'failed' ? '–' : read(balance)}
-      </td>
-    ));
-  return (
-    <Section title="Totals">
-      <div className={`${cardClass} px-4 py-3`}>
-        <table className="w-full text-[0.8125rem]">
-          <thead className="text-xs text-faint">
-            <tr>
-              <td />
-              <th scope="col" className="pl-3 text-right font-normal">
-                last day
-              </th>
-              <th scope="col" className="pl-3 text-right font-normal">
-                30 days
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            <tr>
-              <th scope="row" className="py-1 text-left font-normal text-soft">
-                Awake
-              </th>
-              {cells((balance) => formatAwake(balance.awakeSeconds))}
-            </tr>
-            {energy !== null && energy !== 'failed' && (
-              <tr>
-                <th scope="row" className="py-1 text-left font-normal text-soft">
-                  <span className="inline-flex items-center gap-1">
-                    Energy
-                    <Tooltip content={energyText(energy)}>
-                      <button
-                        type="button"
-                        aria-label="How energy is calculated"
-                        className="rounded-full p-0.5 text-faint hover:text-text"
-                      >
-                        <CircleHelp size={13} aria-hidden="true" />
-                      </button>
-                    </Tooltip>
-                  </span>
-                </th>
-                {cells((balance) => (balance.wattHours === null ? '–' : formatEnergy(balance.wattHours)))}
-              </tr>
-            )}
-            <tr>
-              <th scope="row" className="py-1 text-left font-normal text-soft">
-                Vectors
-              </th>
-              {cells((balance) => formatCount(balance.vectors))}
-            </tr>
-          </tbody>
-        </table>
-      </div>
-    </Section>
-  );
-}
 
 /** Facts about the machine itself. */
 export function MachineCard({ node }: { node: NodeView }) {
@@ -158,7 +86,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-const shown = 10;
+const shown = 50;
 const dots = { info: 'bg-cold', success: 'bg-flame', warning: 'bg-amber', error: 'bg-trouble' } as const;
 const spoken = { info: '', success: '', warning: 'Warning: ', error: 'Error: ' } as const;
 

@@ -21,12 +21,14 @@ const spanNames = {
   awake: 'awake',
   waking: 'waking',
   trouble: 'trouble',
+  off: 'off',
 } as const;
 const spanClasses: Record<Span['kind'], string> = {
   gpu: 'bg-flame-fill',
   awake: 'border-y-2 border-amber bg-amber/25',
   waking: 'bg-ember/70',
   trouble: 'border-y-4 border-trouble bg-trouble/25',
+  off: 'border-b-2 border-cold',
 };
 
 /** A day ago, or when the machine was first known; at least an hour ago. */
@@ -61,8 +63,9 @@ export function Timeline({
       ),
     [recorded, buckets, from, now, node],
   );
-  const on = useMemo(() => onSpans(spans.filter(({ kind }) => kind !== 'waking')), [spans]);
+  const on = useMemo(() => onSpans(spans.filter(({ kind }) => kind !== 'waking' && kind !== 'off')), [spans]);
   const { rows, more } = useMemo(() => leaseRows(recorded?.leases ?? [], from, now), [recorded, from, now]);
+  const bars = useMemo(() => rows.flat().toSorted((a, b) => b.from - a.from), [rows]);
   const marks = entries.filter(
     (entry) => entry.at >= from && (entry.kind === 'power' || entry.kind === 'fleet'),
   );
@@ -129,7 +132,12 @@ export function Timeline({
                   ))}
               </div>
             </div>
-            <Key kinds={new Set(spans.map(({ kind }) => kind))} leases={rows.length > 0} />
+            <Key
+              kinds={new Set(spans.map(({ kind }) => kind))}
+              hasLeases={rows.length > 0}
+              events={new Set(marks.map(({ severity }) => (isBad(severity) ? 'bad' : 'good')))}
+            />
+            {bars.length > 0 && <LeaseNames bars={bars} more={more} />}
             <ChartTable
               caption={`Last 24 hours of ${node.name}`}
               heads={['From', 'To', 'Event']}
@@ -165,8 +173,10 @@ export function Timeline({
   );
 }
 
+const isBad = (severity: ActivityEntry['severity']) => severity === 'warning' || severity === 'error';
+
 function Mark({ entry, left }: { entry: ActivityEntry; left: string }) {
-  const bad = entry.severity === 'warning' || entry.severity === 'error';
+  const bad = isBad(entry.severity);
   return (
     <svg
       viewBox="0 0 12 12"
@@ -176,12 +186,7 @@ function Mark({ entry, left }: { entry: ActivityEntry; left: string }) {
       style={{ left }}
     >
       <title>{`${moment(entry.at)}: ${textOf(entry.message)}`}</title>
-      <path
-        d={bad ? 'M6 1 11.5 11H.5Z' : 'M6 1 11 6 6 11 1 6Z'}
-        fill="currentColor"
-        stroke="var(--surface)"
-        strokeWidth="1"
-      />
+      <path d={shapes[bad ? 'bad' : 'good']} fill="currentColor" stroke="var(--surface)" strokeWidth="1" />
     </svg>
   );
 }
@@ -203,21 +208,72 @@ const keyLabels: Record<Span['kind'], string> = {
   awake: 'awake',
   waking: 'waking',
   trouble: 'trouble',
+  off: 'off',
 };
 
-function Key({ kinds, leases }: { kinds: ReadonlySet<Span['kind']>; leases: boolean }) {
+const shapes = { good: 'M6 1 11 6 6 11 1 6Z', bad: 'M6 1 11.5 11H.5Z' } as const;
+type Event = keyof typeof shapes;
+
+/** Everything that is drawn above, and nothing else. */
+function Key({
+  kinds,
+  hasLeases,
+  events,
+}: {
+  kinds: ReadonlySet<Span['kind']>;
+  hasLeases: boolean;
+  events: ReadonlySet<Event>;
+}) {
   const swatch = (className: string, label: string) => (
     <li key={label} className="flex items-center gap-1.5">
       <span aria-hidden="true" className={`h-2.5 w-4 rounded-[2px] ${className}`} /> {label}
     </li>
   );
+  const event = (kind: Event, className: string, label: string) =>
+    events.has(kind) && (
+      <li className="flex items-center gap-1.5">
+        <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true" className={className}>
+          <path d={shapes[kind]} fill="currentColor" />
+        </svg>
+        {label}
+      </li>
+    );
   return (
-    <ul className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-faint">
-      {leases && swatch('border border-flame/60 bg-flame-wash', 'in use')}
+    <ul aria-label="Legend" className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-faint">
+      {hasLeases && swatch('border border-flame/60 bg-flame-wash', 'in use')}
       {(Object.keys(keyLabels) as Span['kind'][])
         .filter((kind) => kinds.has(kind))
         .map((kind) => swatch(spanClasses[kind], keyLabels[kind]))}
-      {swatch('bg-sunken ring-1 ring-line ring-inset', 'no data: off, or Pilotlight was not running')}
+      {swatch(
+        'bg-sunken ring-1 ring-line ring-inset',
+        kinds.has('off')
+          ? 'no data: Pilotlight was not running'
+          : 'no data: off, or Pilotlight was not running',
+      )}
+      {event('good', 'text-ember', 'event')}
+      {event('bad', 'text-trouble', 'problem')}
+    </ul>
+  );
+}
+
+const namesShown = 6;
+
+/** The leases by name, latest first: a bar is often too short for it. */
+function LeaseNames({ bars, more }: { bars: readonly LeaseBar[]; more: number }) {
+  const rest = Math.max(0, bars.length - namesShown) + more;
+  return (
+    <ul aria-label="In use in the last 24 hours" className="mt-3 grid gap-0.5 text-[0.8125rem]">
+      {bars.slice(0, namesShown).map((bar) => (
+        <li key={`${bar.from} ${bar.purpose}`} className="flex gap-3">
+          <span className="w-32 shrink-0 text-faint">
+            {formatClock(bar.from)}–{bar.open ? 'now' : formatClock(bar.to)}
+          </span>
+          <span className="min-w-0 break-words">
+            {purposeLabel(bar.purpose)} <span className="text-faint">· {bar.holder}</span>
+          </span>
+        </li>
+      ))}
+      {rest > 0 && <li className="text-faint">and {rest} more, in the table</li>}
     </ul>
   );
 }

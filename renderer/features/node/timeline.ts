@@ -6,8 +6,8 @@ import type { NodeBucket } from '../../../shared/models/telemetry.ts';
 export interface Span {
   from: number;
   to: number;
-  /** `gpu`: serving, with a model in VRAM. `awake`: serving. */
-  kind: 'gpu' | 'awake' | 'waking' | 'trouble';
+  /** `gpu`: serving, with a model in VRAM. `awake`: serving. `off` only where it was recorded. */
+  kind: 'gpu' | 'awake' | 'waking' | 'trouble' | 'off';
 }
 
 /** A bucket that served this share of its time counts as whole. */

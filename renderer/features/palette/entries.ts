@@ -30,6 +30,7 @@ export type Command =
   | { kind: 'explain'; nodeId: string; model: string }
   | { kind: 'index'; sourceId: string }
   | { kind: 'cancel-job'; jobId: string }
+  | { kind: 'focus-search' }
   | { kind: 'search'; sourceId: string | null; text: string }
   | { kind: 'simulate' | 'optimizer'; on: boolean }
   | { kind: 'theme'; theme: Theme };
@@ -71,15 +72,15 @@ function entry(group: Group, id: string, title: string, command: Command, extra:
 /** All entries, in the order shown before anything is typed. */
 export function buildEntries(known: Known): PaletteEntry[] {
   return [
-    ...pages.map((page) =>
+    ...(['search', ...pages.filter((page) => page !== 'search')] as const).map((page) =>
       entry(
         'Page',
         `page:${page}`,
         pageTitles[page].title,
-        { kind: 'go', href: pageHref(page) },
+        page === 'search' ? { kind: 'focus-search' } : go(pageHref(page)),
         {
           keywords: `go to open ${pageKeywords[page]}`,
-          weight: 9,
+          weight: page === 'search' ? 10 : 9,
         },
       ),
     ),

@@ -1,14 +1,15 @@
 import { client } from '../../client/index.ts';
 import { useFleet } from '../../stores/fleet.ts';
 import { putPower } from '../../stores/power.ts';
-import { search, useSearch } from '../../stores/search.ts';
 import { toastDone, toastError } from '../../stores/toasts.ts';
 import { textOf } from '../../texts.ts';
 import { forceAndReport } from '../fleet/use-force.ts';
 import { actionProgress, cancelSeconds } from '../power/power-text.ts';
+import { emptySearch, searchHash } from '../search/address.ts';
 import { openDialog } from '../shell/open-dialog.ts';
 import { setPreferences } from '../shell/preferences.ts';
 import { goTo, nodeHref } from '../shell/route.ts';
+import { focusSearch } from '../shell/search-focus.ts';
 import type { Command } from './entries.ts';
 
 /** Runs the chosen command and reports its result. */
@@ -49,7 +50,7 @@ async function perform(command: Command): Promise<void> {
       openDialog({ dialog: 'keep', nodeId: command.nodeId });
       return;
     case 'diagnose':
-      location.hash = `${nodeHref(command.nodeId)}?diagnosis`;
+      location.hash = nodeHref(command.nodeId, 'diagnosis');
       await client.call('checks.diagnose', { nodeId: command.nodeId });
       return;
     case 'restart-ollama':
@@ -92,9 +93,10 @@ async function perform(command: Command): Promise<void> {
       toastDone('Index job cancelled');
       return;
     case 'search':
-      useSearch.setState({ text: command.text, sourceId: command.sourceId, limit: 10 });
-      goTo('index');
-      await search(client);
+      location.hash = searchHash({ ...emptySearch, text: command.text, sourceId: command.sourceId });
+      return;
+    case 'focus-search':
+      focusSearch();
       return;
     case 'explain':
       openDialog({ dialog: 'model', nodeId: command.nodeId, model: command.model });

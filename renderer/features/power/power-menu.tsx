@@ -13,7 +13,15 @@ import { useOff } from './use-off.tsx';
 import { WhyDialog } from './why-dialog.tsx';
 
 /** Power-off actions and “Keep awake”. What the machine cannot do says why. */
-export function PowerMenu({ node, size = 'small' }: { node: NodeView; size?: 'small' | 'normal' }) {
+export function PowerMenu({
+  node,
+  size = 'small',
+  tabIndex,
+}: {
+  node: NodeView;
+  size?: 'small' | 'normal';
+  tabIndex?: number;
+}) {
   const power = useNodePower(node.id);
   const [open, setOpen] = useState<'keep' | 'why' | null>(null);
   const { busy, off, dialog } = useOff(node);
@@ -34,7 +42,12 @@ export function PowerMenu({ node, size = 'small' }: { node: NodeView; size?: 'sm
         align={size === 'small' ? 'start' : 'end'}
         label={`Sleep or keep awake: ${node.name}`}
         trigger={
-          <Button size={size} busy={busy} aria-label={`Sleep or keep awake: ${node.name}`}>
+          <Button
+            size={size}
+            busy={busy}
+            tabIndex={tabIndex}
+            aria-label={`Sleep or keep awake: ${node.name}`}
+          >
             Sleep <ChevronDown size={14} aria-hidden="true" />
           </Button>
         }

@@ -33,7 +33,7 @@ export function seriesKeys(buckets: readonly RequestBucket[], by: Grouping): str
   return others || named.length > mostSeries ? [...keys, othersKey] : keys;
 }
 
-/** The whole range, oldest first: a bucket, or null where there is none. */
+/** The whole range, oldest first: a bucket, or null where nothing is known. */
 export function wholeRange(
   buckets: readonly RequestBucket[],
   { seconds, spanMs }: { seconds: number; spanMs: number },
@@ -58,7 +58,7 @@ export function fromFirstBucket(filled: Filled): Filled {
 /** With the end of the last bucket, so that it is drawn as wide as the others. */
 export function withEnd(rows: readonly HourRow[]): HourRow[] {
   const [before, last] = rows.slice(-2);
-  return before && last ? [...rows, { at: 2 * last.at - before.at, values: last.values }] : [...rows];
+  return before && last ? [...rows, { ...last, at: 2 * last.at - before.at }] : [...rows];
 }
 
 type Filled = ReturnType<typeof wholeRange>;
@@ -72,11 +72,12 @@ function stacked(
 ): HourRow[] {
   const shown = new Set(keys);
   return filled.map(({ at, bucket }) => {
+    if (bucket === null) return { at, values: {}, missing: true };
     const values: Record<string, number> = {};
-    for (const row of bucket?.rows ?? []) {
+    for (const row of bucket.rows) {
       const own = keyOf(row, by);
       const key = shown.has(own) ? own : othersKey;
-      values[key] = (values[key] ?? 0) + amount(row, bucket as RequestBucket);
+      values[key] = (values[key] ?? 0) + amount(row, bucket);
     }
     return { at, values };
   });

@@ -109,6 +109,8 @@ function fromText(text: string, kind: FieldKind): unknown {
 /** The default, as text. */
 export function defaultLabel(field: SettingField): string {
   const value = ruleOf(field).byDefault;
+  if (Array.isArray(value) && value.length === Object.keys(field.options ?? {}).length && value.length > 0)
+    return 'all';
   if (Array.isArray(value))
     return value.map((one: string) => field.options?.[one] ?? one).join(', ') || 'none';
   if (typeof value === 'boolean') return value ? 'on' : 'off';

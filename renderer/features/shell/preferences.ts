@@ -6,23 +6,29 @@ export type Theme = (typeof themes)[number];
 export const densities = ['comfortable', 'compact'] as const;
 export type Density = (typeof densities)[number];
 
+/** How the Fleet page shows machines; `auto` goes by their number. */
+export const fleetViews = ['auto', 'cards', 'rows'] as const;
+export type FleetView = (typeof fleetViews)[number];
+
 export interface Preferences {
   theme: Theme;
   density: Density;
+  fleet: FleetView;
 }
 
 const key = 'pilotlight.preferences';
-const atFirst: Preferences = { theme: 'system', density: 'comfortable' };
+const atFirst: Preferences = { theme: 'system', density: 'comfortable', fleet: 'auto' };
 
 /** Parses stored preferences; unknown or damaged values get their defaults. */
 export function parsePreferences(text: string | null): Preferences {
   try {
     const kept: unknown = JSON.parse(text ?? '{}');
     if (typeof kept !== 'object' || kept === null) return atFirst;
-    const { theme, density } = kept as Record<string, unknown>;
+    const { theme, density, fleet } = kept as Record<string, unknown>;
     return {
       theme: themes.find((one) => one === theme) ?? atFirst.theme,
       density: densities.find((one) => one === density) ?? atFirst.density,
+      fleet: fleetViews.find((one) => one === fleet) ?? atFirst.fleet,
     };
   } catch {
     return atFirst;

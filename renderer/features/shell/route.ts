@@ -3,6 +3,7 @@ import {
   ArrowLeftRight,
   Boxes,
   CircuitBoard,
+  FolderSearch,
   ListTodo,
   type LucideIcon,
   Search,
@@ -14,6 +15,7 @@ import { useSyncExternalStore } from 'react';
 export const pages = [
   'fleet',
   'models',
+  'search',
   'index',
   'tasks',
   'requests',
@@ -26,7 +28,8 @@ export type PageName = (typeof pages)[number];
 export const pageTitles: Record<PageName, { title: string; Icon: LucideIcon }> = {
   fleet: { title: 'Fleet', Icon: Server },
   models: { title: 'Models', Icon: Boxes },
-  index: { title: 'Index', Icon: Search },
+  search: { title: 'Search', Icon: Search },
+  index: { title: 'Index', Icon: FolderSearch },
   tasks: { title: 'Tasks', Icon: ListTodo },
   requests: { title: 'Requests', Icon: ArrowLeftRight },
   runner: { title: 'Runner', Icon: CircuitBoard },
@@ -35,7 +38,10 @@ export const pageTitles: Record<PageName, { title: string; Icon: LucideIcon }> =
 };
 
 export const pageHref = (page: PageName) => `#/${page}`;
-export const nodeHref = (nodeId: string) => `#/node/${encodeURIComponent(nodeId)}`;
+export const nodeTabs = ['overview', 'models', 'gpu', 'power', 'activity', 'diagnosis'] as const;
+export type NodeTab = (typeof nodeTabs)[number];
+export const nodeHref = (nodeId: string, tab: NodeTab = 'overview') =>
+  `#/node/${encodeURIComponent(nodeId)}${tab === 'overview' ? '' : `?tab=${tab}`}`;
 export const runHref = (jobId: string) => `#/index?run=${encodeURIComponent(jobId)}`;
 export const requestHref = (requestId: string) => `#/requests?request=${encodeURIComponent(requestId)}`;
 export const taskHref = (taskId: string) => `#/tasks?task=${encodeURIComponent(taskId)}`;
@@ -59,6 +65,12 @@ export function pageFromHash(hash: string): PageName {
 /** `#/node/gpu-tower` → `gpu-tower`; null on every other page. */
 export function nodeFromHash(hash: string): string | null {
   return decoded(/^#\/?node\/([^/?]+)/.exec(hash)?.[1]);
+}
+
+/** `#/node/gpu-tower?tab=gpu` → `gpu`; the overview where none is named. */
+export function nodeTabFromHash(hash: string): NodeTab {
+  const named = /^#\/?node\/[^?]+\?(?:.*&)?tab=([^&]+)/.exec(hash)?.[1];
+  return nodeTabs.find((tab) => tab === named) ?? 'overview';
 }
 
 /** `#/index?run=7f3` → `7f3`; null when no run is named. */
@@ -92,6 +104,8 @@ export const usePage = (): PageName => useHash(pageFromHash);
 
 /** The node whose page is open, else null. */
 export const useNodeInHash = (): string | null => useHash(nodeFromHash);
+
+export const useNodeTabInHash = (): NodeTab => useHash(nodeTabFromHash);
 
 /** The run that the Index page is asked to show, else null. */
 export const useRunInHash = (): string | null => useHash(runFromHash);

@@ -1,9 +1,9 @@
 import { useEffect, useMemo } from 'react';
-import type { TaskDepth, TaskQueueName } from '../../../shared/models/tasks.ts';
+import type { TaskQueueName } from '../../../shared/models/tasks.ts';
 import type { HistoryRange } from '../../../shared/models/telemetry.ts';
 import { formatCount } from '../../../shared/units.ts';
-import { ChartFrame, type ChartRow, describeStack } from '../../charts/chart-frame.tsx';
-import type { HourRow, Series } from '../../charts/chart-parts.tsx';
+import { ChartFrame, describeStack } from '../../charts/chart-frame.tsx';
+import type { Series } from '../../charts/chart-parts.tsx';
 import { client } from '../../client/index.ts';
 import { latePart } from '../../components/late-part.ts';
 import { useNow } from '../../components/now.ts';
@@ -11,6 +11,7 @@ import { Section } from '../../components/page.tsx';
 import { useConnection } from '../../stores/connection.ts';
 import { loadTaskDepth, useTaskDepth } from '../../stores/tasks.ts';
 import { Choice } from '../requests/chart-choice.tsx';
+import { depthRows } from './depth-rows.ts';
 
 const HourChart = latePart(() => import('../../charts/hour-chart.tsx'));
 
@@ -18,17 +19,6 @@ const queues: Record<TaskQueueName, { name: string; colour: string }> = {
   'gpu-tasks': { name: 'GPU queue', colour: 'var(--series-0)' },
   celery: { name: 'CPU queue', colour: 'var(--series-1)' },
 };
-
-/** A row for each moment; a queue without a value was not known then. */
-export function depthRows(points: readonly TaskDepth[]): ChartRow[] {
-  const rows = new Map<number, Record<string, number>>();
-  for (const { at, queue, waiting, active } of points) {
-    const values = rows.get(at) ?? {};
-    values[queue] = waiting + active;
-    rows.set(at, values);
-  }
-  return [...rows].toSorted(([a], [b]) => a - b).map(([at, values]) => ({ at, values }));
-}
 
 const periods: Record<HistoryRange, string> = {
   hour: 'the last hour',
@@ -54,7 +44,7 @@ export function DepthChart({ range, onRange }: { range: HistoryRange; onRange(ra
       points.some((point) => point.queue === queue && point.waiting + point.active > 0),
     );
     const list: Series[] = used.map((queue) => ({ key: queue, ...queues[queue] }));
-    return { rows: depthRows(points) as HourRow[], series: list };
+    return { rows: depthRows(points), series: list };
   }, [points]);
   const period = periods[range];
   return (
@@ -70,7 +60,7 @@ export function DepthChart({ range, onRange }: { range: HistoryRange; onRange(ra
       <ChartFrame
         rows={rows}
         series={series}
-        summary={describeStack('Tasks', rows as HourRow[], series, formatCount)}
+        summary={describeStack('Tasks', rows, series, formatCount)}
         format={formatCount}
         empty={
           state === 'loading'
@@ -81,7 +71,7 @@ export function DepthChart({ range, onRange }: { range: HistoryRange; onRange(ra
         }
         caption={`Tasks that waited or ran, ${period}`}
       >
-        <HourChart rows={rows as HourRow[]} series={series} format={formatCount} least={4} unit={1} />
+        <HourChart rows={rows} series={series} format={formatCount} least={4} unit={1} />
       </ChartFrame>
     </Section>
   );

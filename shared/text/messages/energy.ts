@@ -1,4 +1,4 @@
-import { formatDuration } from '../../units.ts';
+import { formatDuration, formatEnergy } from '../../units.ts';
 import { sentences } from '../grammar.ts';
 
 /** How the energy of a machine was computed. */
@@ -24,12 +24,7 @@ function drawn({ source, awakeMs, measuredMs, watts }: EnergyBasis): string {
 }
 
 const slept = ({ asleepMs, idleWatts, wattHours }: NonNullable<EnergyBasis['saved']>) =>
-  `Asleep ${formatDuration(asleepMs)}, saving about ${energy(wattHours)} (at ${Math.round(idleWatts)} W idle).`;
-
-const energy = (wattHours: number) =>
-  wattHours >= 1000
-    ? `${(wattHours / 1000).toFixed(1)} kWh`
-    : `${wattHours >= 10 ? Math.round(wattHours) : wattHours.toFixed(1).replace(/\.0$/, '')} Wh`;
+  `Asleep ${formatDuration(asleepMs)}, saving about ${formatEnergy(wattHours)} (at ${Math.round(idleWatts)} W idle).`;
 
 export const energyMessages = {
   ENERGY_BASIS: (basis: EnergyBasis) => sentences(drawn(basis), basis.saved && slept(basis.saved)),

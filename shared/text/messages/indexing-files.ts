@@ -38,6 +38,7 @@ export const indexingFileMessages = {
   FILE_NOT_VALID_ENCODING: ({ encoding }: { encoding: string }) => `The text is not valid ${encoding}.`,
   FILE_ENCODING_UNKNOWN: () =>
     'The character encoding is unknown: it is not Unicode, and nothing says which other one.',
+  FILE_NOT_INDEXED: () => 'There is no such file in the index.',
   FILE_OVER_LIMIT: ({ bytes, limit }: { bytes: number; limit: number }) =>
     `Too large: ${formatBytes(bytes)} (limit ${formatBytes(limit)}).`,
   NOT_A_REGULAR_FILE: () => 'A device, pipe or socket, not a file.',

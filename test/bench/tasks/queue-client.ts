@@ -1,6 +1,7 @@
 /** A worker of the benchmark, in a process of its own: it completes one task and claims the next, several at once. */
 import { randomUUID } from 'node:crypto';
 import type { TaskClaim } from '../../../electron/core/ports/task-queue.ts';
+import { inOneMessage } from './in-one-message.ts';
 
 export type ToClient =
   | { kind: 'go'; workerId: string; inFlight: number }
@@ -13,7 +14,7 @@ export type FromClient =
 if (process.send !== undefined) {
   const waiting = new Map<number, (claim: TaskClaim | null) => void>();
   let last = 0;
-  const say = (message: FromClient) => void process.send?.(message);
+  const say = inOneMessage<FromClient>((messages) => void process.send?.(messages));
 
   function ask(make: (id: number) => FromClient): Promise<TaskClaim | null> {
     last += 1;
@@ -35,7 +36,11 @@ if (process.send !== undefined) {
     return completed;
   }
 
-  process.on('message', (message: ToClient) => {
+  process.on('message', (messages: ToClient[]) => {
+    for (const message of messages) receive(message);
+  });
+
+  function receive(message: ToClient): void {
     if (message.kind === 'answer') {
       waiting.get(message.id)?.(message.claim);
       waiting.delete(message.id);
@@ -45,5 +50,5 @@ if (process.send !== undefined) {
     void Promise.all(Array.from({ length: inFlight }, () => work(workerId))).then((counts) =>
       say({ kind: 'done', completed: counts.reduce((sum, count) => sum + count, 0) }),
     );
-  });
+  }
 }

@@ -223,6 +223,7 @@ const hits: SearchResult = {
     sourceName: 'Notes',
     path,
     absolutePath: `/home/me/notes/${path}`,
+    type: 'markdown',
     heading: 'Letters › The harbour',
     snippet: 'The ship waits for the tide, and the tide for nobody.',
     highlights: [[23, 27]],

@@ -100,11 +100,17 @@ export async function writeNotes(folder: string, count: number): Promise<string>
 /** Goes to a page by its link, as a person would. */
 export async function goTo(
   page: Page,
-  name: 'Fleet' | 'Models' | 'Index' | 'Tasks' | 'Requests' | 'Runner' | 'Activity' | 'Settings',
+  name: 'Fleet' | 'Models' | 'Search' | 'Index' | 'Tasks' | 'Requests' | 'Runner' | 'Activity' | 'Settings',
 ): Promise<void> {
-  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click();
+  const rail = page.getByRole('navigation', { name: 'Pages' });
+  const link = rail.getByRole('link', { name });
+  if (!(await link.isVisible())) await rail.getByRole('button', { name: 'More' }).click();
+  await link.click();
   await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
 }
+
+/** A fleet that is shown in rows, in cards instead. */
+export const showCards = (page: Page) => page.getByRole('button', { name: 'Cards', exact: true }).click();
 
 /** Adds a folder on the Index page, embedded by the fleet's model. */
 export async function addFolder(page: Page, path: string): Promise<void> {

@@ -132,7 +132,6 @@ export function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> 
             running: false,
             lastLookAt: started - 170_000,
             nextLookAt: started + 130_000,
-            movesToday: 3,
             summary: fact('MODELS_CHECKED', { nodes: 3, moved: 0, failed: 0, waiting: 0, right: 4 }),
             explanations: [],
           },

@@ -43,7 +43,7 @@ async function start() {
         },
       },
     }) as unknown as Ort;
-  const { handlers } = createInference(load);
+  const { handlers } = createInference({ load });
   const context = { id: 0, signal: new AbortController().signal, report() {} };
   return {
     fetched,

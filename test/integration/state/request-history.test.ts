@@ -105,6 +105,8 @@ it.each([
   raw.close();
   const again = open();
   const [bucket] = again.requestHistory.read(60, START, START);
-  expect(bucket?.rows.flatMap(({ firstByte }) => [...firstByte])).toEqual([]);
+  // A bucket without rows would say that nothing came through.
+  expect(bucket === undefined || bucket.rows.length > 0).toBe(true);
+  expect(bucket?.rows.flatMap(({ firstByte }) => [...firstByte]) ?? []).toEqual([]);
   again.close();
 });

@@ -109,13 +109,18 @@ describe('stored texts', () => {
   });
 });
 
-it('webhooks that were not sent survive a restart', () => {
-  const webhook = { taskId: 'a', url: 'http://127.0.0.1/', addedAt: 1, attempts: 0, nextAt: null };
+it('webhooks survive a restart, as does the time since when they are recorded', () => {
+  const webhook = {
+    ...{ taskId: 'a', url: 'http://127.0.0.1/', addedAt: 1, attempts: 0, nextAt: null },
+    calledFor: null,
+  };
+  expect(store.tasks.webhooks.since(7)).toBe(7);
   store.tasks.webhooks.put([webhook, { ...webhook, taskId: 'b' }]);
   store.tasks.webhooks.put([{ ...webhook, attempts: 2, nextAt: 5 }]);
   store.tasks.webhooks.remove(['b']);
   reopen();
   expect(store.tasks.webhooks.list()).toEqual([{ ...webhook, attempts: 2, nextAt: 5 }]);
+  expect(store.tasks.webhooks.since(9)).toBe(7);
 });
 
 describe('the depth of queues', () => {

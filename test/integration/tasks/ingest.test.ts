@@ -116,6 +116,8 @@ describe('the text of a task, from the queue to a search', () => {
     const before = new Set(jobs.keys());
     await next.core.services.tasks.deleteIngested([id]);
     expect(readdirSync(join(dataFolder, 'ingested'))).toEqual([]);
+    // The index has it until the next job, and it is not found any more.
+    expect((await search(next, 'zephyrlamp')).hits).toEqual([]);
     await new Promise<void>((resolve) => {
       const subscription = jobs.subscribe(null, () => {
         const job = jobs.values().find((one) => !before.has(one.id) && one.endedAt !== null);

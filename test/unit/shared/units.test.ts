@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
   formatAgo,
+  formatAwake,
   formatBytes,
   formatCount,
   formatDuration,
+  formatEnergy,
   formatEta,
   formatMemory,
   formatPercent,
@@ -61,6 +63,21 @@ describe('formatted numbers', () => {
     [2048, '2 kB'],
     [0, '0 B'],
   ])('memory: %d is %s', (bytes, words) => expect(formatMemory(bytes)).toBe(words));
+
+  it.each([
+    [0.42, '0.4 Wh'],
+    [0, '0 Wh'],
+    [412.4, '412 Wh'],
+    [999.6, '1 kWh'],
+    [9812, '9.8 kWh'],
+  ])('energy: %d Wh is %s', (wattHours, words) => expect(formatEnergy(wattHours)).toBe(words));
+
+  it.each([
+    [0, '0 min'],
+    [20, '< 1 min'],
+    [3600, '1 h'],
+    [11_430, '3 h 11 min'],
+  ])('time awake: %d s is %s', (seconds, words) => expect(formatAwake(seconds)).toBe(words));
 
   it('rates, counts, shares and plurals', () => {
     expect(formatRate(312.4, 'vec')).toBe('312 vec/s');

@@ -28,7 +28,12 @@ export interface OpenRunnerOptions {
   held?: Pick<HeldPort, 'makeRoom'> | null;
   config?: Partial<Omit<RunnerConfig, 'dataFolder' | 'version'>>;
   /** Default: child processes of Node. */
-  createWorkerHost?: (options: { entry: string; log: Log; nodeFlags: readonly string[] }) => WorkerHost;
+  createWorkerHost?: (options: {
+    entry: string;
+    log: Log;
+    nodeFlags: readonly string[];
+    env: Record<string, string>;
+  }) => WorkerHost;
 }
 
 export interface OpenedRunner {
@@ -120,7 +125,7 @@ function found(endpoint: RunnerEndpoint, dataFolder: string): OpenedRunner {
 /** null if another one was faster. */
 function start(options: OpenRunnerOptions, sharedFolder: string | null): Promise<OpenedRunner | null> {
   const { dataFolder, version, entry, log, signal, createWorkerHost = createForkWorkerHost } = options;
-  const worker = createWorkerHost({ entry, log, nodeFlags }).start();
+  const worker = createWorkerHost({ entry, log, nodeFlags, env: { ...oneHeap } }).start();
   const config: RunnerConfig = { ...usualConfig, ...options.config, dataFolder, sharedFolder, version };
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => fail(new PilotlightError('RUNNER_STARTING')), START_MS);

@@ -75,7 +75,8 @@ export function createAttempts(world: RedisWorld, onLost: (lost: LostTask) => vo
     const proof = { id, token };
     given.set(id, attempt);
     homes.set(id, queue);
-    if (specOf(hash) === null) {
+    const spec = specOf(hash);
+    if (spec === null) {
       const { code, message } = new PilotlightError('BAD_REQUEST');
       await end(proof, hash, { failure: { code, message }, target: 'failed', kind: 'failed' });
       return null;
@@ -86,7 +87,7 @@ export function createAttempts(world: RedisWorld, onLost: (lost: LostTask) => vo
       return null;
     }
     const job: FoundJob = { id, queue, state: 'active', due: '', hash };
-    return { task: recordOf(job, false), token, leaseUntil: clock.now() + leaseMs };
+    return { task: recordOf(job, false, spec), token, leaseUntil: clock.now() + leaseMs };
   }
 
   async function take(request: Claiming & { count: number }): Promise<TakenTasks> {

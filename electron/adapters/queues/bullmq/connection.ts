@@ -22,6 +22,20 @@ const options = {
   connectTimeout: 5000,
 };
 
+/**
+ * Rejects what had been sent when the connection closed. The client forgets such commands when it is connected again, and
+ * whoever waits for an answer would wait for ever.
+ */
+function rejectUnanswered(client: Redis): Redis {
+  client.on('close', () => {
+    const { prevCommandQueue: sent } = client as unknown as {
+      prevCommandQueue?: { toArray(): { command: { reject(error: Error): void } }[] } | null;
+    };
+    for (const { command } of sent?.toArray() ?? []) command.reject(new Error('Connection is closed.'));
+  });
+  return client;
+}
+
 export interface RedisConnection {
   client: Redis;
   /** Runs a script on the keys with both prefixes. */
@@ -39,7 +53,7 @@ export async function connectRedis(
   prefixes: readonly [string, string],
   log: Log,
 ): Promise<RedisConnection> {
-  const client = new Redis(url, options);
+  const client = rejectUnanswered(new Redis(url, options));
   let wasReported = false;
   client.on('error', (error: unknown) => {
     if (!wasReported) log.warn('The server of the task queue cannot be reached.', { error: String(error) });
@@ -91,7 +105,7 @@ export async function connectRedis(
       if (isOlder(versionOf(server ?? ''))) found.push('old-server');
       return found;
     },
-    duplicate: () => client.duplicate({ maxRetriesPerRequest: null }),
+    duplicate: () => rejectUnanswered(client.duplicate({ maxRetriesPerRequest: null })),
     close: () => client.disconnect(),
   };
 }

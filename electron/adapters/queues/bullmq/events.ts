@@ -15,6 +15,7 @@ export interface QueueStreamEvent {
   delay: string | undefined;
 }
 
+const wanted: ReadonlySet<string> = new Set(['event', 'jobId', 'delay', 'name', 'prev']);
 const BLOCK_MS = 5000;
 const AGAIN_MS = 500;
 
@@ -54,10 +55,16 @@ export async function followEvents(options: {
       const number = keys.indexOf(key);
       for (const [id, fields] of entries) {
         last[number] = id;
-        const values: Record<string, string> = {};
-        for (let at = 0; at < fields.length; at += 2) values[fields[at] ?? ''] = fields[at + 1] ?? '';
-        const { event = '', jobId = '', delay, name, prev } = values;
-        events.push({ prefix: prefixes[number] ?? '', event, jobId, delay, name, prev });
+        const read: QueueStreamEvent = {
+          ...{ prefix: prefixes[number] ?? '', event: '', jobId: '' },
+          ...{ delay: undefined, name: undefined, prev: undefined },
+        };
+        // Only these: a completed job's event has its whole result.
+        for (let at = 0; at < fields.length; at += 2) {
+          const field = fields[at] as string;
+          if (wanted.has(field)) read[field as 'event'] = fields[at + 1] ?? '';
+        }
+        events.push(read);
       }
     }
     return events;

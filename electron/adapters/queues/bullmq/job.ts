@@ -97,11 +97,18 @@ const strangerSpec = (title: string): TaskSpec => ({
   timeLimitMs: 0,
 });
 
-/** @param withResult whether the hash has the fields of the result */
-export function recordOf({ id, queue, state, due, hash }: FoundJob, withResult: boolean): TaskRecord {
+/**
+ * @param withResult whether the hash has the fields of the result
+ * @param spec of the hash, if it is known already: to check it takes longer than all the rest
+ */
+export function recordOf(
+  { id, queue, state, due, hash }: FoundJob,
+  withResult: boolean,
+  spec: TaskSpec | null = specOf(hash),
+): TaskRecord {
   const progress = progressOf(hash.progress);
   return {
-    ...{ id, queue, state, spec: specOf(hash) ?? strangerSpec(hash.name ?? id) },
+    ...{ id, queue, state, spec: spec ?? strangerSpec(hash.name ?? id) },
     priority: fromBullPriority(number(hash.priority) ?? 0),
     addedAt: number(hash.timestamp) ?? 0,
     runAt: due === '' ? null : Math.floor(Number(due) / 0x1000),

@@ -117,3 +117,7 @@ export function readItems(field: string, given: unknown, most: number): Record<s
     throw wrongField(`${field}.${index}`, fact('FIELD_NO_JSON', { field: `${field}.${index}` }));
   });
 }
+
+/** Some scripts write `?gpu=true`, whatever the body is. */
+export const gpuOfAddress = ({ query }: { query: unknown }): boolean | null =>
+  readFlag('gpu', (query as Record<string, unknown>).gpu);

@@ -26,6 +26,7 @@ const MOST_FIELDS = 64;
 const FIELD_BYTES = 4_000_000;
 const ALL_FIELDS_BYTES = 8_000_000;
 const UNNAMED = 'upload';
+const BUFFERED_BYTES = 16 * 1024;
 
 /**
  * Rejects with FIELD_WRONG, BAD_REQUEST for what is no form or ends early, the reason of the signal, or what `save`
@@ -105,6 +106,8 @@ function createParser(request: IncomingMessage, fileField: string): InstanceType
   try {
     return new Busboy({
       headers: request.headers as BusboyHeaders,
+      // What is on its way in each stream; a piece from the network may be larger.
+      ...{ highWaterMark: BUFFERED_BYTES, fileHwm: BUFFERED_BYTES },
       limits: { fields: MOST_FIELDS, fieldSize: FIELD_BYTES },
       isPartAFile: (name, _type, fileName) => fileName !== undefined || name === fileField,
     });

@@ -4,8 +4,9 @@ import type { FastifyInstance } from 'fastify';
 import { fact } from '../../../../shared/models/message.ts';
 import { endedTaskStates } from '../../../../shared/models/tasks.ts';
 import { textOf } from '../../../../shared/text/index.ts';
-import { BODY_PAUSE_MS, during, requestOf, type TaskDoor } from './door.ts';
+import { during, requestOf, type TaskDoor } from './door.ts';
 import {
+  gpuOfAddress,
   readBody,
   readContentType,
   readFlag,
@@ -14,12 +15,11 @@ import {
   readNumber,
   readText,
   requireText,
-  wrongField,
 } from './fields.ts';
-import { gpuOfAddress, MOST_AT_ONCE } from './process.ts';
+import { formRoute } from './form-route.ts';
+import { MOST_AT_ONCE } from './process.ts';
 import { ESTIMATED_FILE_S, ESTIMATED_URL_S } from './shapes.ts';
 import { inputOf } from './sources.ts';
-import { isForm } from './uploads.ts';
 
 const queued = (taskId: string, message: string, seconds: number) => ({
   task_id: taskId,
@@ -29,31 +29,21 @@ const queued = (taskId: string, message: string, seconds: number) => ({
 });
 
 export function ingestRoutes(routes: FastifyInstance, door: TaskDoor): void {
-  const { service, uploads } = door;
+  const { service } = door;
 
-  routes.post('/api/v1/ingest/file', { config: { bodyPauseMs: BODY_PAUSE_MS } }, async (request, reply) => {
-    if (!isForm(request)) throw wrongField('file', fact('FIELD_MISSING', { field: 'file' }));
-    const gpuInAddress = gpuOfAddress(request);
-    return during(door, request, reply, async (signal, { credentialId }) => {
-      const { fields, file } = await uploads.form(request.raw, 'upload', signal);
-      if (file === null) throw wrongField('file', fact('FIELD_MISSING', { field: 'file' }));
-      try {
-        const task = requestOf({
-          input: { kind: 'upload', fileId: file.id },
-          contentType: readContentType('source_type', fields.get('source_type')) ?? undefined,
-          options: fileOptions(fields),
-          metadata: readJsonObject('metadata', fields.get('metadata')),
-          webhookUrl: readText('webhook_url', fields.get('webhook_url')),
-          gpu: readFlag('gpu', fields.get('gpu')) ?? gpuInAddress ?? false,
-        });
-        const [added] = await service.add([task], credentialId);
-        if (added === undefined) throw new Error('A task was not added.');
-        return queued(added.id, textOf(fact('FILE_QUEUED', { name: file.name })), ESTIMATED_FILE_S);
-      } catch (error) {
-        await service.files.remove([file.id]);
-        throw error;
-      }
-    });
+  formRoute(routes, door, {
+    ...{ path: '/api/v1/ingest/file', contentTypeField: 'source_type', keepsFile: true },
+    async work({ fields, file, common }, _signal, credentialId) {
+      const task = requestOf({
+        ...common,
+        options: fileOptions(fields),
+        metadata: readJsonObject('metadata', fields.get('metadata')),
+        webhookUrl: readText('webhook_url', fields.get('webhook_url')),
+      });
+      const [added] = await service.add([task], credentialId);
+      if (added === undefined) throw new Error('A task was not added.');
+      return queued(added.id, textOf(fact('FILE_QUEUED', { name: file.name })), ESTIMATED_FILE_S);
+    },
   });
 
   routes.post('/api/v1/ingest/url', async (request, reply) => {

@@ -1,26 +1,25 @@
 /** `/process/*`: work that is answered at once, and stored nowhere. Its tasks end with the client that waits for them. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { fact } from '../../../../shared/models/message.ts';
 import type { ContentType } from '../../../../shared/models/tasks.ts';
 import type { TaskRequest } from '../../../core/tasks/model.ts';
-import { BODY_PAUSE_MS, during, requestOf, type TaskDoor, withWholeText } from './door.ts';
+import { during, requestOf, type TaskDoor, withWholeText } from './door.ts';
 import {
+  gpuOfAddress,
   readBody,
   readContentType,
   readFlag,
   readItems,
   readJsonObject,
   requireText,
-  wrongField,
 } from './fields.ts';
+import { formRoute } from './form-route.ts';
 import { processAnswer } from './shapes.ts';
 import { inputOf } from './sources.ts';
-import { isForm } from './uploads.ts';
 
 export const MOST_AT_ONCE = 1000;
 
 export function processRoutes(routes: FastifyInstance, door: TaskDoor): void {
-  const { service, uploads, log } = door;
+  const { service, log } = door;
 
   /** In the order of the requests. */
   async function workOn(
@@ -80,30 +79,12 @@ export function processRoutes(routes: FastifyInstance, door: TaskDoor): void {
     return during(door, request, reply, (signal, { credentialId }) => workOn(tasks, credentialId, signal));
   });
 
-  routes.post('/process/file', { config: { bodyPauseMs: BODY_PAUSE_MS } }, async (request, reply) => {
-    if (!isForm(request)) throw wrongField('file', fact('FIELD_MISSING', { field: 'file' }));
-    const gpuInAddress = gpuOfAddress(request);
-    return during(door, request, reply, async (signal, { credentialId }) => {
-      const { fields, file } = await uploads.form(request.raw, 'upload', signal);
-      if (file === null) throw wrongField('file', fact('FIELD_MISSING', { field: 'file' }));
-      try {
-        const task = requestOf({
-          input: { kind: 'upload', fileId: file.id },
-          contentType: readContentType('content_type', fields.get('content_type')) ?? undefined,
-          options: readJsonObject('options', fields.get('options')),
-          gpu: readFlag('gpu', fields.get('gpu')) ?? gpuInAddress ?? false,
-          store: false,
-        });
-        const [answer] = await workOn([task], credentialId, signal);
-        return answer;
-      } finally {
-        // Nothing of it stays: neither when it has been worked on nor when it was refused.
-        await service.files.remove([file.id]);
-      }
-    });
+  formRoute(routes, door, {
+    ...{ path: '/process/file', contentTypeField: 'content_type', keepsFile: false },
+    async work({ fields, common }, signal, credentialId) {
+      const options = readJsonObject('options', fields.get('options'));
+      const [answer] = await workOn([requestOf({ ...common, options, store: false })], credentialId, signal);
+      return answer;
+    },
   });
 }
-
-/** Some scripts write `?gpu=true`, whatever the body is. */
-export const gpuOfAddress = ({ query }: FastifyRequest): boolean | null =>
-  readFlag('gpu', (query as Record<string, unknown>).gpu);

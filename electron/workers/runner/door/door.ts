@@ -100,7 +100,6 @@ export async function openDoor({
     sessions: inference,
     provider: () => bestProvider(inference.ladder(), []),
     notes,
-    monotonic: clock.monotonic,
   });
   const pictures = createDoorPictures();
   const shelf = createShelf({

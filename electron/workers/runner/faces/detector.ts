@@ -75,7 +75,7 @@ export async function openDetector({
 
   const gatherer = createGatherer<Job, Face[]>({
     most: () => (batches && graph.provider() !== 'cpu' ? batch : 1),
-    atOnce: 2,
+    atOnce: () => graph.atOnce(false),
     alike: (a, b) => a.fit.paddedWidth === b.fit.paddedWidth && a.fit.paddedHeight === b.fit.paddedHeight,
     async run(jobs, stop) {
       const [first] = jobs;

@@ -46,7 +46,7 @@ export async function openEmbedder({
 
   const gatherer = createGatherer<Float32Array, Float32Array>({
     most: () => (batches ? batch : 1),
-    atOnce: 2,
+    atOnce: () => graph.atOnce(false),
     alike: () => true,
     async run(faces, stop) {
       const each = 3 * side * side;

@@ -9,8 +9,8 @@ export interface Gatherer<Item, Result> {
 export interface GathererOptions<Item, Result> {
   /** Items of one batch; asked before each. */
   most(): number;
-  /** Batches that run at once: with two, the next one is prepared while the first one runs. */
-  atOnce: number;
+  /** Batches that run at once; asked before each. One more than really run, and the next one is always prepared. */
+  atOnce(): number;
   /** Whether two items may share a batch. */
   alike(a: Item, b: Item): boolean;
   /** One result for each item. Aborted when nobody waits for any of them any more. */
@@ -30,7 +30,7 @@ export function createGatherer<Item, Result>(options: GathererOptions<Item, Resu
   let inRuns = 0;
 
   function next(): void {
-    while (running < options.atOnce) {
+    while (running < options.atOnce()) {
       const batch = take();
       if (batch.length === 0) return;
       running += 1;

@@ -1,6 +1,6 @@
 /**
- * Runs graphs in the inference process, one run after the other, urgent ones first. The next run is sent before the
- * present one has ended, so that the process never waits for this one. A process that dies, hangs or loses its device is
+ * Runs graphs in the inference process, urgent ones first. The next run is sent before the present ones have ended, so
+ * that the process never waits for this one. A process that dies, hangs or loses its device is
  * replaced, and what it was doing is repeated; a provider that fails is replaced by the CPU.
  */
 import { isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
@@ -11,7 +11,7 @@ import { demoted } from '../ladder/decide.ts';
 import type { Feeds, RunOptions } from '../sessions.ts';
 import { createDeadline, type DeadlineOptions } from './deadline.ts';
 import { faultOf } from './faults.ts';
-import { type Graph, type Job, sizeOf } from './graph.ts';
+import { atOnce, type Graph, type Job, sizeOf } from './graph.ts';
 import { ProcessEnded } from './link.ts';
 import type { Answers } from './protocol.ts';
 import type { Generation, Supervisor } from './supervisor.ts';
@@ -44,8 +44,6 @@ const MOST_DEATHS = 2;
 /** A process that was killed from outside says little about its run, unless it happens each time. */
 const MOST_KILLINGS = 5;
 const MOST_LOSSES = 1;
-/** Runs with the process at once, urgent and others each: the one that runs, and the next. */
-const MOST_SENT = 2;
 const OPEN_MS = 300_000;
 /** A larger run leaves so much memory behind that it is given back. */
 const LARGE_RUN = 2048;
@@ -72,6 +70,7 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
   function move(graph: Graph, provider: RunnerProvider): void {
     if (graph.provider === provider) return;
     graph.provider = provider;
+    graph.lanes = 1;
     const generation = supervisor.peek();
     if (generation?.open.delete(graph.id)) generation.link.call('close', { graph: graph.id }).catch(() => {});
   }
@@ -83,6 +82,7 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
     const opening = link.call('open', { graph: id, file, provider }, OPEN_MS).then((opened) => {
       graph.inputs = opened.inputs;
       graph.outputs = opened.outputs;
+      graph.lanes = opened.lanes;
     });
     open.set(id, opening);
     opening.catch(() => {
@@ -101,8 +101,9 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
       shrink: graph.provider === 'cpu' && size > LARGE_RUN,
       urgent: options.urgent === true,
     };
-    const { answers, ms, rss } = await generation.link.call('run', params, graph.deadline.ms(size));
+    const { answers, ms, beside, rss } = await generation.link.call('run', params, graph.deadline.ms(size));
     graph.deadline.learn(size, ms);
+    options.onRan?.({ ms, beside });
     onRun({ provider: graph.provider, rss, isIdle: engineSize() === 1 });
     return answers;
   }
@@ -176,7 +177,8 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
     if (sent.size === 0) return true;
     const all = [...sent];
     if (job.isSuspect || all.some(({ isSuspect }) => isSuspect)) return false;
-    return all.filter((one) => queueOf(one) === queueOf(job)).length < MOST_SENT;
+    const queue = queueOf(job);
+    return all.filter((one) => queueOf(one) === queue).length < atOnce(job.graph, queue === urgent);
   }
 
   function start(): void {
@@ -236,6 +238,7 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
         ladder: [],
         inputs: [],
         outputs: [],
+        lanes: 1,
         losses: 0,
         closed: false,
       };

@@ -12,6 +12,8 @@ export interface Graph {
   ladder: readonly RunnerRung[];
   inputs: readonly GraphValue[];
   outputs: readonly GraphValue[];
+  /** Runs of it that may happen at the same time in the present process. */
+  lanes: number;
   /** How often its device was lost. */
   losses: number;
   closed: boolean;
@@ -32,6 +34,10 @@ export interface Job {
   /** It may have ended a process, and runs alone until that is known. */
   isSuspect: boolean;
 }
+
+/** Runs that the process has at once: those that happen, and the next one. Urgent ones happen one after the other. */
+export const atOnce = ({ lanes }: Pick<Graph, 'lanes'>, isUrgent: boolean): number =>
+  isUrgent ? 2 : lanes + 1;
 
 /** Default size of a run: its values. */
 export function sizeOf(feeds: Feeds): number {

@@ -1,13 +1,15 @@
-/** The inference process: opens graphs and runs them, one after the other. A run blocks it. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+/** The inference process: opens graphs and runs them. A run blocks its own thread; see `lanes.ts` for those beside it. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { RunnerProvider } from '../../../../shared/models/runner.ts';
 import type { Handlers } from '../../rpc.ts';
-import { CANDIDATES, candidatesOf, outputsOf } from '../faces/candidates.ts';
 import { withPooling } from '../onnx/pooling.ts';
-import type { CandidateReduction, Reduction, VectorReduction } from '../sessions.ts';
+import type { Reduction, VectorReduction } from '../sessions.ts';
 import { toRunnerError } from './faults.ts';
+import { fitsLanes } from './lane-choice.ts';
+import type { Lanes } from './lanes.ts';
 import {
   installedProviders,
   loadOrt,
@@ -18,9 +20,17 @@ import {
   valuesOf,
 } from './onnxruntime.ts';
 import { shareOf } from './profile.ts';
-import type { Answers, Feeds, InferenceContract, RunResult, TrialParams, TrialResult } from './protocol.ts';
-import { reduce } from './reduce.ts';
-import { createTurns } from './turns.ts';
+import type {
+  Answers,
+  Feeds,
+  InferenceContract,
+  OpenParams,
+  RunResult,
+  TrialParams,
+  TrialResult,
+} from './protocol.ts';
+import { runReduced } from './reduced-run.ts';
+import { type Beside, createTurns } from './turns.ts';
 
 export interface InferenceProgram {
   readonly handlers: Handlers<InferenceContract>;
@@ -31,16 +41,31 @@ interface OpenGraph {
   file: string | Uint8Array;
   provider: RunnerProvider;
   session: Session;
+  /** null for a graph of which only one run happens at a time. */
+  lanes: { lanes: Lanes; file: string } | null;
   /** The added output of a session that pools by itself; null if it does not, undefined before that was tried. */
   pooled?: string | null;
 }
 /** A provider that is slow has shown it after so long. */
 const TRIAL_MS = 3000;
 
-export function createInference(load: () => Promise<Ort> = loadOrt): InferenceProgram {
+interface RunChoice {
+  reduction: Reduction | null;
+  shrink: boolean;
+}
+
+/** @param options.lanesOf for so many threads of a run; null for none */
+export function createInference({
+  load = loadOrt,
+  lanesOf = () => null,
+}: {
+  load?: () => Promise<Ort>;
+  lanesOf?: (threads: number | null) => Lanes | null;
+} = {}): InferenceProgram {
   const sessions = new Map<number, OpenGraph>();
   const turns = createTurns();
   let threads: number | null = null;
+  let lanes: Lanes | null = null;
   let loading: Promise<Ort> | null = null;
 
   function ort(): Promise<Ort> {
@@ -102,58 +127,70 @@ export function createInference(load: () => Promise<Ort> = loadOrt): InferencePr
     }
   }
 
-  async function vectors(
-    graph: OpenGraph,
-    feeds: Feeds,
-    { reduction, shrink }: { reduction: VectorReduction; shrink: boolean },
-  ): Promise<Answers> {
-    if (graph.pooled === undefined) await poolInGraph(graph, reduction);
-    const { output } = reduction;
-    const from = graph.pooled ?? output;
-    const answers = await runSession(await ort(), graph.session, feeds, { shrink, outputs: [from] });
-    const answer = answers[from];
-    if (answer === undefined) throw new Error(`There is no output ${from}.`);
-    return {
-      [output]: reduce(answer, graph.pooled === null ? reduction : { ...reduction, pooling: 'none' }),
-    };
+  async function answersOf(graph: OpenGraph, feeds: Feeds, options: RunChoice): Promise<Answers> {
+    const { reduction } = options;
+    if (reduction?.kind === 'vectors' && graph.pooled === undefined) await poolInGraph(graph, reduction);
+    return runReduced(await ort(), graph.session, feeds, { ...options, pooled: graph.pooled ?? null });
   }
 
-  async function candidates(
-    { session }: OpenGraph,
-    feeds: Feeds,
-    { reduction, shrink }: { reduction: CandidateReduction; shrink: boolean },
-  ): Promise<Answers> {
-    const outputs = outputsOf(reduction.layout);
-    const answers = await runSession(await ort(), session, feeds, { shrink, outputs });
-    return { [CANDIDATES]: candidatesOf(answers, reduction) };
-  }
-
-  async function answersOf(
-    graph: OpenGraph,
-    feeds: Feeds,
-    { reduction, shrink }: { reduction: Reduction | null; shrink: boolean },
-  ): Promise<Answers> {
-    if (reduction === null) return runSession(await ort(), graph.session, feeds, { shrink });
-    return reduction.kind === 'vectors'
-      ? vectors(graph, feeds, { reduction, shrink })
-      : candidates(graph, feeds, { reduction, shrink });
-  }
-
-  async function run(
-    graph: number,
-    feeds: Feeds,
-    options: { reduction: Reduction | null; shrink: boolean },
-  ): Promise<RunResult> {
+  async function run(graph: number, feeds: Feeds, options: RunChoice): Promise<RunResult> {
     const opened = sessions.get(graph);
     if (opened === undefined) throw new PilotlightError('RUNNER_STARTING');
     const startedAt = performance.now();
     const answers = await answersOf(opened, feeds, options);
-    return { answers, ms: performance.now() - startedAt, rss: process.memoryUsage.rss() };
+    const ms = performance.now() - startedAt;
+    return { answers, ms, beside: 1, rss: process.memoryUsage.rss() };
+  }
+
+  /** null for a graph that only the process's own thread runs. */
+  function besideOf(graph: number, feeds: Feeds, options: RunChoice): Beside<RunResult> | null {
+    const opened = sessions.get(graph);
+    if (opened?.lanes == null) return null;
+    const { lanes, file } = opened.lanes;
+    return {
+      place() {
+        // Closed meanwhile: `run` says so.
+        const state = sessions.get(graph) === opened ? lanes.state(graph, file) : 'never';
+        if (state === 'busy') return 'wait';
+        return state === 'free' ? 'beside' : 'own';
+      },
+      async work() {
+        try {
+          const ran = await lanes.run(graph, feeds, options);
+          return { ...ran, rss: process.memoryUsage.rss() };
+        } catch (error) {
+          if (isPilotlightError(error)) throw error;
+          // The thread ended, not the run.
+          return turns.take(() => coded(() => run(graph, feeds, options)));
+        }
+      },
+    };
+  }
+
+  /** @param grown the process has, by opening it: weights may lie in other files, or be larger when they are ready */
+  function lanesFor(file: string | Uint8Array, grown: number): OpenGraph['lanes'] {
+    if (lanes === null || typeof file !== 'string') return null;
+    return fitsLanes(Math.max(statSync(file).size, grown), lanes.choice, totalmem()) ? { lanes, file } : null;
+  }
+
+  async function open({ graph, file, provider }: OpenParams) {
+    const before = process.memoryUsage.rss();
+    const session = await openSession(await ort(), file, { provider, threads, profile: null });
+    const rss = process.memoryUsage.rss();
+    const beside = provider === 'cpu' ? lanesFor(file, rss - before) : null;
+    sessions.set(graph, { file, provider, session, lanes: beside });
+    return {
+      inputs: valuesOf(session.inputMetadata),
+      outputs: valuesOf(session.outputMetadata),
+      lanes: beside?.lanes.choice.count ?? 1,
+      rss,
+    };
   }
 
   return {
     configure(config) {
       threads = config.threads;
+      lanes = lanesOf(threads);
       // While the door reads its models; a failure is reported by the calls that need it.
       ort().catch(() => {});
     },
@@ -164,21 +201,18 @@ export function createInference(load: () => Promise<Ort> = loadOrt): InferencePr
           const { node, common } = library.env.versions as { node?: string; common?: string };
           return { version: node ?? common ?? '', providers: installedProviders(library) };
         }),
-      open: ({ graph, file, provider }) =>
-        coded(async () => {
-          const session = await openSession(await ort(), file, { provider, threads, profile: null });
-          sessions.set(graph, { file, provider, session });
-          return {
-            inputs: valuesOf(session.inputMetadata),
-            outputs: valuesOf(session.outputMetadata),
-            rss: process.memoryUsage.rss(),
-          };
-        }),
-      run: ({ graph, feeds, reduce: reduction, shrink, urgent }) =>
-        turns.take(() => coded(() => run(graph, feeds, { reduction, shrink })), { urgent }),
+      open: (params) => coded(() => open(params)),
+      run: ({ graph, feeds, reduce: reduction, shrink, urgent }) => {
+        const options = { reduction, shrink };
+        return turns.take(() => coded(() => run(graph, feeds, options)), {
+          urgent,
+          beside: urgent ? null : besideOf(graph, feeds, options),
+        });
+      },
       async close({ graph }) {
         const opened = sessions.get(graph);
         sessions.delete(graph);
+        lanes?.close(graph);
         // After the runs that have begun with it.
         await turns.take(async () => opened?.session.release());
         return null;

@@ -20,6 +20,11 @@ export function physicalCores(folder = SYSTEM, most = availableParallelism()): n
   }
 }
 
+/** Threads of a run where nothing else is said; half of the processors where the system does not name its cores. */
+export function usualThreads(cores = physicalCores(), most = availableParallelism()): number {
+  return cores ?? Math.max(1, most >> 1);
+}
+
 /** A processor that is switched off has no such file. */
 function siblingsOf(file: string): string[] {
   try {

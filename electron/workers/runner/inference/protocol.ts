@@ -16,6 +16,14 @@ export interface OpenParams {
   provider: RunnerProvider;
 }
 
+export interface OpenResult {
+  inputs: GraphValue[];
+  outputs: GraphValue[];
+  /** Runs of it that may happen at the same time. */
+  lanes: number;
+  rss: number;
+}
+
 export interface RunParams {
   graph: number;
   feeds: Feeds;
@@ -29,6 +37,8 @@ export interface RunParams {
 export interface RunResult {
   answers: Answers;
   ms: number;
+  /** Runs that happened at the same time, this one included. */
+  beside: number;
   rss: number;
 }
 
@@ -59,9 +69,9 @@ export interface InferenceContract extends WorkerContract {
     /** Loads onnxruntime. Throws RUNNER_NOT_INSTALLED. */
     describe: { params: null; result: { version: string; providers: RunnerProvider[] } };
     /** Throws RUNNER_BAD_GRAPH. */
-    open: { params: OpenParams; result: { inputs: GraphValue[]; outputs: GraphValue[]; rss: number } };
+    open: { params: OpenParams; result: OpenResult };
     /**
-     * Runs that are sent together take turns. Throws RUNNER_BAD_GRAPH (wrong inputs), RUNNER_OUT_OF_MEMORY, PROVIDER_LOST
+     * Runs that are sent together take turns, or happen beside each other. Throws RUNNER_BAD_GRAPH (wrong inputs), RUNNER_OUT_OF_MEMORY, PROVIDER_LOST
      * in `details.kind`, and RUNNER_STARTING for a graph that was closed meanwhile.
      */
     run: { params: RunParams; result: RunResult };

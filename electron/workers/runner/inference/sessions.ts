@@ -10,7 +10,7 @@ import { smallGraph } from '../ladder/small-graph.ts';
 import type { GraphOptions, OpenedGraph, Sessions, Trial, TrialMaker } from '../sessions.ts';
 import type { DeadlineOptions } from './deadline.ts';
 import { createEngine } from './engine.ts';
-import type { Graph } from './graph.ts';
+import { atOnce, type Graph } from './graph.ts';
 import { startInference } from './link.ts';
 import { createMemoryWatch, type MemoryLimits } from './memory.ts';
 import { superviseInference } from './supervisor.ts';
@@ -204,6 +204,7 @@ export function createInferenceSessions(options: InferenceOptions): Inference {
           return graph.outputs;
         },
         provider: () => graph.provider,
+        atOnce: (urgent) => atOnce(graph, urgent),
         ladder: () => graph.ladder,
         run: (feeds, runOptions) => engine.run(graph, feeds, runOptions),
         close() {

@@ -31,7 +31,6 @@ interface Text extends Waiting {
 
 export interface TextEmbedderOptions {
   tuner(): BudgetTuner;
-  monotonic(): number;
   /** Texts that may wait. Default 200,000. */
   mostWaiting?: number;
 }
@@ -44,21 +43,18 @@ const faultsOfTexts: ReadonlySet<string> = new Set([
 ]);
 
 const MOST_WAITING = 200_000;
-/** Batches of queries, and of bulk, at once: one runs, and the next is ready when it ends. */
-const MOST_BATCHES = 2;
 /** Padding costs a CPU as much as text; a GPU hardly anything below its full width. */
 const SHORTEST = { cpu: 0.6, gpu: 0.3 };
 
 export function createTextEmbedder(
   { graph, tokenizer, shape, output }: LoadedText,
-  { tuner, monotonic, mostWaiting = MOST_WAITING }: TextEmbedderOptions,
+  { tuner, mostWaiting = MOST_WAITING }: TextEmbedderOptions,
 ): TextEmbedder {
   const queries = createWaitingTexts<Text>();
   const bulk = createWaitingTexts<Text>();
   const batches = { queries: 0, bulk: 0 };
   let order = 0;
   let isStarting = false;
-  let lastEnd = Number.NEGATIVE_INFINITY;
 
   function shortest(): number {
     if (!shape.hasMask) return 1;
@@ -66,11 +62,14 @@ export function createTextEmbedder(
   }
 
   async function vectorsOf(batch: readonly Text[], urgent: boolean): Promise<Float32Array[]> {
-    const rows = batch.map(({ tokens }) => tokens);
+    const rows = batch.map((text) => text.tokens);
+    const tokens = paddedTokens(batch);
     const feeds = feedsOf(rows, graph.inputs, { padId: tokenizer.padId, length: shape.length });
     const answers = await graph.run(feeds, {
       urgent,
-      size: paddedTokens(batch),
+      size: tokens,
+      // Its part of what the processor did meanwhile.
+      onRan: ({ ms, beside }) => (urgent ? undefined : tuner().learn(tokens, ms / beside)),
       divisible: batch.length > 1,
       reduce: { kind: 'vectors', ...output, lengths: rows.map(({ length }) => length) },
     });
@@ -81,8 +80,6 @@ export function createTextEmbedder(
 
   /** Settles each of the texts. A batch that cannot be run is halved until the text at fault is alone. */
   async function runBatch(batch: readonly Text[], urgent: boolean): Promise<void> {
-    const tokens = paddedTokens(batch);
-    const startedAt = monotonic();
     let vectors: Float32Array[];
     try {
       vectors = await vectorsOf(batch, urgent);
@@ -92,16 +89,12 @@ export function createTextEmbedder(
         for (const text of batch) text.reject(error);
         return;
       }
-      if (code === 'RUNNER_OUT_OF_MEMORY') tuner().tooMany(tokens);
+      if (code === 'RUNNER_OUT_OF_MEMORY') tuner().tooMany(paddedTokens(batch));
       const half = Math.ceil(batch.length / 2);
       await runBatch(batch.slice(0, half), urgent);
       await runBatch(batch.slice(half), urgent);
       return;
     }
-    // It ran when the one before it had ended.
-    const endedAt = monotonic();
-    if (!urgent) tuner().learn(tokens, endedAt - Math.max(startedAt, lastEnd));
-    lastEnd = endedAt;
     for (const [index, text] of batch.entries()) {
       const vector = vectors[index] as Float32Array;
       if (vector.every(Number.isFinite)) text.resolve(vector);
@@ -121,8 +114,8 @@ export function createTextEmbedder(
   }
 
   function startBatches(): void {
-    while (queries.size > 0 && batches.queries < MOST_BATCHES) startBatch('queries');
-    while (queries.size === 0 && bulk.size > 0 && batches.bulk < MOST_BATCHES) startBatch('bulk');
+    while (queries.size > 0 && batches.queries < graph.atOnce(true)) startBatch('queries');
+    while (queries.size === 0 && bulk.size > 0 && batches.bulk < graph.atOnce(false)) startBatch('bulk');
   }
 
   function start(): void {

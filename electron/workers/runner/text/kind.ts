@@ -25,15 +25,9 @@ export interface TextKindOptions {
   /** Best provider of this machine, as far as it is known. */
   provider(): RunnerProvider;
   notes: LadderNotes;
-  monotonic(): number;
 }
 
-export function createTextKind({
-  sessions,
-  provider,
-  notes,
-  monotonic,
-}: TextKindOptions): ModelKind<TextModel> {
+export function createTextKind({ sessions, provider, notes }: TextKindOptions): ModelKind<TextModel> {
   return {
     kind: 'text',
     async recognise(folder, { precision, signal }) {
@@ -63,7 +57,7 @@ export function createTextKind({
         tuners.set(device, made);
         return made;
       }
-      const embedder = createTextEmbedder(loaded, { tuner, monotonic });
+      const embedder = createTextEmbedder(loaded, { tuner });
       return {
         loaded,
         embedder,

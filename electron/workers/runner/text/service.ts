@@ -117,8 +117,11 @@ export function createTextService(options: {
     const { input, signal } = request;
     const { embedder, ownRuns, loaded } = model;
     const isRaw = request.normalise === false && loaded.output.normalise;
-    const failed = new AbortController();
-    const options = { urgent, signal: AbortSignal.any([signal, failed.signal]) };
+    const ended = new AbortController();
+    const end = () => ended.abort(signal.reason);
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+    const options = { urgent, signal: ended.signal };
     const tokenIds: number[][] = [];
     const running: Promise<Float32Array[]>[] = [];
     try {
@@ -138,8 +141,10 @@ export function createTextService(options: {
       return { tokenIds, vectors };
     } catch (error) {
       // What is left of the request runs for nobody.
-      failed.abort(error);
+      ended.abort(error);
       throw error;
+    } finally {
+      signal.removeEventListener('abort', end);
     }
   }
 

@@ -29,7 +29,7 @@ export function createWordCache(tokensOf: (word: string) => readonly number[]): 
       before = known;
       known = new Map();
     }
-    known.set(word, tokens);
+    known.set(flat(word), tokens);
     return tokens;
   }
 
@@ -49,6 +49,9 @@ export function createWordCache(tokensOf: (word: string) => readonly number[]): 
     },
   };
 }
+
+/** A part of a text keeps the whole of it in memory; this does not. */
+const flat = (part: string): string => Buffer.from(part, 'utf16le').toString('utf16le');
 
 interface TokenizerFile {
   model?: { type?: unknown };

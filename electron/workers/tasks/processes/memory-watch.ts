@@ -1,5 +1,6 @@
 /** Ends a process that needs more memory than its limit. It runs in a thread, because a handler may block the process. */
 import { writeSync } from 'node:fs';
+import { endThisProcess } from '../../../adapters/processes/process-group.ts';
 import { handlerEnvironment, MEMORY_LIMIT_NOTE } from './protocol.ts';
 
 const CHECK_EVERY_MS = 250;
@@ -16,7 +17,7 @@ const ownProcess: WatchedMemory = {
     try {
       writeSync(2, `\n${MEMORY_LIMIT_NOTE}\n`);
     } finally {
-      process.kill(process.pid, 'SIGKILL');
+      endThisProcess();
     }
   },
 };

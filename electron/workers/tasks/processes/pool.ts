@@ -77,7 +77,7 @@ export function createHandlerPool(options: HandlerPoolOptions): HandlerPool {
   }
 
   function giveBack(held: Held): void {
-    if (stopped || held.process.ended()) return;
+    if (stopped || held.process.ended() || !all.has(held)) return;
     if (isWorn(held)) held.process.kill();
     else idle.push(held);
   }
@@ -89,6 +89,10 @@ export function createHandlerPool(options: HandlerPoolOptions): HandlerPool {
       startAhead();
       try {
         return await held.process.run(job, run);
+      } catch (error) {
+        // A handler that was stopped may have left a program running.
+        if (run.signal.aborted) held.process.kill();
+        throw error;
       } finally {
         giveBack(held);
         startAhead();

@@ -1,6 +1,7 @@
 /** What processes use, from the system's own records: a process that is blocked cannot say it. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { powershell } from '../../../adapters/hardware/powershell.ts';
 
 /** CPU time in milliseconds since its start, and resident memory. */
 export interface ProcessUse {
@@ -12,18 +13,19 @@ export type ReadUse = (pids: readonly number[]) => Promise<Map<number, ProcessUs
 
 export type Load = { cpu: number; memoryBytes: number };
 
-/** The share of one processor core since the last call, and the memory now; null on a system that does not report it. */
+/** The share of one processor core since the last call, and the memory now; null if it cannot be read. */
 export function createLoadReader({
   read = readUse,
   monotonic,
 }: {
-  read?: ReadUse | null;
+  read?: ReadUse;
   monotonic(): number;
 }): (pids: readonly number[]) => Promise<Load | null> {
   let before: { at: number; use: Map<number, ProcessUse> } | null = null;
   return async (pids) => {
-    if (read === null) return null;
     const use = await read(pids);
+    // Not one of them could be read: that is not known to be nothing.
+    if (pids.length > 0 && use.size === 0) return null;
     const at = monotonic();
     const memoryBytes = [...use.values()].reduce((sum, one) => sum + one.memoryBytes, 0);
     const earlier = before;
@@ -35,8 +37,8 @@ export function createLoadReader({
   };
 }
 
-const readUse: ReadUse | null =
-  process.platform === 'linux' ? readProc : process.platform === 'win32' ? null : readPs;
+const readUse: ReadUse =
+  process.platform === 'linux' ? readProc : process.platform === 'win32' ? readWindows : readPs;
 
 /** Linux has counted in hundredths of a second for user space on every platform. */
 const TICK_MS = 10;
@@ -81,6 +83,32 @@ export function parsePs(output: string): Map<number, ProcessUse> {
     const seconds = (clock ?? '').split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
     const cpuMs = Math.round((Number(days) * 86_400 + seconds) * 1000);
     found.set(Number(pid), { cpuMs, memoryBytes: Number(kilobytes) * 1024 });
+  }
+  return found;
+}
+
+/** Whole numbers, because others would be printed as the language of the system writes them. */
+export const windowsUse = (pids: readonly number[]) =>
+  powershell(
+    `Get-Process -Id ${pids.join(',')} -ErrorAction SilentlyContinue | ForEach-Object { ` +
+      `'{0} {1} {2}' -f $_.Id, [long]$_.TotalProcessorTime.TotalMilliseconds, $_.WorkingSet64 }`,
+  );
+
+function readWindows(pids: readonly number[]): Promise<Map<number, ProcessUse>> {
+  if (pids.length === 0) return Promise.resolve(new Map());
+  return new Promise((resolve) => {
+    const [program, ...args] = windowsUse(pids);
+    execFile(program, args, { timeout: 5000, windowsHide: true }, (_error, output) =>
+      resolve(parseWindows(output)),
+    );
+  });
+}
+
+export function parseWindows(output: string): Map<number, ProcessUse> {
+  const found = new Map<number, ProcessUse>();
+  for (const line of output.split('\n')) {
+    const [, pid, cpuMs, memoryBytes] = /^\s*(\d+) (\d+) (\d+)\s*$/.exec(line) ?? [];
+    if (pid !== undefined) found.set(Number(pid), { cpuMs: Number(cpuMs), memoryBytes: Number(memoryBytes) });
   }
   return found;
 }

@@ -53,6 +53,44 @@ describe('the table of neighbours', () => {
   });
 
   it.each([
+    [
+      'arp of a router with BusyBox, whose kinds are in brackets',
+      parseArpA,
+      '? (192.168.1.30) at 02:aa:bb:cc:dd:ee [ether]  on br-lan\n? (192.168.1.44) at <incomplete>  on br-lan\n',
+    ],
+    [
+      'arp of a BSD, with the time that is left',
+      parseArpA,
+      '? (192.168.1.30) at 02:aa:bb:cc:dd:ee on igb0 expires in 1171 seconds [ethernet]\n',
+    ],
+    [
+      'arp of a Windows in French, with two adapters',
+      parseArpA,
+      'Interface\u00a0: 10.0.0.4 --- 0x3\r\n  Adresse Internet      Adresse physique      Type\r\n' +
+        '  192.168.1.30          02-aa-bb-cc-dd-ee     dynamique \r\n\r\nInterface\u00a0: 172.20.0.1 --- 0x1f\r\n' +
+        '  239.255.255.250       01-00-5e-7f-ff-fa     statique  \r\n',
+    ],
+    [
+      'ip of an older system, with counters before the state',
+      parseIpNeigh,
+      '192.168.1.30 dev br-lan lladdr 02:aa:bb:cc:dd:ee ref 1 used 0/0/0 probes 4 REACHABLE\r\n',
+    ],
+    [
+      'ip of a host of containers: entries that were set by hand, and one without an address',
+      parseIpNeigh,
+      '192.168.1.30 dev flannel.1 lladdr 02:aa:bb:cc:dd:ee PERMANENT\n192.168.1.9 dev wg0 NOARP\n',
+    ],
+    [
+      'ip of a machine on InfiniBand, whose addresses are longer',
+      parseIpNeigh,
+      '192.168.1.7 dev ib0 lladdr 80:00:02:08:fe:80:00:00:00:00:00:00:02:aa:bb:ff:fe:cc:dd:ee REACHABLE\n' +
+        '192.168.1.30 dev eth0 lladdr 02:aa:bb:cc:dd:ee DELAY\n',
+    ],
+  ])('of %s', (_, parse, text) => {
+    expect(parse(text)).toEqual([{ address: '192.168.1.30', mac: '02:AA:BB:CC:DD:EE' }]);
+  });
+
+  it.each([
     ['nothing', ''],
     ['an error', 'arp: in 0 entries\n'],
     ['half a line', '192.168.1.9 dev eth0 lladdr'],

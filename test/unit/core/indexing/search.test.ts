@@ -14,6 +14,7 @@ function source(id: string, embedder: SourceRecord['embedder'] = { kind: 'builti
 function hit(path: string, own: Partial<VectorHit>): VectorHit {
   return {
     path,
+    language: 'text',
     chunk: { ordinal: 0, text: `The text of ${path}.`, startByte: 0, endByte: 20, heading: '' },
     wordRank: null,
     vectorRank: null,

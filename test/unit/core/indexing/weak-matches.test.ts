@@ -23,6 +23,7 @@ const near = (
   words: Partial<VectorHit> = {},
 ): VectorHit => ({
   path,
+  language: 'text',
   chunk: { ordinal: 0, text: path, startByte: 0, endByte: path.length, heading: '' },
   wordRank: null,
   wordScore: null,

@@ -113,6 +113,34 @@ describe('over time', () => {
     expect((last?.at ?? 0) - (first?.at ?? 0)).toBe(10 * MINUTE_MS);
   });
 
+  it('records each minute while it watches, and none while it is off or the computer sleeps', async () => {
+    const history = createMemoryHistory();
+    const first = createRecorder(history);
+    const known = ({ recorder, clock }: ReturnType<typeof createRecorder>) =>
+      recorder.buckets('hour', 60).map(({ at, rows }) => [(clock.now() - at) / MINUTE_MS, rows.length]);
+    await nextMinute(first.clock);
+    first.recorder.start();
+    await first.clock.advance(2 * MINUTE_MS);
+    first.recorder.add([aFinishedRequest()]);
+    // Timers do not fire while a computer sleeps.
+    first.clock.jump(10 * MINUTE_MS);
+    await first.clock.advance(MINUTE_MS);
+    expect(known(first)).toEqual([
+      [13, 0],
+      [12, 0],
+      [11, 1],
+      [0, 0],
+    ]);
+    first.recorder.flush();
+    await first.clock.advance(3 * MINUTE_MS);
+    expect(known(first).at(-1)).toEqual([3, 0]);
+
+    const second = createRecorder(history);
+    second.clock.jump(first.clock.now() + 5 * MINUTE_MS - second.clock.now());
+    second.recorder.start();
+    expect(known(second).map(([minutes]) => minutes)).toEqual([21, 20, 19, 8, 0]);
+  });
+
   it('continues a minute after a restart, and loses no more than one when it is killed', async () => {
     const history = createMemoryHistory();
     const first = createRecorder(history);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createTasksWorld, type TasksWorld } from '../../../fakes/tasks-world.ts';
+import type { TaskRecord } from '../../../../shared/models/tasks.ts';
+import { createFakeTaskQueue } from '../../../fakes/task-queue.ts';
+import { aResult, createTasksWorld, type TasksWorld } from '../../../fakes/tasks-world.ts';
 
 const url = 'http://127.0.0.1:4000/hook';
 
@@ -21,6 +23,15 @@ async function complete(world: TasksWorld, webhookUrl = url): Promise<string> {
   return id;
 }
 
+/** The queue of a core that was killed, with its only task, which may have changed since. */
+async function sameQueue({ queue, clock }: TasksWorld, change: Partial<TaskRecord> = {}) {
+  const same = createFakeTaskQueue({ clock });
+  const [kept] = await queue.takeOut(1);
+  if (kept === undefined) throw new Error('The queue is empty.');
+  await same.putIn([{ ...kept, task: { ...kept.task, ...change } }]);
+  return same;
+}
+
 describe('the webhook of a task', () => {
   it('is called when the task has completed', async () => {
     const world = await started();
@@ -40,6 +51,9 @@ describe('the webhook of a task', () => {
         },
       },
     ]);
+    expect(world.store.webhooks.list()).toMatchObject([{ taskId: id, nextAt: null }]);
+    await world.service.remove([id]);
+    await world.clock.flush();
     expect(world.store.webhooks.list()).toEqual([]);
   });
 
@@ -70,7 +84,7 @@ describe('the webhook of a task', () => {
     await next.service.start();
     await next.clock.advance(4_400_000);
     expect(next.http.requests).toHaveLength(5);
-    expect(next.store.webhooks.list()).toEqual([]);
+    expect(next.store.webhooks.list()).toMatchObject([{ taskId: id, nextAt: null }]);
     expect(next.activity).toMatchObject([
       { severity: 'warning', message: { code: 'TASK_WEBHOOK_FAILED', params: { times: 7 } } },
     ]);
@@ -100,8 +114,67 @@ describe('the webhook of a task', () => {
     await world.complete('w1', await world.claimOne('w1'));
     await world.clock.flush();
     expect(world.http.asked).toEqual(['http://a:b@127.0.0.1:4000/hook']);
+    // A task that is retried ends again, and its webhook needs the password again.
+    await world.clock.advance(1000);
+    await world.service.retry([id]);
+    await world.complete('w1', await world.claimOne('w1'));
+    await world.clock.flush();
+    expect(world.http.asked).toEqual(Array(2).fill('http://a:b@127.0.0.1:4000/hook'));
+    await world.service.remove([id]);
+    await world.clock.flush();
     expect(world.secrets.values.size).toBe(0);
   });
+
+  it('with a password keeps it for each attempt until the last one, and for the next end', async () => {
+    const address = 'http://a:b@127.0.0.1:4000/hook';
+    const world = await started({ sites: { 'http://a:b@127.0.0.1:4000': { '/hook': { status: 500 } } } });
+    const id = await world.add({ webhookUrl: address });
+    await world.complete('w1', await world.claimOne('w1'));
+    await world.clock.advance(4_400_000);
+    expect(world.http.asked).toEqual(Array(7).fill(address));
+    await world.hello('w1');
+    await world.service.retry([id]);
+    await world.service.cancel([id]);
+    await world.clock.flush();
+    expect(world.http.asked).toEqual(Array(8).fill(address));
+  });
+
+  it('is not called again by the next core for an end that was dealt with', async () => {
+    const world = await started();
+    const id = await complete(world);
+    expect(world.http.requests).toHaveLength(1);
+    const next = await started({ store: world.store, queue: await sameQueue(world) });
+    await next.clock.advance(60_000);
+    expect(next.http.requests).toEqual([]);
+    await world.clock.advance(1000);
+    await next.service.retry([id]);
+    await next.service.cancel([id]);
+    await next.clock.flush();
+    expect(next.http.requests).toHaveLength(1);
+  });
+
+  it.each(['this program', 'another program'])(
+    'of a task that %s queued and that ended while no core ran is called when the queue is there',
+    async (who) => {
+      const world = await started();
+      const id = await world.add({ webhookUrl: url });
+      await world.clock.advance(1000);
+      // Another program queues tasks without this core.
+      if (who === 'another program') world.store.webhooks.remove([id]);
+      const queue = await sameQueue(world, {
+        state: 'completed',
+        endedAt: world.clock.now(),
+        result: aResult(),
+      });
+      const next = createTasksWorld({
+        ...{ store: world.store, queue, tasks: { privateWebhooks: true } },
+        sites: { 'http://127.0.0.1:4000': { '/hook': 'ok' } },
+      });
+      await next.service.start();
+      await next.clock.flush();
+      expect(next.http.requests).toMatchObject([{ body: { task_id: id, status: 'completed' } }]);
+    },
+  );
 });
 
 describe('an address of the own network', () => {

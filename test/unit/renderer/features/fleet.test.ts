@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { unknownBefore } from '../../../../renderer/features/fleet/chart-hour.ts';
 import { fieldErrorsOf, formOf, readForm } from '../../../../renderer/features/fleet/node-form.ts';
 import {
   movesText,
@@ -180,4 +181,20 @@ describe('a model that does not fit', () => {
     ];
     expect(movesWithoutRoom(moves)).toEqual([refused]);
   });
+});
+
+test('charts of the last hour show a gap before the core started, except for what was kept', () => {
+  const startedAt = 10 * 60_000;
+  const rows = [8, 9, 9.5, 10, 11].map((minute) => ({
+    at: minute * 60_000,
+    values: (minute === 8 ? { node_1: 5 } : {}) as Record<string, number>,
+  }));
+  expect(unknownBefore(rows, startedAt).map(({ missing }) => missing === true)).toEqual([
+    false,
+    true,
+    true,
+    false,
+    false,
+  ]);
+  expect(unknownBefore(rows, null)).toEqual(rows);
 });

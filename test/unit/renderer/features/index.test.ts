@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { niceAbove } from '../../../../renderer/charts/nice.ts';
-import { snippetStart, splitAtRanges } from '../../../../renderer/features/index/hit.tsx';
 import { jobProgress } from '../../../../renderer/features/index/job-text.ts';
 import { rateLayers, withRemembered } from '../../../../renderer/features/index/rate-layers.ts';
+import { snippetStart, splitAtRanges } from '../../../../renderer/features/search/hit.tsx';
 
 describe('highlights', () => {
   test('mark what they name', () => {

@@ -1,20 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { timeTicks } from '../../../../renderer/charts/time-axis.ts';
-import {
-  formatAwake,
-  formatEnergy,
-  lasting,
-  lineText,
-  modelsIn,
-} from '../../../../renderer/features/node/node-page-text.ts';
+import { lasting, lineText, modelsIn } from '../../../../renderer/features/node/node-page-text.ts';
 import { awakeSpans, onSpans, withPresent } from '../../../../renderer/features/node/timeline.ts';
 import {
-  balanceOf,
   continueBuckets,
   fillRange,
   fromLive,
   rangeShape,
+  vectorsOf,
 } from '../../../../renderer/stores/node-buckets.ts';
 import type { NodeBucket } from '../../../../shared/models/telemetry.ts';
 
@@ -113,15 +107,9 @@ describe('history of a node', () => {
     expect(joined[0]).toMatchObject({ at: start + width, seconds: 720, servingSeconds: 30 });
   });
 
-  test('energy is mean power times the time it served, and says how much of it was known', () => {
-    const balance = balanceOf([
-      bucket(0, 360, { powerWatts: 200, vectors: 5 }),
-      bucket(1, 720, { powerWatts: 100 }),
-      bucket(2, 120),
-    ]);
-    expect(balance).toMatchObject({ awakeSeconds: 1200, wattHours: 40, vectors: 5 });
-    expect(balance.powerKnown).toBeCloseTo(0.9);
-    expect(balanceOf([bucket(0, 100)]).wattHours).toBeNull();
+  test('its vectors are the sum of its buckets', () => {
+    expect(vectorsOf([bucket(0, 360, { vectors: 5 }), bucket(1, 720), bucket(2, 0, { vectors: 2 })])).toBe(7);
+    expect(vectorsOf([])).toBe(0);
   });
 
   test.each(['hour', 'day', 'month'] as const)(
@@ -146,18 +134,6 @@ describe('history of a node', () => {
 });
 
 describe('texts', () => {
-  test.each([
-    [0.42, '0.4 Wh'],
-    [412.4, '412 Wh'],
-    [999.6, '1 kWh'],
-    [9812, '9.8 kWh'],
-  ])('%d Wh is %s', (wattHours, words) => expect(formatEnergy(wattHours)).toBe(words));
-  test.each([
-    [0, '0 min'],
-    [20, '< 1 min'],
-    [3600, '1 h'],
-    [11_430, '3 h 11 min'],
-  ])('awake for %d s is %s', (seconds, words) => expect(formatAwake(seconds)).toBe(words));
   test('the duration of a state as text', () => {
     expect(lasting(1000)).toBe('a few seconds');
     expect(lasting(720_000)).toBe('12 min');

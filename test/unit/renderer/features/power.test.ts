@@ -210,9 +210,10 @@ describe('the recorded day', () => {
     { from: 300, to: 400, state: 'trouble' },
   ];
 
-  test('shows states cut to the span; waking and booting as one; what was off stays empty', () => {
+  test('shows states cut to the span; waking and booting as one; what is not known stays empty', () => {
     expect(stateSpans(states, 50, 350)).toEqual([
       { from: 50, to: 100, kind: 'gpu' },
+      { from: 100, to: 200, kind: 'off' },
       { from: 200, to: 230, kind: 'waking' },
       { from: 230, to: 300, kind: 'awake' },
       { from: 300, to: 350, kind: 'trouble' },

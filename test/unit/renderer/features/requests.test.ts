@@ -47,6 +47,8 @@ test('a request is over in the panel exactly where it is in the contract', () =>
     expect(isOver({ state }), state).toBe(requestIsOver({ state }));
 });
 
+const wholeRangeRows = (filled: Parameters<typeof rateRows>[0]) => rateRows(filled, ['a'], 'model');
+
 describe('filters', () => {
   const all = [
     request('1', { state: 'waking', model: 'a', nodeId: null, program: 'Zed', credential: null }),
@@ -305,12 +307,24 @@ describe('charts', () => {
     const keys = seriesKeys(buckets, 'model');
     expect(keys).toEqual(['a', noneKey]);
     const filled = wholeRange(buckets, { seconds: 120, spanMs: 4 * minute }, 2 * minute);
-    expect(rateRows(filled, keys, 'model').map(({ values }) => values)).toEqual([
-      { a: 10, [noneKey]: 5 },
-      {},
+    expect(rateRows(filled, keys, 'model')).toEqual([
+      { at: 0, values: { a: 10, [noneKey]: 5 } },
+      { at: 2 * minute, values: {}, missing: true },
     ]);
+    expect(waitingRows(filled, keys, 'model')[1]?.missing).toBe(true);
     expect(waitingRows(filled, keys, 'model')[0]?.values.a).toBe(1);
     expect(speedRows(filled, keys, 'model').map(({ values }) => values.a)).toEqual([25, null]);
+  });
+
+  test('a minute without requests is zero, and one in which the core was off a gap', () => {
+    const filled = wholeRange(
+      [bucket(0, row('a', 'n1')), bucket(2 * minute), bucket(6 * minute)],
+      { seconds: 120, spanMs: 8 * minute },
+      6 * minute,
+    );
+    const rows = rateRows(filled, ['a'], 'model');
+    expect(rows.map(({ missing }) => missing === true)).toEqual([false, false, true, false]);
+    expect(withEnd(wholeRangeRows(filled.slice(0, 3))).at(-1)?.missing).toBe(true);
   });
 
   test('percentiles are never added: a model on two machines has no line of its own there', () => {

@@ -190,12 +190,13 @@ test('a plan lists errors first, and how much it would change', () => {
 });
 
 test('preferences that are damaged or unknown are as at first', () => {
-  const atFirst = { theme: 'system', density: 'comfortable' };
-  for (const text of [null, '', '{', '7', 'null', '{"theme":"pink","density":3}']) {
+  const atFirst = { theme: 'system', density: 'comfortable', fleet: 'auto' };
+  for (const text of [null, '', '{', '7', 'null', '{"theme":"pink","density":3,"fleet":"tiles"}']) {
     expect(parsePreferences(text)).toEqual(atFirst);
   }
-  expect(parsePreferences('{"theme":"dark","density":"compact"}')).toEqual({
+  expect(parsePreferences('{"theme":"dark","density":"compact","fleet":"rows"}')).toEqual({
     theme: 'dark',
     density: 'compact',
+    fleet: 'rows',
   });
 });

@@ -3,6 +3,8 @@ import { formatCountdown } from '../../../../renderer/components/time.tsx';
 import {
   nodeFromHash,
   nodeHref,
+  nodeTabFromHash,
+  nodeTabs,
   pageFromHash,
   runFromHash,
   runHref,
@@ -29,6 +31,15 @@ test('the page of a node is found by any name, and stands under the Fleet', () =
   expect(nodeFromHash('#/node/')).toBeNull();
   expect(nodeFromHash('#/node/%')).toBeNull();
   expect(nodeFromHash('#token=abc')).toBeNull();
+});
+
+test('a part of the page of a node is named in its address', () => {
+  for (const tab of nodeTabs) {
+    expect(nodeTabFromHash(nodeHref('a?tab=gpu&b', tab))).toBe(tab);
+    expect(nodeFromHash(nodeHref('a?tab=gpu&b', tab))).toBe('a?tab=gpu&b');
+  }
+  expect(nodeTabFromHash('#/node/a?tab=constructor')).toBe('overview');
+  expect(nodeTabFromHash('#/models?tab=gpu')).toBe('overview');
 });
 
 test('a run is named in the address of the Index', () => {

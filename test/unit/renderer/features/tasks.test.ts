@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Client } from '../../../../renderer/client/index.ts';
+import { depthRows } from '../../../../renderer/features/tasks/depth-rows.ts';
 import {
   addressHash,
   filterTasks,
@@ -151,5 +152,26 @@ describe('an upload', () => {
     const upload = uploadFile(to.client, file, () => controller.abort(), controller.signal);
     await expect(upload).rejects.toThrow();
     expect(to.calls).toHaveLength(1);
+  });
+});
+
+describe('the depth of the queues', () => {
+  const point = (minute: number, waiting: number) => ({
+    at: minute * 60_000,
+    seconds: 60,
+    queue: 'celery' as const,
+    waiting,
+    active: 1,
+  });
+
+  test('is a gap where the core was off, and not what it was before', () => {
+    const rows = depthRows([point(1, 4), point(2, 2), point(7, 3)]);
+    expect(rows).toEqual([
+      { at: 60_000, values: { celery: 5 } },
+      { at: 120_000, values: { celery: 3 } },
+      { at: 180_000, values: {}, missing: true },
+      { at: 420_000, values: { celery: 4 } },
+    ]);
+    expect(depthRows([])).toEqual([]);
   });
 });

@@ -102,9 +102,33 @@ describe('a MAC address as tools print it and people paste it', () => {
     ['\u200eAA:BB:CC:DD:EE:F0', 'AA:BB:CC:DD:EE:F0'],
     ['\ufeff aa:bb:cc:dd:ee:f0\u200b\n', 'AA:BB:CC:DD:EE:F0'],
     ['aa bb cc dd ee f0', 'AA:BB:CC:DD:EE:F0'],
+    // A terminal server, and a table that was pasted with its cells.
+    ['AABB.CCDD.EEF0\t', 'AA:BB:CC:DD:EE:F0'],
+    ['"AA-BB-CC-DD-EE-F0"', 'AA:BB:CC:DD:EE:F0'],
+    // `ip link`, `ifconfig`, `getmac` and a router name what they print.
+    ['link/ether aa:bb:cc:dd:ee:f0 brd ff:ff:ff:ff:ff:ff', 'AA:BB:CC:DD:EE:F0'],
+    ['    ether aa:bb:cc:dd:ee:f0  txqueuelen 1000  (Ethernet)', 'AA:BB:CC:DD:EE:F0'],
+    ['eth0      Link encap:Ethernet  HWaddr AA:BB:CC:DD:EE:F0', 'AA:BB:CC:DD:EE:F0'],
+    ['AA-BB-CC-DD-EE-F0   \\Device\\Tcpip_{5C9D1A7E-0B1F-4C63-9E0D-7C3B4E7F9A10}', 'AA:BB:CC:DD:EE:F0'],
+    ['   Physical Address. . . . . . . . . : AA-BB-CC-DD-EE-F0', 'AA:BB:CC:DD:EE:F0'],
+    ['? (192.168.1.9) at aa:bb:cc:dd:ee:f0 on en0 ifscope [ethernet]', 'AA:BB:CC:DD:EE:F0'],
     [' aa:bb:cc:dd:ee:f0', 'AA:BB:CC:DD:EE:F0'],
   ])('%j is %s', (text, wanted) => {
     expect(readMac(text)).toBe(wanted);
+  });
+
+  it.each([
+    'from aa:bb:cc:dd:ee:f0 to aa:bb:cc:dd:ee:f2',
+    'aa:bb:cc:dd:ee:f0 aa:bb:cc:dd:ee:f0',
+    'link/infiniband 80:00:02:08:fe:80:00:00:00:00:00:00:02:aa:bb:ff:fe:cc:dd:ee brd 00:ff:ff:ff:ff:12:40:1b:ff:ff:00:00:00:00:00:00:ff:ff:ff:ff',
+    'ether aa:bb:cc:dd:ee',
+    'ether aa:bb:cc:dd:ee:f0:01',
+    'unspec 40-00-C0-A8-01-05-00-00-00-00-00-00-00-00-00-00',
+    'brd ff:ff:ff:ff:ff:ff',
+    'version aabb.ccdd.eef0',
+    `ether aa:bb:cc:dd:ee:f0 ${'x'.repeat(300)}`,
+  ])('%j names no machine, or more than one', (text) => {
+    expect(readMac(text)).toBeNull();
   });
 });
 

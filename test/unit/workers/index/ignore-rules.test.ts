@@ -103,7 +103,7 @@ describe('ignore files', () => {
   });
 
   it('that cannot be read keep their folder as it was', async () => {
-    const found = await walk({ ...tree('a.md', 'b/c.md'), 'b/.gitignore': 'x'.repeat(300_000) });
+    const found = await walk({ ...tree('a.md', 'b/c.md'), 'b/.gitignore': 'x'.repeat(3_000_000) });
     expect(found.paths).toEqual(['a.md']);
     expect(found.unreadable).toEqual(['b']);
     expect(found.skipped).toEqual([
@@ -120,6 +120,79 @@ describe('ignore files', () => {
     expect(found.skipped).toEqual([
       { path: '.gitignore', code: 'FILE_UNREADABLE', reason: fact('IGNORE_LINES_LEFT_OUT', { lines: 1 }) },
     ]);
+  });
+
+  // As Git itself left them out, each in a folder with all these files.
+  it.each([
+    ['*.log\r\nb/\r\n', ['a.log', 'b/a.md', 'b/c/a.md', 'log/a.log', 'log/keep/a.log']],
+    ['a.log\rb\n', []],
+    ['foo bar.md   \n', ['foo bar.md']],
+    ['trail\\ /\n', ['trail /a.md']],
+    ['\\#hash.md\n#a.md\n', ['#hash.md']],
+    ['\\!bang.md\n', ['!bang.md']],
+    ['dir.md/\na.md/\n', ['dir.md/inner.md']],
+    ['log/*\n!log/keep/\n', ['log/a.log']],
+    ['log/\n!log/a.log\n', ['log/a.log', 'log/keep/a.log']],
+    ['/*\n!/b/\n/b/*\n!/b/c/\n!/[!b]*\n', ['b/a.md']],
+    ['b/**\n', ['b/a.md', 'b/c/a.md']],
+    ['**/c\n', ['b/c/a.md']],
+    ['a\\[1\\].md\n', ['a[1].md']],
+    ['./a.log\n../a.log\nb//a.md\n/\n', []],
+    ['*\n!*/\n!*.md\n', ['a.log', 'log/a.log', 'log/keep/a.log']],
+    [' a.log\n', []],
+    ['A.LOG\n', []],
+  ])('%j leaves out what Git leaves out', async (rules, wanted) => {
+    const all = ['#hash.md', '!bang.md', 'a.log', 'a[1].md', 'b/a.md', 'b/c/a.md', 'dir.md/inner.md'];
+    all.push('foo bar.md', 'log/a.log', 'log/keep/a.log', 'trail /a.md');
+    const found = await walk({ ...tree(...all), '.gitignore': rules });
+    const left = all.filter((path) => !found.paths.includes(path));
+    // Those systems take either case for the same.
+    const folded = process.platform === 'win32' || process.platform === 'darwin';
+    expect(left).toEqual(folded && rules === 'A.LOG\n' ? ['a.log', 'log/a.log', 'log/keep/a.log'] : wanted);
+  });
+
+  it('in an older charset are read by it, and remarks in one do no harm', async () => {
+    const latin = (text: string) => Buffer.from(text, 'latin1');
+    const names = latin('*.log\nübersicht.md\nBüro/\nGrüße/\nMüller.md\n');
+    const found = await walk({
+      ...tree('a.md', 'übersicht.md', 'Büro/b.md', 'n/a.log', 'n/b.md'),
+      '.gitignore': names,
+      'n/.gitignore': latin('# für mich\n*.log\n'),
+    });
+    expect(found.paths).toEqual(['a.md', 'n/b.md']);
+    expect(found.skipped).toEqual([]);
+  });
+
+  it('are files: a folder of that name has no rules', async () => {
+    const found = await walk(tree('a.md', '.gitignore/b.md'));
+    expect(found.paths).toEqual(['a.md']);
+    expect(found.skipped).toEqual([]);
+  });
+
+  it('that list tens of thousands of names are obeyed, and no rule is tried where it cannot apply', async () => {
+    const generated = Array.from({ length: 30_000 }, (_, at) => `/out/name-${at}.log`);
+    const found = await walk({
+      ...tree(...Array.from({ length: 300 }, (_, at) => `out/name-${at * 200}.log`)),
+      '.gitignore': `${generated.join('\n')}\n`,
+    });
+    expect(found.ignored).toEqual([{ path: '.gitignore', files: 150, folders: 0 }]);
+    expect(found.paths).toHaveLength(150);
+  });
+
+  it('with too many patterns that have to be tried on everything leave their folder out', async () => {
+    const wild = Array.from({ length: 2000 }, (_, at) => `[${at}]*`).join('\n');
+    const found = await walk({ ...tree('a.md', 'b/c.md'), 'b/.gitignore': wild });
+    expect(found.paths).toEqual(['a.md']);
+    expect(found.skipped).toMatchObject([{ path: 'b/.gitignore', code: 'FILE_UNREADABLE' }]);
+  });
+
+  it('with many places for any folder in one pattern obey the others', async () => {
+    const found = await walk({
+      ...tree('a.md', 'b.md', 'x/y/z.md'),
+      '.gitignore': 'a.md\n**/a/**/a/**/b\n**/y/**\n',
+    });
+    expect(found.paths).toEqual(['b.md']);
+    expect(found.skipped).toMatchObject([{ reason: fact('IGNORE_LINES_LEFT_OUT', { lines: 1 }) }]);
   });
 
   it.skipIf(process.platform === 'win32')('apply to links as to files', async () => {

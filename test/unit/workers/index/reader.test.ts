@@ -151,4 +151,22 @@ describe('the reader', () => {
     threads[1]?.say({ kind: 'failed', error: 'a defect' });
     expect(await third).toBe('FILE_UNREADABLE');
   });
+
+  it('shows a file before those that wait to be indexed', async () => {
+    const { reader, read, threads } = open();
+    void read('a.txt').catch(() => {});
+    void read('b.txt').catch(() => {});
+    const shown = reader.show(
+      { bytes: new Uint8Array(), path: 'shown.txt', show: { startByte: 0, endByte: 1 } },
+      new AbortController().signal,
+    );
+    const [thread] = threads;
+    expect(thread?.posted).toEqual(['a.txt']);
+    thread?.say({ kind: 'read', cut: { ok: true, language: 'text', chunks: [] }, vectors: null });
+    expect(thread?.posted).toEqual(['a.txt', 'shown.txt']);
+    const file = { ok: false, code: 'FILE_EMPTY', reason: { code: 'FILE_IS_EMPTY', params: {} } } as const;
+    thread?.say({ kind: 'shown', file });
+    expect(await shown).toEqual(file);
+    expect(thread?.posted).toEqual(['a.txt', 'shown.txt', 'b.txt']);
+  });
 });

@@ -5,7 +5,13 @@ import { createBell } from '../../../../electron/workers/tasks/bell.ts';
 import { coded, failedAttempt } from '../../../../electron/workers/tasks/failures.ts';
 import { isTransient, mayBeRepeated } from '../../../../electron/workers/tasks/link/transient.ts';
 import { watchMemory } from '../../../../electron/workers/tasks/processes/memory-watch.ts';
-import { createLoadReader, parseProc, parsePs } from '../../../../electron/workers/tasks/processes/usage.ts';
+import {
+  createLoadReader,
+  parseProc,
+  parsePs,
+  parseWindows,
+  windowsUse,
+} from '../../../../electron/workers/tasks/processes/usage.ts';
 import { createReportBook } from '../../../../electron/workers/tasks/report.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 
@@ -144,8 +150,18 @@ describe('the use of processes', () => {
     expect(await load([1, 3])).toEqual({ cpu: 1.5, memoryBytes: 20 });
   });
 
-  it('is not known on a system that does not report it', async () => {
-    expect(await createLoadReader({ monotonic: () => 0, read: null })([1])).toBeNull();
+  it('is not known if no process can be read, and nothing without one', async () => {
+    const load = createLoadReader({ monotonic: () => 0, read: async () => new Map() });
+    expect(await load([1])).toBeNull();
+    expect(await load([])).toEqual({ cpu: 0, memoryBytes: 0 });
+  });
+
+  it('is read from PowerShell on Windows', () => {
+    expect(windowsUse([7, 8]).at(-1)).toContain('Get-Process -Id 7,8 ');
+    expect([...parseWindows('7 62500 2097152\r\n8 0 1024\r\n\r\nGet-Process : rubbish\r\n')]).toEqual([
+      [7, { cpuMs: 62_500, memoryBytes: 2_097_152 }],
+      [8, { cpuMs: 0, memoryBytes: 1024 }],
+    ]);
   });
 });
 

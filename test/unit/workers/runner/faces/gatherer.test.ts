@@ -8,7 +8,7 @@ function world({ most = 3, atOnce = 1 } = {}) {
   const batches: { items: readonly string[]; signal: AbortSignal; end(error?: Error): void }[] = [];
   const gatherer = createGatherer<string, string>({
     most: () => most,
-    atOnce,
+    atOnce: () => atOnce,
     alike: (a, b) => a[0] === b[0],
     run: (items, stop) =>
       new Promise((resolve, reject) => {

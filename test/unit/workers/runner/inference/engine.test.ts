@@ -115,6 +115,39 @@ describe('a run', () => {
     ]);
   });
 
+  it.each([
+    [1, 2],
+    [2, 3],
+    [4, 5],
+  ])('of a graph with %i lanes is sent with %i at once, queries with two', async (lanes, most) => {
+    const order: [number, boolean][] = [];
+    const { fake, clock } = start(({ feeds: given, urgent }) => {
+      order.push([given.x?.data[0] as number, urgent]);
+      return order.length === 1 ? one : 'hang';
+    });
+    fake.lanes = lanes;
+    const graph = engine.add('m', 'cpu');
+    // The number of lanes is known when it is open.
+    await engine.run(graph, feeds());
+    const all = [...Array.from({ length: 9 }, () => false), true, true, true].map((urgent) =>
+      engine.run(graph, feeds(), { urgent }).catch(() => {}),
+    );
+    await clock.flush();
+    const sent = order.slice(1).map(([, urgent]) => urgent);
+    expect(sent.filter((urgent) => !urgent)).toHaveLength(most);
+    expect(sent.filter((urgent) => urgent)).toHaveLength(2);
+    engine.stop();
+    supervisor.stop();
+    await Promise.all(all);
+  });
+
+  it('tells how long it took, and beside how many', async () => {
+    start(() => one);
+    const told: object[] = [];
+    await engine.run(engine.add('m', 'cpu'), feeds(), { onRan: (run) => told.push(run) });
+    expect(told).toEqual([{ ms: 1, beside: 1 }]);
+  });
+
   it('that is aborted while it waits never runs', async () => {
     const seen: number[] = [];
     start(({ feeds: given }) => {

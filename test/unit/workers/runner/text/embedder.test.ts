@@ -40,7 +40,7 @@ function embedder({ refuse = null as string | null, budget = 1000, mostWaiting =
     output: { output: 'y', pooling: 'none', normalise: false },
   } as unknown as LoadedText;
   const tuner = createBudgetTuner({ start: budget, least: 1, most: 4096 });
-  const made = createTextEmbedder(loaded, { tuner: () => tuner, monotonic: () => 0, mostWaiting });
+  const made = createTextEmbedder(loaded, { tuner: () => tuner, mostWaiting });
   return {
     embed: made.embed,
     waiting: () => made.waiting,

@@ -18,6 +18,7 @@ function setUp({ most = Infinity, budget = 100, hasMask = true, rows = null as n
     outputs: [{ name: 'last_hidden_state', type: 'float32', dims: ['n', 's', SIZE] }],
     provider: () => 'cpu',
     ladder: () => [],
+    atOnce: () => 2,
     async run(feeds, options: RunOptions = {}): Promise<Record<string, Tensor>> {
       const { dims, data } = feeds.input_ids as Feed;
       const [count = 0, length = 0] = dims;

@@ -1,3 +1,5 @@
+import v8 from 'node:v8';
+import vm from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { createTextTokenizer } from '../../../../../electron/workers/runner/text/tokenizer.ts';
 import { createWordCache, isSumOfWords } from '../../../../../electron/workers/runner/text/word-cache.ts';
@@ -112,5 +114,22 @@ describe('which tokenizers it is for', () => {
     ])
       expect([text, own.encode(text, 64)]).toEqual([text, whole.encode(text, 64)]);
     expect(own.encode('lamp', 9)).toHaveLength(6);
+  });
+});
+
+describe('the memory of what is remembered', () => {
+  it('does not hold the texts that the words are from', () => {
+    v8.setFlagsFromString('--expose_gc');
+    const collect = vm.runInNewContext('gc') as () => void;
+    const cache = createWordCache(() => [1]);
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    // Each text has a word of its own that is worth a reference into it, and a megabyte of others.
+    for (let text = 0; text < 60; text += 1) {
+      const words = [`${text}`.padStart(20, 'w'), ...Array.from({ length: 100_000 }, () => 'same word')];
+      cache.encode(words.join(' '), 10);
+    }
+    collect();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(20e6);
   });
 });

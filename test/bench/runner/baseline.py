@@ -1,7 +1,7 @@
 """The same texts with onnxruntime in Python: in unsorted batches of 32, and in the best of several other ways.
 
-Reads {"model": path, "texts": [[ids]]} from the first line of standard input. For each further line it prints the texts
-a second of one round, by the way they are put into batches.
+Reads {"model": path, "texts": [[ids]]} from the first line of standard input, and prints the names of the ways in which
+texts are put into batches. For each further line, which names a way, it prints the texts a second.
 """
 
 import json
@@ -58,5 +58,6 @@ def rate(batches):
     return len(texts) / (time.perf_counter() - start)
 
 
-for _ in sys.stdin:
-    print(json.dumps({name: rate(batches) for name, batches in ways.items()}), flush=True)
+print(json.dumps(list(ways)), flush=True)
+for line in sys.stdin:
+    print(json.dumps(rate(ways[line.strip()])), flush=True)

@@ -1,0 +1,57 @@
+/** The state of the Search page in its address. Pure. */
+import type { FileType, SearchHit } from '../../../shared/models/indexing.ts';
+
+/** A passage that is shown, by the file and its bytes. */
+export type Opened = Pick<SearchHit, 'sourceId' | 'path' | 'startByte' | 'endByte'>;
+
+export interface SearchAddress {
+  text: string;
+  /** null for all. */
+  sourceId: string | null;
+  type: FileType | null;
+  opened: Opened | null;
+}
+
+export const fileTypes: readonly FileType[] = ['markdown', 'page', 'code', 'text'];
+
+export const emptySearch: SearchAddress = { text: '', sourceId: null, type: null, opened: null };
+
+export function readSearch(hash: string): SearchAddress {
+  const [page, query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
+  if (page !== 'search') return emptySearch;
+  const named = new URLSearchParams(query);
+  return {
+    text: (named.get('q') ?? '').slice(0, 2000),
+    sourceId: named.get('in'),
+    type: fileTypes.find((type) => type === named.get('type')) ?? null,
+    opened: openedIn(named),
+  };
+}
+
+function openedIn(named: URLSearchParams): Opened | null {
+  const [sourceId, path] = [named.get('of'), named.get('file')];
+  if (!sourceId || !path) return null;
+  const bytes = /^(\d{1,12})-(\d{1,12})$/.exec(named.get('at') ?? '');
+  return { sourceId, path, startByte: Number(bytes?.[1] ?? 0), endByte: Number(bytes?.[2] ?? 0) };
+}
+
+export function searchHash({ text, sourceId, type, opened }: SearchAddress): string {
+  const named = new URLSearchParams();
+  if (text !== '') named.set('q', text);
+  if (sourceId !== null) named.set('in', sourceId);
+  if (type !== null) named.set('type', type);
+  if (opened !== null) {
+    named.set('of', opened.sourceId);
+    named.set('file', opened.path);
+    named.set('at', `${opened.startByte}-${opened.endByte}`);
+  }
+  return named.size === 0 ? '#/search' : `#/search?${named}`;
+}
+
+export const isSame = (a: Opened | null, b: Opened | null): boolean =>
+  a !== null &&
+  b !== null &&
+  a.sourceId === b.sourceId &&
+  a.path === b.path &&
+  a.startByte === b.startByte &&
+  a.endByte === b.endByte;
