@@ -110,8 +110,6 @@ function toSearchHit(
   };
 }
 
-const ofTask = ({ taskId, title, origin }: NonNullable<SearchHit['ingested']>) => ({ taskId, title, origin });
-
 /** Stored texts are UTF-8. A snippet may begin on the page before its match. */
 function firstMatchByte({ text, highlights, startByte }: ReturnType<typeof makeSnippet>): number {
   return startByte + utf8Length(text, 0, highlights[0]?.[0] ?? 0);
