@@ -4,6 +4,7 @@ import { makeZip, type ZipPart } from './zip.ts';
 const XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
 const OFFICE = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
 const TYPES = 'http://schemas.openxmlformats.org/package/2006/content-types';
+const WORD = 'http://schemas.openxmlformats.org/wordprocessingml/2006/main';
 const MAIN = 'application/vnd.openxmlformats-officedocument';
 
 export const escapeXml = (text: string) =>
@@ -38,12 +39,12 @@ export function docxParts(body: string, { title = '', footnotes = '' } = {}): Re
       ...(footnotes === '' ? [] : [['r2', 'footnotes', 'footnotes.xml'] as [string, string, string]]),
     ),
     'word/styles.xml':
-      `${XML}<w:styles xmlns:w="w"><w:style w:styleId="berschrift1"><w:name w:val="heading 1"/></w:style>` +
+      `${XML}<w:styles xmlns:w="${WORD}"><w:style w:styleId="berschrift1"><w:name w:val="heading 1"/></w:style>` +
       '<w:style w:styleId="Own"><w:name w:val="Own"/><w:pPr><w:outlineLvl w:val="1"/></w:pPr></w:style></w:styles>',
     ...(footnotes === ''
       ? {}
-      : { 'word/footnotes.xml': `${XML}<w:footnotes xmlns:w="w">${footnotes}</w:footnotes>` }),
-    'word/document.xml': `${XML}<w:document xmlns:w="w" xmlns:mc="m"><w:body>${body}</w:body></w:document>`,
+      : { 'word/footnotes.xml': `${XML}<w:footnotes xmlns:w="${WORD}">${footnotes}</w:footnotes>` }),
+    'word/document.xml': `${XML}<w:document xmlns:w="${WORD}" xmlns:mc="m"><w:body>${body}</w:body></w:document>`,
   };
 }
 export const makeDocx = (body: string, options?: { title?: string; footnotes?: string }) =>
