@@ -11,6 +11,7 @@ import { agentLinkErrors } from './errors/agent-link.ts';
 import { commonErrors } from './errors/common.ts';
 import { computerErrors } from './errors/computer.ts';
 import { discoveryErrors } from './errors/discovery.ts';
+import { documentErrors } from './errors/documents.ts';
 import type { Catalogue } from './errors/entry.ts';
 import { gatewayErrors } from './errors/gateway.ts';
 import { gatewayRequestErrors } from './errors/gateway-requests.ts';
@@ -49,6 +50,7 @@ export const errorCatalogue = {
   ...immichErrors,
   ...runnerFleetErrors,
   ...taskErrors,
+  ...documentErrors,
   ...notificationErrors,
 } as const satisfies Catalogue;
 

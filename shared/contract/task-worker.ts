@@ -34,6 +34,8 @@ export const workerTaskSchema = z.object({
   sharedPath: z.string().nullable(),
   /** Absolute path of the input, for the worker of this computer only. */
   localPath: z.string().optional(),
+  /** Hosts of own networks that it may fetch from, in lower case. Absent for none. */
+  allowedHosts: z.array(z.string()).optional(),
 });
 export type WorkerTask = z.infer<typeof workerTaskSchema>;
 

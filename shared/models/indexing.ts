@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { messageSchema } from './message.ts';
 import { troubleSchema } from './node-state.ts';
+import { placeSchema } from './places.ts';
 import { runnerProviderSchema } from './runner.ts';
 
 export { BUILTIN_DIMENSIONS, BUILTIN_EMBEDDER_ID, embedderId } from './embedder-id.ts';
@@ -240,6 +241,8 @@ export const searchHitSchema = z.object({
   weak: z.literal(true).optional(),
   /** The text of a task: what it is called, and the address or file that it came from. Absent for a file of a folder. */
   ingested: z.object({ taskId: z.string(), title: z.string(), origin: z.string() }).optional(),
+  /** The page, sheet, slide, chapter or time that its first match is at. Absent if it has none. */
+  place: placeSchema.optional(),
 });
 export type SearchHit = z.infer<typeof searchHitSchema>;
 

@@ -27,6 +27,8 @@ export const tasksSettingsSchema = z.object({
   sharedFolder: z.string().trim().min(1).max(4096).nullable().default(null),
   /** Whether webhooks may go to addresses of the own network and of this computer. */
   privateWebhooks: z.boolean().default(false),
+  /** Hosts of the own network that tasks may fetch pages from, separated by commas; null for none. */
+  privateHosts: z.string().trim().min(1).max(4096).nullable().default(null),
   /** `network`: workers and scripts on other computers may connect, with a key. */
   listen: z.enum(['loopback', 'network']).default('loopback'),
   /** Port of that listener. */

@@ -9,6 +9,7 @@ import { diagnosisAgentMessages } from './messages/diagnosis-agent.ts';
 import { diagnosisServerMessages } from './messages/diagnosis-server.ts';
 import { diagnosisWakeMessages } from './messages/diagnosis-wake.ts';
 import { discoveryMessages } from './messages/discovery.ts';
+import { documentMessages } from './messages/documents.ts';
 import { energyMessages } from './messages/energy.ts';
 import { fleetMessages } from './messages/fleet.ts';
 import { gatewayMessages } from './messages/gateway.ts';
@@ -57,6 +58,7 @@ export const domains = {
   diagnosisServer: diagnosisServerMessages,
   diagnosisWake: diagnosisWakeMessages,
   discovery: discoveryMessages,
+  documents: documentMessages,
   energy: energyMessages,
   fleet: fleetMessages,
   gateway: gatewayMessages,
@@ -104,6 +106,7 @@ export const catalogue = {
   ...diagnosisServerMessages,
   ...diagnosisWakeMessages,
   ...discoveryMessages,
+  ...documentMessages,
   ...energyMessages,
   ...fleetMessages,
   ...gatewayMessages,

@@ -71,12 +71,14 @@ export function createMemoryIngestedFiles(): MemoryIngestedFiles {
     taskOf: (name) => name.replace(/\.md$/, ''),
     async write(taskId, title, text) {
       if (this.failing !== null) throw this.failing;
-      texts.set(taskId, `# ${title}\n\n${text}`);
-      return { sizeBytes: text.length };
+      const written = `# ${title}\n\n${text}`;
+      texts.set(taskId, written);
+      return { sizeBytes: Buffer.byteLength(written) };
     },
     async remove(taskIds) {
       for (const id of taskIds) texts.delete(id);
     },
-    list: async () => [...texts].map(([taskId, text]) => ({ taskId, sizeBytes: text.length, at: 0 })),
+    list: async () =>
+      [...texts].map(([taskId, text]) => ({ taskId, sizeBytes: Buffer.byteLength(text), at: 0 })),
   };
 }

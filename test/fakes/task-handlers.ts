@@ -91,6 +91,7 @@ const acts: Record<string, (context: HandlerContext, path: string) => Promise<Ha
 
 const handler: Handler = {
   contentTypes: ['document'],
+  components: [],
   handle(input, context) {
     const act = acts[String(context.options.do)];
     if (act === undefined) return documentHandler.handle(input, context);

@@ -1,6 +1,7 @@
 /** What core saves of tasks: known workers, stored texts, webhooks to send, and the depth of the queues. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import * as z from 'zod';
+import { filePlaceSchema } from '../../../shared/models/places.ts';
 import {
   contentTypeSchema,
   ingestedTextSchema,
@@ -15,6 +16,7 @@ import { createHistoryAccess } from './history-access.ts';
 const ingestedSchema = ingestedTextSchema.omit({ indexed: true }).extend({
   contentType: contentTypeSchema,
   state: z.enum(['pending', 'indexed', 'failed', 'deleted']),
+  places: z.array(filePlaceSchema).optional(),
 });
 const webhookSchema = z.object({
   taskId: z.string(),

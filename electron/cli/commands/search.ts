@@ -1,4 +1,5 @@
 import { textOf } from '../../../shared/text/index.ts';
+import { placeText } from '../../../shared/text/place-text.ts';
 import { formatDuration, plural } from '../../../shared/units.ts';
 import { type Command, findSource, usageError } from '../command.ts';
 import { highlight } from '../format.ts';
@@ -34,9 +35,10 @@ export const search: Command = {
     const folded = result.hits.length - shown.length;
     if (shown.length === 0) terminal.line('No matches.');
     for (const [index, hit] of shown.entries()) {
+      const place = hit.place === undefined ? '' : style.quiet(`  ${placeText(hit.place)}`);
       const heading = hit.heading === '' ? '' : style.quiet(`  ${hit.heading}`);
       terminal.line(
-        `${String(index + 1).padStart(2)}. ${style.strong(hit.ingested?.title ?? hit.path)}${heading}`,
+        `${String(index + 1).padStart(2)}. ${style.strong(hit.ingested?.title ?? hit.path)}${place}${heading}`,
       );
       terminal.line(
         `    ${cutTo(highlight(hit.snippet, hit.highlights, style), Math.max(40, terminal.width - 6))}`,

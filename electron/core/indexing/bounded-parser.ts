@@ -18,6 +18,8 @@ export interface BoundedParser {
   readonly endIndex: number;
   /** Number of open elements. */
   readonly open: number;
+  /** In `onopentag`: whether this element is too deep, and so closed where it opens. */
+  readonly isFlat: boolean;
   write(source: string): void;
   end(): void;
 }
@@ -53,6 +55,10 @@ class DepthLimitedParser extends Parser {
 
   get open(): number {
     return this.#open + this.#openSeparate;
+  }
+
+  get isFlat(): boolean {
+    return this.#tag === 'flat';
   }
 
   protected override isVoidElement(name: string): boolean {

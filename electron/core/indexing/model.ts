@@ -11,6 +11,7 @@ import type { Clock, Ids, Random } from '../ports/time.ts';
 import type { VectorStore } from '../ports/vectors.ts';
 import type { RunnersService } from '../runner/model.ts';
 import type { Streams } from '../runtime/streams.ts';
+import type { StoredText } from './places.ts';
 
 export interface IndexingFleet {
   list(): NodeView[];
@@ -52,7 +53,7 @@ export interface IndexingDependencies {
   telemetry: IndexingTelemetry;
   settings: { current(): Settings };
   /** What is known of the file of an ingested text; null if it must not be found. @param path relative to its source */
-  ingestedText(path: string): { taskId: string; title: string; origin: string } | null;
+  ingestedText(path: string): StoredText | null;
   activity: Pick<ActivityService, 'record'>;
   streams: Pick<Streams, 'sources' | 'jobs' | 'embedders'>;
 }

@@ -15,12 +15,14 @@ import { createHealthTracker } from '../acquire/node-health.ts';
 import type { SourceIndex, VectorHit } from '../ports/vectors.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
 import { type EmbeddingSource, embeddingSource } from './embedding-source.ts';
+import { utf8Length } from './encoding.ts';
 import { isOfQdrant, reasonOf } from './failures.ts';
 import { fileTypeOf } from './file-type.ts';
 import { fuseRanks } from './fusion.ts';
 import type { IndexHandles } from './index-handles.ts';
 import { joinPath } from './join-path.ts';
 import type { IndexingDependencies } from './model.ts';
+import { placeAt, withoutPlaces } from './places.ts';
 import type { QueryTurns } from './query-turns.ts';
 import { isWeak } from './search-floor.ts';
 import { keywordTerms } from './search-words.ts';
@@ -87,6 +89,7 @@ function toSearchHit(
 ): SearchHit {
   const ingested = isIngested(source) ? ingestedText(hit.path) : null;
   const snippet = makeSnippet(hit.chunk, query);
+  const place = ingested === null ? null : placeAt(ingested.places, firstMatchByte(snippet));
   const words = wordRank === null ? null : { rank: wordRank, score: hit.wordScore ?? 0 };
   const vectors = vectorRank === null ? null : { rank: vectorRank, similarity: hit.vectorScore ?? 0 };
   return {
@@ -104,8 +107,14 @@ function toSearchHit(
     words,
     vectors,
     ...(isWeak({ words, vectors }, source.embedder) && { weak: true as const }),
-    ...(ingested !== null && { ingested }),
+    ...(ingested !== null && { ingested: withoutPlaces(ingested) }),
+    ...(place !== null && { place }),
   };
+}
+
+/** Stored texts are UTF-8. A snippet may begin on the page before its match. */
+function firstMatchByte({ text, highlights, startByte }: ReturnType<typeof makeSnippet>): number {
+  return startByte + utf8Length(text, 0, highlights[0]?.[0] ?? 0);
 }
 
 const strongFirst = (hits: readonly SearchHit[]) => [

@@ -19,6 +19,7 @@ import { createIndexHandles } from './index-handles.ts';
 import { createJobs, type NewJob } from './jobs.ts';
 import { joinPath } from './join-path.ts';
 import type { IndexingDependencies } from './model.ts';
+import { withoutPlaces } from './places.ts';
 import { createQueryTurns } from './query-turns.ts';
 import { createSearcher } from './search.ts';
 import { createSources, isIngested, type NewSource, type SourceChange } from './sources.ts';
@@ -185,7 +186,7 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
       return {
         ...(await index.document(passage, signal)),
         ...{ sourceId, sourceName: source.name, path, absolutePath: joinPath(source.path, path) },
-        ...(ingested !== null && { ingested }),
+        ...(ingested !== null && { ingested: withoutPlaces(ingested) }),
       };
     },
     start({ resume } = { resume: true }) {

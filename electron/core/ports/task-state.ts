@@ -1,4 +1,5 @@
 /** What core itself saves of tasks: their records are in the queue (task-queue.ts). */
+import type { FilePlace } from '../../../shared/models/places.ts';
 import type { IngestedText, TaskQueueName, TaskWorkerRecord } from '../../../shared/models/tasks.ts';
 import type { BucketLength } from './history.ts';
 
@@ -7,6 +8,8 @@ export type IngestState = 'pending' | 'indexed' | 'failed' | 'deleted';
 
 export interface IngestedRecord extends Omit<IngestedText, 'indexed'> {
   state: IngestState;
+  /** Where its pages, or other parts, begin in its file, in ascending order. Absent for none. */
+  places?: readonly FilePlace[] | undefined;
 }
 
 /** The webhook of a task that is there. The whole address is among the secrets if it contains a password. */

@@ -5,7 +5,10 @@
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { IndexJob, SourceRecord } from '../../../shared/models/indexing.ts';
 import { errorMessage, fact, type Message } from '../../../shared/models/message.ts';
+import type { FilePlace } from '../../../shared/models/places.ts';
 import type { TaskRecord, TaskResult, TaskView } from '../../../shared/models/tasks.ts';
+import { utf8Length } from '../indexing/encoding.ts';
+import { filePlaces, type StoredText } from '../indexing/places.ts';
 import type { Log } from '../ports/log.ts';
 import type { IngestedFiles, TaskFiles } from '../ports/task-files.ts';
 import type { IngestedRecord, IngestState, TaskStore } from '../ports/task-state.ts';
@@ -16,6 +19,7 @@ import type { TaskEngine } from './task-engine.ts';
 /** What was written of a text. */
 export interface KeptText {
   sizeBytes: number;
+  places: readonly FilePlace[];
 }
 
 export interface Ingest {
@@ -31,7 +35,7 @@ export interface Ingest {
   taskRemoved(taskId: string): void;
   storing(task: Pick<TaskRecord, 'id' | 'state' | 'spec'>): TaskView['storing'];
   /** What is known of the text in a file; null if it is deleted, or not (yet) the text of a completed task. */
-  text(name: string): { taskId: string; title: string; origin: string } | null;
+  text(name: string): StoredText | null;
   /**
    * Deletes texts: they are not found any more. They leave the index with the next job, which begins soon. Resolves
    * with how many there were.
@@ -102,7 +106,7 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
     }
   }
 
-  function recordOf(task: TaskRecord, { sizeBytes }: KeptText): IngestedRecord {
+  function recordOf(task: TaskRecord, { sizeBytes, places }: KeptText): IngestedRecord {
     const { spec } = task;
     return {
       taskId: task.id,
@@ -112,13 +116,30 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
       addedAt: clock.now(),
       sizeBytes,
       state: 'pending',
+      ...(places.length > 0 ? { places } : {}),
     };
   }
 
   async function keep(task: TaskRecord, result: TaskResult): Promise<KeptText> {
-    const text =
-      result.contentFileId === null ? result.content : await files.text(result.contentFileId, MOST_BYTES);
-    return texts.write(task.id, task.spec.title, text);
+    const text = await textOf(result);
+    const { sizeBytes } = await texts.write(task.id, task.spec.title, text);
+    return { sizeBytes, places: placesIn(result, text, sizeBytes) };
+  }
+
+  const textOf = async ({ content, contentFileId }: TaskResult): Promise<string> =>
+    contentFileId === null ? content : files.text(contentFileId, MOST_BYTES);
+
+  /** The file has its title before the text. */
+  const placesIn = ({ metadata }: TaskResult, text: string, sizeBytes: number): FilePlace[] =>
+    filePlaces(metadata, text, Math.max(0, sizeBytes - utf8Length(text)));
+
+  /** The same for a file that was written before. Its text may have been deleted since: then it has no places. */
+  async function placesOf({ result }: TaskRecord, sizeBytes: number): Promise<FilePlace[]> {
+    if (result === null) return [];
+    return textOf(result).then(
+      (text) => placesIn(result, text, sizeBytes),
+      () => [],
+    );
   }
 
   function completed(task: TaskRecord, kept: KeptText): void {
@@ -218,8 +239,10 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
       if (store.get(taskId) !== null) continue;
       const found = await (await engine.queue()).get(taskId);
       // One that is not completed writes it again, or has been cancelled.
-      if (found?.task.state === 'completed') save([recordOf(found.task, { sizeBytes })]);
-      else if (found === null || found.task.state !== 'active') await texts.remove([taskId]);
+      if (found?.task.state === 'completed') {
+        const places = await placesOf(found.task, sizeBytes);
+        save([recordOf(found.task, { sizeBytes, places })]);
+      } else if (found === null || found.task.state !== 'active') await texts.remove([taskId]);
     }
   }
 
@@ -249,7 +272,8 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
       const taskId = texts.taskOf(name);
       const known = taskId === null ? null : store.get(taskId);
       if (known === null || known.state === 'deleted') return null;
-      return { taskId: known.taskId, title: known.title, origin: known.origin };
+      const { title, origin, places = [] } = known;
+      return { taskId: known.taskId, title, origin, places };
     },
     async remove(taskIds) {
       const known = [...new Set(taskIds)].flatMap((id) => store.get(id) ?? []);

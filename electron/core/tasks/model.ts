@@ -18,6 +18,7 @@ import type {
   WhenGpuAsleep,
 } from '../../../shared/models/tasks.ts';
 import type { HistoryRange } from '../../../shared/models/telemetry.ts';
+import type { StoredText } from '../indexing/places.ts';
 import type { SharedFolder, TaskFile, TaskFiles } from '../ports/task-files.ts';
 import type { TaskQuery } from '../ports/task-queue.ts';
 import type { Uploads } from './uploads.ts';
@@ -122,7 +123,7 @@ export interface TasksService {
   };
   deleteIngested(taskIds: readonly string[]): Promise<number>;
   /** What is known of the file of an ingested text; null if nothing is. */
-  ingestedText(name: string): { taskId: string; title: string; origin: string } | null;
+  ingestedText(name: string): StoredText | null;
   /** Deletes the files of ended tasks. Resolves with the bytes. */
   clearFiles(kind: TaskFile['kind']): Promise<number>;
   /** Deletes the tasks that ended before, with their files. Resolves with how many. */

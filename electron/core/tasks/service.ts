@@ -281,7 +281,10 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
       const { texts: records, total } = store.tasks.ingested.list({ text, offset, limit });
       return {
         total,
-        texts: records.map(({ state, ...record }) => ({ ...record, indexed: state === 'indexed' })),
+        texts: records.map(({ state, places: _, ...record }) => ({
+          ...record,
+          indexed: state === 'indexed',
+        })),
       };
     },
     deleteIngested: ingest.remove,

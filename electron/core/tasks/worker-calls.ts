@@ -8,6 +8,7 @@ import type { LeaseProof, LeaseState, TaskClaim } from '../ports/task-queue.ts';
 import type { Clock, Random } from '../ports/time.ts';
 import type { Ingest } from './ingest.ts';
 import type { GivenTask, InputFile, TaskWorkers, WorkerCaller } from './model.ts';
+import { privateHosts } from './private-hosts.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import type { TaskEngine } from './task-engine.ts';
 import type { WorkerRegistry } from './worker-registry.ts';
@@ -128,6 +129,7 @@ export function createWorkerCalls(dependencies: WorkerCallsDependencies): Worker
         attempt: task.attempts,
         sharedPath: input.kind === 'shared' && live.sharedFolder ? input.path : null,
         ...(caller.local && file !== null && { localPath: file.absolute }),
+        ...(input.kind === 'url' && { allowedHosts: privateHosts(settings.current().tasks.privateHosts) }),
       };
     } catch (error) {
       // Without its input another attempt would fail the same way.

@@ -6,15 +6,28 @@ import { systemCode } from '../../adapters/system-code.ts';
 /** What the content itself causes, or a limit that a person has to raise. */
 const final: ReadonlySet<ErrorCode> = new Set([
   'BAD_REQUEST',
+  'DOCUMENT_BROKEN',
+  'DOCUMENT_ENCRYPTED',
+  'DOCUMENT_UNPACKS_TOO_LARGE',
   'FILE_BINARY',
   'FILE_EMPTY',
   'FILE_ENCODING',
   'FILE_OUTSIDE_FOLDER',
   'FILE_TOO_LARGE',
   'HANDLER_MISSING',
+  'PICTURE_DAMAGED',
+  'PICTURE_EMPTY',
+  'PICTURE_NOT_SUPPORTED',
+  'PICTURE_TOO_LARGE',
+  'PICTURE_UNKNOWN',
   'TASK_MEMORY_LIMIT',
   'TASK_TIME_LIMIT',
   'UPLOAD_TOO_LARGE',
+  'WEB_ADDRESS_WRONG',
+  'WEB_MISSING',
+  'WEB_NOT_TEXT',
+  'WEB_PRIVATE',
+  'WEB_REDIRECTS',
 ]);
 
 export interface FailedAttempt {

@@ -78,6 +78,7 @@ export function startTaskRun(task: WorkerTask, tools: TaskRunTools): TaskRun {
           input,
           options: task.spec.options,
           folder: folder.path,
+          allowedHosts: task.allowedHosts ?? [],
         },
         {
           signal,

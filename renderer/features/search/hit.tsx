@@ -1,6 +1,7 @@
 import { Check, Copy, FileCode2, FileText, Globe, type LucideIcon, NotebookText } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { FileType, SearchHit } from '../../../shared/models/indexing.ts';
+import { addressAt, placeText } from '../../../shared/text/place-text.ts';
 import { formatCount, plural } from '../../../shared/units.ts';
 import { copyPlain } from '../../components/copy-text.ts';
 import { cardClass } from '../../components/page.tsx';
@@ -102,7 +103,8 @@ export function FileCard({ file: { hits }, address }: { file: FileHits; address:
           title={ingested === undefined ? 'Copy path' : 'Copy origin'}
           onClick={() =>
             void copyAndSay(
-              ingested?.origin ?? first.absolutePath,
+              // A browser opens it at the page of its best match.
+              ingested === undefined ? first.absolutePath : addressAt(ingested.origin, first.place),
               ingested === undefined ? 'Path copied' : 'Origin copied',
             )
           }
@@ -136,8 +138,10 @@ function Passage({ hit, address }: { hit: SearchHit; address: SearchAddress }) {
         // The whole passage opens it; what lies above that is reached all the same.
         className="block rounded outline-offset-4 after:absolute after:inset-0"
       >
-        {hit.heading && (
-          <span className="mb-1 block truncate text-xs font-medium text-soft">{hit.heading}</span>
+        {(hit.place || hit.heading) && (
+          <span className="mb-1 block truncate text-xs font-medium text-soft">
+            {[hit.place && placeText(hit.place), hit.heading].filter(Boolean).join(' · ')}
+          </span>
         )}
         <span className="line-clamp-5 text-[0.8125rem] leading-5 break-words whitespace-pre-line text-soft">
           {splitAtRanges(hit.snippet.slice(from), ranges).map(

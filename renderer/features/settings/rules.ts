@@ -149,6 +149,7 @@ export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> 
   'tasks.keepDays': { is: 'number', byDefault: 30, least: 1, most: 3650 },
   'tasks.sharedFolder': { is: 'text', byDefault: null, least: 1, most: 4096 },
   'tasks.privateWebhooks': { is: 'switch', byDefault: false },
+  'tasks.privateHosts': { is: 'text', byDefault: null, least: 1, most: 4096 },
   'tasks.listen': { is: 'choice', byDefault: 'loopback', options: ['loopback', 'network'] },
   'tasks.port': { is: 'number', byDefault: 8780, least: 1, most: 65_535 },
   'tasks.redisUrl': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isRedisAddress },

@@ -90,6 +90,13 @@ export const tasksFields: readonly SettingField[] = [
   },
   {
     section: 'tasks',
+    key: 'privateHosts',
+    kind: 'text',
+    label: 'Own hosts that tasks may read',
+    about: 'Names and addresses, separated by commas. Otherwise tasks fetch only public web pages.',
+  },
+  {
+    section: 'tasks',
     key: 'privateWebhooks',
     kind: 'switch',
     label: 'Let webhooks go to this network',

@@ -22,6 +22,7 @@ const formats = {
   font: 'a font',
   sqlite: 'a database',
   rtf: 'a rich text document',
+  'office-binary': 'an old Office document, such as .doc, .xls or .ppt',
 };
 export type FileFormat = keyof typeof formats;
 

@@ -13,6 +13,7 @@ const entry = fileURLToPath(import.meta.url);
 
 const handler: Handler = {
   contentTypes: ['document'],
+  components: [],
   async handle() {
     return { content: 'done', metadata: { startedNs: String(process.hrtime.bigint()) } };
   },

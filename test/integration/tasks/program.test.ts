@@ -57,7 +57,7 @@ describe('the program', () => {
       type: 'cpu',
       queues: ['celery'],
       slots: 2,
-      contentTypes: ['document', 'mixed'],
+      contentTypes: ['document', 'mixed', 'web', 'image'],
     });
     worker.child.kill('SIGTERM');
     expect(await worker.ended).toBe(0);
@@ -158,6 +158,10 @@ describe('check', () => {
       'clock pass',
       'shared-folder pass',
       'handlers pass',
+      'component pass',
+      'component pass',
+      'component pass',
+      'component pass',
       'task pass',
     ]);
     const hello = server.calls.find(
@@ -188,7 +192,14 @@ describe('check', () => {
     const check = start(['check', '--json', '--server', server.url, '--type', 'cpu']);
     expect(await check.ended).toBe(1);
     const { steps } = JSON.parse(await check.output) as { steps: { name: string; state: string }[] };
-    expect(steps.map(({ state }) => state)).toEqual(['fail', 'pass', 'not-applicable']);
+    expect(steps.map(({ state }) => state)).toEqual([
+      'fail',
+      'pass',
+      'pass',
+      'pass',
+      'pass',
+      'not-applicable',
+    ]);
     await server.up();
   });
 });

@@ -5,6 +5,7 @@ import { agentLinkErrors } from '../../../shared/contract/errors/agent-link.ts';
 import { commonErrors } from '../../../shared/contract/errors/common.ts';
 import { computerErrors } from '../../../shared/contract/errors/computer.ts';
 import { discoveryErrors } from '../../../shared/contract/errors/discovery.ts';
+import { documentErrors } from '../../../shared/contract/errors/documents.ts';
 import { gatewayErrors } from '../../../shared/contract/errors/gateway.ts';
 import { gatewayRequestErrors } from '../../../shared/contract/errors/gateway-requests.ts';
 import { hostErrors } from '../../../shared/contract/errors/hosts.ts';
@@ -67,6 +68,7 @@ describe('the catalogue of errors', () => {
       runnerErrors,
       runnerFleetErrors,
       taskErrors,
+      documentErrors,
       pictureErrors,
       predictErrors,
       immichErrors,

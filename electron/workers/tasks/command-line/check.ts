@@ -10,13 +10,15 @@ import { formatBytes } from '../../../../shared/units.ts';
 import type { Clock } from '../../../core/ports/time.ts';
 import { coded } from '../failures.ts';
 import { readSharedProof } from '../files/shared-folder.ts';
-import { handledContentTypes } from '../handlers/table.ts';
+import type { HandlerComponent } from '../handlers/handler.ts';
+import { textOfFailure } from '../handlers/samples.ts';
+import { handledContentTypes, handlerComponents } from '../handlers/table.ts';
 import type { TaskServer } from '../link/server.ts';
 import { handlerHost } from '../open-worker.ts';
 import { startHandlerProcess } from '../processes/handler-process.ts';
 
 export interface CheckStep {
-  name: 'server' | 'version' | 'clock' | 'shared-folder' | 'handlers' | 'task';
+  name: 'server' | 'version' | 'clock' | 'shared-folder' | 'handlers' | 'component' | 'task';
   state: 'pass' | 'fail' | 'not-applicable';
   seen: string;
   fix: string;
@@ -69,6 +71,7 @@ export async function checkWorker(
     await bye();
   }
   await checkHandlers();
+  for (const component of handlerComponents) await checkComponent(component);
   if (session === null || session.refused !== null)
     add('task', 'not-applicable', 'A task needs a connection.');
   else await checkTask();
@@ -154,7 +157,13 @@ export async function checkWorker(
       const path = join(folder, 'check.md');
       await writeFile(path, TEXT);
       const result = await handler.run(
-        { contentType: 'document', input: { kind: 'file', path, name: 'check.md' }, options: {}, folder },
+        {
+          contentType: 'document',
+          input: { kind: 'file', path, name: 'check.md' },
+          options: {},
+          folder,
+          allowedHosts: [],
+        },
         { signal, patienceMs: () => 0, timeMs: HANDLER_MS, onProgress: () => {} },
       );
       const kinds = handledContentTypes.join(', ');
@@ -172,6 +181,16 @@ export async function checkWorker(
     } finally {
       handler.kill();
       await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  async function checkComponent({ name, test, fix }: HandlerComponent): Promise<void> {
+    try {
+      await test(signal);
+      add('component', 'pass', `Can read ${name}.`);
+    } catch (error) {
+      signal.throwIfAborted();
+      add('component', 'fail', `Cannot read ${name}: ${textOfFailure(error)}`, fix);
     }
   }
 

@@ -1,41 +1,22 @@
-/** Documents: the text of plain text, Markdown, source code and HTML. Of mixed content it takes the text alone. */
-import { open } from 'node:fs/promises';
-import { PilotlightError } from '../../../../shared/contract/errors.ts';
-import { fact } from '../../../../shared/models/message.ts';
-import { textOfFile } from '../../../core/indexing/text-of-file.ts';
+/** Documents: the text of PDF, Word, Excel, PowerPoint and EPUB, plain text, Markdown, source code and HTML. */
+import { readDocument } from '../../documents/read-document.ts';
 import type { Handler } from './handler.ts';
-
-/** The whole file and its text are in memory at once, and V8 has no longer strings than twice this. */
-const MOST_BYTES = 256 * 1024 * 1024;
+import { documentComponents } from './samples.ts';
+import { outputOf, readUrl, readWhole } from './text-output.ts';
 
 export const documentHandler: Handler = {
+  // Of mixed content it takes the text alone.
   contentTypes: ['document', 'mixed'],
-  async handle(input, { progress, signal }) {
-    if (input.kind === 'url') throw new PilotlightError('HANDLER_MISSING');
+  components: documentComponents,
+  async handle(input, { allowedHosts, progress, signal }) {
+    if (input.kind === 'url') return readUrl(input.url, { allowedHosts, progress, signal });
     const bytes = await readWhole(input.path);
     signal.throwIfAborted();
-    progress(0.5);
-    const file = textOfFile(bytes, input.name);
-    if (!file.ok) throw new PilotlightError(file.code, { message: file.reason });
-    const { text, title, ok: _, ...about } = file;
-    return {
-      content: text,
-      metadata: { title: title ?? input.name, ...about, sizeBytes: bytes.length, characters: text.length },
-    };
+    progress(0.1);
+    const read = await readDocument(bytes, input.name, {
+      signal,
+      progress: (share) => progress(0.1 + 0.9 * share),
+    });
+    return outputOf(read, { name: input.name, sizeBytes: bytes.length });
   },
 };
-
-async function readWhole(path: string): Promise<Uint8Array> {
-  const handle = await open(path, 'r');
-  try {
-    const { size } = await handle.stat();
-    if (size > MOST_BYTES) {
-      throw new PilotlightError('FILE_TOO_LARGE', {
-        message: fact('FILE_OVER_LIMIT', { bytes: size, limit: MOST_BYTES }),
-      });
-    }
-    return await handle.readFile();
-  } finally {
-    await handle.close();
-  }
-}

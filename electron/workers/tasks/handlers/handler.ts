@@ -12,6 +12,8 @@ export interface HandlerContext {
   contentType: ContentType;
   /** The sender's. */
   options: Readonly<Record<string, Json>>;
+  /** Hosts of own networks that may be fetched from, in lower case. */
+  allowedHosts: readonly string[];
   /** An empty folder that is deleted when the task has ended. */
   folder: string;
   /** Aborted when a person cancelled the task. A handler that does not end within 5 s is killed. */
@@ -29,8 +31,19 @@ export interface HandlerOutput {
   thumbnails?: string[];
 }
 
+/** Something that a handler needs, and how `worker check` finds out whether it works here. */
+export interface HandlerComponent {
+  /** For people: `PDF documents`. */
+  name: string;
+  /** Uses it for real, on something small. Rejects if it does not work. */
+  test(signal: AbortSignal): Promise<void>;
+  /** What to do then. */
+  fix: string;
+}
+
 export interface Handler {
   contentTypes: readonly ContentType[];
+  components: readonly HandlerComponent[];
   /** Rejects with a PilotlightError; `isFinal` in `failures.ts` says whether another attempt makes sense. */
   handle(input: HandlerInput, context: HandlerContext): Promise<HandlerOutput>;
 }

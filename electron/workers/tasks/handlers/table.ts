@@ -2,10 +2,14 @@
 import type { ContentType } from '../../../../shared/models/tasks.ts';
 import { documentHandler } from './document.ts';
 import type { Handler } from './handler.ts';
+import { createImageHandler } from './image.ts';
+import { webHandler } from './web.ts';
 
-const handlers: readonly Handler[] = [documentHandler];
+const handlers: readonly Handler[] = [documentHandler, webHandler, createImageHandler()];
 
 export const handledContentTypes: readonly ContentType[] = handlers.flatMap((one) => one.contentTypes);
+
+export const handlerComponents = handlers.flatMap((one) => one.components);
 
 export function handlerOf(contentType: ContentType): Handler | null {
   return handlers.find((one) => one.contentTypes.includes(contentType)) ?? null;

@@ -7,6 +7,7 @@ export interface HandlerJob {
   input: HandlerInput;
   options: TaskSpec['options'];
   folder: string;
+  allowedHosts: string[];
 }
 
 export interface HandlerResult extends Omit<HandlerOutput, 'content' | 'thumbnails'> {

@@ -41,8 +41,24 @@ describe('the text of a completed task', () => {
       taskId: id,
       title: 'text.md',
       origin: 'text.md',
+      places: [],
     });
     expect(world.service.totals().stored).toBe(1);
+  });
+
+  it('has the pages that its worker named, in bytes of its file', async () => {
+    const world = await started();
+    const id = await world.add({ store: true });
+    const page = (number: number, start: number) => ({ kind: 'page', number, name: null, start });
+    const result = { ...aResult('Für\n\nzwei'), metadata: { places: [page(1, 0), page(2, 5)] } };
+    await world.complete('w1', await world.claimOne('w1'), result);
+    const head = '# text.md\n\n'.length;
+    expect(world.service.ingestedText(`${id}.md`)?.places).toEqual([
+      { kind: 'page', number: 1, name: null, startByte: head },
+      { kind: 'page', number: 2, name: null, startByte: head + 6 },
+    ]);
+    // They are the core's own.
+    expect(world.service.ingested({ offset: 0, limit: 10 }).texts[0]).not.toHaveProperty('places');
   });
 
   it('shares its job with others, and what comes during one gets the next', async () => {

@@ -1,0 +1,29 @@
+/** What is known of a picture, as the text that a search finds. */
+export function pictureText({
+  name,
+  description,
+  takenAt,
+  camera,
+  lens,
+  latitude,
+  longitude,
+}: {
+  name: string;
+  description?: string;
+  takenAt?: string;
+  camera?: string;
+  lens?: string;
+  latitude?: number;
+  longitude?: number;
+}): string {
+  return [
+    `Picture: ${name}`,
+    description,
+    takenAt && `Taken on ${takenAt}`,
+    camera && `Camera: ${camera}`,
+    lens && `Lens: ${lens}`,
+    latitude !== undefined && longitude !== undefined && `Place: ${latitude}, ${longitude}`,
+  ]
+    .filter(Boolean)
+    .join('\n');
+}

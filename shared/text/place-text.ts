@@ -1,0 +1,22 @@
+/** Where a passage is, for people and for the programs that open it. */
+import type { Place } from '../models/places.ts';
+
+/** `page 3`, `sheet "Costs"`, `at 1:02:05`. */
+export function placeText({ kind, number, name }: Place): string {
+  if (kind === 'time') return `at ${clockTime(number)}`;
+  return name === null ? `${kind} ${number}` : `${kind} "${name}"`;
+}
+
+/** The address of a page or recording, so that it opens at the place; unchanged where there is no form for that. */
+export function addressAt(origin: string, place: Place | undefined): string {
+  if (place === undefined || !/^https?:\/\/[^#]*$/.test(origin)) return origin;
+  if (place.kind === 'page') return `${origin}#page=${place.number}`;
+  return place.kind === 'time' ? `${origin}#t=${Math.floor(place.number)}` : origin;
+}
+
+function clockTime(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (value: number) => String(value).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
