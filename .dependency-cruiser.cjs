@@ -25,6 +25,7 @@ const coreOrder = [
   ['access'],
   ['fleet'],
   ['status'],
+  ['notifications'],
   ['agents'],
   ['telemetry'],
   ['policies'],

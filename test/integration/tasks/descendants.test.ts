@@ -51,6 +51,7 @@ function run(act: string, signal = new AbortController().signal) {
     {
       ...{ contentType: 'document', input: { kind: 'url', url: 'http://127.0.0.1/' }, folder },
       options: { do: act, mark },
+      allowedHosts: [],
     },
     { signal, patienceMs: () => 0, timeMs: 60_000, onProgress() {} },
   );
