@@ -23,6 +23,7 @@ import { coreStore } from './stores/core.ts';
 import { fleetStore } from './stores/fleet.ts';
 import { jobsStore } from './stores/jobs.ts';
 import { powerStore } from './stores/power.ts';
+import { settingsStore } from './stores/settings.ts';
 import { sourcesStore } from './stores/sources.ts';
 import { wakeStore } from './stores/wakes.ts';
 
@@ -58,6 +59,8 @@ function Panel() {
   }, []);
   useKeep(sourcesStore);
   useKeep(powerStore);
+  // What is shown as a notification is one of them.
+  useKeep(settingsStore);
 
   return (
     <div className="flex min-h-dvh flex-col sm:flex-row">

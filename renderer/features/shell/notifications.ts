@@ -1,7 +1,6 @@
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import { isShownOnDesktop } from '../../../shared/notice-kinds.ts';
 import type { TypedFrame } from '../../client/client.ts';
-import { client } from '../../client/index.ts';
 import { activityStore } from '../../stores/activity.ts';
 import { settingsStore } from '../../stores/settings.ts';
 import { addToast } from '../../stores/toasts.ts';
@@ -34,8 +33,7 @@ export function followActivityForNotifications(): () => void {
   // The desktop window has the system's own notifications.
   if (window.pilotlight) return () => {};
   const news = createNewsOfActivity();
-  const letGo = settingsStore.keep(client);
-  const stop = activityStore.onFrame((frame) => {
+  return activityStore.onFrame((frame) => {
     const fresh = news(frame);
     if (notificationState() !== 'on') return;
     const { settings } = settingsStore.use.getState().entries;
@@ -49,10 +47,6 @@ export function followActivityForNotifications(): () => void {
       }
     }
   });
-  return () => {
-    stop();
-    letGo();
-  };
 }
 
 const lostGpuCodes: ReadonlySet<string> = new Set(['NODE_LOST_GPU', 'OLLAMA_HERE_LOST_GPU']);

@@ -131,6 +131,7 @@ const parsers: Readonly<Record<string, string>> = {
   'shared/network/web-address.ts': 'the reader itself',
   'shared/network/callable-address.ts': 'the password of an address is hidden, however it is written',
   'shared/network/door.ts': 'a redirect, which is shown and never followed',
+  'electron/workers/web/fetch-page.ts': 'where a redirect leads, which the guard then reads like any address',
   'electron/agent/config-readers.ts': 'IPv6 only',
   'electron/main/external.ts': 'a link that the browser opens',
   'electron/main/wake-link.ts': 'pilotlight://, without a host',
