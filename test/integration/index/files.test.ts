@@ -32,6 +32,7 @@ describe('an index follows its folder', () => {
       files: 3,
       chunks: 3,
       incomplete: false,
+      vectors: { engine: 'builtin', unsent: 0 },
     });
 
     const second = await place.run(index);

@@ -105,6 +105,7 @@ describe('the worker', () => {
       files: 0,
       chunks: 0,
       incomplete: false,
+      vectors: { engine: 'builtin', unsent: 0 },
     });
     const d = await other.prepare('b.txt', never);
     expect(await other.commit(d.token, [new Float32Array([1, 0])])).toMatchObject({ chunks: 1 });

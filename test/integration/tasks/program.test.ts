@@ -198,6 +198,7 @@ describe('check', () => {
       'pass',
       'pass',
       'pass',
+      'pass',
       'not-applicable',
     ]);
     await server.up();

@@ -23,7 +23,7 @@ export interface HandlerRun {
 
 export interface HandlerProcess {
   readonly pid: number | undefined;
-  /** Whether it has ended. */
+  /** Whether it has ended, or was killed and ends now. */
   ended(): boolean;
   /** Memory right after its start, and after its last task, bytes; 0 while it is not known. */
   memory(): { atStart: number; now: number };
@@ -46,6 +46,7 @@ export function startHandlerProcess(
   const child = host.start();
   const send = (message: ToWorker<HandlerContract>) => child.send(message);
   let exit: WorkerExit | null = null;
+  let isKilled = false;
   let atStart = 0;
   let now = 0;
   let runs = 0;
@@ -92,7 +93,7 @@ export function startHandlerProcess(
 
   return {
     pid: child.pid,
-    ended: () => exit !== null,
+    ended: () => isKilled || exit !== null,
     memory: () => ({ atStart, now }),
     runs: () => runs,
     run(job, { signal, patienceMs, timeMs, onProgress }) {
@@ -131,7 +132,10 @@ export function startHandlerProcess(
         send({ kind: 'call', id, method: 'handle', params: job });
       });
     },
-    kill: () => child.kill(),
+    kill() {
+      isKilled = true;
+      child.kill();
+    },
     onEnd: (listener) => child.onExit(listener),
   };
 }
