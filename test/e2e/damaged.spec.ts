@@ -27,7 +27,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
     await page.keyboard.press('Escape');
 
     await page.evaluate(() => {
-      location.hash = '#/node/gpu-tower';
+      location.hash = '#/node/gpu-tower?tab=power';
     });
     await expect(page.getByText('Correct the file, put it back and restart the agent.')).toBeVisible();
     await page.getByRole('button', { name: /^Sleep or keep awake/ }).click();

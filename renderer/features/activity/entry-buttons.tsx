@@ -65,7 +65,7 @@ function ActionButton({ action, name }: { action: EntryAction; name: string }) {
         <Button
           size="small"
           busy={busy}
-          aria-label={`Wake ${name} again`}
+          aria-label={`Wake again: ${name}`}
           onClick={() => run(() => client.call('power.wake', { nodeId: action.nodeId }))}
         >
           Wake again
@@ -88,7 +88,7 @@ function ActionButton({ action, name }: { action: EntryAction; name: string }) {
         <Button
           size="small"
           busy={busy}
-          aria-label={`Move ${model} back to ${where} on ${name}`}
+          aria-label={`Move back to ${where}: ${model} on ${name}`}
           onClick={() =>
             run(
               () => client.call('models.place', { model, target, nodeId }),
