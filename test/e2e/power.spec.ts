@@ -148,7 +148,6 @@ test('a machine that was shut down by force is held by no lease, and its GPU kee
   showScene,
 }) => {
   await showScene(heldWhileOff, '#/fleet');
-  await showCards(page);
   const tower = page.getByRole('article').filter({ hasText: 'gpu-tower' });
   await expect(tower).toBeVisible();
   await expect(tower.getByRole('list', { name: 'What keeps it on' })).toHaveCount(0);
@@ -165,7 +164,6 @@ test('a machine that was shut down by force is held by no lease, and its GPU kee
 
 test('this computer is awake and seen, though its server is silent', async ({ page, showScene }) => {
   await showScene(heldWhileOff, '#/fleet');
-  await showCards(page);
   const here = page.getByRole('article').filter({ hasText: 'Ollama has not answered yet' });
   await expect(here).toHaveCount(1);
   await expect(here.getByText('Never seen awake')).toHaveCount(0);
