@@ -187,8 +187,8 @@ test('a dropped file wakes a GPU machine, is found, and the machine sleeps again
     await page.keyboard.press('Escape');
   });
   await test.step('found', async () => {
-    await goTo(page, 'Index');
-    await page.getByRole('searchbox').first().fill('brass regulator');
+    await goTo(page, 'Search');
+    await page.getByRole('searchbox', { name: 'Search your folders' }).fill('brass regulator');
     await page.keyboard.press('Enter');
     await expect(page.getByText('beside the boiler').first()).toBeVisible();
   });
