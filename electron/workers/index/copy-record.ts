@@ -5,6 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { parseJson } from '../../../shared/json.ts';
 import { COPY_META, inTransaction } from './database.ts';
+import { createMetaRows } from './meta-rows.ts';
 
 interface StoredRecord {
   /** The last is the newest. Two while a new copy gets its name. */
@@ -15,11 +16,7 @@ interface StoredRecord {
 export type CopyRecord = ReturnType<typeof createCopyRecord>;
 
 export function createCopyRecord(database: DatabaseSync) {
-  const select = database.prepare('SELECT value FROM meta WHERE key = ?');
-  const upsert = database.prepare(
-    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
-  );
-  const drop = database.prepare('DELETE FROM meta WHERE key = ?');
+  const meta = createMetaRows(database);
   const selectRemoved = database.prepare('SELECT chunk_id FROM removed_vectors');
   const countRemoved = database.prepare('SELECT count(*) AS removed FROM removed_vectors');
   // These rows are small; those of the vectors have whole pages.
@@ -30,12 +27,12 @@ export function createCopyRecord(database: DatabaseSync) {
   const addRemoved = database.prepare('INSERT OR IGNORE INTO removed_vectors (chunk_id) VALUES (?)');
 
   function read(): StoredRecord | null {
-    const stored = parseJson(String(select.get(COPY_META)?.value ?? '')) as Partial<StoredRecord> | null;
+    const stored = parseJson(meta.get(COPY_META) ?? '') as Partial<StoredRecord> | null;
     if (!Array.isArray(stored?.tokens) || typeof stored.lastId !== 'number') return null;
     return { tokens: stored.tokens.map(String), lastId: stored.lastId };
   }
 
-  const write = (record: StoredRecord) => upsert.run(COPY_META, JSON.stringify(record));
+  const write = (record: StoredRecord) => meta.set(COPY_META, JSON.stringify(record));
 
   return {
     tokens: () => read()?.tokens ?? [],
@@ -75,7 +72,7 @@ export function createCopyRecord(database: DatabaseSync) {
     forget(): void {
       if (read() === null) return;
       inTransaction(database, () => {
-        drop.run(COPY_META);
+        meta.set(COPY_META, null);
         forgetRemoved.run();
       });
     },

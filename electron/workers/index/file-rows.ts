@@ -8,6 +8,7 @@ import type { FileStamp } from '../../adapters/vectors/protocol.ts';
 import { searchableText } from '../../core/indexing/search-words.ts';
 import type { FileProblem, StoredIndexMeta } from '../../core/ports/vectors.ts';
 import { COPY_META, inTransaction, REMOTE_META } from './database.ts';
+import { createMetaRows } from './meta-rows.ts';
 
 export type { FileStamp };
 
@@ -43,11 +44,7 @@ function readReason(stored: string): Message {
 }
 
 export function createFileRows(database: DatabaseSync) {
-  const selectMeta = database.prepare('SELECT value FROM meta WHERE key = ?');
-  const upsertMeta = database.prepare(
-    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
-  );
-  const deleteMeta = database.prepare('DELETE FROM meta WHERE key = ?');
+  const { get: readMeta, set: writeMeta } = createMetaRows(database);
   const countFiles = database.prepare(
     'SELECT count(*) AS files, coalesce(sum(chunk_count), 0) AS chunks FROM files WHERE problem_code IS NULL',
   );
@@ -117,16 +114,6 @@ export function createFileRows(database: DatabaseSync) {
   );
   const insertWords = database.prepare('INSERT INTO words (rowid, title, body) VALUES (?, ?, ?)');
   const insertVector = database.prepare('INSERT INTO vectors (chunk_id, vector) VALUES (?, ?)');
-
-  function readMeta(key: string): string | null {
-    const row = selectMeta.get(key);
-    return row === undefined ? null : String(row.value);
-  }
-
-  function writeMeta(key: string, value: string | null): void {
-    if (value === null) deleteMeta.run(key);
-    else upsertMeta.run(key, value);
-  }
 
   /** Vectors and words whose chunk was lost. */
   function dropOrphans(): void {

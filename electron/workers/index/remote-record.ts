@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { parseJson } from '../../../shared/json.ts';
 import { inTransaction, REMOTE_META } from './database.ts';
+import { createMetaRows } from './meta-rows.ts';
 
 export interface RemoteState {
   url: string;
@@ -17,11 +18,7 @@ export interface RemoteState {
 export type RemoteRecord = ReturnType<typeof createRemoteRecord>;
 
 export function createRemoteRecord(database: DatabaseSync) {
-  const select = database.prepare('SELECT value FROM meta WHERE key = ?');
-  const upsert = database.prepare(
-    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
-  );
-  const drop = database.prepare('DELETE FROM meta WHERE key = ?');
+  const meta = createMetaRows(database);
   const selectRemoved = database.prepare(
     'SELECT chunk_id FROM removed_remotely WHERE chunk_id <= ? ORDER BY chunk_id LIMIT ?',
   );
@@ -29,12 +26,12 @@ export function createRemoteRecord(database: DatabaseSync) {
   // These rows are small; those of the vectors have whole pages.
   const countUnsent = database.prepare('SELECT count(*) AS unsent FROM words_docsize WHERE id > ?');
 
-  const write = (state: RemoteState) => void upsert.run(REMOTE_META, JSON.stringify(state));
+  const write = (state: RemoteState) => meta.set(REMOTE_META, JSON.stringify(state));
 
   return {
     /** null if the vectors are only here. */
     read(): RemoteState | null {
-      const stored = parseJson(String(select.get(REMOTE_META)?.value ?? '')) as Partial<RemoteState> | null;
+      const stored = parseJson(meta.get(REMOTE_META) ?? '') as Partial<RemoteState> | null;
       if (typeof stored?.url !== 'string' || typeof stored.collection !== 'string') return null;
       const { url, collection, created = false, sent = 0, active = false } = stored;
       return { url, collection, created, sent, active };
@@ -43,7 +40,7 @@ export function createRemoteRecord(database: DatabaseSync) {
     /** The vectors are only here from now on. */
     end(): void {
       inTransaction(database, () => {
-        drop.run(REMOTE_META);
+        meta.set(REMOTE_META, null);
         database.exec('DELETE FROM removed_remotely');
       });
     },
