@@ -26,7 +26,7 @@ const kinds = z
 const mailAddress = z.string().trim().min(3).max(254).refine(isMailAddress, 'this is not an e-mail address');
 
 export const notificationsSettingsSchema = z.object({
-  /** Nothing is shown or sent in these hours; what happened is told at their end. */
+  /** Nothing is shown or sent during these hours; a summary is sent when they end. */
   quietHours: quietHoursSchema.nullable().default(null),
   /** What the desktop app and a browser that allows it show. */
   desktopKinds: kinds,

@@ -29,7 +29,7 @@ function leash(): Writable {
 function hold<Child extends child_process.ChildProcess>(child: Child, options: unknown): Child {
   // It did not start: its 'error' event says why.
   if (child.pid === undefined) return child;
-  // Of a group, all: if only its leader ended, nobody would end the others any more.
+  // The whole group: if only its leader were killed, the others would be left running.
   const isGroup =
     typeof options === 'object' && options !== null && 'detached' in options && options.detached === true;
   const target = isGroup ? -child.pid : child.pid;

@@ -69,7 +69,7 @@ export function chatMessage(address: string, batch: NoticeBatch): object {
   const { title, body } = writeBatch(batch);
   const text = body === '' ? title : `${title}\n${body}`;
   if (isDiscord(address)) {
-    // Nobody is called by a name of a model or file with an @ in it.
+    // An @ in the name of a model or file must not mention anyone.
     return {
       username: 'Pilotlight',
       content: shortened(text, MOST_LETTERS.discord),

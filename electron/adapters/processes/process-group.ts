@@ -37,7 +37,7 @@ export function endGroup(
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // There is nobody left in it.
+    // The group has already ended.
   }
 }
 

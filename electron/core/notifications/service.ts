@@ -1,4 +1,4 @@
-/** Tells people who are not at the panel what they asked to be told. */
+/** Sends the notifications that people chose while they are away from the panel. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import { errorMessage, fact } from '../../../shared/models/message.ts';
 import { type NoticeChannel, noticeChannels } from '../../../shared/models/notifications.ts';

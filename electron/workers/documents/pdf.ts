@@ -79,7 +79,7 @@ async function titleOf(pdf: { getMetadata(): Promise<{ info: object }> }): Promi
   const { info } = await pdf.getMetadata().catch(() => ({ info: {} }));
   const { Title: title } = info as { Title?: unknown };
   const line = typeof title === 'string' ? oneLine(title).slice(0, 200) : '';
-  // What programs write when nobody gave it one.
+  // What programs write into a document without a title.
   return line === '' || /^untitled$|^microsoft word - /i.test(line) ? null : line;
 }
 
