@@ -70,7 +70,7 @@ async function* read(
 ): AsyncGenerator<Buffer, ProgramEnd> {
   let said = '';
   let failure: unknown = null;
-  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const end = (error: unknown) => {
     failure ??= error;
     child.kill('SIGKILL');

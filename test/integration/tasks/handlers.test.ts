@@ -113,7 +113,7 @@ describe('the handler of pictures', () => {
       format: 'jpeg',
       width: 800,
       height: 400,
-      missing: [],
+      missing: ['description'],
     });
     const thumbnail = await sharp(Buffer.from(thumbnails[0] ?? '', 'base64')).metadata();
     expect(thumbnail).toMatchObject({ format: 'jpeg', width: 320, height: 160 });
