@@ -11,7 +11,14 @@ import type { OwnFolders } from '../../adapters/own-folders.ts';
 import { systemCode } from '../../adapters/system-code.ts';
 import type { IgnoredFiles } from '../../core/ports/vectors.ts';
 import type { FileStamp } from './file-rows.ts';
-import { type IgnoreRules, ignoredBy, readRules } from './ignore-rules.ts';
+import {
+  type IgnoreRules,
+  ignoredBy,
+  type ReadRules,
+  readRules,
+  readRulesAbove,
+  seenFrom,
+} from './ignore-rules.ts';
 
 export interface WalkedFile extends FileStamp {
   /** Relative to the folder, with `/`. */
@@ -116,25 +123,34 @@ export async function walkFolder(options: {
     }
   }
 
-  /** Reads the ignore files of a folder. Without them it must not be indexed, because they may protect what is in it. */
-  async function canObey(path: string, names: ReadonlySet<string>): Promise<boolean> {
-    if (options.ignoreFiles === false) return true;
-    const above = path === '' ? null : (rulesOf.get(parentOf(path)) ?? null);
-    const { rules, problems } = await readRules(absolute(path), path, names, above);
-    rulesOf.set(path, rules);
+  const inherited = options.ignoreFiles === false ? null : await readRulesAbove(root);
+  const within = inherited?.within ?? '';
+
+  /** Without its ignore files a folder must not be indexed, because they may protect what is in it. */
+  function canObey(path: string, { problems }: ReadRules): boolean {
     for (const { file, kind, lines } of problems) {
       const reason =
         kind === 'unreadable' ? fact('IGNORE_FILE_UNREADABLE') : fact('IGNORE_LINES_LEFT_OUT', { lines });
-      skipped.push({ path: file, code: 'FILE_UNREADABLE', reason });
+      skipped.push({ path: seenFrom(within, file), code: 'FILE_UNREADABLE', reason });
     }
     if (!problems.some(({ kind }) => kind === 'unreadable')) return true;
     unreadable.push(path);
     return false;
   }
 
+  async function readIgnoreFiles(path: string, names: ReadonlySet<string>): Promise<boolean> {
+    if (inherited === null) return true;
+    const above = path === '' ? inherited.rules : (rulesOf.get(parentOf(path)) ?? null);
+    const inside = path === '' ? within.slice(0, -1) : within + path;
+    const read = await readRules(absolute(path), inside, names, above);
+    rulesOf.set(path, read.rules);
+    return canObey(path, read);
+  }
+
   function isIgnored(path: string, isFolder: boolean): boolean {
-    const file = ignoredBy(rulesOf.get(parentOf(path)) ?? null, path, isFolder);
-    if (file === null) return false;
+    const by = ignoredBy(rulesOf.get(parentOf(path)) ?? null, within + path, isFolder);
+    if (by === null) return false;
+    const file = seenFrom(within, by);
     const counts = ignored.get(file) ?? { path: file, files: 0, folders: 0 };
     counts[isFolder ? 'folders' : 'files'] += 1;
     ignored.set(file, counts);
@@ -163,7 +179,7 @@ export async function walkFolder(options: {
     }
     // A folder of that name has no rules.
     const ruleNames = new Set(entries.flatMap((entry) => (entry.isDirectory() ? [] : entry.name)));
-    if (!(await canObey(path, ruleNames))) return [];
+    if (!(await readIgnoreFiles(path, ruleNames))) return [];
     const nameless = await namesNotUtf8(absolute(path), entries);
     for (const name of nameless) {
       if (!name.startsWith('.'))
@@ -205,7 +221,7 @@ export async function walkFolder(options: {
     }
   }
 
-  await walkTree('');
+  if (inherited === null || canObey('', inherited)) await walkTree('');
   await followLinks({
     root,
     own,
