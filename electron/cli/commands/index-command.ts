@@ -14,6 +14,7 @@ import {
 } from '../command.ts';
 import type { CoreLink } from '../core-link.ts';
 import { jobGlyph, jobLine, table } from '../format.ts';
+import { moveVectors } from './index-move.ts';
 
 const hasEnded = (job: IndexJob) => job.endedAt !== null;
 
@@ -262,6 +263,7 @@ const verbs: Record<string, (context: CommandContext) => Promise<unknown>> = {
   embedders,
   add,
   set,
+  move: moveVectors,
   remove,
 };
 
@@ -275,6 +277,7 @@ export const index: Command = {
     'index progress [--watch]',
     'index cancel [JOB]',
     'index list | sources | embedders',
+    'index move FOLDER --to qdrant|builtin',
     'index remove FOLDER',
   ],
   options: {
@@ -289,6 +292,7 @@ export const index: Command = {
     callback: { type: 'string' },
     wait: { type: 'boolean' },
     watch: { type: 'boolean' },
+    to: { type: 'string' },
   },
   run(context) {
     const [verb = 'progress', ...positionals] = context.positionals;
