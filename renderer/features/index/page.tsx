@@ -11,6 +11,7 @@ import { selectSources, useSources } from '../../stores/sources.ts';
 import { toastError } from '../../stores/toasts.ts';
 import { goTo, useRunInHash } from '../shell/route.ts';
 import { ProofCard } from './proof-card.tsx';
+import { QdrantProblem } from './qdrant-problem.tsx';
 import { RunList } from './run-list.tsx';
 import { RunView } from './run-view.tsx';
 import { SourceDialog } from './source-dialog.tsx';
@@ -78,6 +79,7 @@ export default function IndexPage() {
       ) : (
         <div className="grid items-start gap-6 rail:grid-cols-[20rem_minmax(0,1fr)] wide:grid-cols-[26rem_minmax(0,1fr)]">
           <Section title="Folders">
+            <QdrantProblem sources={sources} />
             <SourceList sources={sources} running={running} />
             {jobs.length > 0 && <RunList jobs={jobs} shown={job?.id ?? null} />}
           </Section>
