@@ -2,13 +2,11 @@
 import { parentPort } from 'node:worker_threads';
 import { isPilotlightError, toWireError, type WireError } from '../../../../shared/contract/errors.ts';
 import type { AnyMessage } from '../../../../shared/text/index.ts';
-import type { Tensor, TensorData } from '../sessions.ts';
 import { toRunnerError } from './faults.ts';
-import { loadOrt, type Ort, openSession, type Session } from './onnxruntime.ts';
+import { loadOrt, openSession, type Session } from './onnxruntime.ts';
 import type { Answers } from './protocol.ts';
 import { type ReducedRun, runReduced } from './reduced-run.ts';
-
-export type Tensors = Readonly<Record<string, Tensor>>;
+import { createSharedInputs, type Tensors } from './shared-inputs.ts';
 
 /** Answered in the order in which they were sent; `close` is not answered. */
 export type ToLane =
@@ -26,6 +24,7 @@ export function runLane(): void {
   const port = parentPort;
   if (port === null) throw new Error('A lane is a thread.');
   const sessions = new Map<number, Session>();
+  const withInputs = createSharedInputs();
 
   async function open({ graph, file, threads }: Extract<ToLane, { kind: 'open' }>): Promise<FromLane> {
     const session = await openSession(await loadOrt(), file, { provider: 'cpu', threads, profile: null });
@@ -37,7 +36,9 @@ export function runLane(): void {
     const session = sessions.get(graph);
     if (session === undefined) throw new Error(`Graph ${graph} is not open.`);
     const startedAt = performance.now();
-    const answers = await runShared(await loadOrt(), session, feeds, options);
+    const answers = await withInputs(feeds, async (inputs) =>
+      runReduced(await loadOrt(), session, inputs, options),
+    );
     const ms = performance.now() - startedAt;
     return { kind: 'ran', answers, ms };
   }
@@ -69,28 +70,3 @@ export function runLane(): void {
 const buffersOf = ({ answers }: Extract<FromLane, { kind: 'ran' }>): ArrayBuffer[] => [
   ...new Set(Object.values(answers).map(({ data }) => data.buffer as ArrayBuffer)),
 ];
-
-/** Whether this Node gives shared memory to native code, which older ones refuse; null before it was tried. */
-let takesShared: boolean | null = null;
-
-async function runShared(ort: Ort, session: Session, feeds: Tensors, options: ReducedRun): Promise<Answers> {
-  const isShared = Object.values(feeds).some(({ data }) => data.buffer instanceof SharedArrayBuffer);
-  if (!isShared || takesShared === true) return runReduced(ort, session, feeds, options);
-  if (takesShared === null) {
-    try {
-      const answers = await runReduced(ort, session, feeds, options);
-      takesShared = true;
-      return answers;
-    } catch {
-      // Not known yet which of the two it was.
-    }
-  }
-  const answers = await runReduced(ort, session, unshared(feeds), options);
-  takesShared = false;
-  return answers;
-}
-
-const unshared = (feeds: Tensors): Tensors =>
-  Object.fromEntries(
-    Object.entries(feeds).map(([name, feed]) => [name, { ...feed, data: feed.data.slice() as TensorData }]),
-  );

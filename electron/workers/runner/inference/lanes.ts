@@ -7,10 +7,11 @@ import { Worker } from 'node:worker_threads';
 import { fromWireError } from '../../../../shared/contract/errors.ts';
 import { tensorOf } from '../pictures/feed.ts';
 import type { Feeds, Tensor } from '../sessions.ts';
-import type { FromLane, Tensors, ToLane } from './lane.ts';
+import type { FromLane, ToLane } from './lane.ts';
 import type { LaneChoice } from './lane-choice.ts';
 import type { Answers } from './protocol.ts';
 import type { ReducedRun } from './reduced-run.ts';
+import type { Tensors } from './shared-inputs.ts';
 
 export interface LaneResult {
   answers: Answers;
