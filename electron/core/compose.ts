@@ -241,7 +241,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   });
   const { tasks, storage } = createQueuedWork({
     ...{ ports, store, streams, settings, activity, fleet },
-    ...{ agents, indexing, telemetry, wake, leases, status },
+    ...{ agents, indexing, telemetry, wake, leases, status, access, gateway },
   });
 
   const { discovery, checks } = createInspection({

@@ -19,6 +19,7 @@ import { hostErrors } from './errors/hosts.ts';
 import { immichErrors } from './errors/immich.ts';
 import { indexingErrors } from './errors/indexing.ts';
 import { inputErrors } from './errors/input.ts';
+import { mediaErrors } from './errors/media.ts';
 import { notificationErrors } from './errors/notifications.ts';
 import { pictureErrors } from './errors/pictures.ts';
 import { placementErrors } from './errors/placement.ts';
@@ -51,6 +52,7 @@ export const errorCatalogue = {
   ...runnerFleetErrors,
   ...taskErrors,
   ...documentErrors,
+  ...mediaErrors,
   ...notificationErrors,
 } as const satisfies Catalogue;
 

@@ -22,6 +22,7 @@ import { indexingMessages } from './messages/indexing.ts';
 import { indexingFileMessages } from './messages/indexing-files.ts';
 import { leaseMessages } from './messages/leases.ts';
 import { loadMessages } from './messages/loads.ts';
+import { mediaMessages } from './messages/media.ts';
 import { movePreviewMessages } from './messages/move-preview.ts';
 import { notificationMessages } from './messages/notifications.ts';
 import { optimizerMessages } from './messages/optimizer.ts';
@@ -59,6 +60,7 @@ export const domains = {
   diagnosisWake: diagnosisWakeMessages,
   discovery: discoveryMessages,
   documents: documentMessages,
+  media: mediaMessages,
   energy: energyMessages,
   fleet: fleetMessages,
   gateway: gatewayMessages,
@@ -107,6 +109,7 @@ export const catalogue = {
   ...diagnosisWakeMessages,
   ...discoveryMessages,
   ...documentMessages,
+  ...mediaMessages,
   ...energyMessages,
   ...fleetMessages,
   ...gatewayMessages,

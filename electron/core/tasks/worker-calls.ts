@@ -1,12 +1,13 @@
 /** What workers ask for: tasks to work on, leases to renew, results to keep. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
-import type { WorkerAnswer } from '../../../shared/contract/task-worker.ts';
+import type { TaskMeans, WorkerAnswer } from '../../../shared/contract/task-worker.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { ContentType, TaskRecord } from '../../../shared/models/tasks.ts';
 import type { Log } from '../ports/log.ts';
 import type { LeaseProof, LeaseState, TaskClaim } from '../ports/task-queue.ts';
 import type { Clock, Random } from '../ports/time.ts';
 import type { Ingest } from './ingest.ts';
+import { needsMeans } from './means.ts';
 import type { GivenTask, InputFile, TaskWorkers, WorkerCaller } from './model.ts';
 import { privateHosts } from './private-hosts.ts';
 import { retryDelayMs } from './retry-delay.ts';
@@ -39,6 +40,8 @@ export interface WorkerCallsDependencies {
   inputFile(input: TaskRecord['spec']['input']): Promise<InputFile | null>;
   /** Whether a worker proves that it reads the shared folder itself. */
   readsSharedFolder(proof: string | null): boolean;
+  /** What a worker may use for media. */
+  meansFor(worker: { id: string; name: string; credentialId: string | null }): TaskMeans;
   /** Whether any known worker can work on it, online or not. */
   isKnownKind(contentType: ContentType): boolean;
 }
@@ -129,6 +132,7 @@ export function createWorkerCalls(dependencies: WorkerCallsDependencies): Worker
         attempt: task.attempts,
         sharedPath: input.kind === 'shared' && live.sharedFolder ? input.path : null,
         ...(caller.local && file !== null && { localPath: file.absolute }),
+        ...(needsMeans.has(contentType) && { means: meansFor(record, caller) }),
         ...(input.kind === 'url' && { allowedHosts: privateHosts(settings.current().tasks.privateHosts) }),
       };
     } catch (error) {
@@ -169,6 +173,10 @@ export function createWorkerCalls(dependencies: WorkerCallsDependencies): Worker
     return (await (await engine.queue()).get(proof.id))?.task ?? null;
   }
 
+  function meansFor({ id, name }: { id: string; name: string }, { credentialId }: WorkerCaller): TaskMeans {
+    return dependencies.meansFor({ id, name, credentialId });
+  }
+
   return {
     held: () => [...held.values()],
     onHeld(listener) {
@@ -194,6 +202,7 @@ export function createWorkerCalls(dependencies: WorkerCallsDependencies): Worker
         drain: worker?.state === 'draining',
         refused: trouble === null ? null : refusal(new PilotlightError(trouble.code, trouble)),
         tasks: request.tasks.map(({ id }, index) => ({ id, state: states[index] ?? 'lost' })),
+        ...(trouble === null && { means: meansFor(request, caller) }),
       };
     },
     async claim({ workerId, count, waitMs }, caller, signal) {

@@ -14,6 +14,7 @@ import type { Scratch } from './files/scratch.ts';
 import { uploadResult } from './files/upload.ts';
 import type { TaskServer } from './link/server.ts';
 import { mayBeRepeated } from './link/transient.ts';
+import { handlerMeans } from './means.ts';
 import type { HandlerPool } from './processes/pool.ts';
 import { createReportBook, type ReportBook } from './report.ts';
 
@@ -81,6 +82,7 @@ export function startTaskRun(task: WorkerTask, tools: TaskRunTools): TaskRun {
           options: task.spec.options,
           folder: folder.path,
           allowedHosts: task.allowedHosts ?? [],
+          means: handlerMeans(task.means, server.base),
         },
         {
           signal,

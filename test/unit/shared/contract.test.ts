@@ -12,6 +12,7 @@ import { hostErrors } from '../../../shared/contract/errors/hosts.ts';
 import { immichErrors } from '../../../shared/contract/errors/immich.ts';
 import { indexingErrors } from '../../../shared/contract/errors/indexing.ts';
 import { inputErrors } from '../../../shared/contract/errors/input.ts';
+import { mediaErrors } from '../../../shared/contract/errors/media.ts';
 import { notificationErrors } from '../../../shared/contract/errors/notifications.ts';
 import { pictureErrors } from '../../../shared/contract/errors/pictures.ts';
 import { placementErrors } from '../../../shared/contract/errors/placement.ts';
@@ -69,6 +70,7 @@ describe('the catalogue of errors', () => {
       runnerFleetErrors,
       taskErrors,
       documentErrors,
+      mediaErrors,
       pictureErrors,
       predictErrors,
       immichErrors,

@@ -14,6 +14,7 @@ import type { HandlerComponent } from '../handlers/handler.ts';
 import { textOfFailure } from '../handlers/samples.ts';
 import { handledContentTypes, handlerComponents } from '../handlers/table.ts';
 import type { TaskServer } from '../link/server.ts';
+import { type HandlerMeans, handlerMeans, noMeans } from '../means.ts';
 import { handlerHost } from '../open-worker.ts';
 import { startHandlerProcess } from '../processes/handler-process.ts';
 
@@ -66,12 +67,12 @@ export async function checkWorker(
   }
 
   const session = await hello();
-  if (session !== null) {
-    checkAnswer(session);
-    await bye();
-  }
+  if (session !== null) checkAnswer(session);
   await checkHandlers();
-  for (const component of handlerComponents) await checkComponent(component);
+  const means = handlerMeans(session?.means, settings.server);
+  for (const component of handlerComponents) await checkComponent(component, means);
+  // Its key for the gateway ends with it.
+  if (session !== null) await bye();
   if (session === null || session.refused !== null)
     add('task', 'not-applicable', 'A task needs a connection.');
   else await checkTask();
@@ -163,6 +164,7 @@ export async function checkWorker(
           options: {},
           folder,
           allowedHosts: [],
+          means: noMeans,
         },
         { signal, patienceMs: () => 0, timeMs: HANDLER_MS, onProgress: () => {} },
       );
@@ -184,10 +186,12 @@ export async function checkWorker(
     }
   }
 
-  async function checkComponent({ name, test, fix }: HandlerComponent): Promise<void> {
+  async function checkComponent({ name, test, fix }: HandlerComponent, means: HandlerMeans): Promise<void> {
     try {
-      await test(signal);
-      add('component', 'pass', `Can read ${name}.`);
+      const result = await test(signal, means);
+      if (result !== undefined && 'unused' in result) {
+        add('component', 'not-applicable', `Does without ${name}: ${result.unused}`);
+      } else add('component', 'pass', `Can read ${name}${result === undefined ? '' : `: ${result.seen}`}.`);
     } catch (error) {
       signal.throwIfAborted();
       add('component', 'fail', `Cannot read ${name}: ${textOfFailure(error)}`, fix);
