@@ -155,7 +155,7 @@ export function RemoteDialog({
         <div className="flex items-center gap-3">
           <label htmlFor="remote-use-gpu" className="min-w-0 flex-1">
             <span className="block font-medium">Let it use a GPU</span>
-            <span className="block text-xs text-faint">If the server has been told of one.</span>
+            <span className="block text-xs text-faint">It decides itself whether there is one.</span>
           </label>
           <Switch id="remote-use-gpu" on={useGpu} onChange={setUseGpu} disabled={running} />
         </div>
