@@ -40,6 +40,7 @@ const coreOrder = [
   ['immich'],
   ['requests'],
   ['indexing'],
+  ['remote-index'],
   ['tasks'],
   ['storage'],
   ['discovery'],

@@ -23,6 +23,7 @@ import { createPolicies } from './policies/policies.ts';
 import { createShutdownBy } from './policies/shutdown-by.ts';
 import type { Ports } from './ports/all.ts';
 import { createQueuedWork } from './queued-work.ts';
+import { createRemoteIndexService } from './remote-index/service.ts';
 import { createRunnersService } from './runner/service.ts';
 import { createLifecycle } from './runtime/lifecycle.ts';
 import { createStreams } from './runtime/streams.ts';
@@ -239,6 +240,10 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     ...{ fleet, acquire, runners, telemetry, settings, activity, streams },
     ingestedText: (name) => tasks.ingestedText(name),
   });
+  const remoteIndexes = createRemoteIndexService({
+    ...{ clock, random, ids, log, http, store, secrets, streams, activity, fleet },
+    ...{ leases: leases.ledger, wakes: wake },
+  });
   const { tasks, storage } = createQueuedWork({
     ...{ ports, store, streams, settings, activity, fleet },
     ...{ agents, indexing, telemetry, wake, leases, status, access, gateway },
@@ -298,6 +303,10 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
         start: () => indexing.start({ resume: options.resumeJobs ?? true }),
         stop: indexing.stop,
       },
+      remoteIndexes: {
+        start: () => remoteIndexes.start({ resume: options.resumeJobs ?? true }),
+        stop: remoteIndexes.stop,
+      },
       tasks: options.resumeJobs === false ? { stop: tasks.stop } : tasks,
       storage: options.resumeJobs === false ? {} : storage,
       checks,
@@ -325,6 +334,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     optimizer,
     telemetry,
     indexing,
+    remoteIndexes,
     tasks,
     discovery,
     checks,

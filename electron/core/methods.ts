@@ -16,6 +16,7 @@ import { notificationMethods } from './notifications/methods.ts';
 import type { NotificationsService } from './notifications/service.ts';
 import { optimizerMethods, placementMethods } from './placement/methods.ts';
 import type { Clock } from './ports/time.ts';
+import { remoteIndexMethods } from './remote-index/methods.ts';
 import { requestMethods } from './requests/methods.ts';
 import { runnerMethods } from './runner/methods.ts';
 import type { Handlers } from './runtime/handlers.ts';
@@ -55,6 +56,7 @@ export function createHandlers(services: HandledServices): Handlers {
     notifications,
     optimizer,
     placement,
+    remoteIndexes,
     runners,
     requests,
     settings,
@@ -77,6 +79,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...placementMethods({ placement }),
     ...optimizerMethods({ optimizer, placement }),
     ...indexingMethods({ indexing }),
+    ...remoteIndexMethods({ remoteIndexes }),
     ...gatewayMethods({ gateway }),
     ...immichMethods({ immich }),
     ...runnerMethods({ runners, clock }),

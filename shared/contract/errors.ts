@@ -25,6 +25,7 @@ import { pictureErrors } from './errors/pictures.ts';
 import { placementErrors } from './errors/placement.ts';
 import { powerErrors } from './errors/power.ts';
 import { predictErrors } from './errors/predict.ts';
+import { remoteIndexErrors } from './errors/remote-index.ts';
 import { runnerErrors } from './errors/runner.ts';
 import { runnerFleetErrors } from './errors/runner-fleet.ts';
 import { taskErrors } from './errors/tasks.ts';
@@ -42,6 +43,7 @@ export const errorCatalogue = {
   ...discoveryErrors,
   ...placementErrors,
   ...indexingErrors,
+  ...remoteIndexErrors,
   ...gatewayErrors,
   ...gatewayRequestErrors,
   ...computerErrors,

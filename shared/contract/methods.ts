@@ -16,6 +16,7 @@ import { indexingMethods } from './indexing.ts';
 import { notificationMethods } from './notifications.ts';
 import { optimizerMethods, placementMethods } from './placement.ts';
 import { powerHistoryMethods, powerMethods, powerOffMethods } from './power.ts';
+import { remoteIndexMethods } from './remote-index.ts';
 import { requestMethods } from './requests.ts';
 import { runnerMethods } from './runner.ts';
 import { settingsMethods } from './settings.ts';
@@ -34,6 +35,7 @@ export const methods = {
   ...placementMethods,
   ...optimizerMethods,
   ...indexingMethods,
+  ...remoteIndexMethods,
   ...gatewayMethods,
   ...immichMethods,
   ...runnerMethods,

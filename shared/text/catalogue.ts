@@ -32,6 +32,7 @@ import { placementMessages } from './messages/placement.ts';
 import { policyMessages } from './messages/policies.ts';
 import { queueMessages } from './messages/queue.ts';
 import { rehearsalMessages } from './messages/rehearsal.ts';
+import { remoteIndexMessages } from './messages/remote-index.ts';
 import { runnerMessages } from './messages/runner.ts';
 import { runnerFleetMessages } from './messages/runner-fleet.ts';
 import { searchMessages } from './messages/search.ts';
@@ -69,6 +70,7 @@ export const domains = {
   gatewayState: gatewayStateMessages,
   gpu: gpuMessages,
   indexing: indexingMessages,
+  remoteIndex: remoteIndexMessages,
   indexingFiles: indexingFileMessages,
   leases: leaseMessages,
   loads: loadMessages,
@@ -119,6 +121,7 @@ export const catalogue = {
   ...gpuMessages,
   ...indexingMessages,
   ...indexingFileMessages,
+  ...remoteIndexMessages,
   ...leaseMessages,
   ...loadMessages,
   ...movePreviewMessages,

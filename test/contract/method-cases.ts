@@ -12,6 +12,7 @@ import type { MethodName, MethodResult } from '../../shared/contract/methods.ts'
 import { plainText } from '../../shared/models/message.ts';
 import type { RunnerStatus } from '../../shared/models/runner.ts';
 import { aRunnerModel, aRunnerStatus, type FakeRunner, sendVectors } from '../fakes/runner.ts';
+import { remoteIndexCases } from './remote-index-cases.ts';
 import { taskCases } from './task-cases.ts';
 
 /** The simulated machines, as electron/simulator/fleet.ts names them. */
@@ -170,6 +171,7 @@ async function keptPrompt({ call, core, gatewayUrl }: CaseContext): Promise<stri
 }
 
 export const methodCases: Record<MethodName, MethodCase> = {
+  ...remoteIndexCases,
   ...taskCases,
   'core.status': nothing,
   'core.dismissNotice': {

@@ -146,6 +146,9 @@ export const migrations: readonly string[] = [
   `
   CREATE TABLE runners (node_id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE remote_indexes (id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Migrates the database to the newest schema, one transaction per step. A newer one is refused before this. */

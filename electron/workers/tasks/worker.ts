@@ -153,6 +153,7 @@ export function startTaskWorker(options: TaskWorkerOptions): TaskWorker {
         protocol: WORKER_PROTOCOL,
         contentTypes: [...options.contentTypes],
         agentId: config.agentId,
+        ...(config.checkOnly && { checkOnly: true }),
         now: clock.now(),
         sharedFolderProof: await options.sharedProof(),
         tasks: held.map(({ proof }) => proof),

@@ -18,6 +18,7 @@ import { pictureErrors } from '../../../shared/contract/errors/pictures.ts';
 import { placementErrors } from '../../../shared/contract/errors/placement.ts';
 import { powerErrors } from '../../../shared/contract/errors/power.ts';
 import { predictErrors } from '../../../shared/contract/errors/predict.ts';
+import { remoteIndexErrors } from '../../../shared/contract/errors/remote-index.ts';
 import { runnerErrors } from '../../../shared/contract/errors/runner.ts';
 import { runnerFleetErrors } from '../../../shared/contract/errors/runner-fleet.ts';
 import { taskErrors } from '../../../shared/contract/errors/tasks.ts';
@@ -75,6 +76,7 @@ describe('the catalogue of errors', () => {
       predictErrors,
       immichErrors,
       notificationErrors,
+      remoteIndexErrors,
     ];
     expect(all.flatMap((domain) => Object.keys(domain)).sort()).toEqual([...errorCodes].sort());
   });
