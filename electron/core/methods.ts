@@ -12,6 +12,8 @@ import { gatewayMethods } from './gateway/methods.ts';
 import { immichMethods } from './immich/methods.ts';
 import { indexingMethods } from './indexing/methods.ts';
 import { leaseMethods } from './leases/methods.ts';
+import { libraryMethods } from './library/methods.ts';
+import type { LibraryService } from './library/model.ts';
 import { notificationMethods } from './notifications/methods.ts';
 import type { NotificationsService } from './notifications/service.ts';
 import { optimizerMethods, placementMethods } from './placement/methods.ts';
@@ -32,6 +34,7 @@ import { wakeMethods } from './wake/methods.ts';
 
 export type HandledServices = CoreServices & {
   history: PowerHistory;
+  library: LibraryService;
   transfer: TransferService;
   storage: StorageService;
   notifications: NotificationsService;
@@ -52,6 +55,7 @@ export function createHandlers(services: HandledServices): Handlers {
     history,
     indexing,
     leases,
+    library,
     notifications,
     optimizer,
     placement,
@@ -75,6 +79,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...shutdownMethods({ shutdown }),
     ...energyMethods({ history }),
     ...placementMethods({ placement }),
+    ...libraryMethods({ library }),
     ...optimizerMethods({ optimizer, placement }),
     ...indexingMethods({ indexing }),
     ...gatewayMethods({ gateway }),

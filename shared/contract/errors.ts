@@ -19,6 +19,7 @@ import { hostErrors } from './errors/hosts.ts';
 import { immichErrors } from './errors/immich.ts';
 import { indexingErrors } from './errors/indexing.ts';
 import { inputErrors } from './errors/input.ts';
+import { libraryErrors } from './errors/library.ts';
 import { notificationErrors } from './errors/notifications.ts';
 import { pictureErrors } from './errors/pictures.ts';
 import { placementErrors } from './errors/placement.ts';
@@ -52,6 +53,7 @@ export const errorCatalogue = {
   ...taskErrors,
   ...documentErrors,
   ...notificationErrors,
+  ...libraryErrors,
 } as const satisfies Catalogue;
 
 export type ErrorCode = keyof typeof errorCatalogue;

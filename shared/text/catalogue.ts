@@ -21,6 +21,7 @@ import { immichMessages } from './messages/immich.ts';
 import { indexingMessages } from './messages/indexing.ts';
 import { indexingFileMessages } from './messages/indexing-files.ts';
 import { leaseMessages } from './messages/leases.ts';
+import { libraryMessages } from './messages/library.ts';
 import { loadMessages } from './messages/loads.ts';
 import { movePreviewMessages } from './messages/move-preview.ts';
 import { notificationMessages } from './messages/notifications.ts';
@@ -69,6 +70,7 @@ export const domains = {
   indexing: indexingMessages,
   indexingFiles: indexingFileMessages,
   leases: leaseMessages,
+  library: libraryMessages,
   loads: loadMessages,
   movePreview: movePreviewMessages,
   notifications: notificationMessages,
@@ -117,6 +119,7 @@ export const catalogue = {
   ...indexingMessages,
   ...indexingFileMessages,
   ...leaseMessages,
+  ...libraryMessages,
   ...loadMessages,
   ...movePreviewMessages,
   ...notificationMessages,

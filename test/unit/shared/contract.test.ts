@@ -12,6 +12,7 @@ import { hostErrors } from '../../../shared/contract/errors/hosts.ts';
 import { immichErrors } from '../../../shared/contract/errors/immich.ts';
 import { indexingErrors } from '../../../shared/contract/errors/indexing.ts';
 import { inputErrors } from '../../../shared/contract/errors/input.ts';
+import { libraryErrors } from '../../../shared/contract/errors/library.ts';
 import { notificationErrors } from '../../../shared/contract/errors/notifications.ts';
 import { pictureErrors } from '../../../shared/contract/errors/pictures.ts';
 import { placementErrors } from '../../../shared/contract/errors/placement.ts';
@@ -73,6 +74,7 @@ describe('the catalogue of errors', () => {
       predictErrors,
       immichErrors,
       notificationErrors,
+      libraryErrors,
     ];
     expect(all.flatMap((domain) => Object.keys(domain)).sort()).toEqual([...errorCodes].sort());
   });
