@@ -20,8 +20,10 @@ import { useFleet } from '../../stores/fleet.ts';
 import { textOf } from '../../texts.ts';
 import { useForce } from '../fleet/use-force.ts';
 import { OllamaTrouble } from '../power/ollama-trouble.tsx';
+import { openDialog } from '../shell/open-dialog.ts';
 import { LastMove, useLastMove } from './last-move.tsx';
 import { MovePreviewCard, useMovePreview } from './move-preview.tsx';
+import { OnDisk } from './on-disk.tsx';
 
 /** A model on a node: why it is there, what a move would do, and its actions. */
 export function CellPanel({ nodeId, model, onClose }: { nodeId: string; model: string; onClose(): void }) {
@@ -33,12 +35,12 @@ export function CellPanel({ nodeId, model, onClose }: { nodeId: string; model: s
       description={`on ${node?.name ?? 'a removed node'}`}
       onClose={onClose}
     >
-      {node && <CellBody node={node} model={model} />}
+      {node && <CellBody node={node} model={model} onClose={onClose} />}
     </Dialog>
   );
 }
 
-function CellBody({ node, model }: { node: NodeView; model: string }) {
+function CellBody({ node, model, onClose }: { node: NodeView; model: string; onClose(): void }) {
   const loaded = node.loaded.find((other) => other.name === model);
   const installed = node.installed.find((other) => other.name === model);
   const [asking, setAsking] = useState(false);
@@ -154,6 +156,20 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
       <Anyway label="Unload anyway" action={unload} />
       {moves && !serving && (
         <p className="text-[0.8125rem] text-soft">The machine is not serving, so nothing can be moved.</p>
+      )}
+
+      {installed && (
+        <OnDisk
+          node={node}
+          model={model}
+          digest={installed.digest}
+          sizeBytes={installed.sizeBytes}
+          onCopy={() => {
+            onClose();
+            openDialog({ dialog: 'pull', model, from: node.id });
+          }}
+          onDeleted={onClose}
+        />
       )}
 
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 border-t border-line pt-4 text-[0.8125rem]">

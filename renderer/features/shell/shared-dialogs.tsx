@@ -8,6 +8,7 @@ const Palette = latePart(() => import('../palette/palette.tsx'));
 const Wizard = latePart(() => import('../wizard/wizard.tsx'));
 const SourceDialog = latePart(() => import('../index/source-dialog.tsx'), 'SourceDialog');
 const CellPanel = latePart(() => import('../models/cell-panel.tsx'), 'CellPanel');
+const PullDialog = latePart(() => import('../models/pull-dialog.tsx'), 'PullDialog');
 const ForceDialog = latePart(() => import('../fleet/force-dialog.tsx'), 'ForceDialog');
 
 /** The dialogs that can be opened from any page. Ctrl K or ⌘ K opens the palette. */
@@ -49,6 +50,8 @@ function dialogOf(asked: SharedDialog) {
       return <SourceDialog onClose={closeDialog} />;
     case 'model':
       return <CellPanel nodeId={asked.nodeId} model={asked.model} onClose={closeDialog} />;
+    case 'pull':
+      return <PullDialog model={asked.model} from={asked.from} onClose={closeDialog} />;
     case 'force':
       return <ForceDialog moves={asked.moves} onClose={closeDialog} />;
   }
