@@ -73,7 +73,7 @@ export function targetChoices(
     });
 }
 
-/** How far a download is: `1.2 of 4.9 GB · 24% · 38 MB/s · 1 min left`. */
+/** How far a download is: `1.2 GB of 4.9 GB · 24% · 38 MB/s · 1 min left`. */
 export function pullProgress({ doneBytes, totalBytes, bytesPerSecond }: ModelPull): {
   share: number | null;
   text: string;
