@@ -408,6 +408,36 @@ export const methodCases: Record<MethodName, MethodCase> = {
     wrong: [{}, 'jobId'],
     errors: [['NOT_FOUND', () => ({ jobId: 'nope' })]],
   },
+  'index.pause': {
+    right: async (context) => ({ jobId: await waitingJob(context) }),
+    wrong: [{ jobId: 7 }, 'jobId'],
+    errors: [['NOT_FOUND', () => ({ jobId: 'nope' })]],
+  },
+  'index.resume': {
+    right: async (context) => {
+      const jobId = await waitingJob(context);
+      await context.call('index.pause', { jobId });
+      return { jobId };
+    },
+    wrong: [{}, 'jobId'],
+    errors: [
+      ['NOT_FOUND', () => ({ jobId: 'nope' })],
+      [
+        'JOB_RUNNING',
+        async (context) => {
+          const jobId = await waitingJob(context);
+          await context.call('index.pause', { jobId });
+          await waitingJob(context);
+          return { jobId };
+        },
+      ],
+    ],
+  },
+  'index.useCpu': {
+    right: async (context) => ({ jobId: await waitingJob(context) }),
+    wrong: [{}, 'jobId'],
+    errors: [['NOT_FOUND', () => ({ jobId: 'nope' })]],
+  },
   'index.job': {
     right: async (context) => ({ jobId: await endedJob(context) }),
     wrong: [{ jobId: null }, 'jobId'],

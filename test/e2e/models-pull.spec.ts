@@ -31,7 +31,7 @@ test('a model is downloaded to two machines, one of which is woken, then copied 
     await expect(downloads.getByRole('listitem')).toHaveCount(2);
     await expect(downloads.getByText('Downloaded')).toHaveCount(2);
     await expectAccessible(page, 'downloads');
-    await expectNoSideScroll(page);
+    await expectNoSideScroll(page, 'downloads');
   });
 
   await test.step('a full disk is named, with its code, and the next try works', async () => {

@@ -22,6 +22,7 @@ import { useForce } from '../fleet/use-force.ts';
 import { OllamaTrouble } from '../power/ollama-trouble.tsx';
 import { openDialog } from '../shell/open-dialog.ts';
 import { LastMove, useLastMove } from './last-move.tsx';
+import { LoadProgress } from './load-progress.tsx';
 import { MovePreviewCard, useMovePreview } from './move-preview.tsx';
 import { OnDisk } from './on-disk.tsx';
 
@@ -53,7 +54,13 @@ function CellBody({ node, model, onClose }: { node: NodeView; model: string; onC
     (anyway) => client.call('models.unload', { model, nodeId: node.id, anyway }),
     `${model} unloaded`,
   );
-  const preview = useMovePreview({ nodeId: node.id, model }, (target) => force(target, node.id, model));
+  const [moving, setMoving] = useState<{ target: 'gpu' | 'cpu'; since: number } | null>(null);
+  async function move(target: 'gpu' | 'cpu', anyway = false): Promise<void> {
+    setMoving({ target, since: Date.now() });
+    await force(target, node.id, model, anyway);
+    setMoving(null);
+  }
+  const preview = useMovePreview({ nodeId: node.id, model }, (target) => move(target));
   const working = busy || forcing || preview.busy || unload.busy;
 
   const moves = node.server === null || serverCan(node, 'moves');
@@ -73,7 +80,7 @@ function CellBody({ node, model, onClose }: { node: NodeView; model: string; onC
           busy={working}
           onAnyway={() => {
             setAsking(false);
-            void force('gpu', node.id, model, true);
+            void move('gpu', true);
           }}
         />
       )}
@@ -148,9 +155,18 @@ function CellBody({ node, model, onClose }: { node: NodeView; model: string; onC
           onMove={() => {
             const { target } = preview.preview ?? { target: 'gpu' as const };
             preview.close();
-            void force(target, node.id, model);
+            void move(target);
           }}
           onCancel={preview.close}
+        />
+      )}
+      {moving !== null && (
+        <LoadProgress
+          node={node}
+          model={model}
+          {...moving}
+          neededBytes={preview.expected?.room?.neededBytes ?? installed?.sizeBytes ?? null}
+          usualMs={preview.expected?.duration?.ms ?? null}
         />
       )}
       <Anyway label="Unload anyway" action={unload} />

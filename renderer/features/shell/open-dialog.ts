@@ -8,6 +8,7 @@ export type SharedDialog =
   | { dialog: 'folder' }
   | { dialog: 'keep'; nodeId: string }
   | { dialog: 'model'; nodeId: string; model: string }
+  | { dialog: 'cancel-run'; jobId: string }
   | { dialog: 'pull'; model: string; from: string | null }
   | { dialog: 'force'; moves: readonly MoveRecord[] };
 
