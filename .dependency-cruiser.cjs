@@ -35,6 +35,7 @@ const coreOrder = [
   ['shutdown'],
   ['placement'],
   ['acquire'],
+  ['library'],
   ['gateway'],
   ['runner'],
   ['immich'],

@@ -15,6 +15,7 @@ import { doctor } from './commands/doctor.ts';
 import { energy } from './commands/energy.ts';
 import { gateway } from './commands/gateway.ts';
 import { index } from './commands/index-command.ts';
+import { models } from './commands/library.ts';
 import { forceCpu, forceGpu, move, open, vram } from './commands/models.ts';
 import { nodes } from './commands/nodes.ts';
 import { notifications } from './commands/notifications.ts';
@@ -67,6 +68,7 @@ const commands: readonly Command[] = [
   discover,
   doctor,
   vram,
+  models,
   move,
   forceGpu,
   forceCpu,

@@ -13,6 +13,7 @@ import { createImmichService } from './immich/service.ts';
 import { createIndexingService } from './indexing/service.ts';
 import { createInspection } from './inspection.ts';
 import { createLeasesService } from './leases/service.ts';
+import { createLibraryService } from './library/service.ts';
 import { createHandlers } from './methods.ts';
 import { createNotificationsService } from './notifications/service.ts';
 import { createOtherPrograms } from './other-programs.ts';
@@ -207,6 +208,9 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     placement,
     inFlight,
   });
+  const library = createLibraryService({
+    ...{ clock, streams, activity, fleet, leases: leases.ledger, wakes: wake, placement },
+  });
   const { gateway, requests } = createOtherPrograms({
     clock,
     log,
@@ -294,6 +298,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       wake,
       optimizer,
       acquire,
+      library: { stop: library.stop },
       gateway: { stop: gateway.stop },
       runners,
       immich,
@@ -344,7 +349,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     streams,
     report,
     services,
-    handlers: createHandlers({ ...services, history, notifications, transfer, storage, clock }),
+    handlers: createHandlers({ ...services, library, history, notifications, transfer, storage, clock }),
     ...lifecycle,
   };
 }

@@ -12,6 +12,8 @@ import { gatewayMethods } from './gateway/methods.ts';
 import { immichMethods } from './immich/methods.ts';
 import { indexingMethods } from './indexing/methods.ts';
 import { leaseMethods } from './leases/methods.ts';
+import { libraryMethods } from './library/methods.ts';
+import type { LibraryService } from './library/model.ts';
 import { notificationMethods } from './notifications/methods.ts';
 import type { NotificationsService } from './notifications/service.ts';
 import { optimizerMethods, placementMethods } from './placement/methods.ts';
@@ -33,6 +35,7 @@ import { wakeMethods } from './wake/methods.ts';
 
 export type HandledServices = CoreServices & {
   history: PowerHistory;
+  library: LibraryService;
   transfer: TransferService;
   storage: StorageService;
   notifications: NotificationsService;
@@ -53,6 +56,7 @@ export function createHandlers(services: HandledServices): Handlers {
     history,
     indexing,
     leases,
+    library,
     notifications,
     optimizer,
     placement,
@@ -77,6 +81,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...shutdownMethods({ shutdown }),
     ...energyMethods({ history }),
     ...placementMethods({ placement }),
+    ...libraryMethods({ library }),
     ...optimizerMethods({ optimizer, placement }),
     ...indexingMethods({ indexing }),
     ...remoteIndexMethods({ remoteIndexes }),

@@ -20,6 +20,7 @@ import { immichErrors } from './errors/immich.ts';
 import { indexingErrors } from './errors/indexing.ts';
 import { inputErrors } from './errors/input.ts';
 import { mediaErrors } from './errors/media.ts';
+import { libraryErrors } from './errors/library.ts';
 import { notificationErrors } from './errors/notifications.ts';
 import { pictureErrors } from './errors/pictures.ts';
 import { placementErrors } from './errors/placement.ts';
@@ -56,6 +57,7 @@ export const errorCatalogue = {
   ...documentErrors,
   ...mediaErrors,
   ...notificationErrors,
+  ...libraryErrors,
 } as const satisfies Catalogue;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -13,6 +13,7 @@ import { fleetMethods, simulatorMethods } from './fleet.ts';
 import { gatewayMethods } from './gateway.ts';
 import { immichMethods } from './immich-door.ts';
 import { indexingMethods } from './indexing.ts';
+import { libraryMethods } from './library.ts';
 import { notificationMethods } from './notifications.ts';
 import { optimizerMethods, placementMethods } from './placement.ts';
 import { powerHistoryMethods, powerMethods, powerOffMethods } from './power.ts';
@@ -33,6 +34,7 @@ export const methods = {
   ...simulatorMethods,
   ...wakeMethods,
   ...placementMethods,
+  ...libraryMethods,
   ...optimizerMethods,
   ...indexingMethods,
   ...remoteIndexMethods,

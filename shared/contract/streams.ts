@@ -12,6 +12,7 @@ import { nodeOfferSchema, nodeViewSchema } from '../models/fleet.ts';
 import { gatewayViewSchema } from '../models/gateway.ts';
 import { immichViewSchema } from '../models/immich.ts';
 import { embedderChoiceSchema, indexJobSchema, sourceViewSchema } from '../models/indexing.ts';
+import { modelPullSchema } from '../models/library.ts';
 import { messageSchema } from '../models/message.ts';
 import { moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
 import { nodePowerSchema } from '../models/power.ts';
@@ -69,6 +70,8 @@ export const streamSchemas = {
   optimizer: optimizerStatusSchema,
   /** move id, the newest 200 */
   moves: moveRecordSchema,
+  /** node id and model: each download to a node, and for ten minutes how it ended */
+  pulls: modelPullSchema,
   /** source id */
   sources: sourceViewSchema,
   /** job id, the newest 20 */

@@ -21,6 +21,7 @@ import { immichMessages } from './messages/immich.ts';
 import { indexingMessages } from './messages/indexing.ts';
 import { indexingFileMessages } from './messages/indexing-files.ts';
 import { leaseMessages } from './messages/leases.ts';
+import { libraryMessages } from './messages/library.ts';
 import { loadMessages } from './messages/loads.ts';
 import { mediaMessages } from './messages/media.ts';
 import { movePreviewMessages } from './messages/move-preview.ts';
@@ -73,6 +74,7 @@ export const domains = {
   remoteIndex: remoteIndexMessages,
   indexingFiles: indexingFileMessages,
   leases: leaseMessages,
+  library: libraryMessages,
   loads: loadMessages,
   movePreview: movePreviewMessages,
   notifications: notificationMessages,
@@ -123,6 +125,7 @@ export const catalogue = {
   ...indexingFileMessages,
   ...remoteIndexMessages,
   ...leaseMessages,
+  ...libraryMessages,
   ...loadMessages,
   ...movePreviewMessages,
   ...notificationMessages,

@@ -37,6 +37,17 @@ const values: Record<StreamName, unknown> = {
     ...{ storing: 'pending', batchId: null, credentialId: null, workerName: null },
     why: { code: 'TASK_WAITS_FOR_WORKER', params: {} },
   },
+  pulls: {
+    ...{ nodeId: 'lab-2', model: 'all-minilm:latest', copyOf: null, state: 'downloading', doneBytes: 1 },
+    ...{
+      totalBytes: null,
+      bytesPerSecond: null,
+      startedAt: 1,
+      endedAt: null,
+      sameFiles: null,
+      problem: null,
+    },
+  },
   taskWorkers: {
     ...{ id: 'by-hand', name: 'tower', type: 'gpu', queues: ['gpu-tasks', 'celery'], slots: 2, active: 1 },
     ...{ version: '0', contentTypes: ['audio'], nodeId: null, state: 'online', seenAt: 1, startedAt: 1 },

@@ -47,6 +47,8 @@ export function guardServer(server: InferenceServer, guard: ServerGuard): Infere
       guard.onUnload(model);
       return watched(signal, (either) => server.unload(model, either));
     },
+    pull: (model, onProgress, signal) => watched(signal, (either) => server.pull(model, onProgress, either)),
+    remove: (model, signal) => watched(signal, (either) => server.remove(model, either)),
     embed: (model, texts, signal) => watched(signal, (either) => server.embed(model, texts, either)),
   };
 }

@@ -18,6 +18,7 @@ export function createStreams({ clock, epoch, log }: Omit<TopicOptions, 'coalesc
     work: createTopic(slow),
     optimizer: createTopic(fast),
     moves: createTopic(fast),
+    pulls: createTopic(fast),
     sources: createTopic(fast),
     jobs: createTopic(fast),
     remoteIndexes: createTopic(fast),

@@ -98,16 +98,18 @@ export default function IndexPage() {
           </div>
           <Section
             title={
-              job && isActive(job)
-                ? 'Running now'
-                : named && named.id !== jobs[0]?.id
-                  ? 'Earlier run'
-                  : 'Last run'
+              job?.status === 'paused'
+                ? 'Paused'
+                : job && isActive(job)
+                  ? 'Running now'
+                  : named && named.id !== jobs[0]?.id
+                    ? 'Earlier run'
+                    : 'Last run'
             }
             className="max-rail:order-first"
           >
             {job ? (
-              isActive(job) ? (
+              job.endedAt === null ? (
                 <RunView key={job.id} job={job} />
               ) : (
                 <ProofCard key={job.id} job={job} />

@@ -13,6 +13,7 @@ import { immichErrors } from '../../../shared/contract/errors/immich.ts';
 import { indexingErrors } from '../../../shared/contract/errors/indexing.ts';
 import { inputErrors } from '../../../shared/contract/errors/input.ts';
 import { mediaErrors } from '../../../shared/contract/errors/media.ts';
+import { libraryErrors } from '../../../shared/contract/errors/library.ts';
 import { notificationErrors } from '../../../shared/contract/errors/notifications.ts';
 import { pictureErrors } from '../../../shared/contract/errors/pictures.ts';
 import { placementErrors } from '../../../shared/contract/errors/placement.ts';
@@ -77,6 +78,7 @@ describe('the catalogue of errors', () => {
       immichErrors,
       notificationErrors,
       remoteIndexErrors,
+      libraryErrors,
     ];
     expect(all.flatMap((domain) => Object.keys(domain)).sort()).toEqual([...errorCodes].sort());
   });
