@@ -407,12 +407,17 @@ export const methodCases: Record<MethodName, MethodCase> = {
   'telemetry.queues': nothing,
   'telemetry.buckets': {
     right: () => ({ nodeId: machines.small, range: 'day' }),
-    wrong: [{ nodeId: machines.small, range: 'year' }, 'range'],
+    wrong: [{ nodeId: machines.small, range: { from: 2, to: 2 } }, 'range'],
     errors: [['NOT_FOUND', () => ({ nodeId: 'nope', range: 'month' })]],
   },
   'telemetry.workBuckets': {
     right: () => ({ range: 'month', atMost: 120 }),
     wrong: [{ range: 'day', atMost: 0 }, 'atMost'],
+    errors: [],
+  },
+  'telemetry.queueBuckets': {
+    right: () => ({ range: { from: 1, to: 3_600_000 } }),
+    wrong: [{ range: 'year' }, 'range'],
     errors: [],
   },
   'power.list': nothing,
