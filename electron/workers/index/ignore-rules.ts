@@ -5,6 +5,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeTextFile } from '../../../shared/text-file.ts';
+import { isTooComplex } from '../../core/indexing/ignore-limits.ts';
 import { recognise } from '../../core/indexing/recognise-file.ts';
 import { alwaysTried, createIgnoreMatcher, type IgnoreMatcher, type IgnoreRule } from './ignore-matcher.ts';
 
@@ -15,9 +16,6 @@ export const IGNORE_FILES = ['.gitignore', '.pilotlightignore'] as const;
 const MAX_BYTES = 2 * 1024 * 1024;
 /** Patterns that have to be tried on every path; others are looked up. */
 const MAX_ALWAYS_TRIED = 1000;
-/** A pattern with many wildcards in one name, or for many folders, can take for ever to try. */
-const MAX_WILDCARDS = 4;
-const MAX_ANY_FOLDERS = 2;
 
 /** The rules of one folder, and those of the folders above it. */
 export interface IgnoreRules {
@@ -70,12 +68,21 @@ export async function readRules(
     else rules.push(...found);
   }
   if (rules.length === 0) return { rules: above, problems };
-  // Names differ by case only where the system says so.
-  const ignoreCase = process.platform === 'win32' || process.platform === 'darwin';
   return { rules: { base, matcher: createIgnoreMatcher(rules, ignoreCase), above }, problems };
 }
 
-/** Which ignore file leaves this out; null if none does. */
+/** Names differ by case only where the system says so. */
+const ignoreCase = process.platform === 'win32' || process.platform === 'darwin';
+
+/** What a person set for the folder itself, in the syntax of ignore files. */
+export function rulesOfPatterns(patterns: readonly string[]): IgnoreRules | null {
+  const rules = patterns
+    .filter((pattern) => !isTooComplex(pattern))
+    .map((pattern): IgnoreRule => ({ pattern, mark: '' }));
+  return rules.length === 0 ? null : { base: '', matcher: createIgnoreMatcher(rules, ignoreCase), above: null };
+}
+
+/** Which ignore file leaves this out, empty for the patterns of the folder itself; null if none does. */
 export function ignoredBy(rules: IgnoreRules | null, path: string, isFolder: boolean): string | null {
   for (let at = rules; at !== null; at = at.above) {
     if (!path.startsWith(at.base)) continue;
@@ -106,13 +113,4 @@ function decodeOld(bytes: Uint8Array): string | null {
   const lines = Buffer.from(bytes).toString('latin1').split('\n');
   const withoutRemarks = lines.filter((line) => !line.startsWith('#')).join('\n');
   return decodeTextFile(Buffer.from(withoutRemarks, 'latin1'));
-}
-
-function isTooComplex(line: string): boolean {
-  const parts = line.split('/');
-  const anyFolders = parts.filter((part, at) => part === '**' && at < parts.length - 1).length;
-  return (
-    anyFolders > MAX_ANY_FOLDERS ||
-    parts.some((part) => (part.replaceAll(/\\./g, '').match(/\*+/g)?.length ?? 0) > MAX_WILDCARDS)
-  );
 }

@@ -6,7 +6,7 @@ import { errorMessage, fact, type Message } from '../../../shared/models/message
 import { draftsOf, sweepLeftovers } from '../../adapters/leftovers.ts';
 import type { FileStamp, IndexSettings, IndexSource } from '../../adapters/vectors/protocol.ts';
 import type { Http } from '../../core/ports/network.ts';
-import type {
+import type { ScanOptions,
   BuiltinOutcome,
   DocumentText,
   FileTimes,
@@ -176,7 +176,7 @@ export function openSourceIndex(world: World, source: IndexSource, opened: Index
     },
 
     async scan(
-      { full, ignoreFiles = true }: { full: boolean; ignoreFiles?: boolean },
+      { full, ignoreFiles = true, patterns = [] }: ScanOptions,
       settings: IndexSettings,
       signal: AbortSignal,
       onSeen: (seen: number) => void,
@@ -187,6 +187,7 @@ export function openSourceIndex(world: World, source: IndexSource, opened: Index
         own: await ownData.renew(),
         rows,
         ignoreFiles,
+        patterns,
         rules: { full, maxFileBytes: settings.maxFileBytes, recipe: recipeOf(settings) },
         signal,
         now: world.now,

@@ -11,7 +11,7 @@ import type { OwnFolders } from '../../adapters/own-folders.ts';
 import { systemCode } from '../../adapters/system-code.ts';
 import type { IgnoredFiles } from '../../core/ports/vectors.ts';
 import type { FileStamp } from './file-rows.ts';
-import { type IgnoreRules, ignoredBy, readRules } from './ignore-rules.ts';
+import { type IgnoreRules, ignoredBy, readRules, rulesOfPatterns } from './ignore-rules.ts';
 
 export interface WalkedFile extends FileStamp {
   /** Relative to the folder, with `/`. */
@@ -28,6 +28,8 @@ export interface Walk {
   ignored: IgnoredFiles[];
   /** Identifies the disk of the folder. */
   rootIdentity: string;
+  /** It ended early. */
+  isCut: boolean;
 }
 
 /** Skipped without a report, like everything whose name begins with a dot. */
@@ -84,6 +86,10 @@ export async function walkFolder(options: {
   own: OwnFolders;
   /** Whether ignore files are obeyed. */
   ignoreFiles?: boolean;
+  /** As in an ignore file above the folder: those in it overrule them. */
+  patterns?: readonly string[];
+  /** Ends the walk early, with what was found. */
+  isEnough?: (seen: number) => boolean;
   signal: AbortSignal;
   onSeen: (seen: number) => void;
 }): Promise<Walk> {
@@ -93,7 +99,9 @@ export async function walkFolder(options: {
   const skipped: JobFailure[] = [];
   const unreadable: string[] = [];
   const links: string[] = [];
+  const patternRules = rulesOfPatterns(options.patterns ?? []);
   const rulesOf = new Map<string, IgnoreRules | null>();
+  let isCut = false;
   const ignored = new Map<string, IgnoredFiles>();
 
   const absolute = (path: string) => (path === '' ? root : join(root, ...path.split('/')));
@@ -118,8 +126,11 @@ export async function walkFolder(options: {
 
   /** Reads the ignore files of a folder. Without them it must not be indexed, because they may protect what is in it. */
   async function canObey(path: string, names: ReadonlySet<string>): Promise<boolean> {
-    if (options.ignoreFiles === false) return true;
-    const above = path === '' ? null : (rulesOf.get(parentOf(path)) ?? null);
+    const above = path === '' ? patternRules : (rulesOf.get(parentOf(path)) ?? null);
+    if (options.ignoreFiles === false) {
+      rulesOf.set(path, above);
+      return true;
+    }
     const { rules, problems } = await readRules(absolute(path), path, names, above);
     rulesOf.set(path, rules);
     for (const { file, kind, lines } of problems) {
@@ -193,6 +204,10 @@ export async function walkFolder(options: {
     const busy = new Set<Promise<void>>();
     while (queue.length > 0 || busy.size > 0) {
       signal.throwIfAborted();
+      if (options.isEnough?.(files.length)) {
+        isCut = isCut || queue.length > 0;
+        queue.length = 0;
+      }
       while (queue.length > 0 && busy.size < LANES) {
         const path = queue.pop() as string;
         const task: Promise<void> = readFolder(path).then((folders) => {
@@ -201,7 +216,7 @@ export async function walkFolder(options: {
         const settled = task.finally(() => busy.delete(settled));
         busy.add(settled);
       }
-      await Promise.race(busy);
+      if (busy.size > 0) await Promise.race(busy);
     }
   }
 
@@ -226,7 +241,7 @@ export async function walkFolder(options: {
     a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
   files.sort(byPath);
   skipped.sort(byPath);
-  return { files, skipped, unreadable, ignored: [...ignored.values()].sort(byPath), rootIdentity };
+  return { files, skipped, unreadable, ignored: [...ignored.values()].sort(byPath), rootIdentity, isCut };
 }
 
 /**

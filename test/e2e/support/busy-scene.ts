@@ -253,7 +253,7 @@ export const busy: BridgeScene = scene(nodes, {
         path: '/home/me/notes',
         files: 4198,
         chunks: 21_400,
-        lastRun: { jobId: 'completed', status: 'completed', at: now - 41 * minute, indexed: 4166, failed: 2 },
+        lastRun: { jobId: 'completed', status: 'completed', at: now - 41 * minute, indexed: 4166, failed: 2, unseen: 2 },
       }),
     ],
     [
@@ -262,7 +262,7 @@ export const busy: BridgeScene = scene(nodes, {
         id: 'recipes',
         name: 'Recipes that were collected over the years, and never cooked',
         path: '/home/me/a/rather/long/path/to/a/folder/that/is/deep/down/recipes',
-        lastRun: { jobId: 'failed', status: 'failed', at: now - 99 * minute, indexed: 0, failed: 0 },
+        lastRun: { jobId: 'failed', status: 'failed', at: now - 99 * minute, indexed: 0, failed: 0, unseen: 0 },
       }),
     ],
   ],
