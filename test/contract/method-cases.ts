@@ -370,6 +370,27 @@ export const methodCases: Record<MethodName, MethodCase> = {
     wrong: [{ sourceId: 'x', whenGpuGone: 'weep' }, 'whenGpuGone'],
     errors: [['NOT_FOUND', () => ({ sourceId: 'nope' })]],
   },
+  'index.acknowledgeFailures': {
+    right: async (context) => ({ sourceId: (await addSource(context)).id }),
+    wrong: [{}, 'sourceId'],
+    errors: [['NOT_FOUND', () => ({ sourceId: 'nope' })]],
+  },
+  'index.folders': {
+    right: (context) => ({ path: makeFolder(context), hidden: true }),
+    wrong: [{ limit: 0 }, 'limit'],
+    errors: [
+      ['FOLDER_NOT_FOUND', ({ folder }) => ({ path: join(folder, 'nope') })],
+      ['NOT_A_FOLDER', (context) => ({ path: join(makeFolder(context), 'lamp.md') })],
+    ],
+  },
+  'index.estimate': {
+    right: (context) => ({ path: makeFolder(context), ignorePatterns: ['*.log'] }),
+    wrong: [{ path: 'x', ignorePatterns: [''] }, 'ignorePatterns.0'],
+    errors: [
+      ['FOLDER_NOT_FOUND', ({ folder }) => ({ path: join(folder, 'nope') })],
+      ['BAD_PATTERN', (context) => ({ path: makeFolder(context), ignorePatterns: ['a*b*c*d*e*f'] })],
+    ],
+  },
   'index.removeSource': {
     right: async (context) => ({ sourceId: (await addSource(context)).id }),
     wrong: [{}, 'sourceId'],
@@ -479,12 +500,17 @@ export const methodCases: Record<MethodName, MethodCase> = {
   'telemetry.queues': nothing,
   'telemetry.buckets': {
     right: () => ({ nodeId: machines.small, range: 'day' }),
-    wrong: [{ nodeId: machines.small, range: 'year' }, 'range'],
+    wrong: [{ nodeId: machines.small, range: { from: 2, to: 2 } }, 'range'],
     errors: [['NOT_FOUND', () => ({ nodeId: 'nope', range: 'month' })]],
   },
   'telemetry.workBuckets': {
     right: () => ({ range: 'month', atMost: 120 }),
     wrong: [{ range: 'day', atMost: 0 }, 'atMost'],
+    errors: [],
+  },
+  'telemetry.queueBuckets': {
+    right: () => ({ range: { from: 1, to: 3_600_000 } }),
+    wrong: [{ range: 'year' }, 'range'],
     errors: [],
   },
   'power.list': nothing,

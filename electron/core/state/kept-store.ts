@@ -228,6 +228,7 @@ export function createKeptStore({ store, ...world }: KeptStoreDependencies): Kep
         ),
     },
     requestHistory: store.requestHistory,
+    queueHistory: store.queueHistory,
     tasks: store.tasks,
     histories: store.histories,
     bootTimes: {

@@ -89,6 +89,7 @@ export async function scanSource(options: {
   rules: ScanRules;
   /** Whether ignore files are obeyed. */
   ignoreFiles: boolean;
+  patterns?: readonly string[];
   signal: AbortSignal;
   now: () => number;
   onSeen: (seen: number) => void;
@@ -99,6 +100,7 @@ export async function scanSource(options: {
     root,
     own,
     ignoreFiles: options.ignoreFiles,
+    patterns: options.patterns ?? [],
     signal,
     onSeen: options.onSeen,
   });

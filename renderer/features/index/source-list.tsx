@@ -108,7 +108,20 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
           ) : source.lastRun ? (
             <>
               {source.lastRun.status} <Ago at={source.lastRun.at} />
-              {source.lastRun.failed > 0 && `, ${plural(source.lastRun.failed, 'file')} failed`}
+              {source.lastRun.unseen > 0 && (
+                <>
+                  , {plural(source.lastRun.unseen, 'file')} failed{' '}
+                  <button
+                    type="button"
+                    className="rounded text-flame-text underline underline-offset-2"
+                    onClick={() =>
+                      run(() => client.call('index.acknowledgeFailures', { sourceId: source.id }))
+                    }
+                  >
+                    Acknowledge<span className="sr-only"> the failed files of {source.name}</span>
+                  </button>
+                </>
+              )}
             </>
           ) : (
             'not indexed yet'

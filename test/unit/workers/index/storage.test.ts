@@ -206,6 +206,7 @@ describe('what a scan decides', () => {
     unreadable: [],
     ignored: [],
     rootIdentity: '1:1',
+    isCut: false,
     ...changes,
   });
 
