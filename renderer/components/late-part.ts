@@ -40,6 +40,13 @@ export function latePart(load: () => Promise<Record<string, AnyComponent>>, name
   return lazy(async () => ({ default: (await fetchPart())[name] as AnyComponent }));
 }
 
+/** Code other than a component with a script of its own. */
+export function lateModule<Module>(load: () => Promise<Module>): () => Promise<Module> {
+  const fetchPart = guarded(load);
+  loaders.push(fetchPart);
+  return fetchPart;
+}
+
 /**
  * Loads them one after another while the browser is idle: they open at once, also when Pilotlight is not running.
  * Returns a function that stops.

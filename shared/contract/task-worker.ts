@@ -91,6 +91,8 @@ export const workerCalls = {
       now: z.number(),
       /** Content of `SHARED_PROOF_FILE`, as the worker reads it, without white space around it; null without one. */
       sharedFolderProof: z.string().max(200).nullable(),
+      /** It checks itself: it is not listed, and gets only tasks that are meant for it. */
+      checkOnly: z.boolean().optional(),
       /** Tasks that it still has from before a break. */
       tasks: z.array(z.object(proof)).max(256),
     }),

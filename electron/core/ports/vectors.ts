@@ -83,6 +83,30 @@ export interface VectorHit {
   score: number;
 }
 
+export interface ScanOptions {
+  full: boolean;
+  ignoreFiles?: boolean;
+  /** What is left out besides, in the syntax of ignore files. */
+  patterns?: readonly string[];
+}
+
+export interface EstimateQuery {
+  /** Canonical absolute path. */
+  path: string;
+  ignoreFiles: boolean;
+  patterns: readonly string[];
+}
+
+export interface FolderEstimate {
+  /** Text files, by a sample. */
+  files: number;
+  /** Of all files that are not too large. */
+  bytes: number;
+  passages: number;
+  /** Whether the whole folder was seen. */
+  isComplete: boolean;
+}
+
 /** Bytes of a file. */
 export interface Passage {
   path: string;
@@ -108,7 +132,7 @@ export interface SourceIndex {
    * Pilotlight's own data count as deleted, and are reported as skipped.
    */
   scan(
-    options: { full: boolean; ignoreFiles?: boolean },
+    options: ScanOptions,
     signal: AbortSignal,
     onProgress?: (seen: number) => void,
   ): Promise<ScanResult>;
@@ -149,6 +173,11 @@ export interface VectorStore {
   removeIndex(sourceId: string): Promise<void>;
   /** Resolves if the server of the other engine can be used. Rejects with the QDRANT_ errors of `moveVectors`. */
   checkEngine(signal: AbortSignal): Promise<void>;
+  /**
+   * What an index of a folder would take. It is bounded, and keeps nothing. Rejects with FOLDER_NOT_FOUND, NOT_A_FOLDER,
+   * FOLDER_UNREADABLE, OWN_DATA_FOLDER.
+   */
+  estimate(query: EstimateQuery, signal: AbortSignal): Promise<FolderEstimate>;
   /** The built-in embedder, for queries. One 384-dimensional vector per text. */
   embedBuiltin(texts: readonly string[]): Promise<Float32Array[]>;
   close(): Promise<void>;

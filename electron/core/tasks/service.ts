@@ -124,6 +124,7 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
   });
   const adding = createAddTasks({
     ...{ clock, ids, log, engine, settings, inputs, files, webhooks, workers: registry.list },
+    queueOf: registry.queueOf,
   });
   const depth = createDepthHistory({ clock, log, store: store.tasks.depth });
   const retention = createRetention({ clock, random, log, engine, files, settings });

@@ -59,7 +59,7 @@ function countUnchanged(plan: ScanPlan, path: string, state: FileState): void {
 
 function isBeneath(path: string, folders: ReadonlySet<string>): boolean {
   if (folders.size === 0) return false;
-  if (folders.has(path)) return true;
+  if (folders.has('') || folders.has(path)) return true;
   for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
     if (folders.has(path.slice(0, at))) return true;
   }
@@ -89,6 +89,7 @@ export async function scanSource(options: {
   rules: ScanRules;
   /** Whether ignore files are obeyed. */
   ignoreFiles: boolean;
+  patterns?: readonly string[];
   signal: AbortSignal;
   now: () => number;
   onSeen: (seen: number) => void;
@@ -99,6 +100,7 @@ export async function scanSource(options: {
     root,
     own,
     ignoreFiles: options.ignoreFiles,
+    patterns: options.patterns ?? [],
     signal,
     onSeen: options.onSeen,
   });

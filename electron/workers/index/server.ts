@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { openOwnFolders } from '../../adapters/own-folders.ts';
 import type { FromWorker, ToWorker } from '../../adapters/processes/worker-protocol.ts';
 import type {
   FileAtWork,
@@ -17,6 +18,7 @@ import type { Http } from '../../core/ports/network.ts';
 import type { Timer } from '../../core/ports/time.ts';
 import { type CallContext, createRpcServer, type Handlers } from '../rpc.ts';
 import { replaceDamaged } from './database.ts';
+import { estimateFolder } from './estimate.ts';
 import { hasCode, toCodedError } from './failures.ts';
 import type { Reader } from './reader.ts';
 import { databaseFileOf, type OpenIndex, openSourceIndex } from './source-index.ts';
@@ -168,6 +170,14 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
   const handlers: IndexHandlers = {
     meta: ({ index }) => index().meta(),
     scan: ({ index, settings, signal, onSeen }, options) => index().scan(options, settings, signal, onSeen),
+    async estimate({ settings, signal }, { path, ignoreFiles, patterns }) {
+      const { maxFileBytes, chunkTokens } = settings;
+      return estimateFolder({
+        ...{ root: path, ignoreFiles, patterns, maxFileBytes, chunkTokens, signal },
+        own: await openOwnFolders(configured().ownFolders),
+        monotonic: world.monotonic,
+      });
+    },
     prepare: ({ index, settings, turn }, { path }) => index().prepare(path, settings, turn),
     commit: ({ index, turn }, { token, vectors }) => index().commit(token, vectors, turn.onFile),
     discard({ index }, { token }) {

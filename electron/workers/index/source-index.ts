@@ -12,6 +12,7 @@ import type {
   FileTimes,
   Passage,
   PreparedFile,
+  ScanOptions,
   ScanResult,
   StoredIndexMeta,
 } from '../../core/ports/vectors.ts';
@@ -176,7 +177,7 @@ export function openSourceIndex(world: World, source: IndexSource, opened: Index
     },
 
     async scan(
-      { full, ignoreFiles = true }: { full: boolean; ignoreFiles?: boolean },
+      { full, ignoreFiles = true, patterns = [] }: ScanOptions,
       settings: IndexSettings,
       signal: AbortSignal,
       onSeen: (seen: number) => void,
@@ -187,6 +188,7 @@ export function openSourceIndex(world: World, source: IndexSource, opened: Index
         own: await ownData.renew(),
         rows,
         ignoreFiles,
+        patterns,
         rules: { full, maxFileBytes: settings.maxFileBytes, recipe: recipeOf(settings) },
         signal,
         now: world.now,

@@ -136,7 +136,7 @@ export const damaged: BridgeScene = scene(
           path: '/home/me/notes',
           files: 4198,
           chunks: 21_400,
-          lastRun: { jobId: 'costly', status: 'completed', at: now - 8 * minute, indexed: 4166, failed: 3 },
+          lastRun: { jobId: 'costly', status: 'completed', at: now - 8 * minute, indexed: 4166, failed: 3, unseen: 3 },
           trouble: { code: incomplete.code, message: incomplete.message, next: incomplete.next },
         }),
       ],
