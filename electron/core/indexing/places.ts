@@ -60,3 +60,26 @@ export function placeAt(places: readonly FilePlace[], byte: number): Place | nul
   const { startByte: _, ...place } = found;
   return place;
 }
+
+/**
+ * Where most of what matches in a snippet is: it may begin on the page before, and a frequent word may stand long before
+ * the sentence that was looked for. Stored texts are UTF-8.
+ */
+export function placeOfMatches(
+  places: readonly FilePlace[],
+  {
+    text,
+    highlights,
+    startByte,
+  }: { text: string; highlights: readonly (readonly [number, number])[]; startByte: number },
+): Place | null {
+  let best: { place: Place | null; letters: number } = { place: placeAt(places, startByte), letters: 0 };
+  let current = best;
+  for (const [start, end] of highlights) {
+    const place = placeAt(places, startByte + utf8Length(text, 0, start));
+    const isSame = place?.kind === current.place?.kind && place?.number === current.place?.number;
+    current = { place, letters: (isSame ? current.letters : 0) + end - start };
+    if (current.letters > best.letters) best = current;
+  }
+  return best.place;
+}

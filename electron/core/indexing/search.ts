@@ -15,14 +15,13 @@ import { createHealthTracker } from '../acquire/node-health.ts';
 import type { SourceIndex, VectorHit } from '../ports/vectors.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
 import { type EmbeddingSource, embeddingSource } from './embedding-source.ts';
-import { utf8Length } from './encoding.ts';
 import { isOfQdrant, reasonOf } from './failures.ts';
 import { fileTypeOf } from './file-type.ts';
 import { fuseRanks } from './fusion.ts';
 import type { IndexHandles } from './index-handles.ts';
 import { joinPath } from './join-path.ts';
 import type { IndexingDependencies } from './model.ts';
-import { placeAt, withoutPlaces } from './places.ts';
+import { placeOfMatches, withoutPlaces } from './places.ts';
 import type { QueryTurns } from './query-turns.ts';
 import { isWeak } from './search-floor.ts';
 import { keywordTerms } from './search-words.ts';
@@ -89,7 +88,7 @@ function toSearchHit(
 ): SearchHit {
   const ingested = isIngested(source) ? ingestedText(hit.path) : null;
   const snippet = makeSnippet(hit.chunk, query);
-  const place = ingested === null ? null : placeAt(ingested.places, bestMatchByte(snippet));
+  const place = ingested === null ? null : placeOfMatches(ingested.places, snippet);
   const words = wordRank === null ? null : { rank: wordRank, score: hit.wordScore ?? 0 };
   const vectors = vectorRank === null ? null : { rank: vectorRank, similarity: hit.vectorScore ?? 0 };
   return {
@@ -110,22 +109,6 @@ function toSearchHit(
     ...(ingested !== null && { ingested: withoutPlaces(ingested) }),
     ...(place !== null && { place }),
   };
-}
-
-/** As far as a sentence goes, UTF-16 units. */
-const NEAR = 200;
-
-/**
- * Stored texts are UTF-8. A snippet may begin on the page before its match, and a single frequent word may stand long
- * before the sentence that was looked for: the first place with the most matches near it counts.
- */
-function bestMatchByte({ text, highlights, startByte }: ReturnType<typeof makeSnippet>): number {
-  let best = { at: 0, count: 0 };
-  for (const [at] of highlights) {
-    const count = highlights.filter(([other]) => other >= at && other < at + NEAR).length;
-    if (count > best.count) best = { at, count };
-  }
-  return startByte + utf8Length(text, 0, best.at);
 }
 
 const strongFirst = (hits: readonly SearchHit[]) => [
