@@ -300,7 +300,7 @@ export const searchHitSchema = z.object({
   weak: z.literal(true).optional(),
   /** The text of a task: what it is called, and the address or file that it came from. Absent for a file of a folder. */
   ingested: z.object({ taskId: z.string(), title: z.string(), origin: z.string() }).optional(),
-  /** The page, sheet, slide, chapter or time that its first match is at. Absent if it has none. */
+  /** The page, sheet, slide, chapter or time where most of its matches are. Absent if it has none. */
   place: placeSchema.optional(),
 });
 export type SearchHit = z.infer<typeof searchHitSchema>;

@@ -58,11 +58,12 @@ export async function copyAndSay(text: string, done: string): Promise<void> {
     });
 }
 
-export const openedOf = ({ sourceId, path, startByte, endByte }: SearchHit): Opened => ({
+export const openedOf = ({ sourceId, path, startByte, endByte, place }: SearchHit): Opened => ({
   sourceId,
   path,
   startByte,
   endByte,
+  ...(place !== undefined && { place }),
 });
 
 const action =
