@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock } from '../../electron/adapters/clock.ts';
-import { handlerHost } from '../../electron/workers/tasks/open-worker.ts';
+import { handlerHost } from '../../electron/workers/tasks/processes/handler-host.ts';
 import {
   type HandlerProcess,
   startHandlerProcess,

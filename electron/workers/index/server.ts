@@ -17,6 +17,7 @@ import type { Http } from '../../core/ports/network.ts';
 import type { Timer } from '../../core/ports/time.ts';
 import { type CallContext, createRpcServer, type Handlers } from '../rpc.ts';
 import { replaceDamaged } from './database.ts';
+import type { DocumentTexts } from './document-texts.ts';
 import { hasCode, toCodedError } from './failures.ts';
 import type { Reader } from './reader.ts';
 import { databaseFileOf, type OpenIndex, openSourceIndex } from './source-index.ts';
@@ -32,6 +33,7 @@ export interface IndexServerWorld {
   /** Lets waiting tasks run, including messages. */
   pause(): Promise<void>;
   reader: Reader;
+  documents: DocumentTexts;
   /** For Qdrant. */
   http: Http;
   /** Identifies this run of the worker. */
@@ -269,6 +271,7 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
       if (inOrder) for (const index of open.values()) index.forgetAttempts();
       void rpc.abortCalls(() => true);
       for (const sourceId of [...open.keys()]) forget(sourceId);
+      world.documents.stop();
       return world.reader.stop();
     },
   };

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { groupStart, leadsGroup, taskkill } from '../../../electron/adapters/processes/process-group.ts';
 import { createSystemClock } from '../../../electron/adapters/system.ts';
-import { handlerHost } from '../../../electron/workers/tasks/open-worker.ts';
+import { handlerHost } from '../../../electron/workers/tasks/processes/handler-host.ts';
 import {
   type HandlerProcess,
   startHandlerProcess,
