@@ -18,6 +18,7 @@ import { useWake } from '../../stores/wakes.ts';
 import { PowerLines } from '../power/power-lines.tsx';
 import { PowerMenu } from '../power/power-menu.tsx';
 import { nodeHref } from '../shell/route.ts';
+import { DiagnoseButton } from './diagnose-button.tsx';
 import { NodeMenu } from './node-menu.tsx';
 import { wakeHint } from './node-text.ts';
 import { Readings } from './readings.tsx';
@@ -114,7 +115,9 @@ function Body({ node, wake, awake }: { node: NodeView; wake: Wake | null; awake:
           message={node.lastWakeError.message}
           next={node.lastWakeError.next}
           code={node.lastWakeError.code}
-        />
+        >
+          <DiagnoseButton node={node} />
+        </Problem>
       )}
     </>
   );
