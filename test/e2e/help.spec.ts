@@ -1,9 +1,10 @@
-import { expect, expectAccessible, test } from './support/fixtures.ts';
+import { expect, expectAccessible, showCards, test } from './support/fixtures.ts';
 import { everyPower } from './support/power-scenes.ts';
 import { everyState } from './support/scenes.ts';
 
 test('a code opens its entry of the guide, over what is open', async ({ page, showScene }) => {
   await showScene(everyState, '#/fleet');
+  await showCards(page);
   const help = page.getByRole('button', { name: /^Help with / }).first();
   const code = (await help.getAttribute('aria-label'))?.replace('Help with ', '') ?? '';
   await help.click();
@@ -61,5 +62,7 @@ test('a wake that fails offers a diagnosis', async ({ page, startCore }) => {
   await expect(card).toContainText('WAKE_TIMEOUT', { timeout: 30_000 });
   await card.getByRole('button', { name: /^Diagnose gpu-tower/ }).click();
   await expect(page.getByRole('heading', { level: 1, name: /gpu-tower/ })).toBeVisible();
-  await expect(page.getByRole('tab', { name: 'Diagnosis', selected: true })).toBeVisible();
+  await expect(
+    page.getByRole('link', { name: /^Diagnosis/ }).and(page.locator('[aria-current]')),
+  ).toBeVisible();
 });

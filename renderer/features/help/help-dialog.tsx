@@ -56,7 +56,7 @@ export function HelpDialog({ asked, onClose }: { asked: HelpAsked; onClose(): vo
         />
         <input
           type="search"
-          autoFocus
+          data-begin
           value={query}
           placeholder="Symptom or code"
           autoComplete="off"
