@@ -4,6 +4,7 @@ import { addFolder, expect, goTo, showCards, test, writeNotes } from './support/
 import { everyState } from './support/scenes.ts';
 
 interface Shift {
+  at: number;
   value: number;
   hash: string;
   what: string[];
@@ -32,15 +33,32 @@ const watchShifts = (page: Page) =>
         const what = entry.sources.map(({ node }) =>
           node instanceof Element ? `${node.tagName} ${node.textContent?.slice(0, 60)}` : String(node),
         );
-        shifts.push({ value: entry.value, hash: location.hash, what });
+        shifts.push({ at: entry.startTime, value: entry.value, hash: location.hash, what });
       }
     }).observe({ type: 'layout-shift', buffered: true });
   });
 
+/** CLS as browsers define it: the largest sum of shifts at most a second apart, within five seconds. */
+function cumulativeShift(shifts: readonly Shift[]): number {
+  let largest = 0;
+  let sum = 0;
+  let from = 0;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const { at, value } of shifts) {
+    if (at - last > 1000 || at - from > 5000) {
+      sum = 0;
+      from = at;
+    }
+    sum += value;
+    last = at;
+    largest = Math.max(largest, sum);
+  }
+  return largest;
+}
+
 async function expectCalm(page: Page): Promise<void> {
   const shifts = await page.evaluate(() => window.shifts ?? []);
-  const sum = shifts.reduce((total, { value }) => total + value, 0);
-  expect(sum, JSON.stringify(shifts, null, 1)).toBeLessThanOrEqual(MOST);
+  expect(cumulativeShift(shifts), JSON.stringify(shifts, null, 1)).toBeLessThanOrEqual(MOST);
 }
 
 test('nothing jumps over a session: opening, waking, models, a run, a search, settings', async ({

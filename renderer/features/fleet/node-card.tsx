@@ -40,7 +40,7 @@ export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
   const border = state === 'gpu-verified' || state === 'trouble' ? hot[state] : '';
   const awake = isServing(node.state);
   // There is little to say about one that is off, and about this computer where the fleet is elsewhere.
-  const isSmall = (!awake && !wake) || (isLarge && node.kind === 'this-computer');
+  const isSmall = (!awake && !wake && node.state !== 'unknown') || (isLarge && node.kind === 'this-computer');
   return (
     <article
       aria-label={`${node.name}: ${nodeStateLabel(node)}`}
