@@ -1,3 +1,4 @@
+import { closedPanelNetwork } from './ports/panel-network.ts';
 import { moveIndexToken, withIndexKey } from './access/index-token.ts';
 import { createAccessService } from './access/service.ts';
 import { createInFlight } from './acquire/in-flight.ts';
@@ -334,7 +335,10 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     streams,
     report,
     services,
-    handlers: createHandlers({ ...services, history, notifications, transfer, storage, clock }),
+    handlers: createHandlers({
+      ...{ ...services, history, notifications, transfer, storage, clock },
+      panelNetwork: options.panelNetwork ?? closedPanelNetwork,
+    }),
     ...lifecycle,
   };
 }

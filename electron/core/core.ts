@@ -14,6 +14,7 @@ import type { ImmichService } from './immich/service.ts';
 import type { IndexingService } from './indexing/service.ts';
 import type { LeasesService } from './leases/service.ts';
 import type { Optimizer } from './placement/optimizer.ts';
+import type { PanelNetwork } from './ports/panel-network.ts';
 import type { PlacementService } from './placement/service.ts';
 import type { RequestsService } from './requests/service.ts';
 import type { RunnersService } from './runner/model.ts';
@@ -36,6 +37,8 @@ export interface CoreOptions {
   computerName?: string;
   /** Whether to resume unfinished index jobs. Default true; a program that only makes a query passes false. */
   resumeJobs?: boolean;
+  /** Opens the panel for other devices. Default: never. */
+  panelNetwork?: PanelNetwork | undefined;
   /** Its process, and the port for this run; null for that of the settings. Default: no gateway. */
   gateway?: { link: GatewayLink | null; port: number | 'off' | null } | undefined;
 }

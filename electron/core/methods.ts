@@ -27,6 +27,7 @@ import type { StorageService } from './storage/service.ts';
 import { taskMethods } from './tasks/methods.ts';
 import { telemetryMethods } from './telemetry/methods.ts';
 import { transferMethods } from './transfer/methods.ts';
+import type { PanelNetwork } from './ports/panel-network.ts';
 import type { TransferService } from './transfer/service.ts';
 import { wakeMethods } from './wake/methods.ts';
 
@@ -35,6 +36,7 @@ export type HandledServices = CoreServices & {
   transfer: TransferService;
   storage: StorageService;
   notifications: NotificationsService;
+  panelNetwork: PanelNetwork;
   clock: Clock;
 };
 
@@ -54,6 +56,7 @@ export function createHandlers(services: HandledServices): Handlers {
     leases,
     notifications,
     optimizer,
+    panelNetwork,
     placement,
     runners,
     requests,
@@ -89,7 +92,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...activityMethods({ activity }),
     ...settingsMethods({ settings }),
     ...notificationMethods({ notifications }),
-    ...accessMethods({ access }),
+    ...accessMethods({ access, network: panelNetwork }),
     ...transferMethods({ transfer }),
   };
 }

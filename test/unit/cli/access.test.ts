@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { closedPanelNetwork } from '../../../electron/core/ports/panel-network.ts';
 import type { CommandContext } from '../../../electron/cli/command.ts';
 import { keys, sessions } from '../../../electron/cli/commands/access.ts';
 import { createTerminal } from '../../../electron/cli/terminal.ts';
@@ -12,7 +13,7 @@ import { someHandlers } from '../../fakes/transport.ts';
 function open() {
   const clock = createFakeClock();
   const { access } = createMemoryAccess({ clock });
-  const dispatcher = createDispatcher({ handlers: someHandlers(accessMethods({ access })) });
+  const dispatcher = createDispatcher({ handlers: someHandlers(accessMethods({ access, network: closedPanelNetwork })) });
   const { signal } = new AbortController();
   const output = { out: '', err: '' };
   const link = {
