@@ -1,4 +1,3 @@
-import { closedPanelNetwork } from './ports/panel-network.ts';
 import { moveIndexToken, withIndexKey } from './access/index-token.ts';
 import { createAccessService } from './access/service.ts';
 import { createInFlight } from './acquire/in-flight.ts';
@@ -23,6 +22,7 @@ import { createPlacementService } from './placement/service.ts';
 import { createPolicies } from './policies/policies.ts';
 import { createShutdownBy } from './policies/shutdown-by.ts';
 import type { Ports } from './ports/all.ts';
+import { closedPanelNetwork } from './ports/panel-network.ts';
 import { createQueuedWork } from './queued-work.ts';
 import { createRunnersService } from './runner/service.ts';
 import { createLifecycle } from './runtime/lifecycle.ts';

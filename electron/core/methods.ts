@@ -15,6 +15,7 @@ import { leaseMethods } from './leases/methods.ts';
 import { notificationMethods } from './notifications/methods.ts';
 import type { NotificationsService } from './notifications/service.ts';
 import { optimizerMethods, placementMethods } from './placement/methods.ts';
+import type { PanelNetwork } from './ports/panel-network.ts';
 import type { Clock } from './ports/time.ts';
 import { requestMethods } from './requests/methods.ts';
 import { runnerMethods } from './runner/methods.ts';
@@ -27,7 +28,6 @@ import type { StorageService } from './storage/service.ts';
 import { taskMethods } from './tasks/methods.ts';
 import { telemetryMethods } from './telemetry/methods.ts';
 import { transferMethods } from './transfer/methods.ts';
-import type { PanelNetwork } from './ports/panel-network.ts';
 import type { TransferService } from './transfer/service.ts';
 import { wakeMethods } from './wake/methods.ts';
 

@@ -31,12 +31,12 @@ import { linkKeyOf } from './link-key.ts';
 import { tryLock } from './lock.ts';
 import { createOpeningPages, type OpeningPlace } from './opening-pages.ts';
 import { requireOwnData, sweepDataFolder } from './own-data.ts';
-import { createPanelNetwork, type OwnAddress } from './panel-network.ts';
-import { stopServing, within } from './stop-serving.ts';
 import { createOwnTaskWorker } from './own-task-worker.ts';
+import { createPanelNetwork, type OwnAddress } from './panel-network.ts';
 import { type CreateWorkerHost, createRealPorts, statePathOf } from './ports.ts';
 import { findPanel, version } from './program.ts';
 import type { CreateLocalRunner } from './runner.ts';
+import { stopServing, within } from './stop-serving.ts';
 import { createTaskNetwork } from './task-network.ts';
 
 export interface HostOptions {

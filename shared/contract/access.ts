@@ -96,7 +96,8 @@ export const accessMethods = {
     errors: [],
   },
   'access.network': {
-    summary: 'Get at which addresses of this computer the panel can be opened from other devices. None by default.',
+    summary:
+      'Get at which addresses of this computer the panel can be opened from other devices. None by default.',
     scope: 'manage',
     params: nothing,
     result: panelNetworkSchema,

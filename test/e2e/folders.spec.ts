@@ -17,7 +17,10 @@ test('a folder is chosen, estimated and added with patterns that leave files out
   await page.goto(core.url);
   await expectLive(page);
   await goTo(page, 'Index');
-  await page.getByRole('button', { name: /Add a folder|Add folder/ }).first().click();
+  await page
+    .getByRole('button', { name: /Add a folder|Add folder/ })
+    .first()
+    .click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Folder', { exact: true }).fill(join(folder, 'texts'));
   await dialog.getByRole('button', { name: 'Browse…' }).click();

@@ -42,11 +42,11 @@ test('a code opens the panel on a phone, where every page is short and a machine
   await expect(access.getByRole('list', { name: 'Browsers' }).getByRole('listitem')).toHaveCount(2);
 
   const screens = () =>
-    device.evaluate(
-      () => document.documentElement.scrollHeight / document.documentElement.clientHeight,
-    );
+    device.evaluate(() => document.documentElement.scrollHeight / document.documentElement.clientHeight);
   await test.step('a machine wakes in two taps', async () => {
-    const sleeping = device.getByRole('article').filter({ has: device.getByRole('button', { name: /^Wake/ }) });
+    const sleeping = device
+      .getByRole('article')
+      .filter({ has: device.getByRole('button', { name: /^Wake/ }) });
     await sleeping.first().getByRole('button', { name: /^Wake/ }).click();
     await expect
       .poll(async () => (await core.call('power.wakes', {})).length, { timeout: 30_000 })

@@ -2,7 +2,7 @@
  * Every HTTP listener of the product is created here: its address, its limits, its response to broken HTTP, the Host
  * and Origin it serves, and its authentication.
  */
-import { createServer as createSecureServer } from 'node:https';
+
 import {
   createServer,
   type IncomingMessage,
@@ -11,6 +11,7 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { settledWithin } from '../../../shared/settled-within.ts';
 import { createSystemClock } from '../clock.ts';

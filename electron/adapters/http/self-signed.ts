@@ -62,7 +62,8 @@ function ipBytes(address: string): Buffer {
   const words = (text: string | undefined) =>
     text === undefined || text === '' ? [] : text.split(':').map((word) => Number.parseInt(word, 16));
   const [left, right] = [words(head), words(tail)];
-  const all = tail === undefined ? left : [...left, ...Array(8 - left.length - right.length).fill(0), ...right];
+  const all =
+    tail === undefined ? left : [...left, ...Array(8 - left.length - right.length).fill(0), ...right];
   return Buffer.from(all.flatMap((word: number) => [word >> 8, word & 0xff]));
 }
 

@@ -27,7 +27,8 @@ export const networkPages =
     const { address, port, names } = at();
     const wanted = host.toLowerCase();
     const own = address.includes(':') ? `[${address}]` : address;
-    const isOwn = wanted === `${own}:${port}` || names.some((name) => wanted === name || wanted.startsWith(`${name}:`));
+    const isOwn =
+      wanted === `${own}:${port}` || names.some((name) => wanted === name || wanted.startsWith(`${name}:`));
     if (!isOwn) return false;
     return origin === undefined || [`http://${wanted}`, `https://${wanted}`].includes(origin.toLowerCase());
   };

@@ -14,7 +14,9 @@ export interface NewEstimate {
 
 const RECENT_JOBS = 50;
 /** The built-in embedder is timed with texts of the usual length of a passage. */
-const TRIAL = Array.from({ length: 24 }, (_, index) => `${index} `.concat('the quick brown fox jumps over '.repeat(32)));
+const TRIAL = Array.from({ length: 24 }, (_, index) =>
+  `${index} `.concat('the quick brown fox jumps over '.repeat(32)),
+);
 
 export function createEstimator({
   clock,

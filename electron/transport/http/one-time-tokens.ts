@@ -13,9 +13,7 @@ export interface OneTimeTokens {
   take(token: string): void;
 }
 
-export function createOneTimeTokens(
-  monotonic: () => number = () => performance.now(),
-): OneTimeTokens {
+export function createOneTimeTokens(monotonic: () => number = () => performance.now()): OneTimeTokens {
   const unused: { digest: Buffer; until: number; onUsed?: (() => void) | undefined }[] = [];
   const used: Buffer[] = [];
   return {

@@ -149,9 +149,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     links,
     async listen(wanted) {
       await app.ready();
-      const address = await listener.listen({ host: network?.address ?? '127.0.0.1', port: wanted }).catch((cause: unknown) => {
-        throw isPortTaken(cause) ? portInUse(wanted, cause) : cause;
-      });
+      const address = await listener
+        .listen({ host: network?.address ?? '127.0.0.1', port: wanted })
+        .catch((cause: unknown) => {
+          throw isPortTaken(cause) ? portInUse(wanted, cause) : cause;
+        });
       port = address.port;
       return `${tls ? 'https' : 'http'}://${network?.address ?? '127.0.0.1'}:${port}`;
     },

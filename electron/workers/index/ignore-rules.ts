@@ -79,7 +79,9 @@ export function rulesOfPatterns(patterns: readonly string[]): IgnoreRules | null
   const rules = patterns
     .filter((pattern) => !isTooComplex(pattern))
     .map((pattern): IgnoreRule => ({ pattern, mark: '' }));
-  return rules.length === 0 ? null : { base: '', matcher: createIgnoreMatcher(rules, ignoreCase), above: null };
+  return rules.length === 0
+    ? null
+    : { base: '', matcher: createIgnoreMatcher(rules, ignoreCase), above: null };
 }
 
 /** Which ignore file leaves this out, empty for the patterns of the folder itself; null if none does. */

@@ -6,12 +6,13 @@ import { errorMessage, fact, type Message } from '../../../shared/models/message
 import { draftsOf, sweepLeftovers } from '../../adapters/leftovers.ts';
 import type { FileStamp, IndexSettings, IndexSource } from '../../adapters/vectors/protocol.ts';
 import type { Http } from '../../core/ports/network.ts';
-import type { ScanOptions,
+import type {
   BuiltinOutcome,
   DocumentText,
   FileTimes,
   Passage,
   PreparedFile,
+  ScanOptions,
   ScanResult,
   StoredIndexMeta,
 } from '../../core/ports/vectors.ts';

@@ -39,11 +39,14 @@ export default function Phone() {
 
   const change = (patch: Partial<PanelNetworkWish>) => setWish({ ...wish, ...patch });
   const apply = (next: PanelNetworkWish) =>
-    run(async () => {
-      const applied = await client.call('access.setNetwork', next);
-      setView(applied);
-      setWish(applied.wish);
-    }, next.addresses.length === 0 ? 'Closed for other devices' : 'Open for other devices');
+    run(
+      async () => {
+        const applied = await client.call('access.setNetwork', next);
+        setView(applied);
+        setWish(applied.wish);
+      },
+      next.addresses.length === 0 ? 'Closed for other devices' : 'Open for other devices',
+    );
   const listed = names.split(/[\s,]+/).filter((name) => name !== '');
   const isOpen = view.open.length > 0;
 

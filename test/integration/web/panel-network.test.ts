@@ -173,7 +173,11 @@ describe('a device', () => {
     expect((await callAs(signed.bearer))?.body).toMatchObject({ credential: { kind: 'session' } });
     expect((await signIn(token))?.body).toMatchObject({ code: 'TOKEN_USED' });
     expect(
-      await send({ method: 'POST', path: proofPath, body: { session: signed.session, nonce: 'a'.repeat(32) } }),
+      await send({
+        method: 'POST',
+        path: proofPath,
+        body: { session: signed.session, nonce: 'a'.repeat(32) },
+      }),
     ).toMatchObject({ status: 200, body: { proof: expect.stringMatching(/^[0-9a-f]{64}$/) } });
     await call('access.revokeSession', { sessionId: signed.session });
     expect((await callAs(signed.bearer))?.body).toMatchObject({ code: 'SESSION_ENDED' });
@@ -193,7 +197,8 @@ describe('a device', () => {
 
   it('is refused under another name, and from a page of another site', async () => {
     await open({ names: ['panel.home'] });
-    const status = async (headers: Record<string, string>) => (await send({ path: '/api/nothing', headers }))?.status;
+    const status = async (headers: Record<string, string>) =>
+      (await send({ path: '/api/nothing', headers }))?.status;
     expect(await status({ host: `${address}:${port}` })).toBe(404);
     expect(await status({ host: 'panel.home' })).toBe(404);
     expect(await status({ host: 'panel.home:8443', origin: 'https://panel.home:8443' })).toBe(404);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { closedPanelNetwork } from '../../../../electron/core/ports/panel-network.ts';
 import { accessMethods } from '../../../../electron/core/access/methods.ts';
 import { secretDigest } from '../../../../electron/core/access/secret-format.ts';
 import { sessionProof } from '../../../../electron/core/access/session-proof.ts';
+import { closedPanelNetwork } from '../../../../electron/core/ports/panel-network.ts';
 import { damagedCredential } from '../../../../shared/models/access.ts';
 import { createMemoryAccess } from '../../../fakes/access.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
