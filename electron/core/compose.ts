@@ -23,6 +23,7 @@ import { createPlacementService } from './placement/service.ts';
 import { createPolicies } from './policies/policies.ts';
 import { createShutdownBy } from './policies/shutdown-by.ts';
 import type { Ports } from './ports/all.ts';
+import { closedPanelNetwork } from './ports/panel-network.ts';
 import { createQueuedWork } from './queued-work.ts';
 import { createRemoteIndexService } from './remote-index/service.ts';
 import { createRunnersService } from './runner/service.ts';
@@ -349,7 +350,10 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     streams,
     report,
     services,
-    handlers: createHandlers({ ...services, library, history, notifications, transfer, storage, clock }),
+    handlers: createHandlers({
+      ...{ ...services, library, history, notifications, transfer, storage, clock },
+      panelNetwork: options.panelNetwork ?? closedPanelNetwork,
+    }),
     ...lifecycle,
   };
 }

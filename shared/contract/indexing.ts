@@ -79,7 +79,8 @@ export const indexingMethods = {
     errors: ['NOT_FOUND'],
   },
   'index.folders': {
-    summary: 'List the folders in a folder of the computer that runs Pilotlight, by name. Links are named and not followed.',
+    summary:
+      'List the folders in a folder of the computer that runs Pilotlight, by name. Links are named and not followed.',
     scope: 'manage',
     params: z.strictObject({
       /** Absolute, or beginning with `~`. */

@@ -99,7 +99,9 @@ export const sourceRecordSchema = z.object({
   /** What is left out besides, in the syntax of ignore files. Absent for nothing. */
   ignorePatterns: ignorePatternsSchema.optional(),
   /** Failures that a person has seen. One that happens again after its file was read again is shown again. */
-  acknowledged: z.object({ files: z.array(z.object({ path: z.string(), code: z.string() })), unlisted: z.number() }).optional(),
+  acknowledged: z
+    .object({ files: z.array(z.object({ path: z.string(), code: z.string() })), unlisted: z.number() })
+    .optional(),
   addedAt: z.number(),
 });
 export type SourceRecord = z.infer<typeof sourceRecordSchema>;

@@ -134,11 +134,7 @@ export interface SourceIndex {
    * Walks the folder and compares it with the file state; removes deleted files in one transaction. Folders with
    * Pilotlight's own data count as deleted, and are reported as skipped.
    */
-  scan(
-    options: ScanOptions,
-    signal: AbortSignal,
-    onProgress?: (seen: number) => void,
-  ): Promise<ScanResult>;
+  scan(options: ScanOptions, signal: AbortSignal, onProgress?: (seen: number) => void): Promise<ScanResult>;
   prepare(path: string, signal: AbortSignal): Promise<PreparedFile & Omit<FileTimes, 'storeMs'>>;
   /** Stores a prepared file with one vector per chunk, replacing an earlier version. */
   commit(token: string, vectors: Float32Array[]): Promise<{ chunks: number } & Pick<FileTimes, 'storeMs'>>;
