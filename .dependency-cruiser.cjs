@@ -41,6 +41,7 @@ const coreOrder = [
   ['immich'],
   ['requests'],
   ['indexing'],
+  ['remote-index'],
   ['tasks'],
   ['storage'],
   ['discovery'],

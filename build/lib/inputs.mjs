@@ -13,6 +13,7 @@ export const buildInputs = [
   'build/icons/tray',
   'build/lib/bundle-node.mjs',
   'build/lib/entries.mjs',
+  'build/lib/package/bundled.mjs',
   'vite.config.ts',
   'tsconfig.json',
   'package.json',

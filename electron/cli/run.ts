@@ -22,6 +22,7 @@ import { notifications } from './commands/notifications.ts';
 import { optimize } from './commands/optimize.ts';
 import { policy } from './commands/policy.ts';
 import { cancel, keepAwake, off, release, restartOllama, why } from './commands/power.ts';
+import { remoteIndex } from './commands/remote-index.ts';
 import { requests } from './commands/requests.ts';
 import { runner } from './commands/runner.ts';
 import { search } from './commands/search.ts';
@@ -73,6 +74,7 @@ const commands: readonly Command[] = [
   forceCpu,
   optimize,
   index,
+  remoteIndex,
   search,
   open,
   gateway,

@@ -23,7 +23,9 @@ import { createPlacementService } from './placement/service.ts';
 import { createPolicies } from './policies/policies.ts';
 import { createShutdownBy } from './policies/shutdown-by.ts';
 import type { Ports } from './ports/all.ts';
+import { closedPanelNetwork } from './ports/panel-network.ts';
 import { createQueuedWork } from './queued-work.ts';
+import { createRemoteIndexService } from './remote-index/service.ts';
 import { createRunnersService } from './runner/service.ts';
 import { createLifecycle } from './runtime/lifecycle.ts';
 import { createStreams } from './runtime/streams.ts';
@@ -243,9 +245,13 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     ...{ fleet, acquire, runners, telemetry, settings, activity, streams },
     ingestedText: (name) => tasks.ingestedText(name),
   });
+  const remoteIndexes = createRemoteIndexService({
+    ...{ clock, random, ids, log, http, store, secrets, streams, activity, fleet },
+    ...{ leases: leases.ledger, wakes: wake },
+  });
   const { tasks, storage } = createQueuedWork({
     ...{ ports, store, streams, settings, activity, fleet },
-    ...{ agents, indexing, telemetry, wake, leases, status },
+    ...{ agents, indexing, telemetry, wake, leases, status, access, gateway },
   });
 
   const { discovery, checks } = createInspection({
@@ -303,6 +309,10 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
         start: () => indexing.start({ resume: options.resumeJobs ?? true }),
         stop: indexing.stop,
       },
+      remoteIndexes: {
+        start: () => remoteIndexes.start({ resume: options.resumeJobs ?? true }),
+        stop: remoteIndexes.stop,
+      },
       tasks: options.resumeJobs === false ? { stop: tasks.stop } : tasks,
       storage: options.resumeJobs === false ? {} : storage,
       checks,
@@ -330,6 +340,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     optimizer,
     telemetry,
     indexing,
+    remoteIndexes,
     tasks,
     discovery,
     checks,
@@ -339,7 +350,10 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     streams,
     report,
     services,
-    handlers: createHandlers({ ...services, library, history, notifications, transfer, storage, clock }),
+    handlers: createHandlers({
+      ...{ ...services, library, history, notifications, transfer, storage, clock },
+      panelNetwork: options.panelNetwork ?? closedPanelNetwork,
+    }),
     ...lifecycle,
   };
 }

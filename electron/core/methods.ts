@@ -17,7 +17,9 @@ import type { LibraryService } from './library/model.ts';
 import { notificationMethods } from './notifications/methods.ts';
 import type { NotificationsService } from './notifications/service.ts';
 import { optimizerMethods, placementMethods } from './placement/methods.ts';
+import type { PanelNetwork } from './ports/panel-network.ts';
 import type { Clock } from './ports/time.ts';
+import { remoteIndexMethods } from './remote-index/methods.ts';
 import { requestMethods } from './requests/methods.ts';
 import { runnerMethods } from './runner/methods.ts';
 import type { Handlers } from './runtime/handlers.ts';
@@ -38,6 +40,7 @@ export type HandledServices = CoreServices & {
   transfer: TransferService;
   storage: StorageService;
   notifications: NotificationsService;
+  panelNetwork: PanelNetwork;
   clock: Clock;
 };
 
@@ -58,7 +61,9 @@ export function createHandlers(services: HandledServices): Handlers {
     library,
     notifications,
     optimizer,
+    panelNetwork,
     placement,
+    remoteIndexes,
     runners,
     requests,
     settings,
@@ -82,6 +87,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...libraryMethods({ library }),
     ...optimizerMethods({ optimizer, placement }),
     ...indexingMethods({ indexing }),
+    ...remoteIndexMethods({ remoteIndexes }),
     ...gatewayMethods({ gateway }),
     ...immichMethods({ immich }),
     ...runnerMethods({ runners, clock }),
@@ -94,7 +100,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...activityMethods({ activity }),
     ...settingsMethods({ settings }),
     ...notificationMethods({ notifications }),
-    ...accessMethods({ access }),
+    ...accessMethods({ access, network: panelNetwork }),
     ...transferMethods({ transfer }),
   };
 }

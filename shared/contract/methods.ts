@@ -17,6 +17,7 @@ import { libraryMethods } from './library.ts';
 import { notificationMethods } from './notifications.ts';
 import { optimizerMethods, placementMethods } from './placement.ts';
 import { powerHistoryMethods, powerMethods, powerOffMethods } from './power.ts';
+import { remoteIndexMethods } from './remote-index.ts';
 import { requestMethods } from './requests.ts';
 import { runnerMethods } from './runner.ts';
 import { settingsMethods } from './settings.ts';
@@ -36,6 +37,7 @@ export const methods = {
   ...libraryMethods,
   ...optimizerMethods,
   ...indexingMethods,
+  ...remoteIndexMethods,
   ...gatewayMethods,
   ...immichMethods,
   ...runnerMethods,

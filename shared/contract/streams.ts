@@ -16,6 +16,7 @@ import { modelPullSchema } from '../models/library.ts';
 import { messageSchema } from '../models/message.ts';
 import { moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
 import { nodePowerSchema } from '../models/power.ts';
+import { remoteIndexViewSchema } from '../models/remote-index.ts';
 import { queueSampleSchema, requestViewSchema } from '../models/requests.ts';
 import { runnerViewSchema } from '../models/runner.ts';
 import { secretsProtectionSchema } from '../models/secrets.ts';
@@ -75,6 +76,8 @@ export const streamSchemas = {
   sources: sourceViewSchema,
   /** job id, the newest 20 */
   jobs: indexJobSchema,
+  /** id of a remote index */
+  remoteIndexes: remoteIndexViewSchema,
   /** embedder id */
   embedders: embedderChoiceSchema,
   /** entry id, the newest 200 */

@@ -23,6 +23,7 @@ import { indexingFileMessages } from './messages/indexing-files.ts';
 import { leaseMessages } from './messages/leases.ts';
 import { libraryMessages } from './messages/library.ts';
 import { loadMessages } from './messages/loads.ts';
+import { mediaMessages } from './messages/media.ts';
 import { movePreviewMessages } from './messages/move-preview.ts';
 import { notificationMessages } from './messages/notifications.ts';
 import { optimizerMessages } from './messages/optimizer.ts';
@@ -32,6 +33,7 @@ import { placementMessages } from './messages/placement.ts';
 import { policyMessages } from './messages/policies.ts';
 import { queueMessages } from './messages/queue.ts';
 import { rehearsalMessages } from './messages/rehearsal.ts';
+import { remoteIndexMessages } from './messages/remote-index.ts';
 import { runnerMessages } from './messages/runner.ts';
 import { runnerFleetMessages } from './messages/runner-fleet.ts';
 import { searchMessages } from './messages/search.ts';
@@ -60,6 +62,7 @@ export const domains = {
   diagnosisWake: diagnosisWakeMessages,
   discovery: discoveryMessages,
   documents: documentMessages,
+  media: mediaMessages,
   energy: energyMessages,
   fleet: fleetMessages,
   gateway: gatewayMessages,
@@ -68,6 +71,7 @@ export const domains = {
   gatewayState: gatewayStateMessages,
   gpu: gpuMessages,
   indexing: indexingMessages,
+  remoteIndex: remoteIndexMessages,
   indexingFiles: indexingFileMessages,
   leases: leaseMessages,
   library: libraryMessages,
@@ -109,6 +113,7 @@ export const catalogue = {
   ...diagnosisWakeMessages,
   ...discoveryMessages,
   ...documentMessages,
+  ...mediaMessages,
   ...energyMessages,
   ...fleetMessages,
   ...gatewayMessages,
@@ -118,6 +123,7 @@ export const catalogue = {
   ...gpuMessages,
   ...indexingMessages,
   ...indexingFileMessages,
+  ...remoteIndexMessages,
   ...leaseMessages,
   ...libraryMessages,
   ...loadMessages,

@@ -12,6 +12,7 @@ import type { MethodName, MethodResult } from '../../shared/contract/methods.ts'
 import { plainText } from '../../shared/models/message.ts';
 import type { RunnerStatus } from '../../shared/models/runner.ts';
 import { aRunnerModel, aRunnerStatus, type FakeRunner, sendVectors } from '../fakes/runner.ts';
+import { remoteIndexCases } from './remote-index-cases.ts';
 import { taskCases } from './task-cases.ts';
 
 /** The simulated machines, as electron/simulator/fleet.ts names them. */
@@ -58,6 +59,18 @@ function makeFolder({ folder }: CaseContext): string {
 }
 
 const addSource = (context: CaseContext) => context.call('index.addSource', { path: makeFolder(context) });
+
+/** The second address of loopback, at which the panel is open: the hosts of these tests know no other. */
+async function openedAddress({ call }: CaseContext): Promise<{ address: string }> {
+  const address = '127.0.0.2';
+  const server = createServer().listen(0, address);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  await call('access.setNetwork', { addresses: [address], port });
+  return { address };
+}
 
 /** A port of loopback that no other case names. */
 let port = 1;
@@ -170,6 +183,7 @@ async function keptPrompt({ call, core, gatewayUrl }: CaseContext): Promise<stri
 }
 
 export const methodCases: Record<MethodName, MethodCase> = {
+  ...remoteIndexCases,
   ...taskCases,
   'core.status': nothing,
   'core.dismissNotice': {
@@ -368,6 +382,27 @@ export const methodCases: Record<MethodName, MethodCase> = {
     wrong: [{ sourceId: 'x', whenGpuGone: 'weep' }, 'whenGpuGone'],
     errors: [['NOT_FOUND', () => ({ sourceId: 'nope' })]],
   },
+  'index.acknowledgeFailures': {
+    right: async (context) => ({ sourceId: (await addSource(context)).id }),
+    wrong: [{}, 'sourceId'],
+    errors: [['NOT_FOUND', () => ({ sourceId: 'nope' })]],
+  },
+  'index.folders': {
+    right: (context) => ({ path: makeFolder(context), hidden: true }),
+    wrong: [{ limit: 0 }, 'limit'],
+    errors: [
+      ['FOLDER_NOT_FOUND', ({ folder }) => ({ path: join(folder, 'nope') })],
+      ['NOT_A_FOLDER', (context) => ({ path: join(makeFolder(context), 'lamp.md') })],
+    ],
+  },
+  'index.estimate': {
+    right: (context) => ({ path: makeFolder(context), ignorePatterns: ['*.log'] }),
+    wrong: [{ path: 'x', ignorePatterns: [''] }, 'ignorePatterns.0'],
+    errors: [
+      ['FOLDER_NOT_FOUND', ({ folder }) => ({ path: join(folder, 'nope') })],
+      ['BAD_PATTERN', (context) => ({ path: makeFolder(context), ignorePatterns: ['a*b*c*d*e*f'] })],
+    ],
+  },
   'index.removeSource': {
     right: async (context) => ({ sourceId: (await addSource(context)).id }),
     wrong: [{}, 'sourceId'],
@@ -477,12 +512,17 @@ export const methodCases: Record<MethodName, MethodCase> = {
   'telemetry.queues': nothing,
   'telemetry.buckets': {
     right: () => ({ nodeId: machines.small, range: 'day' }),
-    wrong: [{ nodeId: machines.small, range: 'year' }, 'range'],
+    wrong: [{ nodeId: machines.small, range: { from: 2, to: 2 } }, 'range'],
     errors: [['NOT_FOUND', () => ({ nodeId: 'nope', range: 'month' })]],
   },
   'telemetry.workBuckets': {
     right: () => ({ range: 'month', atMost: 120 }),
     wrong: [{ range: 'day', atMost: 0 }, 'atMost'],
+    errors: [],
+  },
+  'telemetry.queueBuckets': {
+    right: () => ({ range: { from: 1, to: 3_600_000 } }),
+    wrong: [{ range: 'year' }, 'range'],
     errors: [],
   },
   'power.list': nothing,
@@ -764,6 +804,17 @@ export const methodCases: Record<MethodName, MethodCase> = {
     }),
     wrong: [{}, 'sessionId'],
     errors: [['NOT_FOUND', async (context) => ({ sessionId: (await addKey(context)).id })]],
+  },
+  'access.network': nothing,
+  'access.setNetwork': {
+    right: () => ({ addresses: [] }),
+    wrong: [{ addresses: [], port: 0 }, 'port'],
+    errors: [['BAD_ADDRESS', () => ({ addresses: ['192.0.2.77'] })]],
+  },
+  'access.pair': {
+    right: openedAddress,
+    wrong: [{ address: '' }, 'address'],
+    errors: [['NOT_FOUND', () => ({ address: '192.0.2.77' })]],
   },
   'access.revokeOtherSessions': nothing,
   'gateway.get': nothing,

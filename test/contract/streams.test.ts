@@ -14,7 +14,7 @@ import {
 import { plainText } from '../../shared/models/message.ts';
 import { defaultPowerPolicy } from '../../shared/models/power.ts';
 import { createFakeClock } from '../fakes/clock.ts';
-import { aJob, aMove, aNode, aRequest, aSource } from '../fakes/records.ts';
+import { aJob, aMove, aNode, aRemoteIndex, aRequest, aSource } from '../fakes/records.ts';
 import { aRunnerStatus } from '../fakes/runner.ts';
 import { createRememberingLog, someHandlers } from '../fakes/transport.ts';
 import { openLink, startTestHost, streamingLinks, type TestHost, type TestLink } from './links.ts';
@@ -53,6 +53,7 @@ const values: Record<StreamName, unknown> = {
     ...{ version: '0', contentTypes: ['audio'], nodeId: null, state: 'online', seenAt: 1, startedAt: 1 },
     ...{ load: { cpu: 0.5, memoryBytes: 1 }, done: 1, failed: 0, sharedFolder: false, trouble: null },
   },
+  remoteIndexes: aRemoteIndex(),
   taskQueues: {
     queue: 'celery',
     counts: { waiting: 1, delayed: 0, active: 0, completed: 0, failed: 0, cancelled: 0 },

@@ -1,7 +1,7 @@
 /** Ollama behind the InferenceServer port: 0.24 and 0.33, which differ in what they report about a model. */
 
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
-import type { ServerCapability } from '../../../shared/models/fleet.ts';
+import { type ServerCapability, serverCapabilitySchema } from '../../../shared/models/fleet.ts';
 import type { DescribedModel, LoadedModel } from '../../../shared/models/placement.ts';
 import type { InferenceServer, LoadOptions } from '../../core/ports/inference.ts';
 import type { Http } from '../../core/ports/network.ts';
@@ -26,19 +26,8 @@ import {
   versionSchema,
 } from './ollama-schemas.ts';
 
-const CAPABILITIES: ReadonlySet<ServerCapability> = new Set([
-  'lists-models',
-  'says-placement',
-  'moves',
-  'manages-models',
-  'embeds',
-  'generates',
-  'streams',
-  'forwards',
-  'speaks-ollama',
-  'speaks-openai',
-  'speaks-anthropic',
-]);
+/** All there are. */
+const CAPABILITIES: ReadonlySet<ServerCapability> = new Set(serverCapabilitySchema.options);
 
 export interface OllamaOptions {
   http: Http;

@@ -1,6 +1,6 @@
 /** The calls of the index worker. All of them survive a structured clone. */
 import type { FileType, VectorEngineName } from '../../../shared/models/indexing.ts';
-import type {
+import type { ScanOptions, EstimateQuery, FolderEstimate,
   BuiltinOutcome,
   DocumentText,
   FileTimes,
@@ -62,7 +62,8 @@ export interface FileAtWork {
 
 interface IndexCalls {
   meta: { params: null; result: StoredIndexMeta };
-  scan: { params: { full: boolean; ignoreFiles?: boolean }; result: ScanResult };
+  scan: { params: ScanOptions; result: ScanResult };
+  estimate: { params: EstimateQuery; result: FolderEstimate };
   prepare: { params: { path: string }; result: PreparedFile & Omit<FileTimes, 'storeMs'> };
   commit: {
     params: { token: string; vectors: Float32Array[] };

@@ -14,6 +14,7 @@ import {
 } from '../command.ts';
 import type { CoreLink } from '../core-link.ts';
 import { jobGlyph, jobLine, table } from '../format.ts';
+import { moveVectors } from './index-move.ts';
 
 const hasEnded = (job: IndexJob) => job.endedAt !== null;
 
@@ -280,6 +281,7 @@ const verbs: Record<string, (context: CommandContext) => Promise<unknown>> = {
   embedders,
   add,
   set,
+  move: moveVectors,
   remove,
 };
 
@@ -296,6 +298,7 @@ export const index: Command = {
     'index resume [JOB]',
     'index use-cpu [JOB]',
     'index list | sources | embedders',
+    'index move FOLDER --to qdrant|builtin',
     'index remove FOLDER',
   ],
   options: {
@@ -310,6 +313,7 @@ export const index: Command = {
     callback: { type: 'string' },
     wait: { type: 'boolean' },
     watch: { type: 'boolean' },
+    to: { type: 'string' },
   },
   run(context) {
     const [verb = 'progress', ...positionals] = context.positionals;

@@ -1,4 +1,5 @@
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
+import { eitherOf } from '../../../shared/either.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { ConnectionLoss } from './server-process.ts';
 
@@ -16,13 +17,13 @@ export interface ServerGuard {
  * loads and batches have no deadline, so they would otherwise hang indefinitely.
  */
 export function guardServer(server: InferenceServer, guard: ServerGuard): InferenceServer {
-  const either = (signal: AbortSignal) => AbortSignal.any([signal, guard.unreachable()]);
   async function watched<Result>(
     signal: AbortSignal,
     call: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
     try {
-      return await call(either(signal));
+      using either = eitherOf(signal, guard.unreachable());
+      return await call(either.signal);
     } catch (error) {
       const loss = lossOf(error);
       if (loss !== null) guard.onLost(loss);

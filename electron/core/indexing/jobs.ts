@@ -152,6 +152,7 @@ export function createJobs({
           queries,
           sources: chosen,
           onSourceChanged: (sourceId) => void sources.refresh(sourceId),
+          onFailedAgain: sources.failedAgain,
           onSourceDone(sourceId) {
             own.needs.delete(sourceId);
             ended.notify();

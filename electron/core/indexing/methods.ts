@@ -7,6 +7,9 @@ type Names =
   | 'index.addSource'
   | 'index.updateSource'
   | 'index.removeSource'
+  | 'index.acknowledgeFailures'
+  | 'index.folders'
+  | 'index.estimate'
   | 'index.moveVectors'
   | 'index.cancelVectorMove'
   | 'index.warnings'
@@ -30,6 +33,9 @@ export function indexingMethods({ indexing }: { indexing: IndexingService }): Ha
       await indexing.removeSource(sourceId);
       return { ok: true };
     },
+    'index.acknowledgeFailures': ({ sourceId }) => indexing.acknowledgeFailures(sourceId),
+    'index.folders': (query, { signal }) => indexing.folders(query, signal),
+    'index.estimate': (query, { signal }) => indexing.estimate(query, signal),
     'index.moveVectors': ({ sourceId, to }) => indexing.moveVectors(sourceId, to),
     'index.cancelVectorMove': ({ sourceId }) => indexing.cancelVectorMove(sourceId),
     'index.warnings': (_nothing, { signal }) => indexing.warnings(signal),

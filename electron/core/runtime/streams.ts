@@ -21,6 +21,7 @@ export function createStreams({ clock, epoch, log }: Omit<TopicOptions, 'coalesc
     pulls: createTopic(fast),
     sources: createTopic(fast),
     jobs: createTopic(fast),
+    remoteIndexes: createTopic(fast),
     embedders: createTopic(fast),
     activity: createTopic(fast),
     settings: createTopic(fast),

@@ -58,6 +58,10 @@ describe('each method', () => {
       'requests.keepPrompts',
       'requests.prompt',
       'storage.clear',
+      'remoteIndex.add',
+      'remoteIndex.update',
+      'remoteIndex.remove',
+      'remoteIndex.test',
     ];
     expect(needs('manage').toSorted()).toEqual(wanted.toSorted());
   });
@@ -66,6 +70,8 @@ describe('each method', () => {
     const wanted: MethodName[] = [
       'index.start',
       'index.cancel',
+      'remoteIndex.start',
+      'remoteIndex.cancel',
       'tasks.add',
       'tasks.upload',
       'tasks.list',

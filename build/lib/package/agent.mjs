@@ -1,0 +1,3 @@
+// @ts-check
+/** @param {any} _ */
+export async function buildAgent(_) {}
