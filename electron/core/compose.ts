@@ -13,6 +13,7 @@ import { createImmichService } from './immich/service.ts';
 import { createIndexingService } from './indexing/service.ts';
 import { createInspection } from './inspection.ts';
 import { createLeasesService } from './leases/service.ts';
+import { createLibraryService } from './library/service.ts';
 import { createHandlers } from './methods.ts';
 import { createNotificationsService } from './notifications/service.ts';
 import { createOtherPrograms } from './other-programs.ts';
@@ -24,6 +25,7 @@ import { createShutdownBy } from './policies/shutdown-by.ts';
 import type { Ports } from './ports/all.ts';
 import { closedPanelNetwork } from './ports/panel-network.ts';
 import { createQueuedWork } from './queued-work.ts';
+import { createRemoteIndexService } from './remote-index/service.ts';
 import { createRunnersService } from './runner/service.ts';
 import { createLifecycle } from './runtime/lifecycle.ts';
 import { createStreams } from './runtime/streams.ts';
@@ -207,6 +209,9 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     placement,
     inFlight,
   });
+  const library = createLibraryService({
+    ...{ clock, streams, activity, fleet, leases: leases.ledger, wakes: wake, placement },
+  });
   const { gateway, requests } = createOtherPrograms({
     clock,
     log,
@@ -240,9 +245,13 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     ...{ fleet, acquire, runners, telemetry, settings, activity, streams },
     ingestedText: (name) => tasks.ingestedText(name),
   });
+  const remoteIndexes = createRemoteIndexService({
+    ...{ clock, random, ids, log, http, store, secrets, streams, activity, fleet },
+    ...{ leases: leases.ledger, wakes: wake },
+  });
   const { tasks, storage } = createQueuedWork({
     ...{ ports, store, streams, settings, activity, fleet },
-    ...{ agents, indexing, telemetry, wake, leases, status },
+    ...{ agents, indexing, telemetry, wake, leases, status, access, gateway },
   });
 
   const { discovery, checks } = createInspection({
@@ -290,6 +299,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       wake,
       optimizer,
       acquire,
+      library: { stop: library.stop },
       gateway: { stop: gateway.stop },
       runners,
       immich,
@@ -298,6 +308,10 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       indexing: {
         start: () => indexing.start({ resume: options.resumeJobs ?? true }),
         stop: indexing.stop,
+      },
+      remoteIndexes: {
+        start: () => remoteIndexes.start({ resume: options.resumeJobs ?? true }),
+        stop: remoteIndexes.stop,
       },
       tasks: options.resumeJobs === false ? { stop: tasks.stop } : tasks,
       storage: options.resumeJobs === false ? {} : storage,
@@ -326,6 +340,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     optimizer,
     telemetry,
     indexing,
+    remoteIndexes,
     tasks,
     discovery,
     checks,
@@ -336,7 +351,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     report,
     services,
     handlers: createHandlers({
-      ...{ ...services, history, notifications, transfer, storage, clock },
+      ...{ ...services, library, history, notifications, transfer, storage, clock },
       panelNetwork: options.panelNetwork ?? closedPanelNetwork,
     }),
     ...lifecycle,

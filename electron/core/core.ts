@@ -16,6 +16,7 @@ import type { LeasesService } from './leases/service.ts';
 import type { Optimizer } from './placement/optimizer.ts';
 import type { PlacementService } from './placement/service.ts';
 import type { PanelNetwork } from './ports/panel-network.ts';
+import type { RemoteIndexService } from './remote-index/model.ts';
 import type { RequestsService } from './requests/service.ts';
 import type { RunnersService } from './runner/model.ts';
 import type { Handlers } from './runtime/handlers.ts';
@@ -65,6 +66,7 @@ export interface CoreServices {
   optimizer: Optimizer;
   telemetry: TelemetryService;
   indexing: IndexingService;
+  remoteIndexes: RemoteIndexService;
   tasks: TasksService;
   discovery: DiscoveryService;
   checks: ChecksService;

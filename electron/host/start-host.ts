@@ -10,6 +10,7 @@ import { type Core, createCore, type Problem } from '../core/compose.ts';
 import type { Log } from '../core/ports/log.ts';
 
 import { createScope } from '../core/runtime/scope.ts';
+import { keptKey } from '../core/tasks/kept-key.ts';
 import { createDispatcher, type Dispatcher } from '../transport/dispatcher.ts';
 import { createAccess } from '../transport/http/access.ts';
 import { createEarlierTabs } from '../transport/http/earlier-tabs.ts';
@@ -27,7 +28,6 @@ import { readEndpoint, removeEndpoint, writeEndpoint } from './endpoint.ts';
 import { watchState } from './folder-watch.ts';
 import { type HostGateway, openGatewayLink } from './gateway.ts';
 import { listenAtLastPort, rememberPort } from './last-port.ts';
-import { linkKeyOf } from './link-key.ts';
 import { tryLock } from './lock.ts';
 import { createOpeningPages, type OpeningPlace } from './opening-pages.ts';
 import { requireOwnData, sweepDataFolder } from './own-data.ts';
@@ -226,7 +226,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     service: services.tasks,
     access,
     settings: () => services.settings.current().tasks,
-    linkKey: linkKeyOf(ports.secrets),
+    linkKey: keptKey(ports.secrets, 'links'),
     clock,
     log,
   });

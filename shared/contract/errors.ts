@@ -19,11 +19,14 @@ import { hostErrors } from './errors/hosts.ts';
 import { immichErrors } from './errors/immich.ts';
 import { indexingErrors } from './errors/indexing.ts';
 import { inputErrors } from './errors/input.ts';
+import { mediaErrors } from './errors/media.ts';
+import { libraryErrors } from './errors/library.ts';
 import { notificationErrors } from './errors/notifications.ts';
 import { pictureErrors } from './errors/pictures.ts';
 import { placementErrors } from './errors/placement.ts';
 import { powerErrors } from './errors/power.ts';
 import { predictErrors } from './errors/predict.ts';
+import { remoteIndexErrors } from './errors/remote-index.ts';
 import { runnerErrors } from './errors/runner.ts';
 import { runnerFleetErrors } from './errors/runner-fleet.ts';
 import { taskErrors } from './errors/tasks.ts';
@@ -41,6 +44,7 @@ export const errorCatalogue = {
   ...discoveryErrors,
   ...placementErrors,
   ...indexingErrors,
+  ...remoteIndexErrors,
   ...gatewayErrors,
   ...gatewayRequestErrors,
   ...computerErrors,
@@ -51,7 +55,9 @@ export const errorCatalogue = {
   ...runnerFleetErrors,
   ...taskErrors,
   ...documentErrors,
+  ...mediaErrors,
   ...notificationErrors,
+  ...libraryErrors,
 } as const satisfies Catalogue;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -156,6 +156,28 @@ export const indexingMethods = {
     result: indexJobSchema,
     errors: ['NOT_FOUND'],
   },
+  'index.pause': {
+    summary:
+      'Pause a job until it is resumed, also after a restart. What it has committed is kept, and its machines may go off.',
+    scope: 'tasks',
+    params: z.strictObject({ jobId: z.string() }),
+    result: indexJobSchema,
+    errors: ['NOT_FOUND', 'DISK_FULL'],
+  },
+  'index.resume': {
+    summary: 'Continue a paused job.',
+    scope: 'tasks',
+    params: z.strictObject({ jobId: z.string() }),
+    result: indexJobSchema,
+    errors: ['NOT_FOUND', 'JOB_RUNNING', 'DISK_FULL'],
+  },
+  'index.useCpu': {
+    summary: 'Continue a running job without a GPU: it no longer waits for one, and wakes no machine.',
+    scope: 'tasks',
+    params: z.strictObject({ jobId: z.string() }),
+    result: indexJobSchema,
+    errors: ['NOT_FOUND', 'DISK_FULL'],
+  },
   'index.job': {
     summary: 'Get one job.',
     scope: 'view',

@@ -160,7 +160,15 @@ export const chunkSchema = z.object({
 });
 export type Chunk = z.infer<typeof chunkSchema>;
 
-export const jobStatusSchema = z.enum(['pending', 'running', 'completed', 'failed', 'cancelled']);
+export const jobStatusSchema = z.enum([
+  'pending',
+  'running',
+  /** By a person, until a person resumes it, also after a restart. */
+  'paused',
+  'completed',
+  'failed',
+  'cancelled',
+]);
 export type JobStatus = z.infer<typeof jobStatusSchema>;
 
 /** What a running job is doing; `detail` has more, such as what it is waiting for. */
@@ -186,7 +194,7 @@ export type JobFailure = z.infer<typeof jobFailureSchema>;
 /** Something that happened while the job ran: it fell back to the CPU, it waited, a node came back. */
 export const jobEventSchema = z.object({
   at: z.number(),
-  kind: z.enum(['woke', 'placed', 'fell-back', 'recovered', 'waiting', 'resumed', 'note']),
+  kind: z.enum(['woke', 'placed', 'fell-back', 'recovered', 'waiting', 'paused', 'resumed', 'note']),
   nodeId: z.string().nullable(),
   message: messageSchema,
 });
@@ -215,6 +223,10 @@ export const indexJobSchema = z.object({
   phase: jobPhaseSchema,
   /** What it is doing or waiting for, or how it ended. */
   detail: messageSchema,
+  /** When its phase began. */
+  phaseSince: z.number().optional(),
+  /** The machine that it wakes, or loads the model on. Absent in other phases. */
+  phaseNodeId: z.string().optional(),
   createdAt: z.number(),
   startedAt: z.number().nullable(),
   endedAt: z.number().nullable(),

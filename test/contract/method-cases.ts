@@ -12,6 +12,7 @@ import type { MethodName, MethodResult } from '../../shared/contract/methods.ts'
 import { plainText } from '../../shared/models/message.ts';
 import type { RunnerStatus } from '../../shared/models/runner.ts';
 import { aRunnerModel, aRunnerStatus, type FakeRunner, sendVectors } from '../fakes/runner.ts';
+import { remoteIndexCases } from './remote-index-cases.ts';
 import { taskCases } from './task-cases.ts';
 
 /** The simulated machines, as electron/simulator/fleet.ts names them. */
@@ -182,6 +183,7 @@ async function keptPrompt({ call, core, gatewayUrl }: CaseContext): Promise<stri
 }
 
 export const methodCases: Record<MethodName, MethodCase> = {
+  ...remoteIndexCases,
   ...taskCases,
   'core.status': nothing,
   'core.dismissNotice': {
@@ -321,6 +323,46 @@ export const methodCases: Record<MethodName, MethodCase> = {
     wrong: [{ nodeId: machines.gpu }, 'model'],
     errors: [['NOT_FOUND', () => ({ model: 'x', nodeId: 'nope' })]],
   },
+  'models.pull': {
+    right: () => ({ model: 'all-minilm', nodeId: machines.gpu }),
+    wrong: [{ model: '', nodeId: machines.gpu }, 'model'],
+    errors: [
+      ['NOT_FOUND', () => ({ model: 'all-minilm', nodeId: 'nope' })],
+      ['NODE_ASLEEP', () => ({ model: 'all-minilm', nodeId: machines.asleep })],
+      ['BAD_MODEL_NAME', () => ({ model: 'a b', nodeId: machines.gpu })],
+      [
+        'PULL_RUNNING',
+        ({ call }) => {
+          void call('models.pull', { model: 'qwen2.5-coder:14b', nodeId: machines.small }).catch(() => {});
+          return { model: 'qwen2.5-coder:14b', nodeId: machines.small };
+        },
+      ],
+    ],
+  },
+  'models.copy': {
+    right: () => ({ model: 'llama3.2', from: machines.gpu, to: machines.small }),
+    wrong: [{ model: 'llama3.2', from: machines.gpu }, 'to'],
+    errors: [
+      ['NOT_FOUND', () => ({ model: 'llama3.2', from: machines.gpu, to: 'nope' })],
+      ['MODEL_NOT_FOUND', () => ({ model: 'nope', from: machines.gpu, to: machines.small })],
+      ['NODE_ASLEEP', () => ({ model: 'llama3.2', from: machines.gpu, to: machines.asleep })],
+    ],
+  },
+  'models.pulls': { right: () => ({}), wrong: [{ nodeId: 'x' }, null], errors: [] },
+  'models.cancelPull': {
+    right: () => ({ model: 'qwen2.5-coder:14b', nodeId: machines.small }),
+    wrong: [{ model: 'x' }, 'nodeId'],
+    errors: [['NOT_FOUND', () => ({ model: 'nope', nodeId: machines.small })]],
+  },
+  'models.delete': {
+    right: () => ({ model: 'mxbai-embed-large', nodeId: machines.small }),
+    wrong: [{ model: 'x', nodeId: machines.small, anyway: 1 }, 'anyway'],
+    errors: [
+      ['NOT_FOUND', () => ({ model: 'x', nodeId: 'nope' })],
+      ['NODE_ASLEEP', () => ({ model: 'x', nodeId: machines.asleep })],
+      ['MODEL_NOT_FOUND', () => ({ model: 'nope', nodeId: machines.small })],
+    ],
+  },
   'optimizer.status': nothing,
   'optimizer.run': nothing,
   'optimizer.history': { right: () => ({ limit: 5 }), wrong: [{ limit: 0 }, 'limit'], errors: [] },
@@ -397,6 +439,36 @@ export const methodCases: Record<MethodName, MethodCase> = {
     ],
   },
   'index.cancel': {
+    right: async (context) => ({ jobId: await waitingJob(context) }),
+    wrong: [{}, 'jobId'],
+    errors: [['NOT_FOUND', () => ({ jobId: 'nope' })]],
+  },
+  'index.pause': {
+    right: async (context) => ({ jobId: await waitingJob(context) }),
+    wrong: [{ jobId: 7 }, 'jobId'],
+    errors: [['NOT_FOUND', () => ({ jobId: 'nope' })]],
+  },
+  'index.resume': {
+    right: async (context) => {
+      const jobId = await waitingJob(context);
+      await context.call('index.pause', { jobId });
+      return { jobId };
+    },
+    wrong: [{}, 'jobId'],
+    errors: [
+      ['NOT_FOUND', () => ({ jobId: 'nope' })],
+      [
+        'JOB_RUNNING',
+        async (context) => {
+          const jobId = await waitingJob(context);
+          await context.call('index.pause', { jobId });
+          await waitingJob(context);
+          return { jobId };
+        },
+      ],
+    ],
+  },
+  'index.useCpu': {
     right: async (context) => ({ jobId: await waitingJob(context) }),
     wrong: [{}, 'jobId'],
     errors: [['NOT_FOUND', () => ({ jobId: 'nope' })]],

@@ -146,6 +146,9 @@ export const migrations: readonly string[] = [
   `
   CREATE TABLE runners (node_id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE remote_indexes (id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
   // The band of a chart. Buckets from before have none of these.
   `
   ALTER TABLE telemetry_buckets ADD COLUMN vram_used_min INTEGER;

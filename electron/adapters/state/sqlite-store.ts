@@ -19,6 +19,7 @@ import { openDatabase, toStoreError } from './open-database.ts';
 import { type MovedSecrets, movePlainSecrets } from './plain-secrets.ts';
 import { createPowerStore } from './power-store.ts';
 import { createQueueHistoryStore } from './queue-history.ts';
+import { createRemoteIndexStore } from './remote-index-store.ts';
 import { createRequestHistoryStore } from './request-history.ts';
 import { createTaskStore } from './task-store.ts';
 
@@ -260,6 +261,7 @@ export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
         run('DELETE FROM sources WHERE id = ?', id);
       },
     },
+    remoteIndexes: createRemoteIndexStore({ run, all, rows }),
     jobs: {
       put: (job) => {
         run(

@@ -14,6 +14,7 @@ import {
 } from '../command.ts';
 import type { CoreLink } from '../core-link.ts';
 import { jobGlyph, jobLine, table } from '../format.ts';
+import { moveVectors } from './index-move.ts';
 
 const hasEnded = (job: IndexJob) => job.endedAt !== null;
 
@@ -120,9 +121,7 @@ async function progress(context: CommandContext): Promise<IndexJob | null> {
 
 async function cancel(context: CommandContext): Promise<IndexJob> {
   const link = await context.connect('any');
-  const jobId = context.positionals.length > 0 ? onlyPositional(context, 'job') : (await current(link))?.id;
-  if (jobId === undefined)
-    throw new PilotlightError('NOT_FOUND', { message: 'Nothing has been indexed yet.' });
+  const jobId = await jobIdOf(context, link);
   const job = await link.call('index.cancel', { jobId });
   if (!context.json) printEnd(context, job);
   return job;
@@ -253,28 +252,53 @@ async function remove(context: CommandContext) {
   return { removed: source.id };
 }
 
+async function jobIdOf(context: CommandContext, link: CoreLink): Promise<string> {
+  const jobId = context.positionals.length > 0 ? onlyPositional(context, 'job') : (await current(link))?.id;
+  if (jobId === undefined)
+    throw new PilotlightError('NOT_FOUND', { message: 'Nothing has been indexed yet.' });
+  return jobId;
+}
+
+/** `pause`, `resume` and `use-cpu`, of the current run or of the one that is named. */
+const change =
+  (method: 'index.pause' | 'index.resume' | 'index.useCpu') =>
+  async (context: CommandContext): Promise<IndexJob> => {
+    const link = await context.connect('running');
+    const job = await link.call(method, { jobId: await jobIdOf(context, link) });
+    if (!context.json) context.terminal.line(`${jobName(job)}: ${textOf(job.detail)}`);
+    return job;
+  };
+
 const verbs: Record<string, (context: CommandContext) => Promise<unknown>> = {
   start,
   progress,
   cancel,
+  pause: change('index.pause'),
+  resume: change('index.resume'),
+  'use-cpu': change('index.useCpu'),
   list,
   sources,
   embedders,
   add,
   set,
+  move: moveVectors,
   remove,
 };
 
 export const index: Command = {
   name: 'index',
-  summary: 'index folders, and watch or cancel a run',
+  summary: 'index folders, and watch, pause or cancel a run',
   usage: [
     'index add DIR [--name NAME] [--embedder builtin|MODEL] [--no-wake] [--when-gpu-gone cpu|wait] [--no-ignore-files]',
     'index set FOLDER [--name NAME] [--[no-]ignore-files]',
     'index start [FOLDER…] [--full] [--rebuild] [--no-gpu] [--callback URL] [--wait]',
     'index progress [--watch]',
     'index cancel [JOB]',
+    'index pause [JOB]',
+    'index resume [JOB]',
+    'index use-cpu [JOB]',
     'index list | sources | embedders',
+    'index move FOLDER --to qdrant|builtin',
     'index remove FOLDER',
   ],
   options: {
@@ -289,6 +313,7 @@ export const index: Command = {
     callback: { type: 'string' },
     wait: { type: 'boolean' },
     watch: { type: 'boolean' },
+    to: { type: 'string' },
   },
   run(context) {
     const [verb = 'progress', ...positionals] = context.positionals;

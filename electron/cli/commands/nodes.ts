@@ -31,6 +31,13 @@ export function seenText(node: NodeView, now: number): string {
   return node.lastSeenAt === null ? 'never seen' : `seen ${formatAgo(now - node.lastSeenAt)}`;
 }
 
+/** `2 × NVIDIA A100, Intel Arc`: as last reported, so also of a machine that is asleep. */
+export function gpuNames({ gpus }: Pick<NodeView, 'gpus'>): string {
+  const counts = new Map<string, number>();
+  for (const { name } of gpus) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].map(([name, count]) => (count === 1 ? name : `${count} × ${name}`)).join(', ');
+}
+
 async function list(context: CommandContext) {
   if (context.positionals.length > 0) throw usageError('"nodes list" takes no name.');
   const { terminal } = context;
@@ -54,6 +61,7 @@ async function list(context: CommandContext) {
       terminal.line(`  ${line}`);
     }
     if (node?.trouble) terminal.line(`  ${style.bad('!')} ${node.trouble.message} ${node.trouble.next}`);
+    if (node && node.gpus.length > 0) terminal.line(`  ${style.quiet(gpuNames(node))}`);
     for (const model of node?.loaded ?? []) terminal.line(`  ${modelText(model, style)}`);
   }
   return nodes;

@@ -1,4 +1,4 @@
-/** Leaves out what is encoded data in a text: pictures in data URLs, and long runs or blocks of base64. Pure. */
+/** Leaves out what is encoded data in a text: pictures in data URLs, source maps, and runs or blocks of base64. Pure. */
 import { createMappedText, type MappedText, unchanged } from './mapped-text.ts';
 
 /** The payload of a data URL, from this many characters on. Shorter ones may explain the format. */
@@ -8,6 +8,8 @@ const DATA_URL = new RegExp(
     String.raw`data:[a-z]+\/[\w.+-]+(?:;[\w=.+-]+)*,[^\s"'<>)]{${MIN_PAYLOAD},}`,
   'gi',
 );
+/** The positions in a source map. */
+const MAPPINGS = /"mappings"\s*:\s*"([A-Za-z0-9+/,;]{40,})"/g;
 /** Nothing that people write has so many letters and digits without any other character. */
 const LONG_RUN = /[A-Za-z0-9+/_=-]{200,}/g;
 /** Lines of base64 as mail and certificates have them. The last one is shorter, and is base64 only if it is padded or long. */
@@ -35,6 +37,9 @@ export function withoutData(text: string): MappedText {
   const out: { start: number; end: number }[] = [];
   for (const { 0: found, index } of text.matchAll(DATA_URL)) {
     out.push({ start: index + found.indexOf(',') + 1, end: index + found.length });
+  }
+  for (const { 0: found, 1: positions = '', index } of text.matchAll(MAPPINGS)) {
+    out.push({ start: index + found.length - 1 - positions.length, end: index + found.length - 1 });
   }
   for (const pattern of [LONG_RUN, WRAPPED]) {
     for (const { 0: run, index } of text.matchAll(pattern)) {

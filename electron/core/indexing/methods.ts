@@ -15,6 +15,9 @@ type Names =
   | 'index.warnings'
   | 'index.start'
   | 'index.cancel'
+  | 'index.pause'
+  | 'index.resume'
+  | 'index.useCpu'
   | 'index.job'
   | 'index.jobs'
   | 'index.search'
@@ -38,6 +41,9 @@ export function indexingMethods({ indexing }: { indexing: IndexingService }): Ha
     'index.warnings': (_nothing, { signal }) => indexing.warnings(signal),
     'index.start': (job) => indexing.startJob(job),
     'index.cancel': ({ jobId }) => indexing.cancelJob(jobId),
+    'index.pause': ({ jobId }) => indexing.pauseJob(jobId),
+    'index.resume': ({ jobId }) => indexing.resumeJob(jobId),
+    'index.useCpu': ({ jobId }) => indexing.useCpu(jobId),
     'index.job': ({ jobId }) => indexing.job(jobId),
     'index.jobs': ({ limit }) => indexing.jobs(limit),
     'index.search': (query, { signal }) => indexing.search(query, signal),

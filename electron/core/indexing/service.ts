@@ -57,6 +57,10 @@ export interface IndexingService {
   /** Throws NOT_FOUND, JOB_RUNNING, NOTHING_TO_INDEX. */
   startJob(job: NewJob): IndexJob;
   cancelJob(jobId: string): IndexJob;
+  /** As `Jobs.pause`, `resume` and `useCpu`. */
+  pauseJob(jobId: string): IndexJob;
+  resumeJob(jobId: string): IndexJob;
+  useCpu(jobId: string): IndexJob;
   job(jobId: string): IndexJob;
   jobs(limit: number): IndexJob[];
   /** The running job, or null. */
@@ -182,6 +186,9 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
     warnings: (signal) => moves.warnings(sources.records(), signal),
     startJob: (job) => jobs.start(job, choose(job.sourceIds)),
     cancelJob: jobs.cancel,
+    pauseJob: jobs.pause,
+    resumeJob: jobs.resume,
+    useCpu: jobs.useCpu,
     job: jobs.require,
     jobs: jobs.list,
     currentJob: jobs.current,

@@ -4,6 +4,7 @@ import type { ActivityEntry, ActivityQuery, NewActivityEntry } from '../../../sh
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SourceRecord } from '../../../shared/models/indexing.ts';
 import type { ListingRecord, MoveRecord } from '../../../shared/models/placement.ts';
+import type { RemoteIndexRecord } from '../../../shared/models/remote-index.ts';
 import type { RunnerRecord } from '../../../shared/models/runner.ts';
 import type { SecretsProtection } from '../../../shared/models/secrets.ts';
 import type { SavedSettings } from '../../../shared/models/settings.ts';
@@ -73,6 +74,12 @@ export interface Store {
   readonly sources: {
     list(): SourceRecord[];
     put(source: SourceRecord): void;
+    remove(id: string): void;
+  };
+  readonly remoteIndexes: {
+    /** The oldest first. */
+    list(): RemoteIndexRecord[];
+    put(record: RemoteIndexRecord): void;
     remove(id: string): void;
   };
   readonly jobs: {

@@ -214,6 +214,7 @@ export function createKeptStore({ store, ...world }: KeptStoreDependencies): Kep
         ),
     },
     sources: store.sources,
+    remoteIndexes: store.remoteIndexes,
     power,
     credentials: keptCredentials(),
     nodes: { ...store.nodes, remove: (id) => whole(() => store.nodes.remove(id)) },

@@ -37,6 +37,8 @@ export interface TaskRequest {
   priority: number;
   delaySeconds: number;
   batchId?: string | null | undefined;
+  /** It must be known. */
+  onlyWorker?: string | undefined;
 }
 export type TaskOptions = TaskSpec['options'];
 

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { mostMessageBytes } from '../../../shared/contract/link.ts';
 import { createAttempts } from '../../adapters/http/attempts.ts';
+import { eitherOf } from '../../../shared/either.ts';
 import { isPortTaken } from '../../adapters/http/bind.ts';
 import type { ConnectionClock } from '../../adapters/http/connections.ts';
 import { type ListenerLimits, usualLimits } from '../../adapters/http/limits.ts';
@@ -130,15 +131,16 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.post<{ Params: { method: string } }>('/api/call/:method', callOptions, async (request, reply) => {
     const principal = principalOf(request);
     const { method } = request.params;
-    const result = await whileValid(access, principal, (ended) =>
-      dispatcher.call({
+    const result = await whileValid(access, principal, async (ended) => {
+      using either = eitherOf(disconnectSignal(reply), ended);
+      return await dispatcher.call({
         method,
         params: request.body,
         scopes: principal.rights,
         credentialId: principal.credentialId,
-        signal: AbortSignal.any([disconnectSignal(reply), ended]),
-      }),
-    );
+        signal: either.signal,
+      });
+    });
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(result ?? null));
   });
   for (const add of routes) add(app);

@@ -18,9 +18,21 @@ export interface IgnoreMatcher {
 /** Sets of rules that are kept ready; paths of one folder mostly need the same. */
 const MOST_KEPT = 500;
 
-/** @param ignorecase whether names differ by case only where the system says so */
-export function createIgnoreMatcher(rules: readonly IgnoreRule[], ignorecase: boolean): IgnoreMatcher {
-  const fold = (text: string) => (ignorecase ? text.toLowerCase() : text);
+/** How names are compared on a system. */
+export interface NameComparison {
+  /** Names that differ in case only are the same. */
+  ignoreCase: boolean;
+  /** Names may be stored decomposed: `ä` as `a` and a mark, however it was typed. */
+  compose: boolean;
+}
+
+export function createIgnoreMatcher(
+  written: readonly IgnoreRule[],
+  { ignoreCase, compose }: NameComparison,
+): IgnoreMatcher {
+  const composed = (text: string) => (compose ? text.normalize('NFC') : text);
+  const fold = (text: string) => (ignoreCase ? text.toLowerCase() : text);
+  const rules = written.map(({ pattern, mark }) => ({ pattern: composed(pattern), mark }));
   /** Places of rules by what the name of a matching file or folder is, or ends with. */
   const byKey = new Map<string, number[]>();
   const always: number[] = [];
@@ -42,13 +54,18 @@ export function createIgnoreMatcher(rules: readonly IgnoreRule[], ignorecase: bo
     const ready = kept.get(id);
     if (ready !== undefined) return ready;
     const places = [...always, ...[...keys].flatMap((key) => byKey.get(key) ?? [])].sort((a, b) => a - b);
-    const matcher = ignore({ ignorecase }).add(places.map((place) => rules[place] as IgnoreRule));
+    const matcher = ignore({ ignorecase: ignoreCase }).add(places.map((place) => rules[place] as IgnoreRule));
     if (kept.size >= MOST_KEPT) kept.clear();
     kept.set(id, matcher);
     return matcher;
   }
 
-  return { test: (path) => matcherFor(path).test(path) };
+  return {
+    test(path) {
+      const name = composed(path);
+      return matcherFor(name).test(name);
+    },
+  };
 }
 
 /** The name itself, and its ending, which is marked as such. */

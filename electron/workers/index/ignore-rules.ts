@@ -2,12 +2,19 @@
  * The rules of `.gitignore` and `.pilotlightignore` files. As in Git, those of a folder apply to everything beneath it,
  * an inner one overrules an outer one, and what is beneath a folder that is left out cannot be brought back.
  */
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join, posix } from 'node:path';
 import { decodeTextFile } from '../../../shared/text-file.ts';
+import { systemCode } from '../../adapters/system-code.ts';
 import { isTooComplex } from '../../core/indexing/ignore-limits.ts';
 import { recognise } from '../../core/indexing/recognise-file.ts';
-import { alwaysTried, createIgnoreMatcher, type IgnoreMatcher, type IgnoreRule } from './ignore-matcher.ts';
+import {
+  alwaysTried,
+  createIgnoreMatcher,
+  type IgnoreMatcher,
+  type IgnoreRule,
+  type NameComparison,
+} from './ignore-matcher.ts';
 
 /** In the order in which they apply: the second overrules the first. */
 export const IGNORE_FILES = ['.gitignore', '.pilotlightignore'] as const;
@@ -17,9 +24,15 @@ const MAX_BYTES = 2 * 1024 * 1024;
 /** Patterns that have to be tried on every path; others are looked up. */
 const MAX_ALWAYS_TRIED = 1000;
 
-/** The rules of one folder, and those of the folders above it. */
+/** As Git does it: a Mac stores names decomposed, and only Linux tells `A` from `a`. */
+const OF_THIS_SYSTEM: NameComparison = {
+  ignoreCase: process.platform === 'win32' || process.platform === 'darwin',
+  compose: process.platform === 'darwin',
+};
+
+/** The rules of one folder, and those of the folders above it. All paths are relative to the top folder with rules. */
 export interface IgnoreRules {
-  /** Relative to the indexed folder, with `/` at its end unless it is that folder. */
+  /** With `/` at its end unless it is the top folder. */
   base: string;
   matcher: IgnoreMatcher;
   above: IgnoreRules | null;
@@ -37,10 +50,78 @@ export interface ReadRules {
   problems: RuleProblem[];
 }
 
+/** The rules that an indexed folder inherits. */
+export interface InheritedRules extends ReadRules {
+  /** The indexed folder, relative to the top folder with rules, with `/` at its end; empty if it is that folder. */
+  within: string;
+}
+
+/**
+ * The rules of the folders above an indexed one, up to the top of its Git repository. A person who chose a folder that
+ * they leave out wants it all the same: none of them applies then.
+ * @param root canonical absolute path
+ */
+export async function readRulesAbove(root: string): Promise<InheritedRules> {
+  const none: InheritedRules = { within: '', rules: null, problems: [] };
+  const above = await foldersUpToRepository(root);
+  const [top] = above;
+  if (top === undefined) return none;
+  let rules: IgnoreRules | null = null;
+  const problems: RuleProblem[] = [];
+  for (const [place, folder] of above.entries()) {
+    const path = relativeTo(top, folder);
+    const read = await readRules(folder, path, await ignoreFilesIn(folder), rules);
+    rules = read.rules;
+    problems.push(...read.problems);
+    if (ignoredBy(rules, relativeTo(top, above[place + 1] ?? root), true) !== null) return none;
+  }
+  return { within: `${relativeTo(top, root)}/`, rules, problems };
+}
+
+/** From the top of the Git repository down, without the folder itself; empty outside of one, and for its top. */
+async function foldersUpToRepository(root: string): Promise<string[]> {
+  const above: string[] = [];
+  for (let folder = root; !(await exists(join(folder, '.git'))); folder = dirname(folder)) {
+    if (dirname(folder) === folder) return [];
+    above.unshift(dirname(folder));
+  }
+  return above;
+}
+
+/** A folder of such a name is none; one that cannot be looked at may be one. */
+async function ignoreFilesIn(folder: string): Promise<ReadonlySet<string>> {
+  const isThere = async (name: string) => {
+    try {
+      return !(await lstat(join(folder, name))).isDirectory();
+    } catch (error) {
+      return systemCode(error) !== 'ENOENT';
+    }
+  };
+  const found = await Promise.all(IGNORE_FILES.map(async (name) => ((await isThere(name)) ? [name] : [])));
+  return new Set(found.flat());
+}
+
+/** With `/`; empty for the folder itself. */
+function relativeTo(top: string, folder: string): string {
+  if (folder === top) return '';
+  const parent = relativeTo(top, dirname(folder));
+  return parent === '' ? basename(folder) : `${parent}/${basename(folder)}`;
+}
+
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** How an ignore file is called seen from the indexed folder: `../.gitignore` if it is above. */
+export const seenFrom = (within: string, file: string): string =>
+  within === '' ? file : posix.relative(`/${within}`, `/${file}`);
+
 /**
  * The rules that apply in a folder.
- * @param path relative, with `/`; empty for the indexed folder
- * @param names of everything in it
+ * @param path relative to the top folder with rules, with `/`; empty for that folder
+ * @param names of what may be an ignore file in it
  */
 export async function readRules(
   folder: string,
@@ -68,20 +149,22 @@ export async function readRules(
     else rules.push(...found);
   }
   if (rules.length === 0) return { rules: above, problems };
-  return { rules: { base, matcher: createIgnoreMatcher(rules, ignoreCase), above }, problems };
+  return { rules: { base, matcher: createIgnoreMatcher(rules, OF_THIS_SYSTEM), above }, problems };
 }
 
-/** Names differ by case only where the system says so. */
-const ignoreCase = process.platform === 'win32' || process.platform === 'darwin';
-
-/** What a person set for the folder itself, in the syntax of ignore files. */
-export function rulesOfPatterns(patterns: readonly string[]): IgnoreRules | null {
+/**
+ * What a person set for the indexed folder itself, in the syntax of ignore files. The files in it overrule that, as inner
+ * ones do.
+ */
+export function rulesOfPatterns(
+  patterns: readonly string[],
+  { within, rules: above }: Pick<InheritedRules, 'within' | 'rules'>,
+): IgnoreRules | null {
   const rules = patterns
     .filter((pattern) => !isTooComplex(pattern))
     .map((pattern): IgnoreRule => ({ pattern, mark: '' }));
-  return rules.length === 0
-    ? null
-    : { base: '', matcher: createIgnoreMatcher(rules, ignoreCase), above: null };
+  if (rules.length === 0) return above;
+  return { base: within, matcher: createIgnoreMatcher(rules, OF_THIS_SYSTEM), above };
 }
 
 /** Which ignore file leaves this out, empty for the patterns of the folder itself; null if none does. */

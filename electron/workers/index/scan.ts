@@ -59,7 +59,7 @@ function countUnchanged(plan: ScanPlan, path: string, state: FileState): void {
 
 function isBeneath(path: string, folders: ReadonlySet<string>): boolean {
   if (folders.size === 0) return false;
-  if (folders.has(path)) return true;
+  if (folders.has('') || folders.has(path)) return true;
   for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
     if (folders.has(path.slice(0, at))) return true;
   }

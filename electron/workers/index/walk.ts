@@ -11,7 +11,7 @@ import type { OwnFolders } from '../../adapters/own-folders.ts';
 import { systemCode } from '../../adapters/system-code.ts';
 import type { IgnoredFiles } from '../../core/ports/vectors.ts';
 import type { FileStamp } from './file-rows.ts';
-import { type IgnoreRules, ignoredBy, readRules, rulesOfPatterns } from './ignore-rules.ts';
+import { openFolderRules, parentOf } from './folder-rules.ts';
 
 export interface WalkedFile extends FileStamp {
   /** Relative to the folder, with `/`. */
@@ -52,8 +52,6 @@ const exists = (path: string) =>
     () => true,
     () => false,
   );
-
-const parentOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 const isMissing = (error: unknown) => systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR';
 
@@ -99,10 +97,7 @@ export async function walkFolder(options: {
   const skipped: JobFailure[] = [];
   const unreadable: string[] = [];
   const links: string[] = [];
-  const patternRules = rulesOfPatterns(options.patterns ?? []);
-  const rulesOf = new Map<string, IgnoreRules | null>();
   let isCut = false;
-  const ignored = new Map<string, IgnoredFiles>();
 
   const absolute = (path: string) => (path === '' ? root : join(root, ...path.split('/')));
 
@@ -124,33 +119,12 @@ export async function walkFolder(options: {
     }
   }
 
-  /** Reads the ignore files of a folder. Without them it must not be indexed, because they may protect what is in it. */
-  async function canObey(path: string, names: ReadonlySet<string>): Promise<boolean> {
-    const above = path === '' ? patternRules : (rulesOf.get(parentOf(path)) ?? null);
-    if (options.ignoreFiles === false) {
-      rulesOf.set(path, above);
-      return true;
-    }
-    const { rules, problems } = await readRules(absolute(path), path, names, above);
-    rulesOf.set(path, rules);
-    for (const { file, kind, lines } of problems) {
-      const reason =
-        kind === 'unreadable' ? fact('IGNORE_FILE_UNREADABLE') : fact('IGNORE_LINES_LEFT_OUT', { lines });
-      skipped.push({ path: file, code: 'FILE_UNREADABLE', reason });
-    }
-    if (!problems.some(({ kind }) => kind === 'unreadable')) return true;
-    unreadable.push(path);
-    return false;
-  }
-
-  function isIgnored(path: string, isFolder: boolean): boolean {
-    const file = ignoredBy(rulesOf.get(parentOf(path)) ?? null, path, isFolder);
-    if (file === null) return false;
-    const counts = ignored.get(file) ?? { path: file, files: 0, folders: 0 };
-    counts[isFolder ? 'folders' : 'files'] += 1;
-    ignored.set(file, counts);
-    return true;
-  }
+  const rules = await openFolderRules({
+    root,
+    ignoreFiles: options.ignoreFiles !== false,
+    patterns: options.patterns ?? [],
+    onProblem: (path, reason) => skipped.push({ path, code: 'FILE_UNREADABLE', reason }),
+  });
 
   /** Reads one folder; returns the folders in it. */
   async function readFolder(path: string): Promise<string[]> {
@@ -174,7 +148,10 @@ export async function walkFolder(options: {
     }
     // A folder of that name has no rules.
     const ruleNames = new Set(entries.flatMap((entry) => (entry.isDirectory() ? [] : entry.name)));
-    if (!(await canObey(path, ruleNames))) return [];
+    if (!(await rules.read(path, ruleNames))) {
+      unreadable.push(path);
+      return [];
+    }
     const nameless = await namesNotUtf8(absolute(path), entries);
     for (const name of nameless) {
       if (!name.startsWith('.'))
@@ -188,7 +165,7 @@ export async function walkFolder(options: {
       seen.add(entry.name);
       const inside = path === '' ? entry.name : `${path}/${entry.name}`;
       if (IGNORED_FOLDERS.has(entry.name) && entry.isDirectory()) continue;
-      if (isIgnored(inside, entry.isDirectory())) continue;
+      if (rules.isIgnored(inside, entry.isDirectory())) continue;
       if (entry.isDirectory()) folders.push(inside);
       else if (entry.isSymbolicLink()) links.push(inside);
       else waiting.push(checkFile(inside));
@@ -220,7 +197,8 @@ export async function walkFolder(options: {
     }
   }
 
-  await walkTree('');
+  if (rules.canObeyAbove) await walkTree('');
+  else unreadable.push('');
   await followLinks({
     root,
     own,
@@ -241,7 +219,7 @@ export async function walkFolder(options: {
     a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
   files.sort(byPath);
   skipped.sort(byPath);
-  return { files, skipped, unreadable, ignored: [...ignored.values()].sort(byPath), rootIdentity, isCut };
+  return { files, skipped, unreadable, ignored: rules.ignored().sort(byPath), rootIdentity, isCut };
 }
 
 /**

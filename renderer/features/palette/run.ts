@@ -101,6 +101,8 @@ async function perform(command: Command): Promise<void> {
     case 'explain':
       openDialog({ dialog: 'model', nodeId: command.nodeId, model: command.model });
       return;
+    case 'pull-model':
+      return openDialog({ dialog: 'pull', model: '', from: null });
     case 'add-node':
       openDialog({ dialog: 'node' });
       return;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { jsonOf, runCli, startCli } from '../../fakes/cli.ts';
 import { machineSetups, notes, startHostAt, startRealWorld, writeFiles } from '../../fakes/indexing-world.ts';
+import { startFakeQdrant } from '../../fakes/qdrant.ts';
 
 let root: string;
 let data: string;
@@ -37,6 +38,37 @@ describe('the command line without a running core', () => {
 
     const jobs = await cli('index', 'list', '--json');
     expect(jsonOf(jobs)).toMatchObject([{ status: 'completed', files: { done: 6 } }]);
+  });
+
+  it('moves the vectors of a folder to Qdrant and back', async () => {
+    const folder = join(root, 'notes');
+    writeFiles(folder, notes(6));
+    await cli('index', 'add', folder);
+    expect(await cli('index', 'start')).toMatchObject({ code: 0 });
+    const unset = await cli('index', 'move', 'notes', '--to', 'qdrant');
+    expect(unset.code).toBe(1);
+    expect(unset.err).toMatch(/^QDRANT_NOT_SET: .*\n {2}.+/);
+    expect(await cli('index', 'move', 'notes', '--to', 'elsewhere')).toMatchObject({ code: 2 });
+
+    await using qdrant = await startFakeQdrant();
+    const host = await startHostAt(data);
+    host.core.services.settings.update({ index: { qdrantUrl: qdrant.url } });
+    await host.stop();
+    const there = await cli('index', 'move', 'notes', '--to', 'qdrant');
+    expect(there).toMatchObject({ code: 0, out: 'The vectors of "notes" are in Qdrant.\n' });
+    expect([...qdrant.collections.values()].map(({ points }) => points.size)).toEqual([24]);
+
+    await qdrant.stop();
+    const away = await cli('search', 'lamp', '--json');
+    expect(away.code).toBe(0);
+    const back = await cli('index', 'move', 'notes', '--to', 'builtin', '--json');
+    expect(jsonOf(back)).toMatchObject({ vectors: { engine: 'builtin', unsent: 0 } });
+    const failed = await cli('index', 'move', 'notes', '--to', 'qdrant');
+    expect(failed.code).toBe(1);
+    expect(failed.err).toMatch(/^QDRANT_UNREACHABLE: .*\n {2}.+/);
+    expect(jsonOf(await cli('index', 'sources', '--json'))).toMatchObject([
+      { vectors: { engine: 'builtin' } },
+    ]);
   });
 
   it('reports errors and next steps in text and exit codes', async () => {

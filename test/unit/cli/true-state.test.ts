@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { CommandContext } from '../../../electron/cli/command.ts';
-import { seenText } from '../../../electron/cli/commands/nodes.ts';
+import { gpuNames, seenText } from '../../../electron/cli/commands/nodes.ts';
 import { why } from '../../../electron/cli/commands/power.ts';
 import { createTerminal } from '../../../electron/cli/terminal.ts';
 import { heldWhileOff } from '../../e2e/support/power-scenes.ts';
@@ -35,4 +35,11 @@ it('says of no lease that it holds a machine that is off', async () => {
   const off = lines.indexOf('Off all the same; these keep it on once it is on again:');
   expect(off).toBeGreaterThan(0);
   expect(lines[off + 1]).toContain('Pilotlight on laptop');
+});
+
+it('names the GPUs that a machine last reported, equal ones together', () => {
+  const gpu = (name: string, id: string) => ({ id, name, vendor: 'nvidia' as const, vramTotalBytes: null });
+  expect(gpuNames({ gpus: [gpu('NVIDIA A100', 'a'), gpu('RTX 4090', 'b'), gpu('NVIDIA A100', 'c')] })).toBe(
+    '2 × NVIDIA A100, RTX 4090',
+  );
 });

@@ -29,10 +29,19 @@ describe('encoded data', () => {
     ['key.txt', `Before\n${(picture.match(/.{1,64}/g) ?? []).join('\n')}\nAfter`],
     ['mail.txt', `Before\n${(picture.match(/.{1,76}/g) ?? []).join('\r\n')}\r\nAfter`],
     ['data.json', JSON.stringify({ before: 'Before', picture, after: 'After' })],
+    [
+      'app.js.map',
+      JSON.stringify({
+        version: 3,
+        sources: ['before.ts'],
+        mappings: 'AAAA,SAAS;AACb,GAAG,IAAI,'.repeat(50),
+        names: ['after'],
+      }),
+    ],
     ['hash.txt', `Before ${'0f3a'.repeat(100)} After`],
   ])('is left out of %s', (path, content) => {
     const text = textOf(path, content);
-    expect(text).not.toMatch(/[A-Za-z0-9+/%]{100}/);
+    expect(text).not.toMatch(/[A-Za-z0-9+/%,;]{100}/);
     expect(text).toMatch(/before/i);
     expect(text).toMatch(/after/i);
   });
@@ -43,6 +52,7 @@ describe('encoded data', () => {
     'commit 0f3a9b1c2d4e5f60718293a4b5c6d7e8f9012345',
     'data:text/plain,hello is an example',
     '----------'.repeat(40),
+    '{ "mappings": "ctrl+a,select-all;ctrl+c,copy the selection; and many more words" }',
   ])('is not %s', (content) => {
     expect(withoutData(content).text).toBe(content);
   });

@@ -33,10 +33,26 @@ it('decides as if every rule were tried on every path', () => {
   fc.assert(
     fc.property(fc.array(rule, { maxLength: 6 }), path, fc.boolean(), (patterns, one, ignorecase) => {
       const rules = patterns.map((pattern) => ({ pattern, mark: pattern }));
-      const { ignored, unignored } = createIgnoreMatcher(rules, ignorecase).test(one);
+      const { ignored, unignored } = createIgnoreMatcher(rules, {
+        ignoreCase: ignorecase,
+        compose: false,
+      }).test(one);
       const whole = ignore({ ignorecase }).add(rules).test(one);
       expect({ ignored, unignored }).toEqual({ ignored: whole.ignored, unignored: whole.unignored });
     }),
     { numRuns: 2000 },
   );
+});
+
+it('finds a name that is stored decomposed by a rule that was typed composed, and the other way round', () => {
+  const rules = [
+    { pattern: 'Entw\u00fcrfe/', mark: 'rules' },
+    { pattern: '*.ba\u0308k', mark: 'rules' },
+  ];
+  const onMac = createIgnoreMatcher(rules, { ignoreCase: true, compose: true });
+  expect(onMac.test('Entwu\u0308rfe/').ignored).toBe(true);
+  expect(onMac.test('alt.b\u00e4k').ignored).toBe(true);
+  expect(onMac.test('Entwurfe/').ignored).toBe(false);
+  const onLinux = createIgnoreMatcher(rules, { ignoreCase: false, compose: false });
+  expect(onLinux.test('Entwu\u0308rfe/').ignored).toBe(false);
 });

@@ -8,12 +8,13 @@ import { fact } from '../../../../shared/models/message.ts';
 
 const own = { contain: async () => false, is: async () => false, cover: () => false };
 
-async function walk(files: Record<string, string | Uint8Array>, ignoreFiles = true) {
-  const root = mkdtempSync(join(tmpdir(), 'pilotlight-ignore-'));
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+async function walk(files: Record<string, string | Uint8Array>, ignoreFiles = true, indexed = '') {
+  const top = mkdtempSync(join(tmpdir(), 'pilotlight-ignore-'));
+  onTestFinished(() => rmSync(top, { recursive: true, force: true }));
+  const root = join(top, indexed);
   for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), content);
+    mkdirSync(dirname(join(top, path)), { recursive: true });
+    writeFileSync(join(top, path), content);
   }
   const found = await walkFolder({
     root,
@@ -82,6 +83,56 @@ describe('ignore files', () => {
   ])('%s', async (_what, rules, paths) => {
     const found = await walk({ ...tree('a.md', 'b/a.md', 'b/docs/c.md', 'docs/c.md'), ...rules });
     expect(found.paths).toEqual(paths);
+  });
+
+  describe('above the folder', () => {
+    const repository = tree('.git/HEAD', 'repo.md', 'a/b/c.md', 'a/b/d.log', 'a/b/tmp/e.md', 'a/b/f/tmp.md');
+
+    it('apply up to the top of the Git repository, each to what is beneath it', async () => {
+      const found = await walk(
+        { ...repository, '.gitignore': '*.log\n/tmp\n', 'a/.pilotlightignore': 'b/tmp/' },
+        true,
+        'a/b',
+      );
+      expect(found.paths).toEqual(['c.md', 'f/tmp.md']);
+      expect(found.ignored).toEqual([
+        { path: '../../.gitignore', files: 1, folders: 0 },
+        { path: '../.pilotlightignore', files: 0, folders: 1 },
+      ]);
+    });
+
+    it('are overruled by those within', async () => {
+      const found = await walk(
+        { ...repository, '.gitignore': '*.log\n', 'a/b/.gitignore': '!d.log\n/f' },
+        true,
+        'a/b',
+      );
+      expect(found.paths).toEqual(['c.md', 'd.log', 'tmp/e.md']);
+      expect(found.ignored).toEqual([{ path: '.gitignore', files: 0, folders: 1 }]);
+    });
+
+    it('do not leave out a folder that a person chose', async () => {
+      const found = await walk({ ...repository, '.gitignore': '/a\n*.log\n' }, true, 'a/b');
+      expect(found.paths).toEqual(['c.md', 'd.log', 'f/tmp.md', 'tmp/e.md']);
+    });
+
+    it('do not apply without a repository, beyond its top, or when they are not wanted', async () => {
+      const { '.git/HEAD': _, ...folders } = repository;
+      const all = ['c.md', 'd.log', 'f/tmp.md', 'tmp/e.md'];
+      expect((await walk({ ...folders, '.gitignore': '*' }, true, 'a/b')).paths).toEqual(all);
+      const inner = { ...folders, 'a/b/.git': 'gitdir: elsewhere', '.gitignore': '*' };
+      expect((await walk(inner, true, 'a/b')).paths).toEqual(all);
+      expect((await walk({ ...repository, '.gitignore': '*.md' }, false, 'a/b')).paths).toEqual(all);
+    });
+
+    it('keep everything as it was if they cannot be read', async () => {
+      const found = await walk({ ...repository, '.gitignore': 'x'.repeat(3_000_000) }, true, 'a/b');
+      expect(found.paths).toEqual([]);
+      expect(found.unreadable).toEqual(['']);
+      expect(found.skipped).toEqual([
+        { path: '../../.gitignore', code: 'FILE_UNREADABLE', reason: fact('IGNORE_FILE_UNREADABLE') },
+      ]);
+    });
   });
 
   it('can be left unread', async () => {

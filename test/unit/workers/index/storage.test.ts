@@ -216,6 +216,7 @@ describe('what a scan decides', () => {
     );
     const plan = planScan(walk(['here'], { unreadable: ['locked'] }), states, rules);
     expect(plan).toMatchObject({ unchanged: 1, pending: [], doubtful: [], removed: ['gone', 'lockedout'] });
+    expect(planScan(walk([], { unreadable: [''] }), states, rules).removed).toEqual([]);
   });
 
   test('unchanged, doubtful, changed', () => {
