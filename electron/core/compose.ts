@@ -222,9 +222,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     telemetry,
     access,
     inFlight,
-    leases: leases.ledger,
-    acquire,
-    activity,
+    ...{ leases: leases.ledger, acquire, activity },
     silent: placement.observeRequests,
     loaded: placement.observeLoad,
     link: options.gateway?.link ?? null,
@@ -255,13 +253,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   });
 
   const { discovery, checks } = createInspection({
-    ports,
-    streams,
-    fleet,
-    agents,
-    wake,
-    shutdown,
-    telemetry,
+    ...{ ports, streams, fleet, agents, wake, shutdown, telemetry },
   });
 
   const history = createPowerHistory({ clock, log, store: store.power, fleet, policies, telemetry });
@@ -283,6 +275,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   if (settings.notice) report(settings.notice);
   syncStatus({ status, settings, fleet, ollama });
 
+  const { panelNetwork = closedPanelNetwork } = options;
+  const handled = { library, history, notifications, transfer, storage, clock, panelNetwork };
   const lifecycle = createLifecycle(
     {
       store: { stop: store.close },
@@ -350,10 +344,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     streams,
     report,
     services,
-    handlers: createHandlers({
-      ...{ ...services, library, history, notifications, transfer, storage, clock },
-      panelNetwork: options.panelNetwork ?? closedPanelNetwork,
-    }),
+    handlers: createHandlers({ ...services, ...handled }),
     ...lifecycle,
   };
 }

@@ -1,6 +1,7 @@
 /** Opens the panel at addresses of the network, as a person chose, and closes it. Closed by default. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { isPilotlightError, PilotlightError } from '../../shared/contract/errors.ts';
@@ -91,7 +92,9 @@ export function createPanelNetwork({
       const kept = JSON.parse(found.kind === 'read' ? found.text : 'null') as Partial<SelfSigned> | null;
       if (typeof kept?.cert === 'string' && typeof kept.key === 'string') {
         const known = new X509Certificate(kept.cert);
-        const covers = hosts.every((host) => (known.checkIP(host) ?? known.checkHost(host)) !== undefined);
+        const covers = hosts.every(
+          (host) => (isIP(host) > 0 ? known.checkIP(host) : known.checkHost(host)) !== undefined,
+        );
         const lasts = Date.parse(known.validTo) - clock.now() > RENEW_MS;
         if (covers && lasts && known.checkPrivateKey(createPrivateKey(kept.key)))
           return { cert: kept.cert, key: kept.key };

@@ -78,7 +78,7 @@ export function createListener<Principal = never>(options: ListenerOptions<Princ
       handle(request, response);
     },
   );
-  const connections = limitConnections(server, options);
+  const connections = limitConnections(server, { ...options, isSecure: tls !== undefined });
   server.on('clientError', connections.clientError);
   // Node itself answers both of these with an empty body, or not at all.
   server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => refuse(response));
@@ -139,7 +139,7 @@ const createSecure =
   (tls: { cert: string; key: string }): typeof createServer =>
   (...given: unknown[]) => {
     const [options, handle] = given as [ServerOptions, RequestListener];
-    return createSecureServer({ ...options, ...tls, minVersion: 'TLSv1.2' }, handle) as unknown as Server;
+    return createSecureServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: options.headersTimeout }, handle) as unknown as Server;
   };
 
 /** Of several Host lines, Node reads the first; another program on the way may read the last. */
