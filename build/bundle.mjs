@@ -52,6 +52,8 @@ function putInPlace(folder, dist) {
 }
 
 await runMain(async () => {
+  // Whoever starts this, tests among them: otherwise React's slow and large version for development would be bundled.
+  process.env.NODE_ENV = 'production';
   const allowMissing = process.argv.includes('--allow-missing');
   const root = repositoryRoot;
   const { dist, buildStamp } = setUpPaths(root);

@@ -35,6 +35,7 @@ export default {
   icon: 'build/icons/icon.png',
   protocols: [{ name: 'Pilotlight', schemes: ['pilotlight'], role: 'Viewer' }],
   // Named for people who choose among downloads.
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: electron-builder's own macros, here and below
   artifactName: 'pilotlight-${version}-${os}-${arch}.${ext}',
   mac: {
     category: 'public.app-category.developer-tools',
@@ -48,8 +49,10 @@ export default {
     allowToChangeInstallationDirectory: true,
     // Settings and indexes stay; the uninstaller asks.
     deleteAppDataOnUninstall: false,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: electron-builder's own macros, here and below
     artifactName: 'pilotlight-${version}-win-${arch}-setup.${ext}',
   },
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: as above
   portable: { artifactName: 'pilotlight-${version}-win-${arch}-portable.${ext}' },
   linux: {
     category: 'System',

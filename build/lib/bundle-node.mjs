@@ -29,9 +29,9 @@ const builtinsByDemand = {
  * @param {string} root
  * @param {string} folder
  * @param {readonly NodeEntry[]} entries
- * @param {Set<string>} packages receives the folders of the packages that were bundled
+ * @param {Set<string>} [packages] receives the folders of the packages that were bundled
  */
-export async function bundleNode(root, folder, entries, packages) {
+export async function bundleNode(root, folder, entries, packages = new Set()) {
   const first = entries[0];
   if (first === undefined) return;
   const extension = first.format === 'esm' ? 'mjs' : 'cjs';

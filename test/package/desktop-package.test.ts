@@ -82,7 +82,7 @@ describe.runIf(buildable)('npm run package -- --dir --zip --deb', () => {
       .filter(({ machine }) => machine !== undefined);
     expect(native.length).toBeGreaterThanOrEqual(4);
     expect(new Set(native.map(({ machine }) => machine))).toEqual(new Set([`linux-${process.arch}`]));
-    expect(native.map(({ path }) => path).join()).toMatch(/libonnxruntime.*libvips/s);
+    expect(native.map(({ path }) => path).join()).toMatch(/libvips.*libonnxruntime/s);
     // What the system loads can't be inside the archive.
     expect(
       readArchive(archive).filter(({ path, unpacked: out }) => /\.(node|so)\b/.test(path) && !out),
@@ -95,7 +95,7 @@ describe.runIf(buildable)('npm run package -- --dir --zip --deb', () => {
     for (const [path, content] of files) {
       expect(path).not.toMatch(/\.map$|\.test\.|(^|\/)tests?\/|\.ts$/);
       expect(content.includes(repositoryRoot), path).toBe(false);
-      expect(content.includes('sourceMappingURL='), path).toBe(path.includes('preload') && false);
+      expect(content.includes('sourceMappingURL='), path).toBe(false);
     }
     for (const path of filesBelow(unpacked)) expect(path).not.toMatch(/\.map$|\.d\.ts$/);
   });
@@ -151,7 +151,9 @@ describe.runIf(buildable)('npm run package -- --dir --zip --deb', () => {
   });
 
   it('has checksums that fit', () => {
-    const checked = spawnSync('sha256sum', ['--check', '--strict', named('x64.txt')], { cwd: release });
+    const checked = spawnSync('sha256sum', ['--check', '--strict', named(`${process.arch}.txt`)], {
+      cwd: release,
+    });
     expect(checked.status).toBe(0);
   });
 

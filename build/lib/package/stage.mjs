@@ -109,7 +109,7 @@ function copyPackage(from, to) {
  * and classes keep their names, so that errors stay readable. The comment that names a map goes with its map.
  * @param {string} folder
  */
-function shrinkPrograms(folder) {
+export function shrinkPrograms(folder) {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !/\.[cm]?js$/.test(entry.name)) continue;
     const file = join(entry.parentPath, entry.name);
