@@ -21,7 +21,8 @@ import {
   selectStages,
   summarise,
 } from './lib/stages.mjs';
-import { findPromtool } from './lib/tools.mjs';
+import { installTools } from './lib/tool-packages.mjs';
+import { findPromtool, packageToolsMissing } from './lib/tools.mjs';
 import { findSoftwareVulkan } from './lib/vulkan.mjs';
 
 /**
@@ -88,7 +89,7 @@ function readReport(file) {
 }
 
 /**
- * @param {'unit' | 'contract' | 'integration' | 'real-parts'} stage
+ * @param {'unit' | 'contract' | 'integration' | 'real-parts' | 'package'} stage
  * @param {readonly string[]} filters
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<StageResult & { output: string }>}
@@ -212,6 +213,27 @@ async function runRealParts(filters) {
 }
 
 /**
+ * Packages are built for Linux only, over a stand-in for Electron: the release workflow does the other systems.
+ * @param {readonly string[]} filters
+ * @returns {Promise<StageResult & { output: string }>}
+ */
+async function runPackage(filters) {
+  await installTools(root);
+  const actionlint = await preparePython({
+    cache,
+    requirements: join(root, 'test', 'package', 'requirements.txt'),
+    name: 'actionlint',
+    what: 'actionlint',
+    megabytes: 10,
+    say,
+  });
+  const missing = await packageToolsMissing({ mayInstall: isOnCi(process.env), say });
+  const env = 'path' in actionlint ? { PILOTLIGHT_ACTIONLINT_PYTHON: actionlint.path } : {};
+  const result = await runVitest('package', filters, env);
+  return incompleteWith(result, ['fix' in actionlint ? actionlint.fix : undefined, missing]);
+}
+
+/**
  * Both stages need a Chromium: one opens the panel in it, the other runs an Electron stand-in on it.
  * @param {'end-to-end' | 'desktop'} stage
  * @param {string} configuration
@@ -282,6 +304,8 @@ function runStage(stage, filters) {
       return runDesktop(filters);
     case 'real-parts':
       return runRealParts(filters);
+    case 'package':
+      return runPackage(filters);
   }
 }
 

@@ -27,7 +27,8 @@ export async function listFolders(query: FolderQuery, signal: AbortSignal): Prom
   const home = homedir();
   const wanted = expandHome(query.path, home);
   const details = { field: 'path', path: query.path };
-  if (!isAbsolute(wanted) || wanted.includes('\0')) throw new PilotlightError('FOLDER_NOT_FOUND', { details });
+  if (!isAbsolute(wanted) || wanted.includes('\0'))
+    throw new PilotlightError('FOLDER_NOT_FOUND', { details });
   try {
     const path = await realpath(wanted);
     const { names, links, isCut } = await readNames(path, query.hidden, signal);

@@ -23,6 +23,7 @@ import { createPlacementService } from './placement/service.ts';
 import { createPolicies } from './policies/policies.ts';
 import { createShutdownBy } from './policies/shutdown-by.ts';
 import type { Ports } from './ports/all.ts';
+import { closedPanelNetwork } from './ports/panel-network.ts';
 import { createQueuedWork } from './queued-work.ts';
 import { createRemoteIndexService } from './remote-index/service.ts';
 import { createRunnersService } from './runner/service.ts';
@@ -221,9 +222,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     telemetry,
     access,
     inFlight,
-    leases: leases.ledger,
-    acquire,
-    activity,
+    ...{ leases: leases.ledger, acquire, activity },
     silent: placement.observeRequests,
     loaded: placement.observeLoad,
     link: options.gateway?.link ?? null,
@@ -254,13 +253,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   });
 
   const { discovery, checks } = createInspection({
-    ports,
-    streams,
-    fleet,
-    agents,
-    wake,
-    shutdown,
-    telemetry,
+    ...{ ports, streams, fleet, agents, wake, shutdown, telemetry },
   });
 
   const history = createPowerHistory({ clock, log, store: store.power, fleet, policies, telemetry });
@@ -282,6 +275,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   if (settings.notice) report(settings.notice);
   syncStatus({ status, settings, fleet, ollama });
 
+  const { panelNetwork = closedPanelNetwork } = options;
+  const handled = { library, history, notifications, transfer, storage, clock, panelNetwork };
   const lifecycle = createLifecycle(
     {
       store: { stop: store.close },
@@ -349,7 +344,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     streams,
     report,
     services,
-    handlers: createHandlers({ ...services, library, history, notifications, transfer, storage, clock }),
+    handlers: createHandlers({ ...services, ...handled }),
     ...lifecycle,
   };
 }

@@ -15,6 +15,7 @@ import type { IndexingService } from './indexing/service.ts';
 import type { LeasesService } from './leases/service.ts';
 import type { Optimizer } from './placement/optimizer.ts';
 import type { PlacementService } from './placement/service.ts';
+import type { PanelNetwork } from './ports/panel-network.ts';
 import type { RemoteIndexService } from './remote-index/model.ts';
 import type { RequestsService } from './requests/service.ts';
 import type { RunnersService } from './runner/model.ts';
@@ -37,6 +38,8 @@ export interface CoreOptions {
   computerName?: string;
   /** Whether to resume unfinished index jobs. Default true; a program that only makes a query passes false. */
   resumeJobs?: boolean;
+  /** Opens the panel for other devices. Default: never. */
+  panelNetwork?: PanelNetwork | undefined;
   /** Its process, and the port for this run; null for that of the settings. Default: no gateway. */
   gateway?: { link: GatewayLink | null; port: number | 'off' | null } | undefined;
 }

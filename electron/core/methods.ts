@@ -17,6 +17,7 @@ import type { LibraryService } from './library/model.ts';
 import { notificationMethods } from './notifications/methods.ts';
 import type { NotificationsService } from './notifications/service.ts';
 import { optimizerMethods, placementMethods } from './placement/methods.ts';
+import type { PanelNetwork } from './ports/panel-network.ts';
 import type { Clock } from './ports/time.ts';
 import { remoteIndexMethods } from './remote-index/methods.ts';
 import { requestMethods } from './requests/methods.ts';
@@ -39,6 +40,7 @@ export type HandledServices = CoreServices & {
   transfer: TransferService;
   storage: StorageService;
   notifications: NotificationsService;
+  panelNetwork: PanelNetwork;
   clock: Clock;
 };
 
@@ -59,6 +61,7 @@ export function createHandlers(services: HandledServices): Handlers {
     library,
     notifications,
     optimizer,
+    panelNetwork,
     placement,
     remoteIndexes,
     runners,
@@ -97,7 +100,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...activityMethods({ activity }),
     ...settingsMethods({ settings }),
     ...notificationMethods({ notifications }),
-    ...accessMethods({ access }),
+    ...accessMethods({ access, network: panelNetwork }),
     ...transferMethods({ transfer }),
   };
 }

@@ -2,7 +2,7 @@ import { type ReactNode, Suspense, useContext } from 'react';
 import { latePart } from '../components/late-part.ts';
 import { cardClass, Skeleton } from '../components/page.tsx';
 import { ChartHeight, Legend } from './chart-parts.tsx';
-import type { ChartRow, Series } from './chart-row.ts';
+import type { ChartKind, ChartRow, Series } from './chart-row.ts';
 import { ChartSave } from './chart-save.tsx';
 import { ChartTable } from './chart-table.tsx';
 import { useTime } from './chart-time.tsx';
@@ -10,8 +10,6 @@ import type { VerticalAxis } from './frame.ts';
 
 const StackChart = latePart(() => import('./stack-chart.tsx'));
 const LinesChart = latePart(() => import('./lines-chart.tsx'));
-
-export type ChartKind = 'stack' | 'lines';
 
 export interface TimeChartProps extends VerticalAxis {
   /** Its name, also in files that are saved. */

@@ -1,6 +1,5 @@
 /** A chart as a picture, drawn from its values: no styles, fonts or scripts are embedded. */
-import type { ChartKind } from './chart-frame.tsx';
-import type { ChartRow, Series } from './chart-row.ts';
+import type { ChartKind, ChartRow, Series } from './chart-row.ts';
 import { linesTop, stackTop, type VerticalAxis } from './frame.ts';
 import { bandPath, linePath, type PlotFrame } from './line-path.ts';
 import { stackLayers } from './stack.ts';

@@ -6,6 +6,9 @@ export interface Series {
   dashed?: boolean;
 }
 
+/** Series on each other, or a line each. */
+export type ChartKind = 'stack' | 'lines';
+
 /** A moment of a chart; a value that is missing or null was not known. */
 export interface ChartRow {
   at: number;

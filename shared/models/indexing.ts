@@ -278,8 +278,11 @@ export function jobProgress(job: Pick<IndexJob, 'files' | 'status'>): {
   return { processed, total, percent: total === 0 ? 0 : Math.floor((processed / total) * 1000) / 10 };
 }
 
-/** Kinds of files that a search can be limited to. `code` includes data such as JSON and YAML. */
-export const fileTypeSchema = z.enum(['markdown', 'page', 'code', 'text']);
+/**
+ * Kinds of files that a search can be limited to. `code` includes data such as JSON and YAML; `document` is PDF, Word,
+ * Excel, PowerPoint and EPUB.
+ */
+export const fileTypeSchema = z.enum(['markdown', 'page', 'code', 'text', 'document']);
 export type FileType = z.infer<typeof fileTypeSchema>;
 
 export const searchHitSchema = z.object({

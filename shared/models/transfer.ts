@@ -1,6 +1,6 @@
 /** Settings, nodes and folders as one file, and what importing a file would do. */
 import * as z from 'zod';
-import { ignorePatternsSchema, embedderSchema, whenGpuGoneSchema } from './indexing.ts';
+import { embedderSchema, ignorePatternsSchema, whenGpuGoneSchema } from './indexing.ts';
 import { messageSchema } from './message.ts';
 import { nameSchema } from './name.ts';
 import { powerPolicySchema, wakeWaySchema } from './power.ts';

@@ -60,6 +60,18 @@ function makeFolder({ folder }: CaseContext): string {
 
 const addSource = (context: CaseContext) => context.call('index.addSource', { path: makeFolder(context) });
 
+/** The second address of loopback, at which the panel is open: the hosts of these tests know no other. */
+async function openedAddress({ call }: CaseContext): Promise<{ address: string }> {
+  const address = '127.0.0.2';
+  const server = createServer().listen(0, address);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  await call('access.setNetwork', { addresses: [address], port });
+  return { address };
+}
+
 /** A port of loopback that no other case names. */
 let port = 1;
 const freshUrl = () => {
@@ -792,6 +804,17 @@ export const methodCases: Record<MethodName, MethodCase> = {
     }),
     wrong: [{}, 'sessionId'],
     errors: [['NOT_FOUND', async (context) => ({ sessionId: (await addKey(context)).id })]],
+  },
+  'access.network': nothing,
+  'access.setNetwork': {
+    right: () => ({ addresses: [] }),
+    wrong: [{ addresses: [], port: 0 }, 'port'],
+    errors: [['BAD_ADDRESS', () => ({ addresses: ['192.0.2.77'] })]],
+  },
+  'access.pair': {
+    right: openedAddress,
+    wrong: [{ address: '' }, 'address'],
+    errors: [['NOT_FOUND', () => ({ address: '192.0.2.77' })]],
   },
   'access.revokeOtherSessions': nothing,
   'gateway.get': nothing,

@@ -54,7 +54,9 @@ test('the charts of the Fleet page share a time, a crosshair and a zoom', async 
     const minutes = (Number(to) - Number(from)) / 60_000;
     expect(minutes).toBeGreaterThan(28);
     expect(minutes).toBeLessThan(32);
-    await expect(page.getByRole('group', { name: 'Time range' }).locator('[aria-pressed=true]')).toHaveCount(0);
+    await expect(page.getByRole('group', { name: 'Time range' }).locator('[aria-pressed=true]')).toHaveCount(
+      0,
+    );
     await page.goBack();
     await expect(page).not.toHaveURL(/period/);
     await drag(page, 'Queue', 0.75, 0.25);
@@ -71,7 +73,10 @@ test('the charts of the Fleet page share a time, a crosshair and a zoom', async 
       .toContainEqual({ range: 'six-hours', atMost: 120 });
     expect(await calls(page, 'telemetry.buckets')).toContainEqual({ range: 'six-hours', atMost: 120 });
     await page.reload();
-    await expect(page.getByRole('button', { name: '6 h', exact: true })).toHaveAttribute('aria-pressed', 'true');
+    await expect(page.getByRole('button', { name: '6 h', exact: true })).toHaveAttribute(
+      'aria-pressed',
+      'true',
+    );
   });
   await expectAccessible(page, 'the charts of the fleet');
 });
@@ -133,10 +138,11 @@ test('the charts of requests have the same picker, and every width has room for 
   showScene,
 }) => {
   await showScene(requestsBusy, '#/requests?by=node&period=day');
-  await expect(page.getByRole('button', { name: '24 h', exact: true })).toHaveAttribute('aria-pressed', 'true');
-  await expect
-    .poll(() => calls(page, 'requests.history'))
-    .toContainEqual({ range: 'day', atMost: 120 });
+  await expect(page.getByRole('button', { name: '24 h', exact: true })).toHaveAttribute(
+    'aria-pressed',
+    'true',
+  );
+  await expect.poll(() => calls(page, 'requests.history')).toContainEqual({ range: 'day', atMost: 120 });
   await page.getByRole('button', { name: 'By model' }).click();
   // A change of the page's own fields keeps the period.
   await expect(page).toHaveURL(/#\/requests\?period=day/);

@@ -146,11 +146,7 @@ export function createJobs({
       if (chosen.length === 0) throw new PilotlightError('NOTHING_TO_INDEX');
       await runJob(
         {
-          dependencies,
-          tracker,
-          handles,
-          queries,
-          sources: chosen,
+          ...{ dependencies, tracker, handles, queries, sources: chosen },
           onSourceChanged: (sourceId) => void sources.refresh(sourceId),
           onFailedAgain: sources.failedAgain,
           onSourceDone(sourceId) {

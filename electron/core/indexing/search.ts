@@ -88,7 +88,7 @@ function toSearchHit(
 ): SearchHit {
   const ingested = isIngested(source) ? ingestedText(hit.path) : null;
   const snippet = makeSnippet(hit.chunk, query);
-  const place = ingested === null ? null : placeOfMatches(ingested.places, snippet);
+  const place = placeOfMatches(ingested?.places ?? hit.places ?? [], snippet);
   const words = wordRank === null ? null : { rank: wordRank, score: hit.wordScore ?? 0 };
   const vectors = vectorRank === null ? null : { rank: vectorRank, similarity: hit.vectorScore ?? 0 };
   return {

@@ -6,6 +6,7 @@ import type {
   JobFailure,
   VectorEngineName,
 } from '../../../shared/models/indexing.ts';
+import type { FilePlace } from '../../../shared/models/places.ts';
 
 /** A new or changed file found by a scan. `path` is relative to the source, with `/`. */
 export interface ScannedFile {
@@ -78,6 +79,8 @@ export interface VectorHit {
   wordRank: number | null;
   vectorRank: number | null;
   wordScore: number | null;
+  /** Of a document: the places that the passage covers, the first one where it begins. Absent for none. */
+  places?: FilePlace[];
   /** Cosine similarity. */
   vectorScore: number | null;
   score: number;
@@ -131,11 +134,7 @@ export interface SourceIndex {
    * Walks the folder and compares it with the file state; removes deleted files in one transaction. Folders with
    * Pilotlight's own data count as deleted, and are reported as skipped.
    */
-  scan(
-    options: ScanOptions,
-    signal: AbortSignal,
-    onProgress?: (seen: number) => void,
-  ): Promise<ScanResult>;
+  scan(options: ScanOptions, signal: AbortSignal, onProgress?: (seen: number) => void): Promise<ScanResult>;
   prepare(path: string, signal: AbortSignal): Promise<PreparedFile & Omit<FileTimes, 'storeMs'>>;
   /** Stores a prepared file with one vector per chunk, replacing an earlier version. */
   commit(token: string, vectors: Float32Array[]): Promise<{ chunks: number } & Pick<FileTimes, 'storeMs'>>;

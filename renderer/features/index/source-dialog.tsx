@@ -87,7 +87,9 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
       onClose={onClose}
     >
       <form onSubmit={submit} noValidate className="grid gap-3">
-        {error && !atPath && !atPatterns && <Problem message={error.message} next={error.next} code={error.code} />}
+        {error && !atPath && !atPatterns && (
+          <Problem message={error.message} next={error.next} code={error.code} />
+        )}
         <FolderField
           label="Folder"
           hint="A path on the computer that runs Pilotlight, for example ~/notes"

@@ -13,7 +13,7 @@ export interface SearchAddress {
   opened: Opened | null;
 }
 
-export const fileTypes: readonly FileType[] = ['markdown', 'page', 'code', 'text'];
+export const fileTypes: readonly FileType[] = ['markdown', 'page', 'code', 'text', 'document'];
 
 export const emptySearch: SearchAddress = { text: '', sourceId: null, type: null, opened: null };
 

@@ -6,7 +6,8 @@ const text = 'A lamp is lit at dusk. '.repeat(60);
 describe('an estimate', () => {
   test('is near to what a run finds, and keeps nothing', async () => {
     await using place = openWorkplace();
-    for (let index = 0; index < 120; index += 1) place.write(`notes/${index}.txt`, text.repeat(1 + (index % 5)));
+    for (let index = 0; index < 120; index += 1)
+      place.write(`notes/${index}.txt`, text.repeat(1 + (index % 5)));
     for (let index = 0; index < 30; index += 1) place.write(`pictures/${index}.png`, '\x89PNG\r\n\0\0\0');
     const query = { path: place.folder, ignoreFiles: true, patterns: [] };
     const estimate = await place.store.estimate(query, never);
@@ -37,7 +38,10 @@ describe('an estimate', () => {
     place.write('a.txt', text);
     const query = { path: `${place.folder}/nope`, ignoreFiles: true, patterns: [] };
     expect(await codeOf(place.store.estimate(query, never))).toBe('FOLDER_NOT_FOUND');
-    const cancelled = place.store.estimate({ ...query, path: place.folder }, AbortSignal.abort(new Error('no')));
+    const cancelled = place.store.estimate(
+      { ...query, path: place.folder },
+      AbortSignal.abort(new Error('no')),
+    );
     await expect(cancelled).rejects.toThrow();
   });
 });

@@ -73,7 +73,9 @@ describe('the folders in a folder', () => {
   });
 
   it('needs a path from the root or from home', async () => {
-    await expect(listFolders({ path: 'b', ...whole }, never)).rejects.toMatchObject({ code: 'FOLDER_NOT_FOUND' });
+    await expect(listFolders({ path: 'b', ...whole }, never)).rejects.toMatchObject({
+      code: 'FOLDER_NOT_FOUND',
+    });
     await expect(listFolders({ path: '~other', ...whole }, never)).rejects.toMatchObject({
       code: 'FOLDER_NOT_FOUND',
     });

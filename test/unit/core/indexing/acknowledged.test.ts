@@ -37,7 +37,9 @@ describe('the pace of a first run', () => {
     const jobs = [job(['a'], 3, 1), job(['a', 'c'], 9000, 1), job(['a', 'b'], 600, 60), job(['a'], 900, 1)];
     expect(paceOf(jobs, alike)).toBe(10);
     expect(paceOf([], alike)).toBeNull();
-    expect(paceOf([aJob({ sourceIds: ['a'], vectors: 900, startedAt: null, endedAt: null })], alike)).toBeNull();
+    expect(
+      paceOf([aJob({ sourceIds: ['a'], vectors: 900, startedAt: null, endedAt: null })], alike),
+    ).toBeNull();
   });
 
   it('unknown stays unknown', () => {
