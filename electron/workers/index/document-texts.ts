@@ -11,6 +11,7 @@ import { fact } from '../../../shared/models/message.ts';
 import type { FilePlace } from '../../../shared/models/places.ts';
 import { filePlaces } from '../../core/indexing/places.ts';
 import type { Timer } from '../../core/ports/time.ts';
+import { noMeans } from '../tasks/means.ts';
 import type { HandlerPool } from '../tasks/processes/pool.ts';
 import type { HandlerResult } from '../tasks/processes/protocol.ts';
 import type { FileStamp } from './file-rows.ts';
@@ -82,7 +83,7 @@ export function createDocumentTexts({ startPool, timer, timeMs }: DocumentTextsO
       try {
         return await pool.run(
           {
-            ...{ contentType: 'document', options: {}, folder, allowedHosts: [] },
+            ...{ contentType: 'document', options: {}, folder, allowedHosts: [], means: noMeans },
             input: { kind: 'file', path: absolute, name: basename(path) },
           },
           { signal, patienceMs: () => 0, timeMs, onProgress() {} },
