@@ -46,12 +46,14 @@ try {
       { createDesktopHost },
       { openSafeSecrets },
       { createUtilityWorkerHost },
+      { endGroup },
     ] = await Promise.all([
       import('../host/start-host.ts'),
       import('../host/runner.ts'),
       import('./desktop-host.ts'),
       import('./safe-storage.ts'),
       import('./utility-worker-host.ts'),
+      import('../adapters/processes/process-group.ts'),
     ]);
     const host = await startHost({
       dataFolder,
@@ -70,7 +72,11 @@ try {
           children,
           createChannel: () => new MessageChannelMain(),
           serviceName: `Pilotlight ${name}`,
-          killProcess: (pid) => process.kill(pid, 'SIGKILL'),
+          // On Windows with what it has started; elsewhere that is on a leash (workers/media/leash.ts).
+          killProcess(pid) {
+            if (platform === 'win32') endGroup(pid, () => {});
+            else process.kill(pid, 'SIGKILL');
+          },
         }),
     });
     return createDesktopHost(host);

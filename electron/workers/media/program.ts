@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { fact } from '../../../shared/models/message.ts';
+import { endGroup } from '../../adapters/processes/process-group.ts';
 import { systemCode } from '../../adapters/system-code.ts';
 import type { Clock } from '../../core/ports/time.ts';
+import { leashedStart } from './leash.ts';
 
 export interface ProgramOptions {
   /** Its name or path. */
@@ -45,14 +47,19 @@ const EXIT_MS = 10_000;
 export async function startProgram(options: ProgramOptions): Promise<RunningProgram> {
   const { program, args, folder, signal } = options;
   signal.throwIfAborted();
-  const child = spawn(program, args, {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    shell: false,
-    windowsHide: true,
-    env: environmentFor(process.env),
-  });
+  let child: ChildProcessByStdio<null, Readable, Readable>;
+  let isLeashed = false;
   try {
+    const start = leashedStart({ program, args, folder });
+    isLeashed = start.isLeashed;
+    child = spawn(start.program, start.args, {
+      cwd: folder,
+      stdio: [isLeashed ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+      detached: isLeashed,
+      shell: false,
+      windowsHide: true,
+      env: environmentFor(process.env),
+    }) as ChildProcessByStdio<null, Readable, Readable>;
     await once(child, 'spawn');
   } catch (error) {
     throw new PilotlightError('PROGRAM_MISSING', {
@@ -61,19 +68,25 @@ export async function startProgram(options: ProgramOptions): Promise<RunningProg
       cause: error,
     });
   }
-  return { output: read(child, options) };
+  return { output: read(child, options, isLeashed) };
 }
 
 async function* read(
   child: ChildProcessByStdio<null, Readable, Readable>,
   { program, clock, silenceMs, mostBytes, signal }: ProgramOptions,
+  isLeashed: boolean,
 ): AsyncGenerator<Buffer, ProgramEnd> {
   let said = '';
   let failure: unknown = null;
   const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const { pid } = child;
+  const kill = () => {
+    if (isLeashed && pid !== undefined) endGroup(pid, () => child.kill('SIGKILL'));
+    else child.kill('SIGKILL');
+  };
   const end = (error: unknown) => {
     failure ??= error;
-    child.kill('SIGKILL');
+    kill();
     child.stdout.destroy();
   };
   const onAbort = () => end(signal.reason);
@@ -119,7 +132,7 @@ async function* read(
   } finally {
     timer.cancel();
     signal.removeEventListener('abort', onAbort);
-    child.kill('SIGKILL');
+    kill();
     child.stdout.destroy();
     child.stderr.destroy();
   }

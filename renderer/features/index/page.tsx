@@ -83,8 +83,8 @@ export default function IndexPage() {
             </>
           }
         >
-          Add a folder to search its text files by keyword and by similarity. They are embedded here or on
-          your GPU machine, and never changed.
+          Add a folder to search its texts and documents by keyword and by similarity. They are embedded here
+          or on your GPU machine, and never changed.
         </Empty>
       ) : (
         <div className="grid items-start gap-6 rail:grid-cols-[20rem_minmax(0,1fr)] wide:grid-cols-[26rem_minmax(0,1fr)]">
