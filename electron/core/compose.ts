@@ -146,15 +146,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     holdBack: (nodeId, models) => gateway.holdBack(nodeId, models),
   });
   const optimizer = createOptimizer({
-    clock,
-    random,
-    log,
-    http,
-    streams,
-    settings,
-    activity,
-    fleet,
-    placement,
+    ...{ clock, random, log, http, streams, settings, activity, fleet, placement },
   });
   const shutdownBy = createShutdownBy({ fleet, agents });
   const attribution = createWakeAttribution({ clock, log, store: store.power, fleet, wakes: wake });
@@ -201,13 +193,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     drain: inFlight.drainNode,
   });
   const acquire = createAcquireService({
-    clock,
-    log,
-    fleet,
-    leases: leases.ledger,
-    wakes: wake,
-    placement,
-    inFlight,
+    ...{ clock, log, fleet, leases: leases.ledger, wakes: wake, placement, inFlight },
   });
   const library = createLibraryService({
     ...{ clock, streams, activity, fleet, leases: leases.ledger, wakes: wake, placement },

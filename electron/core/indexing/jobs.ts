@@ -63,7 +63,6 @@ interface Run {
   needs: Set<string>;
 }
 
-/** Jobs on the stream. */
 const streamed = 20;
 const callbackGraceMs = 2000;
 
@@ -197,7 +196,7 @@ export function createJobs({
 
   function leave(own: Run): void {
     if (run === own) run = null;
-    else if (guest === own) guest = null;
+    if (guest === own) guest = null;
   }
 
   /** The next one that waits, unless a folder of it is in use. */

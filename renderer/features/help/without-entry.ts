@@ -3,6 +3,7 @@ export const withoutEntry = {
   'The form or the message names the field and what to enter': [
     'BAD_REQUEST',
     'BAD_SETTING',
+    'BAD_PATTERN',
     'BAD_IMPORT',
     'ALREADY_EXISTS',
     'FIELD_WRONG',

@@ -70,6 +70,9 @@ describe('each method', () => {
     const wanted: MethodName[] = [
       'index.start',
       'index.cancel',
+      'index.pause',
+      'index.resume',
+      'index.useCpu',
       'remoteIndex.start',
       'remoteIndex.cancel',
       'tasks.add',
