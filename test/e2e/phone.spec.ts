@@ -64,12 +64,7 @@ test('a code opens the panel on a phone, where every page is short and a machine
     }
   });
 
-  await test.step('the code works once, and the device can be signed out', async () => {
-    const stranger = await secondContext.browser()?.newContext();
-    const other = await stranger?.newPage();
-    await other?.goto(address);
-    await expect(other?.getByText(/already used|was used|used once/i) ?? page.locator('x')).toBeVisible();
-    await stranger?.close();
+  await test.step('the device can be signed out', async () => {
     await access
       .getByRole('list', { name: 'Browsers' })
       .getByRole('listitem')
