@@ -33,6 +33,18 @@ export default defineConfig({
         // Programs of others, which build/run-tests.mjs installs.
         test: { name: 'real-parts', include: tests('real-parts'), pool: 'forks', testTimeout: 120_000 },
       },
+      {
+        extends: true,
+        // Builds packages, which takes minutes on a busy machine.
+        test: {
+          name: 'package',
+          include: tests('package'),
+          pool: 'forks',
+          maxWorkers: 1,
+          testTimeout: 240_000,
+          hookTimeout: 540_000,
+        },
+      },
     ],
   },
 });

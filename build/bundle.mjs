@@ -1,7 +1,7 @@
 // @ts-check
 // Builds everything into `dist`: the Node programs with rolldown, the panel with Vite. The set-up and
 // `npm run build` start it, under a new enough Node and with the dependencies installed.
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { build as buildWithVite } from 'vite';
@@ -10,17 +10,20 @@ import { nodeEntries } from './lib/entries.mjs';
 import { runMain, SetUpError } from './lib/errors.mjs';
 import { fingerprint, writeStamp } from './lib/inputs.mjs';
 import { sweepWorkFolders } from './lib/leftovers.mjs';
+import { bundledPackagesFile, collectPackages, packagesInStyles } from './lib/package/bundled.mjs';
 import { repositoryRoot, setUpPaths } from './lib/paths.mjs';
 
 /**
  * @param {string} root
  * @param {string} folder
+ * @param {Set<string>} packages receives the folders of the packages that were bundled
  */
-async function bundleRenderer(root, folder) {
+async function bundleRenderer(root, folder, packages) {
   await buildWithVite({
     root: join(root, 'renderer'),
     configFile: join(root, 'vite.config.ts'),
     logLevel: 'warn',
+    plugins: [collectPackages(packages)],
     build: { outDir: join(folder, 'renderer'), emptyOutDir: true },
   });
 }
@@ -49,6 +52,8 @@ function putInPlace(folder, dist) {
 }
 
 await runMain(async () => {
+  // Whoever starts this, tests among them: otherwise React's slow and large version for development would be bundled.
+  process.env.NODE_ENV = 'production';
   const allowMissing = process.argv.includes('--allow-missing');
   const root = repositoryRoot;
   const { dist, buildStamp } = setUpPaths(root);
@@ -68,6 +73,7 @@ await runMain(async () => {
   // Without a finished build, the old one is the only one.
   sweepWorkFolders(dirname(dist), existsSync(dist) ? /^\.dist-(\d{1,10})(?:-old)?$/ : /^\.dist-(\d{1,10})$/);
   const folder = join(dirname(dist), `.dist-${process.pid}`);
+  const packages = new Set(packagesInStyles);
   mkdirSync(folder, { recursive: true });
   try {
     cpSync(join(root, 'build', 'icons', 'tray'), join(folder, 'icons'), { recursive: true });
@@ -77,15 +83,19 @@ await runMain(async () => {
         root,
         folder,
         present.filter((entry) => entry.format === 'esm' && !entry.alone),
+        packages,
       ),
-      ...present.filter((entry) => entry.alone).map((entry) => bundleNode(root, folder, [entry])),
+      ...present.filter((entry) => entry.alone).map((entry) => bundleNode(root, folder, [entry], packages)),
       bundleNode(
         root,
         folder,
         present.filter((entry) => entry.format === 'cjs'),
+        packages,
       ),
-      panelMissing ? undefined : bundleRenderer(root, folder),
+      panelMissing ? undefined : bundleRenderer(root, folder, packages),
     ]);
+    // For the notices in a package.
+    writeFileSync(join(folder, bundledPackagesFile), JSON.stringify([...packages].sort()));
     if (absent.length === 0) writeStamp(join(folder, basename(buildStamp)), stamp);
     putInPlace(folder, dist);
   } catch (error) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { prepare, runProgram } from './lib/bootstrap.mjs';
 import { runMain } from './lib/errors.mjs';
 import { mutateUsage, parseMutateOptions } from './lib/mutation.mjs';
-import { installTools } from './lib/mutation-tools.mjs';
+import { installTools } from './lib/tool-packages.mjs';
 
 await runMain(async () => {
   const args = process.argv.slice(2);

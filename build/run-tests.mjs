@@ -21,7 +21,8 @@ import {
   selectStages,
   summarise,
 } from './lib/stages.mjs';
-import { findPromtool } from './lib/tools.mjs';
+import { installTools } from './lib/tool-packages.mjs';
+import { findPromtool, packageToolsMissing } from './lib/tools.mjs';
 import { findSoftwareVulkan } from './lib/vulkan.mjs';
 
 /**
@@ -88,7 +89,7 @@ function readReport(file) {
 }
 
 /**
- * @param {'unit' | 'contract' | 'integration' | 'real-parts'} stage
+ * @param {'unit' | 'contract' | 'integration' | 'real-parts' | 'package'} stage
  * @param {readonly string[]} filters
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<StageResult & { output: string }>}
@@ -191,12 +192,45 @@ async function runRealParts(filters) {
   if ('fix' in python) {
     return { stage: 'real-parts', outcome: 'incomplete', counts: noTests, output: '', fix: python.fix };
   }
+  const speech = await preparePython({
+    cache,
+    requirements: join(root, 'test', 'real-parts', 'speech-requirements.txt'),
+    name: 'speech',
+    what: 'A speech server with Whisper, a voice and ffmpeg',
+    megabytes: 740,
+    say,
+  });
   const redis = await findRedisServer({ cache, mayInstall: true, say });
   const result = await runVitest('real-parts', filters, {
     PILOTLIGHT_PYTHON: python.path,
+    ...('path' in speech ? { PILOTLIGHT_SPEECH_PYTHON: speech.path } : {}),
     ...('path' in redis ? { REDIS_SERVER_PATH: redis.path } : {}),
   });
-  return incompleteWith(result, ['fix' in redis ? redis.fix : undefined]);
+  return incompleteWith(result, [
+    'fix' in speech ? speech.fix : undefined,
+    'fix' in redis ? redis.fix : undefined,
+  ]);
+}
+
+/**
+ * Packages are built for Linux only, over a stand-in for Electron: the release workflow does the other systems.
+ * @param {readonly string[]} filters
+ * @returns {Promise<StageResult & { output: string }>}
+ */
+async function runPackage(filters) {
+  await installTools(root);
+  const actionlint = await preparePython({
+    cache,
+    requirements: join(root, 'test', 'package', 'requirements.txt'),
+    name: 'actionlint',
+    what: 'actionlint',
+    megabytes: 10,
+    say,
+  });
+  const missing = await packageToolsMissing({ mayInstall: isOnCi(process.env), say });
+  const env = 'path' in actionlint ? { PILOTLIGHT_ACTIONLINT_PYTHON: actionlint.path } : {};
+  const result = await runVitest('package', filters, env);
+  return incompleteWith(result, ['fix' in actionlint ? actionlint.fix : undefined, missing]);
 }
 
 /**
@@ -270,6 +304,8 @@ function runStage(stage, filters) {
       return runDesktop(filters);
     case 'real-parts':
       return runRealParts(filters);
+    case 'package':
+      return runPackage(filters);
   }
 }
 

@@ -12,7 +12,10 @@ export async function settledWithin(
   const settled = () => true;
   const elapsed = () => false;
   try {
-    return await Promise.race([work.then(settled, settled), clock.sleep(ms, stop.signal).then(elapsed, elapsed)]);
+    return await Promise.race([
+      work.then(settled, settled),
+      clock.sleep(ms, stop.signal).then(elapsed, elapsed),
+    ]);
   } finally {
     enough.abort();
   }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { externalPackages, nodeTarget } from './entries.mjs';
+import { collectPackages } from './package/bundled.mjs';
 
 /** @typedef {typeof import('./entries.mjs').nodeEntries[number]} NodeEntry */
 
@@ -28,8 +29,9 @@ const builtinsByDemand = {
  * @param {string} root
  * @param {string} folder
  * @param {readonly NodeEntry[]} entries
+ * @param {Set<string>} [packages] receives the folders of the packages that were bundled
  */
-export async function bundleNode(root, folder, entries) {
+export async function bundleNode(root, folder, entries, packages = new Set()) {
   const first = entries[0];
   if (first === undefined) return;
   const extension = first.format === 'esm' ? 'mjs' : 'cjs';
@@ -41,7 +43,7 @@ export async function bundleNode(root, folder, entries) {
     platform: 'node',
     external: externalPackages.map((name) => new RegExp(`^${name}(/|$)`)),
     transform: { target: nodeTarget },
-    plugins: first.alone ? [builtinsByDemand] : [],
+    plugins: [collectPackages(packages), ...(first.alone ? [builtinsByDemand] : [])],
     logLevel: 'warn',
   });
   try {

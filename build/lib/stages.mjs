@@ -1,7 +1,7 @@
 // @ts-check
 import { SetUpError } from './errors.mjs';
 
-/** @typedef {'types' | 'lint' | 'layers' | 'unit' | 'contract' | 'integration' | 'end-to-end' | 'desktop' | 'real-parts'} StageName */
+/** @typedef {'types' | 'lint' | 'layers' | 'unit' | 'contract' | 'integration' | 'end-to-end' | 'desktop' | 'real-parts' | 'package'} StageName */
 
 /** In this order: quick and informative stages first. @type {readonly StageName[]} */
 export const stageNames = [
@@ -14,16 +14,25 @@ export const stageNames = [
   'end-to-end',
   'desktop',
   'real-parts',
+  'package',
 ];
 
 /** Stages that run test files, and so accept a filter. @type {readonly StageName[]} */
-export const testStages = ['unit', 'contract', 'integration', 'end-to-end', 'desktop', 'real-parts'];
+export const testStages = [
+  'unit',
+  'contract',
+  'integration',
+  'end-to-end',
+  'desktop',
+  'real-parts',
+  'package',
+];
 
 /** Stages that install programs of others first: they run where CI is set, or by name. @type {readonly StageName[]} */
-export const namedStages = ['real-parts'];
+export const namedStages = ['real-parts', 'package'];
 
 /** Stages that start the built programs. @type {readonly StageName[]} */
-const stagesOnBuild = ['integration', 'end-to-end', 'desktop'];
+const stagesOnBuild = ['integration', 'end-to-end', 'desktop', 'package'];
 
 export const testUsage = `Usage: npm test -- [stage …] [filter …]
   stages: ${stageNames.join(', ')} (default: all but ${namedStages.join(', ')}, which runs where CI is set)

@@ -180,3 +180,35 @@ async function unpackProgram({ packageName, file, target }) {
     rmSync(work, { recursive: true, force: true });
   }
 }
+
+/** What the tests of packages use, and the Debian package of each. */
+const packageTools = [
+  ['7za', 'p7zip-full'],
+  ['dpkg-deb', 'dpkg'],
+  ['strip', 'binutils'],
+  ['lintian', 'lintian'],
+  ['desktop-file-validate', 'desktop-file-utils'],
+];
+
+/**
+ * Installs what is missing for the tests of packages where that is allowed.
+ * @param {{ mayInstall: boolean, say: (sentence: string) => void }} options
+ * @returns {Promise<string | undefined>} how to install what is still missing; the tests that need it are skipped
+ */
+export async function packageToolsMissing({ mayInstall, say }) {
+  const missing = () =>
+    packageTools.filter(([program]) => searchPath([program ?? ''], process.env.PATH ?? '').length === 0);
+  if (process.platform !== 'linux' || missing().length === 0) return undefined;
+  if (mayInstall && canUseApt()) {
+    say(
+      `Installing ${missing()
+        .map(([program]) => program)
+        .join(', ')} for the tests of packages.`,
+    );
+    await aptInstall(missing().map(([, name]) => name ?? ''));
+  }
+  const still = missing();
+  if (still.length === 0) return undefined;
+  const names = still.map(([, name]) => name).join(' ');
+  return `Not everything in packages is tested: install ${names}.`;
+}

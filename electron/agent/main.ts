@@ -23,6 +23,10 @@ function takeEnvironment() {
 }
 
 async function run(): Promise<number> {
+  if (process.argv.length === 3 && process.argv[2] === '--version') {
+    print(packageJson.version);
+    return 0;
+  }
   const { values, positionals } = parseFlags(process.argv.slice(2));
   const [name = 'run', ...rest] = positionals;
   const command = commands[name];

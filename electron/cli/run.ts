@@ -11,6 +11,7 @@ import {
 } from './command.ts';
 import { keys, sessions } from './commands/access.ts';
 import { discover, pair } from './commands/agents.ts';
+import { backup, restore } from './commands/backup.ts';
 import { doctor } from './commands/doctor.ts';
 import { energy } from './commands/energy.ts';
 import { gateway } from './commands/gateway.ts';
@@ -84,6 +85,8 @@ const commands: readonly Command[] = [
   runner,
   keys,
   sessions,
+  backup,
+  restore,
   completion,
 ];
 

@@ -14,6 +14,7 @@ export const secretVariables = {
   relayToken: 'PILOTLIGHT_NODE_RELAY_TOKEN',
   pairing: 'PILOTLIGHT_PAIRING',
   remoteIndexKey: 'PILOTLIGHT_REMOTE_INDEX_KEY',
+  backupPassphrase: 'PILOTLIGHT_BACKUP_PASSPHRASE',
 } as const;
 
 export interface SecretOption {

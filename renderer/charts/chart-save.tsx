@@ -1,12 +1,12 @@
 import { Download } from 'lucide-react';
-import { lateModule } from '../components/late-part.ts';
+import { lateScript } from '../components/late-part.ts';
 import { saveFile } from '../components/save-file.ts';
 import { useAction } from '../components/use-action.ts';
 import type { ChartPicture } from './chart-image.ts';
 import { toCsv } from './chart-row.ts';
 import { useTime } from './chart-time.tsx';
 
-const loadImages = lateModule(() => import('./chart-image.ts'));
+const loadImages = lateScript(() => import('./chart-image.ts'));
 
 /** Saves what a chart shows: its values as CSV, itself as PNG. */
 export function ChartSave({

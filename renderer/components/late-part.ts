@@ -40,11 +40,11 @@ export function latePart(load: () => Promise<Record<string, AnyComponent>>, name
   return lazy(async () => ({ default: (await fetchPart())[name] as AnyComponent }));
 }
 
-/** Code other than a component with a script of its own. */
-export function lateModule<Module>(load: () => Promise<Module>): () => Promise<Module> {
-  const fetchPart = guarded(load);
-  loaders.push(fetchPart);
-  return fetchPart;
+/** A script without a component, such as data. */
+export function lateScript<Value>(load: () => Promise<Value>): () => Promise<Value> {
+  const fetchScript = guarded(load);
+  loaders.push(fetchScript);
+  return fetchScript;
 }
 
 /**

@@ -8,6 +8,7 @@ import { redactWithin } from '../redact.ts';
 import { type AnyMessage, textOf } from '../text/index.ts';
 import { accessErrors } from './errors/access.ts';
 import { agentLinkErrors } from './errors/agent-link.ts';
+import { backupErrors } from './errors/backup.ts';
 import { commonErrors } from './errors/common.ts';
 import { computerErrors } from './errors/computer.ts';
 import { discoveryErrors } from './errors/discovery.ts';
@@ -19,8 +20,8 @@ import { hostErrors } from './errors/hosts.ts';
 import { immichErrors } from './errors/immich.ts';
 import { indexingErrors } from './errors/indexing.ts';
 import { inputErrors } from './errors/input.ts';
-import { mediaErrors } from './errors/media.ts';
 import { libraryErrors } from './errors/library.ts';
+import { mediaErrors } from './errors/media.ts';
 import { notificationErrors } from './errors/notifications.ts';
 import { pictureErrors } from './errors/pictures.ts';
 import { placementErrors } from './errors/placement.ts';
@@ -37,6 +38,7 @@ export const errorCatalogue = {
   ...commonErrors,
   ...inputErrors,
   ...accessErrors,
+  ...backupErrors,
   ...hostErrors,
   ...wakeErrors,
   ...powerErrors,

@@ -278,8 +278,11 @@ export function jobProgress(job: Pick<IndexJob, 'files' | 'status'>): {
   return { processed, total, percent: total === 0 ? 0 : Math.floor((processed / total) * 1000) / 10 };
 }
 
-/** Kinds of files that a search can be limited to. `code` includes data such as JSON and YAML. */
-export const fileTypeSchema = z.enum(['markdown', 'page', 'code', 'text']);
+/**
+ * Kinds of files that a search can be limited to. `code` includes data such as JSON and YAML; `document` is PDF, Word,
+ * Excel, PowerPoint and EPUB.
+ */
+export const fileTypeSchema = z.enum(['markdown', 'page', 'code', 'text', 'document']);
 export type FileType = z.infer<typeof fileTypeSchema>;
 
 export const searchHitSchema = z.object({
@@ -302,7 +305,7 @@ export const searchHitSchema = z.object({
   weak: z.literal(true).optional(),
   /** The text of a task: what it is called, and the address or file that it came from. Absent for a file of a folder. */
   ingested: z.object({ taskId: z.string(), title: z.string(), origin: z.string() }).optional(),
-  /** The page, sheet, slide, chapter or time that its first match is at. Absent if it has none. */
+  /** The page, sheet, slide, chapter or time where most of its matches are. Absent if it has none. */
   place: placeSchema.optional(),
 });
 export type SearchHit = z.infer<typeof searchHitSchema>;

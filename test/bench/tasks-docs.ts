@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock } from '../../electron/adapters/clock.ts';
 import { noMeans } from '../../electron/workers/tasks/means.ts';
-import { handlerHost } from '../../electron/workers/tasks/open-worker.ts';
+import { handlerHost } from '../../electron/workers/tasks/processes/handler-host.ts';
 import {
   type HandlerProcess,
   startHandlerProcess,

@@ -1,11 +1,14 @@
 /** The calls of the index worker. All of them survive a structured clone. */
 import type { FileType, VectorEngineName } from '../../../shared/models/indexing.ts';
-import type { ScanOptions, EstimateQuery, FolderEstimate,
+import type {
   BuiltinOutcome,
   DocumentText,
+  EstimateQuery,
   FileTimes,
+  FolderEstimate,
   Passage,
   PreparedFile,
+  ScanOptions,
   ScanResult,
   StoredIndexMeta,
   VectorHit,

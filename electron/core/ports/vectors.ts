@@ -6,6 +6,7 @@ import type {
   JobFailure,
   VectorEngineName,
 } from '../../../shared/models/indexing.ts';
+import type { FilePlace } from '../../../shared/models/places.ts';
 
 /** A new or changed file found by a scan. `path` is relative to the source, with `/`. */
 export interface ScannedFile {
@@ -78,6 +79,8 @@ export interface VectorHit {
   wordRank: number | null;
   vectorRank: number | null;
   wordScore: number | null;
+  /** Of a document: the places that the passage covers, the first one where it begins. Absent for none. */
+  places?: FilePlace[];
   /** Cosine similarity. */
   vectorScore: number | null;
   score: number;

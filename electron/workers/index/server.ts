@@ -18,6 +18,7 @@ import type { Http } from '../../core/ports/network.ts';
 import type { Timer } from '../../core/ports/time.ts';
 import { type CallContext, createRpcServer, type Handlers } from '../rpc.ts';
 import { replaceDamaged } from './database.ts';
+import type { DocumentTexts } from './document-texts.ts';
 import { estimateFolder } from './estimate.ts';
 import { hasCode, toCodedError } from './failures.ts';
 import type { Reader } from './reader.ts';
@@ -34,6 +35,7 @@ export interface IndexServerWorld {
   /** Lets waiting tasks run, including messages. */
   pause(): Promise<void>;
   reader: Reader;
+  documents: DocumentTexts;
   /** For Qdrant. */
   http: Http;
   /** Identifies this run of the worker. */
@@ -279,6 +281,7 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
       if (inOrder) for (const index of open.values()) index.forgetAttempts();
       void rpc.abortCalls(() => true);
       for (const sourceId of [...open.keys()]) forget(sourceId);
+      world.documents.stop();
       return world.reader.stop();
     },
   };

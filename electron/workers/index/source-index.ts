@@ -58,7 +58,12 @@ export function databaseFileOf(folder: string, sourceId: string): string {
 
 /** Errors of one file alone, after which the others continue. */
 function isOfFile(code: string): boolean {
-  return code.startsWith('FILE_') || code === 'OUTSIDE_FOLDER' || code === 'SYMLINK_LOOP';
+  return (
+    code.startsWith('FILE_') ||
+    code.startsWith('DOCUMENT_') ||
+    code === 'OUTSIDE_FOLDER' ||
+    code === 'SYMLINK_LOOP'
+  );
 }
 
 /** @throws INDEX_NEWER, DISK_FULL, DATA_FOLDER_UNUSABLE */
@@ -189,7 +194,10 @@ export function openSourceIndex(world: World, source: IndexSource, opened: Index
         rows,
         ignoreFiles,
         patterns,
-        rules: { full, maxFileBytes: settings.maxFileBytes, recipe: recipeOf(settings) },
+        rules: {
+          ...{ full, maxFileBytes: settings.maxFileBytes },
+          recipe: (path) => recipeOf(settings, path),
+        },
         signal,
         now: world.now,
         onSeen,

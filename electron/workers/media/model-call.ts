@@ -8,6 +8,7 @@ import type { ModelServer } from '../tasks/means.ts';
 
 export interface ModelReply {
   status: number;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
   text: string;
   /** Seconds that the server wants to be left alone; null if it does not say. */
   retryAfter: number | null;
@@ -71,6 +72,7 @@ export const sendModelCall: SendModelCall = (call) => {
         const seconds = Number(incoming.headers['retry-after']);
         resolve({
           status: incoming.statusCode ?? 502,
+          headers: incoming.headers,
           text: Buffer.concat(chunks).toString('utf8'),
           retryAfter: Number.isFinite(seconds) && seconds >= 0 ? seconds : null,
         });

@@ -20,7 +20,7 @@ export function CancelRun({ job, onClose }: { job: IndexJob; onClose(): void }) 
       onClose={onClose}
     >
       <div className="flex flex-wrap justify-end gap-2">
-        <Button autoFocus onClick={onClose}>
+        <Button data-begin onClick={onClose}>
           Back
         </Button>
         {job.status === 'running' && (

@@ -21,7 +21,7 @@ import { EventList } from './event-list.tsx';
 import { Failures } from './failures.tsx';
 import { jobProgress, phaseLabels, statusLabels } from './job-text.ts';
 import { placementNames, rateLayers, withRemembered } from './rate-layers.ts';
-import { RunWaiting } from './run-waiting.tsx';
+import { RunWaiting, useRunWait } from './run-waiting.tsx';
 
 /** A run in progress: progress, rate by machine, events and failures. */
 export function RunView({ job }: { job: IndexJob }) {
@@ -50,6 +50,7 @@ function RunHead({ job }: { job: IndexJob }) {
   // The time of a paused run stands still.
   const until = paused ? (job.phaseSince ?? now) : now;
   const tookMs = job.startedAt === null ? null : Math.max(0, until - job.startedAt);
+  const wait = useRunWait(job);
   const phase = paused ? statusLabels.paused : phaseLabels[job.phase];
   return (
     <>
@@ -78,25 +79,32 @@ function RunHead({ job }: { job: IndexJob }) {
           Cancel…
         </Button>
       </div>
-      <RunWaiting job={job} />
-      <div className="mt-4 mb-2 flex items-baseline gap-3">
-        <span className="text-4xl leading-none font-semibold tracking-tight">
-          {share === null ? '…' : formatPercent(Math.floor(share * 100) / 100)}
-        </span>
-        <span className="text-soft">{eta}</span>
-        <span className="ml-auto text-right text-[0.8125rem] text-faint">
-          {tookMs !== null && formatElapsed(tookMs)}
-        </span>
+      <div className="min-h-32">
+        {wait !== null ? (
+          <RunWaiting job={job} wait={wait} />
+        ) : (
+          <>
+            <div className="mt-4 mb-2 flex items-baseline gap-3">
+              <span className="text-4xl leading-none font-semibold tracking-tight">
+                {share === null ? '…' : formatPercent(Math.floor(share * 100) / 100)}
+              </span>
+              <span className="text-soft">{eta}</span>
+              <span className="ml-auto text-right text-[0.8125rem] text-faint">
+                {tookMs !== null && formatElapsed(tookMs)}
+              </span>
+            </div>
+            <Progress
+              value={share}
+              label={`Index ${jobName(job)}`}
+              valueText={`${formatCount(files)} of ${formatCount(job.files.total)} files ${eta}`}
+              className="h-3"
+            />
+            <p className="mt-2 h-5 truncate font-mono text-xs text-faint" title={job.currentFile}>
+              {job.currentFile}
+            </p>
+          </>
+        )}
       </div>
-      <Progress
-        value={share}
-        label={`Index ${jobName(job)}`}
-        valueText={`${formatCount(files)} of ${formatCount(job.files.total)} files ${eta}`}
-        className="h-3"
-      />
-      <p className="mt-2 h-5 truncate font-mono text-xs text-faint" title={job.currentFile}>
-        {job.currentFile}
-      </p>
       <LiveRegion
         message={`${phase}. ${formatCount(files)} of ${formatCount(job.files.total)} files. ${eta}`}
         everyMs={15_000}

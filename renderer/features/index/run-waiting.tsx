@@ -8,18 +8,21 @@ import { selectNodes, useFleet } from '../../stores/fleet.ts';
 import { selectSources, useSources } from '../../stores/sources.ts';
 import { useWake } from '../../stores/wakes.ts';
 import { WakeLine } from '../fleet/wake-line.tsx';
-import { runWait } from './run-wait.ts';
+import { type RunWait, runWait } from './run-wait.ts';
 
-/** What a run waits for: the wake of its machine, how long already, when it uses the CPU, and the button for it. */
-export function RunWaiting({ job }: { job: IndexJob }) {
+/** null while it works. */
+export function useRunWait(job: IndexJob): RunWait | null {
   const nodes = selectNodes(useFleet());
   const sources = selectSources(useSources());
-  const wait = runWait(job, sources, nodes);
-  const wake = useWake(wait?.nodeId ?? '');
+  return runWait(job, sources, nodes);
+}
+
+/** What a run waits for: the wake of its machine, how long already, when it uses the CPU, and the button for it. */
+export function RunWaiting({ job, wait }: { job: IndexJob; wait: RunWait }) {
+  const name = useFleet(({ entries }) => entries[wait.nodeId ?? '']?.name ?? '');
+  const wake = useWake(wait.nodeId ?? '');
   const now = useNow();
   const { busy, run } = useAction();
-  if (wait === null) return null;
-  const name = nodes.find(({ id }) => id === wait.nodeId)?.name ?? '';
   const waited = job.phaseSince === undefined ? null : formatElapsed(Math.max(0, now - job.phaseSince));
   const toCpuMs = wait.fallsBack && wake !== null ? wake.deadlineAt - now : null;
   return (

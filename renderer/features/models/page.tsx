@@ -18,9 +18,11 @@ import { useForce } from '../fleet/use-force.ts';
 import { OllamaTrouble } from '../power/ollama-trouble.tsx';
 import { openDialog } from '../shell/open-dialog.ts';
 import { goTo } from '../shell/route.ts';
+import { useAddress } from '../shell/use-address.ts';
+import { modelsHash, readModelsFilter } from './address.ts';
 import { CellPanel } from './cell-panel.tsx';
 import { Downloads } from './downloads.tsx';
-import { countLoaded, filterMatrix, type MatrixFilter, noFilter } from './filter.ts';
+import { countLoaded, filterMatrix, noFilter } from './filter.ts';
 import { buildMatrix, togglePriority } from './matrix.ts';
 import { MatrixTable } from './matrix-table.tsx';
 import { MatrixTools } from './matrix-tools.tsx';
@@ -52,7 +54,7 @@ export default function ModelsPage() {
   const counts = useMemo(() => countLoaded(nodes), [nodes]);
   const loaded = counts.gpu + counts.partial + counts.cpu;
   const { flagged } = counts;
-  const [filter, setFilter] = useState<MatrixFilter>(noFilter);
+  const { address: filter, change: setFilter } = useAddress(readModelsFilter, modelsHash);
   const shown = useMemo(() => filterMatrix(nodes, rows, filter), [nodes, rows, filter]);
 
   const onOpen = useCallback((nodeId: string, model: string) => setOpen({ nodeId, model }), []);

@@ -82,6 +82,7 @@ export function PullDialog({
           ? 'To one machine or several. Nothing is downloaded before you press the last button.'
           : `Servers do not hand out their files, so each machine downloads it again. At the end its files are compared with those on ${source.name}.`
       }
+      unsaved={model !== asked || chosen.size > 0}
       onClose={onClose}
     >
       <form onSubmit={start} noValidate className="grid gap-4">
@@ -93,7 +94,7 @@ export function PullDialog({
               value={model}
               list="known-models"
               maxLength={300}
-              autoFocus
+              data-begin
               error={nameError(model) ?? undefined}
               onChange={(event) => setModel(event.target.value)}
             />

@@ -31,11 +31,12 @@ export type Command =
   | { kind: 'index'; sourceId: string }
   | { kind: 'cancel-job'; jobId: string }
   | { kind: 'focus-search' }
+  | { kind: 'help'; title: string }
   | { kind: 'search'; sourceId: string | null; text: string }
   | { kind: 'simulate' | 'optimizer'; on: boolean }
   | { kind: 'theme'; theme: Theme };
 
-export type Group = 'Page' | 'Action' | 'Node' | 'Model' | 'Folder' | 'Run' | 'Setting' | 'Search';
+export type Group = 'Page' | 'Action' | 'Node' | 'Model' | 'Folder' | 'Run' | 'Setting' | 'Search' | 'Help';
 
 export interface PaletteEntry extends Searchable {
   group: Group;

@@ -52,6 +52,8 @@ export default function TasksPage() {
   useKeep(taskWorkersStore);
   useKeep(taskQueuesStore);
   const { ready, entries } = useTasks();
+  // Both at once: cards that came later would push the list down.
+  const queuesReady = useTaskQueues((state) => state.ready);
   const workers = Object.values(useTaskWorkers((state) => state.entries));
   const { address, change, go } = useAddress(readAddress, addressHash);
   const [draft, setDraft] = useState<Draft | null>(null);
@@ -96,7 +98,7 @@ export default function TasksPage() {
             { name: 'texts', title: 'Stored texts', href: tasksHref('texts') },
           ]}
         />
-        {!ready ? (
+        {!ready || !queuesReady ? (
           <Loading what="the tasks">
             <Skeleton className="mb-6 h-32" />
             <Skeleton className="h-80" />

@@ -138,7 +138,7 @@ it('wakes a machine for a recording, whose bytes wait meanwhile, and for one tha
     const form = new FormData();
     const add = [
       () => form.append('model', CHAT),
-      () => form.append('file', new Blob([new Uint8Array(3_000_000)]), 'a.wav'),
+      () => form.append('file', new Blob([new Uint8Array(100_000)]), 'a.wav'),
     ];
     for (const part of isLast ? add.toReversed() : add) part();
     const answer = await fetch(`${world.url}/v1/audio/transcriptions`, { method: 'POST', body: form });
@@ -156,7 +156,7 @@ it('forgets a recording whose program leaves while a machine wakes', async () =>
   const leaving = new AbortController();
   const form = new FormData();
   form.append('model', CHAT);
-  form.append('file', new Blob([new Uint8Array(3_000_000)]), 'a.wav');
+  form.append('file', new Blob([new Uint8Array(100_000)]), 'a.wav');
   const answer = fetch(`${world.url}/v1/audio/transcriptions`, {
     ...{ method: 'POST', body: form, signal: leaving.signal },
   });

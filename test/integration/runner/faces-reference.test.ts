@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alignmentOf } from '../../../electron/workers/runner/faces/alignment.ts';
-import type { AnalysedFace } from '../../../electron/workers/runner/faces/analysis.ts';
+import type { AnalysedFace } from '../../../electron/workers/runner/faces/analysed.ts';
 import { type FaceModel, openFaceModel } from '../../../electron/workers/runner/faces/face-model.ts';
 import { readFaceModel } from '../../../electron/workers/runner/faces/model-folder.ts';
 import { defaultPictureLimits } from '../../../electron/workers/runner/pictures/picture.ts';

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { groupStart, leadsGroup, taskkill } from '../../../electron/adapters/processes/process-group.ts';
 import { createSystemClock } from '../../../electron/adapters/system.ts';
 import { noMeans } from '../../../electron/workers/tasks/means.ts';
-import { handlerHost } from '../../../electron/workers/tasks/open-worker.ts';
+import { handlerHost } from '../../../electron/workers/tasks/processes/handler-host.ts';
 import {
   type HandlerProcess,
   startHandlerProcess,

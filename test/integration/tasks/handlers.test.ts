@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../../electron/adapters/clock.ts';
 import { createImageHandler } from '../../../electron/workers/tasks/handlers/image.ts';
 import { noMeans } from '../../../electron/workers/tasks/means.ts';
-import { handlerHost } from '../../../electron/workers/tasks/open-worker.ts';
+import { handlerHost } from '../../../electron/workers/tasks/processes/handler-host.ts';
 import {
   type HandlerProcess,
   startHandlerProcess,

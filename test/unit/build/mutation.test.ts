@@ -11,7 +11,7 @@ import {
   relatedTests,
   scoreByFile,
 } from '../../../build/lib/mutation.mjs';
-import { installTools } from '../../../build/lib/mutation-tools.mjs';
+import { installTools } from '../../../build/lib/tool-packages.mjs';
 
 const mutant = (more: Partial<MutantResult>): MutantResult => ({
   fileName: 'electron/core/a.ts',

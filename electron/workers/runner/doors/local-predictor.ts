@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import * as z from 'zod';
 import { isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { Clock } from '../../../core/ports/time.ts';
-import type { AnalysedFace } from '../faces/analysis.ts';
+import type { AnalysedFace } from '../faces/analysed.ts';
 import { type FaceModel, openFaceModel } from '../faces/face-model.ts';
 import { readDetector, readEmbedder } from '../faces/model-folder.ts';
 import type { Sizing } from '../faces/sizing.ts';

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact, plainText } from '../../../../shared/models/message.ts';
 import type { RunnerStatus } from '../../../../shared/models/runner.ts';
-import type { AnalysedFace } from '../faces/analysis.ts';
+import type { AnalysedFace } from '../faces/analysed.ts';
 import { toBase64 } from './base64.ts';
 import { rounded, vectorNumbers } from './numbers.ts';
 

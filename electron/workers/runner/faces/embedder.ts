@@ -4,7 +4,7 @@ import { fact } from '../../../../shared/models/message.ts';
 import type { OpenedGraph, RunnableGraph, Tensor } from '../sessions.ts';
 import { keepsPicturesApart } from './batch-check.ts';
 import { PIXELS_A_UNIT } from './detector.ts';
-import type { EmbedderLayout } from './embedder-kind.ts';
+import type { EmbedderLayout } from './embedder-layout.ts';
 import { createGatherer } from './gatherer.ts';
 import { floats, shapeText } from './graph-shapes.ts';
 import { type Normalisation, normalisePlanes } from './planes.ts';

@@ -1,7 +1,7 @@
 /** Opens the graphs of a face model, and finds faces with them. */
 import type { FacePlan } from '../pictures/task.ts';
 import type { OpenedGraph, Sessions, Tensor } from '../sessions.ts';
-import type { AnalysedPicture, AnalyseOptions } from './analysis.ts';
+import type { AnalysedPicture, AnalyseOptions } from './analysed.ts';
 import { noise } from './batch-check.ts';
 import { detectorBatches } from './detector.ts';
 import type { DetectorLayout } from './detector-layout.ts';

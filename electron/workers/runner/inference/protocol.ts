@@ -2,7 +2,7 @@
 
 import type { RunnerProvider } from '../../../../shared/models/runner.ts';
 import type { WorkerContract } from '../../../adapters/processes/worker-protocol.ts';
-import type { AnalysedPicture } from '../faces/analysis.ts';
+import type { AnalysedPicture } from '../faces/analysed.ts';
 import type { PictureTask, PictureVector } from '../pictures/task.ts';
 import type { Feeds, GraphValue, Reduction, Tensor } from '../sessions.ts';
 

@@ -1,7 +1,7 @@
 /** Work on one picture that happens in the process that runs the graphs: its file crosses to it, and the result back. */
-import type { AnalysedPicture, AnalyseOptions } from '../faces/analysis.ts';
+import type { AnalysedPicture, AnalyseOptions } from '../faces/analysed.ts';
 import type { DetectorLayout } from '../faces/detector-layout.ts';
-import type { EmbedderLayout } from '../faces/embedder-kind.ts';
+import type { EmbedderLayout } from '../faces/embedder-layout.ts';
 import type { Normalisation } from '../faces/planes.ts';
 import type { Kernel } from './pictures.ts';
 

@@ -1,5 +1,6 @@
 /** Does the tasks of `task.ts`, in the process that runs the graphs. */
-import { type AnalysedPicture, analyse } from '../faces/analysis.ts';
+import type { AnalysedPicture } from '../faces/analysed.ts';
+import { analyse } from '../faces/analysis.ts';
 import { createDetector, type FaceDetector } from '../faces/detector.ts';
 import { createEmbedder, type FaceEmbedder } from '../faces/embedder.ts';
 import type { RunnableGraph } from '../sessions.ts';

@@ -17,7 +17,8 @@ import { textOfFailure } from '../handlers/samples.ts';
 import { handledContentTypes, handlerComponents } from '../handlers/table.ts';
 import type { TaskServer } from '../link/server.ts';
 import { type HandlerMeans, handlerMeans, noMeans } from '../means.ts';
-import { handlerHost, openTaskWorker } from '../open-worker.ts';
+import { openTaskWorker } from '../open-worker.ts';
+import { handlerHost } from '../processes/handler-host.ts';
 import { startHandlerProcess } from '../processes/handler-process.ts';
 
 export interface CheckStep {

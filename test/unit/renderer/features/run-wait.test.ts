@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { runWait } from '../../../../renderer/features/index/run-wait.ts';
 import { loadShare } from '../../../../renderer/features/models/load-share.ts';
+import type { IndexJob } from '../../../../shared/models/indexing.ts';
 import { aJob, aSource } from '../../../fakes/records.ts';
 import { aNode, anInstalled } from '../../core/placement/support.ts';
 
 const embedder = { kind: 'model', name: 'm', digest: 'd' } as const;
 const source = (whenGpuGone: 'use-cpu' | 'wait') => ({ ...aSource(), id: 's', embedder, whenGpuGone });
-const job = {
+const job: IndexJob = {
   ...aJob(),
   status: 'running',
   phase: 'waking',
   phaseNodeId: 'tower',
   sourceIds: ['s'],
   useGpu: true,
-} as const;
+};
 const nas = aNode({ id: 'nas', installed: [anInstalled({ digest: 'd' })] });
 
 describe('what a run waits for', () => {

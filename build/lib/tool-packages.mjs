@@ -1,5 +1,5 @@
 // @ts-check
-// Stryker is not in the main lock file: only `npm run mutate` needs it, and it is larger than all other packages.
+// Stryker and electron-builder are not in the main lock file: only `npm run mutate` and `npm run package` need them.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installError, sameTree } from './dependencies.mjs';

@@ -1,0 +1,16 @@
+// @ts-check
+
+/** @typedef {{ homepage: string, maintainer: string }} Identity */
+
+/**
+ * Where the program comes from, for the fields of packages. The release workflow sets both from its repository; a
+ * package that somebody builds for themselves names no address that could be another's.
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Identity}
+ */
+export function packageIdentity(env) {
+  return {
+    homepage: env.PILOTLIGHT_HOMEPAGE || 'https://pilotlight.invalid/',
+    maintainer: env.PILOTLIGHT_MAINTAINER || 'The Pilotlight authors <packages@pilotlight.invalid>',
+  };
+}
