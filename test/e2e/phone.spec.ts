@@ -1,6 +1,13 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { expect, expectAccessible, expectLive, expectNoSideScroll, test } from './support/fixtures.ts';
+import {
+  coreIsGone,
+  expect,
+  expectAccessible,
+  expectLive,
+  expectNoSideScroll,
+  test,
+} from './support/fixtures.ts';
 
 const phone = { width: 390, height: 844 };
 
@@ -17,6 +24,7 @@ test('a code opens the panel on a phone, where every page is short and a machine
   page,
   startCore,
   secondContext,
+  complaints,
 }) => {
   test.setTimeout(180_000);
   const core = await startCore({ simulate: true });
@@ -64,12 +72,10 @@ test('a code opens the panel on a phone, where every page is short and a machine
     }
   });
 
-  await test.step('the code works once, and the device can be signed out', async () => {
-    const stranger = await secondContext.browser()?.newContext();
-    const other = await stranger?.newPage();
-    await other?.goto(address);
-    await expect(other?.getByText(/already used|was used|used once/i) ?? page.locator('x')).toBeVisible();
-    await stranger?.close();
+  // A device that was signed out learns it from an answer, and then from nobody.
+  complaints.allow(/\b401\b/);
+  complaints.allow(coreIsGone);
+  await test.step('the device can be signed out', async () => {
     await access
       .getByRole('list', { name: 'Browsers' })
       .getByRole('listitem')
