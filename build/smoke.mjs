@@ -27,7 +27,9 @@ function corePid() {
 while (corePid() === undefined) await wait(250, undefined, { signal: limit });
 const pid = /** @type {number} */ (corePid());
 const nodes = JSON.parse((await cli('nodes', 'list')).tail);
-const asleep = nodes.nodes?.find((/** @type {any} */ node) => node.state === 'off') ?? nodes[0];
+const list = Array.isArray(nodes) ? nodes : nodes.nodes;
+const asleep = list.find((/** @type {any} */ { state }) => (state?.kind ?? state) === 'off');
+if (asleep === undefined) throw new Error('No simulated machine is asleep.');
 const woken = await cli('wake', asleep.name);
 if (woken.code !== 0) throw new Error(woken.tail);
 process.stdout.write(`Woke ${asleep.name}.\n`);
