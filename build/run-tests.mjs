@@ -192,12 +192,24 @@ async function runRealParts(filters) {
   if ('fix' in python) {
     return { stage: 'real-parts', outcome: 'incomplete', counts: noTests, output: '', fix: python.fix };
   }
+  const speech = await preparePython({
+    cache,
+    requirements: join(root, 'test', 'real-parts', 'speech-requirements.txt'),
+    name: 'speech',
+    what: 'A speech server with Whisper, a voice and ffmpeg',
+    megabytes: 740,
+    say,
+  });
   const redis = await findRedisServer({ cache, mayInstall: true, say });
   const result = await runVitest('real-parts', filters, {
     PILOTLIGHT_PYTHON: python.path,
+    ...('path' in speech ? { PILOTLIGHT_SPEECH_PYTHON: speech.path } : {}),
     ...('path' in redis ? { REDIS_SERVER_PATH: redis.path } : {}),
   });
-  return incompleteWith(result, ['fix' in redis ? redis.fix : undefined]);
+  return incompleteWith(result, [
+    'fix' in speech ? speech.fix : undefined,
+    'fix' in redis ? redis.fix : undefined,
+  ]);
 }
 
 /**

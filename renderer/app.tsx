@@ -6,6 +6,7 @@ import { TooltipProvider } from './components/tooltip.tsx';
 import { useKeep } from './components/use-keep.ts';
 import { FleetPage } from './features/fleet/page.tsx';
 import { CrashGuard } from './features/shell/crash.tsx';
+import { HelpHost } from './features/shell/help-host.tsx';
 import { followActivityForLostGpus, followActivityForNotifications } from './features/shell/notifications.ts';
 import { OfflineBanner } from './features/shell/offline-banner.tsx';
 import { startPreferences } from './features/shell/preferences.ts';
@@ -90,6 +91,7 @@ function Panel() {
         </main>
       </div>
       <SharedDialogs />
+      <HelpHost />
       <Toasts />
     </div>
   );

@@ -9,6 +9,9 @@ import { answersHere, followConnection } from './stores/connection.ts';
 followConnection(client);
 fetchOnlyWhile(answersHere);
 
+// Not on loopback: another program may take the port later, and must not find a worker of ours.
+if (location.protocol === 'https:') navigator.serviceWorker?.register('/sw.js').catch(() => undefined);
+
 const root = document.getElementById('root');
 if (root) {
   createRoot(root).render(

@@ -1,3 +1,5 @@
+import { eitherOf } from './either.ts';
+
 /** Whether the work has settled within the time. It continues either way. */
 export async function settledWithin(
   clock: { sleep(ms: number, signal?: AbortSignal): Promise<void> },
@@ -6,11 +8,14 @@ export async function settledWithin(
   signal?: AbortSignal,
 ): Promise<boolean> {
   const enough = new AbortController();
-  const stop = signal === undefined ? enough.signal : AbortSignal.any([signal, enough.signal]);
+  using stop = eitherOf(enough.signal, ...(signal === undefined ? [] : [signal]));
   const settled = () => true;
   const elapsed = () => false;
   try {
-    return await Promise.race([work.then(settled, settled), clock.sleep(ms, stop).then(elapsed, elapsed)]);
+    return await Promise.race([
+      work.then(settled, settled),
+      clock.sleep(ms, stop.signal).then(elapsed, elapsed),
+    ]);
   } finally {
     enough.abort();
   }

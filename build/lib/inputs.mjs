@@ -8,6 +8,7 @@ export const buildInputs = [
   'electron',
   'renderer',
   'shared',
+  'docs/troubleshooting.md',
   'build/bundle.mjs',
   'build/icons/tray',
   'build/lib/bundle-node.mjs',

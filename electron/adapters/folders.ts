@@ -4,12 +4,15 @@ import { access, realpath, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { Folders } from '../core/ports/local-machine.ts';
+import { expandHome, listFolders } from './folder-listing.ts';
 import { openOwnFolders } from './own-folders.ts';
 
 /** @param own folders with Pilotlight's own data */
 export function createFolders(own: readonly string[] = []): Folders {
   return {
-    async resolve(path) {
+    list: listFolders,
+    async resolve(given) {
+      const path = expandHome(given);
       const details = { field: 'path', path };
       if (path.includes('\0')) throw new PilotlightError('FOLDER_NOT_FOUND', { details });
       if (!isAbsolute(path)) {

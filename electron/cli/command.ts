@@ -3,6 +3,7 @@ import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { NodeView } from '../../shared/models/fleet.ts';
 import type { SourceView } from '../../shared/models/indexing.ts';
+import type { RemoteIndexView } from '../../shared/models/remote-index.ts';
 import type { CoreLink, Need } from './core-link.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -114,4 +115,12 @@ export async function findNode(link: CoreLink, wanted: string): Promise<NodeView
 
 export async function findSource(link: CoreLink, wanted: string): Promise<SourceView> {
   return findNamed(await link.call('index.sources', {}), wanted, 'folder');
+}
+
+export async function findRemote(
+  link: CoreLink,
+  wanted: string,
+  signal?: AbortSignal,
+): Promise<RemoteIndexView> {
+  return findNamed(await link.call('remoteIndex.list', {}, signal), wanted, 'remote index');
 }

@@ -134,6 +134,7 @@ export function jobLine(job: IndexJob, style: Style): string {
 const jobGlyphs: Record<IndexJob['status'], string> = {
   pending: '·',
   running: '◌',
+  paused: '‖',
   completed: '✓',
   failed: '✗',
   cancelled: '–',

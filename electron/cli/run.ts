@@ -16,12 +16,14 @@ import { doctor } from './commands/doctor.ts';
 import { energy } from './commands/energy.ts';
 import { gateway } from './commands/gateway.ts';
 import { index } from './commands/index-command.ts';
+import { models } from './commands/library.ts';
 import { forceCpu, forceGpu, move, open, vram } from './commands/models.ts';
 import { nodes } from './commands/nodes.ts';
 import { notifications } from './commands/notifications.ts';
 import { optimize } from './commands/optimize.ts';
 import { policy } from './commands/policy.ts';
 import { cancel, keepAwake, off, release, restartOllama, why } from './commands/power.ts';
+import { remoteIndex } from './commands/remote-index.ts';
 import { requests } from './commands/requests.ts';
 import { runner } from './commands/runner.ts';
 import { search } from './commands/search.ts';
@@ -67,11 +69,13 @@ const commands: readonly Command[] = [
   discover,
   doctor,
   vram,
+  models,
   move,
   forceGpu,
   forceCpu,
   optimize,
   index,
+  remoteIndex,
   search,
   open,
   gateway,

@@ -13,6 +13,7 @@ export const secretVariables = {
   agentToken: 'PILOTLIGHT_NODE_AGENT_TOKEN',
   relayToken: 'PILOTLIGHT_NODE_RELAY_TOKEN',
   pairing: 'PILOTLIGHT_PAIRING',
+  remoteIndexKey: 'PILOTLIGHT_REMOTE_INDEX_KEY',
   backupPassphrase: 'PILOTLIGHT_BACKUP_PASSPHRASE',
 } as const;
 

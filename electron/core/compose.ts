@@ -13,6 +13,7 @@ import { createImmichService } from './immich/service.ts';
 import { createIndexingService } from './indexing/service.ts';
 import { createInspection } from './inspection.ts';
 import { createLeasesService } from './leases/service.ts';
+import { createLibraryService } from './library/service.ts';
 import { createHandlers } from './methods.ts';
 import { createNotificationsService } from './notifications/service.ts';
 import { createOtherPrograms } from './other-programs.ts';
@@ -22,7 +23,9 @@ import { createPlacementService } from './placement/service.ts';
 import { createPolicies } from './policies/policies.ts';
 import { createShutdownBy } from './policies/shutdown-by.ts';
 import type { Ports } from './ports/all.ts';
+import { closedPanelNetwork } from './ports/panel-network.ts';
 import { createQueuedWork } from './queued-work.ts';
+import { createRemoteIndexService } from './remote-index/service.ts';
 import { createRunnersService } from './runner/service.ts';
 import { createLifecycle } from './runtime/lifecycle.ts';
 import { createStreams } from './runtime/streams.ts';
@@ -206,6 +209,9 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     placement,
     inFlight,
   });
+  const library = createLibraryService({
+    ...{ clock, streams, activity, fleet, leases: leases.ledger, wakes: wake, placement },
+  });
   const { gateway, requests } = createOtherPrograms({
     clock,
     log,
@@ -216,9 +222,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     telemetry,
     access,
     inFlight,
-    leases: leases.ledger,
-    acquire,
-    activity,
+    ...{ leases: leases.ledger, acquire, activity },
     silent: placement.observeRequests,
     loaded: placement.observeLoad,
     link: options.gateway?.link ?? null,
@@ -239,19 +243,17 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     ...{ fleet, acquire, runners, telemetry, settings, activity, streams },
     ingestedText: (name) => tasks.ingestedText(name),
   });
+  const remoteIndexes = createRemoteIndexService({
+    ...{ clock, random, ids, log, http, store, secrets, streams, activity, fleet },
+    ...{ leases: leases.ledger, wakes: wake },
+  });
   const { tasks, storage } = createQueuedWork({
     ...{ ports, store, streams, settings, activity, fleet },
-    ...{ agents, indexing, telemetry, wake, leases, status },
+    ...{ agents, indexing, telemetry, wake, leases, status, access, gateway },
   });
 
   const { discovery, checks } = createInspection({
-    ports,
-    streams,
-    fleet,
-    agents,
-    wake,
-    shutdown,
-    telemetry,
+    ...{ ports, streams, fleet, agents, wake, shutdown, telemetry },
   });
 
   const history = createPowerHistory({ clock, log, store: store.power, fleet, policies, telemetry });
@@ -273,6 +275,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   if (settings.notice) report(settings.notice);
   syncStatus({ status, settings, fleet, ollama });
 
+  const { panelNetwork = closedPanelNetwork } = options;
+  const handled = { library, history, notifications, transfer, storage, clock, panelNetwork };
   const lifecycle = createLifecycle(
     {
       store: { stop: store.close },
@@ -289,6 +293,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       wake,
       optimizer,
       acquire,
+      library: { stop: library.stop },
       gateway: { stop: gateway.stop },
       runners,
       immich,
@@ -297,6 +302,10 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       indexing: {
         start: () => indexing.start({ resume: options.resumeJobs ?? true }),
         stop: indexing.stop,
+      },
+      remoteIndexes: {
+        start: () => remoteIndexes.start({ resume: options.resumeJobs ?? true }),
+        stop: remoteIndexes.stop,
       },
       tasks: options.resumeJobs === false ? { stop: tasks.stop } : tasks,
       storage: options.resumeJobs === false ? {} : storage,
@@ -325,6 +334,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     optimizer,
     telemetry,
     indexing,
+    remoteIndexes,
     tasks,
     discovery,
     checks,
@@ -334,7 +344,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     streams,
     report,
     services,
-    handlers: createHandlers({ ...services, history, notifications, transfer, storage, clock }),
+    handlers: createHandlers({ ...services, ...handled }),
     ...lifecycle,
   };
 }

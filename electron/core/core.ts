@@ -15,6 +15,8 @@ import type { IndexingService } from './indexing/service.ts';
 import type { LeasesService } from './leases/service.ts';
 import type { Optimizer } from './placement/optimizer.ts';
 import type { PlacementService } from './placement/service.ts';
+import type { PanelNetwork } from './ports/panel-network.ts';
+import type { RemoteIndexService } from './remote-index/model.ts';
 import type { RequestsService } from './requests/service.ts';
 import type { RunnersService } from './runner/model.ts';
 import type { Handlers } from './runtime/handlers.ts';
@@ -36,6 +38,8 @@ export interface CoreOptions {
   computerName?: string;
   /** Whether to resume unfinished index jobs. Default true; a program that only makes a query passes false. */
   resumeJobs?: boolean;
+  /** Opens the panel for other devices. Default: never. */
+  panelNetwork?: PanelNetwork | undefined;
   /** Its process, and the port for this run; null for that of the settings. Default: no gateway. */
   gateway?: { link: GatewayLink | null; port: number | 'off' | null } | undefined;
 }
@@ -62,6 +66,7 @@ export interface CoreServices {
   optimizer: Optimizer;
   telemetry: TelemetryService;
   indexing: IndexingService;
+  remoteIndexes: RemoteIndexService;
   tasks: TasksService;
   discovery: DiscoveryService;
   checks: ChecksService;

@@ -12,10 +12,14 @@ import { gatewayMethods } from './gateway/methods.ts';
 import { immichMethods } from './immich/methods.ts';
 import { indexingMethods } from './indexing/methods.ts';
 import { leaseMethods } from './leases/methods.ts';
+import { libraryMethods } from './library/methods.ts';
+import type { LibraryService } from './library/model.ts';
 import { notificationMethods } from './notifications/methods.ts';
 import type { NotificationsService } from './notifications/service.ts';
 import { optimizerMethods, placementMethods } from './placement/methods.ts';
+import type { PanelNetwork } from './ports/panel-network.ts';
 import type { Clock } from './ports/time.ts';
+import { remoteIndexMethods } from './remote-index/methods.ts';
 import { requestMethods } from './requests/methods.ts';
 import { runnerMethods } from './runner/methods.ts';
 import type { Handlers } from './runtime/handlers.ts';
@@ -32,9 +36,11 @@ import { wakeMethods } from './wake/methods.ts';
 
 export type HandledServices = CoreServices & {
   history: PowerHistory;
+  library: LibraryService;
   transfer: TransferService;
   storage: StorageService;
   notifications: NotificationsService;
+  panelNetwork: PanelNetwork;
   clock: Clock;
 };
 
@@ -52,9 +58,12 @@ export function createHandlers(services: HandledServices): Handlers {
     history,
     indexing,
     leases,
+    library,
     notifications,
     optimizer,
+    panelNetwork,
     placement,
+    remoteIndexes,
     runners,
     requests,
     settings,
@@ -75,8 +84,10 @@ export function createHandlers(services: HandledServices): Handlers {
     ...shutdownMethods({ shutdown }),
     ...energyMethods({ history }),
     ...placementMethods({ placement }),
+    ...libraryMethods({ library }),
     ...optimizerMethods({ optimizer, placement }),
     ...indexingMethods({ indexing }),
+    ...remoteIndexMethods({ remoteIndexes }),
     ...gatewayMethods({ gateway }),
     ...immichMethods({ immich }),
     ...runnerMethods({ runners, clock }),
@@ -89,7 +100,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...activityMethods({ activity }),
     ...settingsMethods({ settings }),
     ...notificationMethods({ notifications }),
-    ...accessMethods({ access }),
+    ...accessMethods({ access, network: panelNetwork }),
     ...transferMethods({ transfer }),
   };
 }

@@ -18,7 +18,7 @@ export function createOtherPrograms(
     gateway: createGatewayService(dependencies),
     requests: createRequestsService({
       ...dependencies,
-      credentialName: (id) => access.find(id)?.name ?? null,
+      credentialName: access.nameOf,
       onWaiting: (count) => telemetry.recordQueue('requests', count),
     }),
   };

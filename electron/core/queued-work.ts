@@ -15,7 +15,10 @@ export function createQueuedWork({
   leases,
   status,
   ...services
-}: Pick<TasksDependencies, 'streams' | 'settings' | 'fleet' | 'agents' | 'indexing' | 'telemetry'> & {
+}: Pick<
+  TasksDependencies,
+  'streams' | 'settings' | 'fleet' | 'agents' | 'indexing' | 'telemetry' | 'access' | 'gateway'
+> & {
   ports: Ports;
   store: Store;
   activity: ActivityService;

@@ -151,7 +151,11 @@ export async function createRealPorts({
       folder: indexFolder,
       ownFolders,
       openFolders: [ingestedFolder],
-      workerHost: createWorkerHost({ entry: indexWorkerEntry, name: 'index', log }),
+      workerHost: createWorkerHost({
+        ...{ entry: indexWorkerEntry, name: 'index', log },
+        // Documents are read in a process of their own.
+        children: { handlers: taskWorkerEntry },
+      }),
       clock,
       log,
       http,

@@ -3,14 +3,14 @@ import { homedir, hostname } from 'node:os';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { GatewayView } from '../../shared/models/gateway.ts';
 import { fact } from '../../shared/models/message.ts';
-import { settledWithin } from '../../shared/settled-within.ts';
 import type { OpenSecrets } from '../adapters/secrets/secrets-file.ts';
 import { createLog, type LogLevel } from '../adapters/system.ts';
 import { newSecret } from '../core/access/secret-format.ts';
 import { type Core, createCore, type Problem } from '../core/compose.ts';
 import type { Log } from '../core/ports/log.ts';
-import type { Clock } from '../core/ports/time.ts';
+
 import { createScope } from '../core/runtime/scope.ts';
+import { keptKey } from '../core/tasks/kept-key.ts';
 import { createDispatcher, type Dispatcher } from '../transport/dispatcher.ts';
 import { createAccess } from '../transport/http/access.ts';
 import { createEarlierTabs } from '../transport/http/earlier-tabs.ts';
@@ -18,7 +18,7 @@ import { localCallRoutes } from '../transport/http/local-calls.ts';
 import { createMetrics, metricsRoute } from '../transport/http/metrics.ts';
 import { recallRoutes } from '../transport/http/recall.ts';
 import { createHttpServer, type HttpServer } from '../transport/http/server.ts';
-import { createTaskRoutes, type TaskRoutes } from '../transport/http/tasks/routes.ts';
+import { createTaskRoutes } from '../transport/http/tasks/routes.ts';
 import { findRunningCore } from './core-client.ts';
 import { fileNotice } from './damage-notices.ts';
 import { openDataFolder } from './data-folder.ts';
@@ -28,14 +28,15 @@ import { readEndpoint, removeEndpoint, writeEndpoint } from './endpoint.ts';
 import { watchState } from './folder-watch.ts';
 import { type HostGateway, openGatewayLink } from './gateway.ts';
 import { listenAtLastPort, rememberPort } from './last-port.ts';
-import { linkKeyOf } from './link-key.ts';
 import { tryLock } from './lock.ts';
 import { createOpeningPages, type OpeningPlace } from './opening-pages.ts';
 import { requireOwnData, sweepDataFolder } from './own-data.ts';
 import { createOwnTaskWorker } from './own-task-worker.ts';
+import { createPanelNetwork, type OwnAddress } from './panel-network.ts';
 import { type CreateWorkerHost, createRealPorts, statePathOf } from './ports.ts';
 import { findPanel, version } from './program.ts';
 import type { CreateLocalRunner } from './runner.ts';
+import { stopServing, within } from './stop-serving.ts';
 import { createTaskNetwork } from './task-network.ts';
 
 export interface HostOptions {
@@ -63,6 +64,8 @@ export interface HostOptions {
   gateway?: HostGateway;
   /** The runner of this computer. Default: none, as for a program that runs one command. */
   localRunner?: CreateLocalRunner;
+  /** The addresses at which the panel may be opened. Default: those of this computer. */
+  ownAddresses?: (() => OwnAddress[]) | undefined;
   /** Whether this computer works on tasks, as far as its settings allow it. Default: no, as for one command. */
   worksOnTasks?: boolean;
   /** How long each part of a stop may take before it is cut off, milliseconds. Default 5,000; for the core 15,000. */
@@ -152,6 +155,11 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
       createWorkerHost: options.createWorkerHost,
     }),
   });
+  const panelNetwork = createPanelNetwork({
+    ...{ dataFolder, log, clock: ports.clock },
+    ownAddresses: options.ownAddresses,
+  });
+  const servesDevices = (options.localRunner ?? options.ownAddresses) !== undefined;
   const ollamaHost = environment.OLLAMA_HOST ?? null;
   const core = createCore({
     ports,
@@ -161,6 +169,8 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
       notices: [...found, ...notices],
       computerName: hostname(),
       resumeJobs: options.resumeJobs ?? true,
+      // Only a program that stays can serve other devices.
+      panelNetwork: servesDevices ? panelNetwork : undefined,
       gateway: openGatewayLink({
         gateway: options.gateway,
         dataFolder,
@@ -216,7 +226,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     service: services.tasks,
     access,
     settings: () => services.settings.current().tasks,
-    linkKey: linkKeyOf(ports.secrets),
+    linkKey: keptKey(ports.secrets, 'links'),
     clock,
     log,
   });
@@ -226,15 +236,14 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     clock,
   });
   scope.add(openingPages.stop);
-  const server: HttpServer = createHttpServer({
-    dispatcher,
-    streams,
-    access,
-    clock,
-    log,
-    openingPages,
+  const serving = {
+    ...{ dispatcher, streams, access, clock, log },
     coreId: coreIdOf(ports.store.power.panelId()),
     panelRoot: options.panelRoot === undefined ? findPanel() : options.panelRoot,
+  };
+  const server: HttpServer = createHttpServer({
+    ...serving,
+    openingPages,
     routes: [
       recallRoutes({ dispatcher, clock, log }),
       metricsRoute(metrics),
@@ -249,7 +258,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
       }),
     ],
   });
-  scope.add(() => stopServing({ dispatcher, taskRoutes, server, deadlineMs, clock, log }));
+  scope.add(() => stopServing({ dispatcher, taskRoutes, server, panelNetwork, deadlineMs, clock, log }));
   const { url, taken } =
     options.port === undefined
       ? await listenAtLastPort(dataFolder, server.listen, log)
@@ -269,6 +278,10 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
       await network.stop();
     });
     await network.start();
+  }
+  if (servesDevices) {
+    scope.add(panelNetwork.stop);
+    await panelNetwork.start((network) => createHttpServer({ ...serving, network }));
   }
   if (options.simulate) await core.services.fleet.simulate(true);
   if (options.worksOnTasks) {
@@ -298,34 +311,6 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
 /** Not a secret: it tells pages apart that were served by different cores on the same port, one after the other. */
 const coreIdOf = (panelId: string) =>
   createHash('sha256').update(`core of ${panelId}`).digest('hex').slice(0, 16);
-
-/** Refuse work → end streams → abort and drain what runs → close the server. The core stops after it. */
-async function stopServing(parts: {
-  dispatcher: Dispatcher;
-  taskRoutes: TaskRoutes;
-  server: HttpServer;
-  deadlineMs: number;
-  clock: Clock;
-  log: Log;
-}): Promise<void> {
-  const { dispatcher, taskRoutes, server, deadlineMs, clock, log } = parts;
-  dispatcher.refuse();
-  taskRoutes.stop();
-  server.links.endStreams();
-  dispatcher.abort();
-  await within(deadlineMs, dispatcher.drained(), { clock, log });
-  await server.close(500);
-}
-
-/** Waits for `work`, but no longer than the deadline. */
-async function within(
-  deadlineMs: number,
-  work: Promise<void>,
-  { clock, log }: { clock: Clock; log: Log },
-): Promise<void> {
-  if (await settledWithin(clock, deadlineMs, work)) return work;
-  log.warn('A part did not stop in time and was cut off.', { deadlineMs });
-}
 
 function alreadyRunning(dataFolder: string): PilotlightError {
   const url = readEndpoint(dataFolder)?.url;

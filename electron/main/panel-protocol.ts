@@ -8,6 +8,7 @@ export function windowSecurityPolicy({ nonce }: { nonce: string }): string {
     "script-src 'self'",
     `style-src 'self' 'nonce-${nonce}'`,
     "img-src 'self' data:",
+    "manifest-src 'self'",
     "font-src 'self'",
     "connect-src 'self'",
     "base-uri 'none'",

@@ -16,6 +16,7 @@ export const FAULTS = {
   'oom-on-explicit-layers':
     'A load that asks for a number of GPU layers runs out of memory, after the other models were unloaded to make room.',
   'vram-taken': 'Another program, python3, holds most of the VRAM until the fault is switched off.',
+  'full-disk': 'The disk is full: a download ends in its middle with an error.',
   'runner-dies': 'The process that runs the model is killed during the next embedding or answer.',
   'cut-answers':
     'Generated answers stop in the middle, with status 200 and without an error, as when a runner sends bytes that are no text.',

@@ -12,6 +12,8 @@ import { OllamaError } from './model.ts';
 import type { ServerContext } from './server-context.ts';
 
 const PROGRESS_EVERY_MS = 60;
+/** As the system says it. */
+const NO_SPACE = 'write /usr/share/ollama/.ollama/models/blobs/sha256-partial: no space left on device';
 
 export async function pull(context: ServerContext, exchange: Exchange): Promise<void> {
   const body = await readJson(exchange.request);
@@ -23,16 +25,19 @@ export async function pull(context: ServerContext, exchange: Exchange): Promise<
     if (stream) writeLine(exchange.response, line);
   };
 
-  send({ status: 'pulling manifest' });
-  const wanted = fullName(name).toLowerCase();
-  const model = context.registry.find((candidate) => candidate.name.toLowerCase() === wanted);
-  if (!model) {
-    // The first line has sent status 200, so a streamed failure is a line.
-    const error = manifestFailure(name, insecure);
+  // The first line has sent status 200, so a streamed failure is a line.
+  const fail = (error: string) => {
     if (stream) {
       writeLine(exchange.response, { error });
       exchange.response.end();
     } else sendPlainJson(exchange.response, 500, { error });
+  };
+
+  send({ status: 'pulling manifest' });
+  const wanted = fullName(name).toLowerCase();
+  const model = context.registry.find((candidate) => candidate.name.toLowerCase() === wanted);
+  if (!model) {
+    fail(manifestFailure(name, insecure));
     return;
   }
   const blob = {
@@ -46,6 +51,7 @@ export async function pull(context: ServerContext, exchange: Exchange): Promise<
     await context.clock.sleep(PROGRESS_EVERY_MS, exchange.signal);
     completed = Math.min(model.sizeBytes, completed + step);
     send({ ...blob, completed });
+    if (context.faults.is('full-disk')) return fail(NO_SPACE);
   }
   send({ status: 'verifying sha256 digest' });
   send({ status: 'writing manifest' });

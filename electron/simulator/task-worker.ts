@@ -2,6 +2,7 @@
  * The task worker of a simulated machine: the real program, started by the machine's real agent. It ends when the machine
  * sleeps, because a process of this computer cannot be frozen on every system, and starts again when it wakes.
  */
+import type { ContentType } from '../../shared/models/tasks.ts';
 import type { WorkerHost, WorkerProcess } from '../agent/embedded.ts';
 
 /** Where tasks are, and how the program is started. */
@@ -18,7 +19,7 @@ export interface SimulatedTaskWorker {
   type: 'gpu';
   queues: ['gpu-tasks'];
   slots: number;
-  contentTypes: ('document' | 'mixed')[];
+  contentTypes: ContentType[];
 }
 
 export interface TaskWorkerOnMachine {
@@ -40,7 +41,7 @@ export function createTaskWorkerOnMachine(
     type: 'gpu',
     queues: ['gpu-tasks'],
     slots: 1,
-    contentTypes: ['document', 'mixed'],
+    contentTypes: ['document', 'web', 'image', 'audio', 'video', 'youtube', 'mixed'],
   };
   let running: WorkerProcess | null = null;
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { errorCodes, isPilotlightError, PilotlightError } from '../../shared/contract/errors.ts';
 import { isMethodName, methods, type Scope } from '../../shared/contract/methods.ts';
+import { eitherOf } from '../../shared/either.ts';
 import { messageSchema } from '../../shared/models/message.ts';
 import type { CallContext, Handlers } from '../core/runtime/handlers.ts';
 
@@ -62,12 +63,13 @@ export function createDispatcher({ handlers, checkResults = false }: DispatcherO
     signal.throwIfAborted();
     // The types tie each handler to its method; only here are all of them called alike.
     const handler = handlers[method] as (params: unknown, context: CallContext) => unknown;
-    const both = AbortSignal.any([signal, stopped.signal]);
+    using both = eitherOf(signal, stopped.signal);
     let result: unknown;
     try {
-      result = await handler(checked, { signal: both, credentialId });
+      result = await handler(checked, { signal: both.signal, credentialId });
     } catch (error) {
-      if (both.aborted && !isPilotlightError(error)) throw new PilotlightError('CANCELLED', { cause: error });
+      if (both.signal.aborted && !isPilotlightError(error))
+        throw new PilotlightError('CANCELLED', { cause: error });
       throw error;
     }
     return checkResults ? (definition.result as z.ZodType).parse(result) : result;

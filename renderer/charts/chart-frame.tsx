@@ -1,39 +1,61 @@
 import { type ReactNode, Suspense, useContext } from 'react';
+import { latePart } from '../components/late-part.ts';
 import { cardClass, Skeleton } from '../components/page.tsx';
-import { ChartHeight, formatClock, type HourRow, Legend, type Series } from './chart-parts.tsx';
+import { ChartHeight, Legend } from './chart-parts.tsx';
+import type { ChartKind, ChartRow, Series } from './chart-row.ts';
+import { ChartSave } from './chart-save.tsx';
 import { ChartTable } from './chart-table.tsx';
+import { useTime } from './chart-time.tsx';
+import type { VerticalAxis } from './frame.ts';
 
-/** A row of a chart; a value that is missing or null was not known. */
-export interface ChartRow {
-  at: number;
-  values: Readonly<Record<string, number | null>>;
+const StackChart = latePart(() => import('./stack-chart.tsx'));
+const LinesChart = latePart(() => import('./lines-chart.tsx'));
+
+export interface TimeChartProps extends VerticalAxis {
+  /** Its name, also in files that are saved. */
+  title: string;
+  kind: ChartKind;
+  rows: readonly ChartRow[];
+  series: readonly Series[];
+  /** In a sentence, for screen readers. */
+  summary: string;
+  format: (value: number, key: string) => string;
+  empty: string;
+  caption: string;
+  /** Above the chart. */
+  head?: ReactNode;
+  /** Below it. */
+  children?: ReactNode;
+  /** A single line needs none. */
+  hasLegend?: boolean;
 }
 
-/** A chart with its legend, its text for screen readers and its table; a sentence where there is nothing to draw. */
-export function ChartFrame({
+/** A chart over the time of its page, with its legend, its text for screen readers, its table and its files. */
+export function TimeChart({
+  title,
+  kind,
   rows,
   series,
   summary,
   format,
-  formatAt = formatClock,
   empty,
   caption,
+  head,
   children,
-}: {
-  rows: readonly ChartRow[];
-  series: readonly Series[];
-  summary: string;
-  format: (value: number, key: string) => string;
-  formatAt?: (at: number) => string;
-  empty: string;
-  caption: string;
-  /** The chart. It may be loaded late. */
-  children: ReactNode;
-}) {
+  hasLegend = true,
+  ...vertical
+}: TimeChartProps) {
   const height = useContext(ChartHeight);
+  const { formatAt } = useTime();
+  // A stack has nothing where nothing is stacked; a line may be at zero.
+  const isKnown = (value: number | null) => kind === 'lines' && value !== null;
+  const Chart = kind === 'stack' ? StackChart : LinesChart;
   return (
-    <figure className={`${cardClass} p-4`}>
-      <figcaption className="sr-only">{summary}</figcaption>
+    <figure className={`${cardClass} min-w-0 p-4`}>
+      <figcaption className={head ? 'mb-2 text-[0.8125rem]' : ''}>
+        {head}
+        <span className="sr-only">{summary}</span>
+      </figcaption>
       {series.length === 0 ? (
         <p
           className="flex items-center justify-center text-center text-[0.8125rem] text-faint"
@@ -49,46 +71,37 @@ export function ChartFrame({
             </div>
           }
         >
-          {children}
+          <Chart label={title} rows={rows} series={series} format={format} {...vertical} />
         </Suspense>
       )}
-      <div className="mt-3">
-        <Legend series={series} />
+      {hasLegend && (
+        <div className="mt-3">
+          <Legend series={series} />
+        </div>
+      )}
+      {children}
+      <div className="mt-1 flex flex-wrap items-start gap-x-3">
+        <ChartTable
+          caption={caption}
+          heads={['Time', ...series.map(({ name }) => name)]}
+          rows={() =>
+            rows
+              .filter((row) => Object.values(row.values).some((value) => (value ?? 0) > 0 || isKnown(value)))
+              .toReversed()
+              .map((row) => ({
+                key: row.at,
+                cells: [
+                  formatAt(row.at),
+                  ...series.map(({ key }) => {
+                    const value = row.values[key] ?? null;
+                    return value === null || (kind === 'stack' && value === 0) ? '–' : format(value, key);
+                  }),
+                ],
+              }))
+          }
+        />
+        {series.length > 0 && <ChartSave {...{ title, kind, rows, series, format, caption, ...vertical }} />}
       </div>
-      <ChartTable
-        caption={caption}
-        heads={['Time', ...series.map(({ name }) => name)]}
-        rows={() =>
-          rows
-            .filter((row) => Object.values(row.values).some((value) => (value ?? 0) > 0))
-            .toReversed()
-            .map((row) => ({
-              key: row.at,
-              cells: [
-                formatAt(row.at),
-                ...series.map(({ key }) => (row.values[key] ? format(row.values[key], key) : '–')),
-              ],
-            }))
-        }
-      />
     </figure>
   );
-}
-
-/** A stacked chart in a sentence: its latest and highest values. @param period `the last hour` */
-export function describeStack(
-  what: string,
-  rows: readonly HourRow[],
-  series: readonly Series[],
-  format: (value: number) => string,
-  { period = 'the last hour', formatAt = formatClock } = {},
-): string {
-  if (series.length === 0) return `${what} over ${period}: no data.`;
-  const sum = (row: HourRow) => Object.values(row.values).reduce((total, value) => total + value, 0);
-  const last = rows.findLast((row) => sum(row) > 0);
-  const highest = rows.reduce((best, row) => (sum(row) > sum(best) ? row : best));
-  const parts = series
-    .filter(({ key }) => (last?.values[key] ?? 0) > 0)
-    .map(({ key, name }) => `${name} ${format(last?.values[key] ?? 0)}`);
-  return `${what} over ${period}. Latest, at ${formatAt(last?.at ?? 0)}: ${parts.join(', ')}. Highest: ${format(sum(highest))} at ${formatAt(highest.at)}.`;
 }

@@ -16,7 +16,7 @@ export function ChartTable({
   const [open, setOpen] = useState(false);
   return (
     <details
-      className="mt-1 text-xs text-faint print:hidden"
+      className="mt-1 min-w-0 text-xs text-faint open:w-full print:hidden"
       onToggle={(event) => setOpen(event.currentTarget.open)}
     >
       <summary className="-mx-1 inline-flex items-center gap-1.5 rounded px-1 py-0.5 text-2xs hover:text-text">

@@ -1,77 +1,66 @@
-import { useMemo, useState } from 'react';
-import type { HistoryRange } from '../../shared/models/telemetry.ts';
-import type { ChartRow } from './chart-frame.tsx';
-import { ChartTooltip, chartHeight, type Series } from './chart-parts.tsx';
-import { linePath } from './line-path.ts';
-import { niceAbove } from './nice.ts';
-import { formatMoment, formatTick, timeTicks } from './time-axis.ts';
-
-export interface LineSeries extends Series {
-  dashed?: boolean;
-}
+import { useContext, useMemo } from 'react';
+import { ChartHeight } from './chart-parts.tsx';
+import type { ChartRow, Series } from './chart-row.ts';
+import { useTime } from './chart-time.tsx';
+import { axisPixels, linesTop, plotInsets, type VerticalAxis } from './frame.ts';
+import { bandPath, linePath } from './line-path.ts';
+import { Plot } from './plot.tsx';
+import { timeTicks } from './time-axis.ts';
 
 const width = 600;
 const height = 160;
-/** Beside the labels of the axis, as wide as that of the stacked charts. */
-const axisRem = 4.5;
+
+interface LinesChartProps extends VerticalAxis {
+  label: string;
+  rows: readonly ChartRow[];
+  series: readonly Series[];
+  format: (value: number, key: string) => string;
+}
 
 /**
- * Several values over a range of time, with gaps where one was not known. Plain SVG under HTML labels. Hidden from screen
- * readers, which get the text beside it.
+ * Several values over time, with gaps where one was not known, and a band where it is a mean. Plain SVG under HTML
+ * labels. The drawing is hidden from screen readers, which get the text beside it and the values.
  */
 export default function LinesChart({
+  label,
   rows,
   series,
   format,
-  range,
-}: {
-  rows: readonly ChartRow[];
-  series: readonly LineSeries[];
-  format: (value: number) => string;
-  range: HistoryRange;
-}) {
-  const [hover, setHover] = useState<number | null>(null);
-  const first = rows[0]?.at ?? 0;
-  const last = rows.at(-1)?.at ?? 1;
+  least,
+  unit,
+  top: fixed,
+}: LinesChartProps) {
+  const { first, last, formatTick } = useTime();
+  const pixels = useContext(ChartHeight);
   const { top, paths } = useMemo(() => {
-    const values = rows.flatMap((row) => series.map(({ key }) => row.values[key] ?? 0));
-    const highest = niceAbove(Math.max(1, ...values));
+    const highest = linesTop(rows, series, { least, unit, top: fixed });
+    const frame = { x: 0, y: 0, width, height, first, last, top: highest };
     return {
       top: highest,
       paths: series.map((one) => ({
         ...one,
-        path: linePath(
-          rows.map(({ values: at }) => at[one.key] ?? null),
-          { width, height, top: highest },
-        ),
+        line: linePath(rows, one.key, frame),
+        band: bandPath(rows, one.key, frame),
       })),
     };
-  }, [rows, series]);
+  }, [rows, series, first, last, least, unit, fixed]);
   const share = (at: number) => (at - first) / Math.max(1, last - first);
   const ticks = timeTicks(first, last, 4).filter((at) => share(at) > 0.06 && share(at) < 0.94);
-  const row = hover === null ? undefined : rows[hover];
+  const { left, right, top: above } = plotInsets;
 
   return (
-    <div aria-hidden="true" className="flex flex-col" style={{ height: chartHeight }}>
-      <div className="relative min-h-0 flex-1" style={{ marginLeft: `${axisRem}rem` }}>
-        {[1, 0.5, 0].map((level) => (
-          <span
-            key={level}
-            className="absolute -translate-y-1/2 pr-2 text-right text-2xs whitespace-nowrap text-faint"
-            style={{ top: `${(1 - level) * 100}%`, right: '100%', width: `${axisRem}rem` }}
-          >
-            {format(top * level)}
-          </span>
-        ))}
-        <div
-          className="absolute inset-0"
-          onPointerMove={(event) => {
-            const box = event.currentTarget.getBoundingClientRect();
-            const at = (event.clientX - box.left) / Math.max(1, box.width);
-            setHover(Math.round(Math.min(1, Math.max(0, at)) * (rows.length - 1)));
-          }}
-          onPointerLeave={() => setHover(null)}
-        >
+    <div className="relative" style={{ height: pixels }}>
+      <div className="absolute" style={{ left, right, top: above, bottom: axisPixels }}>
+        <div aria-hidden="true" className="absolute inset-0">
+          {[1, 0.5, 0].map((level) => (
+            <span
+              key={level}
+              className="absolute -translate-y-1/2 pr-2 text-right text-2xs whitespace-nowrap text-faint"
+              style={{ top: `${(1 - level) * 100}%`, right: '100%', width: left }}
+            >
+              {format(top * level, '')}
+            </span>
+          ))}
           <svg
             viewBox={`0 0 ${width} ${height}`}
             preserveAspectRatio="none"
@@ -87,10 +76,13 @@ export default function LinesChart({
                 vectorEffect="non-scaling-stroke"
               />
             ))}
-            {paths.map(({ key, colour, dashed, path }) => (
+            {paths.map(({ key, colour, band }) => (
+              <path key={key} d={band} fill={colour} fillOpacity="0.22" />
+            ))}
+            {paths.map(({ key, colour, dashed, line }) => (
               <path
                 key={key}
-                d={path}
+                d={line}
                 fill="none"
                 stroke={colour}
                 strokeWidth="1.75"
@@ -100,45 +92,21 @@ export default function LinesChart({
                 vectorEffect="non-scaling-stroke"
               />
             ))}
-            {row && (
-              <path
-                d={`M${(share(row.at) * width).toFixed(1)} 0V${height}`}
-                stroke="var(--line-strong)"
-                vectorEffect="non-scaling-stroke"
-              />
-            )}
           </svg>
-          {row && (
-            <div
-              className={`pointer-events-none absolute top-0 z-10 ${share(row.at) > 0.5 ? 'left-1' : 'right-1'}`}
-            >
-              <ChartTooltip
-                active
-                row={{ at: row.at, values: knownOnly(row.values) }}
-                series={series}
-                format={format}
-                formatAt={formatMoment(range)}
-              />
-            </div>
-          )}
         </div>
+        <Plot label={label} rows={rows} series={series} format={format} />
       </div>
-      <div className="relative mt-1 h-5 shrink-0 text-2xs text-faint" style={{ marginLeft: `${axisRem}rem` }}>
+      <div aria-hidden="true" className="absolute bottom-0 h-5 text-2xs text-faint" style={{ left, right }}>
         {ticks.map((at) => (
           <span
             key={at}
             className="absolute -translate-x-1/2 whitespace-nowrap"
             style={{ left: `${share(at) * 100}%` }}
           >
-            {formatTick(range)(at)}
+            {formatTick(at)}
           </span>
         ))}
       </div>
     </div>
   );
 }
-
-const knownOnly = (values: ChartRow['values']): Record<string, number> =>
-  Object.fromEntries(
-    Object.entries(values).flatMap(([key, value]) => (value === null ? [] : [[key, value]])),
-  );

@@ -1,15 +1,5 @@
-import type { HourRow, Series } from './chart-parts.tsx';
-
-/** The pixel area of a stack, and the values its sides represent. */
-export interface StackFrame {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-  first: number;
-  last: number;
-  top: number;
-}
+import type { ChartRow, Series } from './chart-row.ts';
+import type { PlotFrame } from './line-path.ts';
 
 export interface StackLayer {
   key: string;
@@ -21,9 +11,9 @@ export interface StackLayer {
 
 /** The series on each other, the first at the bottom, as paths of steps; what is missing is a gap in each. */
 export function stackLayers(
-  rows: readonly HourRow[],
+  rows: readonly ChartRow[],
   series: readonly Series[],
-  frame: StackFrame,
+  frame: PlotFrame,
 ): StackLayer[] {
   const runs = runsOf(rows).map((run) => stackRun(run, series, frame));
   return series.map(({ key, colour }, index) => ({
@@ -35,9 +25,9 @@ export function stackLayers(
 }
 
 /** Rows without a gap between them; each run ends where the gap begins. */
-function runsOf(rows: readonly HourRow[]): HourRow[][] {
-  const runs: HourRow[][] = [];
-  let run: HourRow[] = [];
+function runsOf(rows: readonly ChartRow[]): ChartRow[][] {
+  const runs: ChartRow[][] = [];
+  let run: ChartRow[] = [];
   for (const row of rows) {
     const before = run.at(-1);
     if (!row.missing) run.push(row);
@@ -49,9 +39,10 @@ function runsOf(rows: readonly HourRow[]): HourRow[][] {
   return run.length > 0 ? [...runs, run] : runs;
 }
 
-function stackRun(rows: readonly HourRow[], series: readonly Series[], frame: StackFrame) {
+function stackRun(rows: readonly ChartRow[], series: readonly Series[], frame: PlotFrame) {
   const { x, y, width, height, first, last, top } = frame;
-  const across = (at: number) => (x + ((at - first) / Math.max(1, last - first)) * width).toFixed(1);
+  const share = (at: number) => Math.min(1, Math.max(0, (at - first) / Math.max(1, last - first)));
+  const across = (at: number) => (x + share(at) * width).toFixed(1);
   const up = (value: number) => (y + height - (Math.min(top, value) / top) * height).toFixed(1);
   const begins = rows.map(({ at }) => across(at));
   const under = new Float64Array(rows.length);

@@ -1,5 +1,4 @@
 /** Tick positions of a time axis, and how its moments are formatted. */
-import type { HistoryRange } from '../../shared/models/telemetry.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -36,6 +35,11 @@ export function timeTicks(first: number, last: number, most = 6): number[] {
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const dayAndClock = new Intl.DateTimeFormat(undefined, {
+  weekday: 'short',
+  hour: 'numeric',
+  minute: '2-digit',
+});
 const dateAndClock = new Intl.DateTimeFormat(undefined, {
   weekday: 'short',
   day: 'numeric',
@@ -46,12 +50,18 @@ const dateAndClock = new Intl.DateTimeFormat(undefined, {
 
 export const formatClock = (at: number) => clock.format(at);
 
-/** A tick: a clock time within a day, else a date. */
-export function formatTick(range: HistoryRange): (at: number) => string {
-  return range === 'month' ? (at) => date.format(at) : formatClock;
+interface Span {
+  first: number;
+  last: number;
 }
 
-/** A single moment, with its day if the range is longer than an hour. */
-export function formatMoment(range: HistoryRange): (at: number) => string {
-  return range === 'hour' ? formatClock : (at) => dateAndClock.format(at);
+/** A tick: a clock time within a day or two, then with its day, then a date. */
+export function formatTick({ first, last }: Span): (at: number) => string {
+  if (last - first <= 36 * hour) return formatClock;
+  return last - first < 6 * day ? (at) => dayAndClock.format(at) : (at) => date.format(at);
+}
+
+/** A single moment, with its day unless all of them are within an hour of now. */
+export function formatMoment({ first, last }: Span, now = Date.now()): (at: number) => string {
+  return last - first <= hour && now - first <= 2 * hour ? formatClock : (at) => dateAndClock.format(at);
 }

@@ -1,5 +1,5 @@
 import { X } from 'lucide-react';
-import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
+import { type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import { Button } from './button.tsx';
 import { SpokenToast } from './spoken-toast.tsx';
 
@@ -12,6 +12,8 @@ export interface DialogProps {
   shape?: 'box' | 'panel' | 'page';
   /** Only its buttons close it, because what it shows is not shown again. */
   sticky?: boolean;
+  /** Something was entered that closing would lose: it asks first. */
+  unsaved?: boolean;
 }
 
 const boxPlace = 'm-auto max-h-[92dvh] w-[min(34rem,calc(100vw-1rem))] rounded-2xl';
@@ -29,7 +31,9 @@ export function Dialog({
   children,
   shape = 'box',
   sticky = false,
+  unsaved = false,
 }: DialogProps) {
+  const [asking, setAsking] = useState(false);
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   const descriptionId = useId();
@@ -38,8 +42,12 @@ export function Dialog({
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    // What a person is to begin with, where that is not the first button.
+    element?.querySelector<HTMLElement>('[data-begin]')?.focus();
     return () => element?.close();
   }, []);
+
+  const close = () => (unsaved ? setAsking(true) : onClose());
 
   const place =
     shape === 'box'
@@ -52,12 +60,19 @@ export function Dialog({
       ref={dialog}
       aria-labelledby={titleId}
       aria-describedby={description ? descriptionId : undefined}
-      onClose={onClose}
+      onClose={() => {
+        // A browser closes it at a second Escape, whatever was asked for at the first one.
+        if (unsaved) dialog.current?.showModal();
+        close();
+      }}
       onCancel={(event) => {
-        if (sticky) event.preventDefault();
+        if (event.target !== dialog.current) return;
+        if (sticky || unsaved) event.preventDefault();
+        // A second Escape goes back to what was entered.
+        if (unsaved) setAsking(!asking);
       }}
       onClick={(event) => {
-        if (event.target === dialog.current && !sticky) onClose();
+        if (event.target === dialog.current && !sticky) close();
       }}
       className={`overflow-hidden border border-line bg-surface p-0 text-text shadow-(--shadow) ${place}`}
     >
@@ -73,13 +88,35 @@ export function Dialog({
               </p>
             )}
           </div>
-          <Button tone="quiet" size="icon" aria-label="Close" onClick={onClose} className="-mt-1 -mr-2">
+          <Button tone="quiet" size="icon" aria-label="Close" onClick={close} className="-mt-1 -mr-2">
             <X size={16} aria-hidden="true" />
           </Button>
         </div>
+        {asking && <Discard onKeep={() => setAsking(false)} onDiscard={onClose} />}
         {children}
         <SpokenToast />
       </div>
     </dialog>
+  );
+}
+
+/** In place of the end of a dialog that would lose what was entered. */
+function Discard({ onKeep, onDiscard }: { onKeep(): void; onDiscard(): void }) {
+  const keep = useRef<HTMLButtonElement>(null);
+  useEffect(() => keep.current?.focus(), []);
+  return (
+    <div
+      role="alertdialog"
+      aria-label="Unsaved changes"
+      className="mb-4 flex flex-wrap items-center gap-2 rounded-lg border border-ember/60 bg-ground p-3"
+    >
+      <p className="min-w-0 flex-1 basis-40">Discard what you entered?</p>
+      <Button ref={keep} size="small" onClick={onKeep}>
+        Keep editing
+      </Button>
+      <Button size="small" tone="danger" onClick={onDiscard}>
+        Discard
+      </Button>
+    </div>
   );
 }

@@ -40,6 +40,13 @@ export function latePart(load: () => Promise<Record<string, AnyComponent>>, name
   return lazy(async () => ({ default: (await fetchPart())[name] as AnyComponent }));
 }
 
+/** A script without a component, such as data. */
+export function lateScript<Value>(load: () => Promise<Value>): () => Promise<Value> {
+  const fetchScript = guarded(load);
+  loaders.push(fetchScript);
+  return fetchScript;
+}
+
 /**
  * Loads them one after another while the browser is idle: they open at once, also when Pilotlight is not running.
  * Returns a function that stops.

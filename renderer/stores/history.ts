@@ -8,6 +8,9 @@ const recentCount = 60;
 export interface Mean {
   sum: number;
   count: number;
+  /** null while nothing was added. */
+  min: number | null;
+  max: number | null;
 }
 
 export interface Bucket {
@@ -18,8 +21,8 @@ export interface Bucket {
   utilisation: Mean;
   /** Watts of all GPUs together. */
   power: Mean;
-  /** °C, the highest of any GPU; null where no tool says it. */
-  temperatureMax: number | null;
+  /** °C of the warmest GPU. */
+  temperature: Mean;
 }
 
 /** An hour of a node in 120 buckets, and its newest samples one by one. */
@@ -53,19 +56,31 @@ function joinSample(at: number, before: Bucket | null, { gpus, vramByModel }: Te
   const watts = gpus.flatMap((gpu) => gpu.powerWatts ?? []);
   const warmth = gpus.flatMap((gpu) => gpu.temperatureCelsius ?? []);
   const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
-  if (before?.temperatureMax != null) warmth.push(before.temperatureMax);
   return {
     at,
     vramByModel,
-    utilisation: addValue(before?.utilisation, used.length > 0 ? total(used) / used.length : null),
+    utilisation: addValue(before?.utilisation, used.length > 0 ? total(used) / used.length : null, used),
     power: addValue(before?.power, watts.length > 0 ? total(watts) : null),
-    temperatureMax: warmth.length > 0 ? Math.max(...warmth) : null,
+    temperature: addValue(before?.temperature, warmth.length > 0 ? Math.max(...warmth) : null),
   };
 }
 
-function addValue(mean: Mean | undefined, value: number | null): Mean {
-  const { sum, count } = mean ?? { sum: 0, count: 0 };
-  return value === null ? { sum, count } : { sum: sum + value, count: count + 1 };
+const nothing: Mean = { sum: 0, count: 0, min: null, max: null };
+
+/** @param parts what the value is a mean of, if it is one */
+function addValue(
+  before: Mean | undefined,
+  value: number | null,
+  parts: readonly number[] = value === null ? [] : [value],
+): Mean {
+  const mean = before ?? nothing;
+  if (value === null) return mean;
+  return {
+    sum: mean.sum + value,
+    count: mean.count + 1,
+    min: Math.min(mean.min ?? Number.POSITIVE_INFINITY, ...parts),
+    max: Math.max(mean.max ?? Number.NEGATIVE_INFINITY, ...parts),
+  };
 }
 
 /**

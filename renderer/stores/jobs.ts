@@ -15,10 +15,11 @@ export function isActive(job: IndexJob): boolean {
   return job.status === 'pending' || job.status === 'running';
 }
 
-/** The job that runs now, else null. */
+/** The job that runs now, else one that waits or is paused, else null. */
 export function selectActiveJob(state: KeyedState<IndexJob>): IndexJob | null {
-  const active = Object.values(state.entries).filter(isActive);
-  return active.find((job) => job.status === 'running') ?? active[0] ?? null;
+  const open = Object.values(state.entries).filter(({ endedAt }) => endedAt === null);
+  const first = (status: IndexJob['status']) => open.find((job) => job.status === status);
+  return first('running') ?? first('pending') ?? first('paused') ?? null;
 }
 
 /** Vectors per second of each job, by node and placement, as far as this panel has watched it. */

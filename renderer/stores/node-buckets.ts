@@ -1,18 +1,31 @@
 /** What is known of a node over an hour, a day, 30 days: kept buckets, continued by the live stream. */
 import { create } from 'zustand';
-import type { HistoryRange, NodeBucket } from '../../shared/models/telemetry.ts';
+import { historyMs } from '../../shared/history-ranges.ts';
+import type { HistoryRange, HistorySpan, NodeBucket } from '../../shared/models/telemetry.ts';
+import { periodText } from '../charts/period.ts';
 import type { Client } from '../client/index.ts';
 import { type Bucket, bucketMs, type Mean } from './history.ts';
 
 /** No chart has more. */
-const mostBuckets = 120;
+export const mostBuckets = 120;
 
-/** Width of a bucket by range, seconds, and how long the range is, milliseconds. */
-export const rangeShape: Record<HistoryRange, { seconds: number; spanMs: number }> = {
-  hour: { seconds: bucketMs / 1000, spanMs: 3_600_000 },
-  day: { seconds: 720, spanMs: 24 * 3_600_000 },
-  month: { seconds: 21_600, spanMs: 30 * 24 * 3_600_000 },
+/** Width of a bucket by range, seconds: that of the live stream, and what the core merges its buckets to. */
+export const rangeSeconds: Readonly<Record<HistoryRange, number>> = {
+  'fifteen-minutes': bucketMs / 1000,
+  hour: bucketMs / 1000,
+  'six-hours': 180,
+  day: 720,
+  week: 5400,
+  month: 21_600,
 };
+
+/** Whether the live stream has all of it: the last hour, or a part of that. */
+export const isLive = (period: HistorySpan, now: number): boolean =>
+  typeof period === 'string' ? historyMs[period] <= historyMs.hour : period.from >= now - historyMs.hour;
+
+/** The width of the buckets of a period, seconds; the core chooses it for a time between two moments. */
+export const secondsOf = (period: HistorySpan, buckets: readonly { seconds: number }[]): number =>
+  typeof period === 'string' ? rangeSeconds[period] : (buckets[0]?.seconds ?? 60);
 
 export interface KeptBuckets {
   /** `loading` before the first answer; what was known stays while it is asked again. */
@@ -26,22 +39,24 @@ const none: KeptBuckets = { state: 'loading', buckets: [], until: 0 };
 
 export const useKeptBuckets = create<Record<string, KeptBuckets>>()(() => ({}));
 
-const keptKey = (nodeId: string, range: HistoryRange) => `${nodeId}|${range}`;
-export const selectKept = (nodeId: string, range: HistoryRange) => (state: Record<string, KeptBuckets>) =>
-  state[keptKey(nodeId, range)] ?? none;
+/** @param nodeId null for all nodes together */
+const keptKey = (nodeId: string | null, period: HistorySpan) => `${nodeId ?? ''}|${periodText(period)}`;
+export const selectKept =
+  (nodeId: string | null, period: HistorySpan) => (state: Record<string, KeptBuckets>) =>
+    state[keptKey(nodeId, period)] ?? none;
 
-/** Fetches a range once for a page that was opened, and again only after the link was lost. */
+/** Fetches a period once for a page that was opened, and again only after the link was lost. */
 export async function loadBuckets(
   client: Client,
-  nodeId: string,
-  range: 'day' | 'month',
+  nodeId: string | null,
+  period: HistorySpan,
   signal: AbortSignal,
 ): Promise<void> {
-  const key = keptKey(nodeId, range);
+  const key = keptKey(nodeId, period);
   try {
     const buckets = await client.call(
       'telemetry.buckets',
-      { nodeId, range, atMost: mostBuckets },
+      { ...(nodeId === null ? {} : { nodeId }), range: period, atMost: mostBuckets },
       { signal },
     );
     useKeptBuckets.setState({ [key]: { state: 'ready', buckets, until: Date.now() } });
@@ -62,10 +77,17 @@ export function fromLive(live: readonly Bucket[]): NodeBucket[] {
     vectors: 0,
     vramTotalBytes: null,
     vramUsedBytes: null,
+    vramUsedMinBytes: null,
+    vramUsedMaxBytes: null,
     utilisationPercent: meanOf(bucket.utilisation),
-    utilisationMaxPercent: null,
+    utilisationMinPercent: bucket.utilisation.min,
+    utilisationMaxPercent: bucket.utilisation.max,
     powerWatts: meanOf(bucket.power),
-    temperatureMaxCelsius: bucket.temperatureMax,
+    powerMinWatts: bucket.power.min,
+    powerMaxWatts: bucket.power.max,
+    temperatureCelsius: meanOf(bucket.temperature),
+    temperatureMinCelsius: bucket.temperature.min,
+    temperatureMaxCelsius: bucket.temperature.max,
     vramByModel: bucket.vramByModel,
   }));
 }
@@ -94,8 +116,10 @@ function join(a: NodeBucket, b: NodeBucket): NodeBucket {
     x === null || y === null || total === 0
       ? (x ?? y)
       : (x * a.servingSeconds + y * b.servingSeconds) / total;
-  const highest = (x: number | null, y: number | null) =>
-    x === null || y === null ? (x ?? y) : Math.max(x, y);
+  const either = (choose: (...values: number[]) => number) => (x: number | null, y: number | null) =>
+    x === null || y === null ? (x ?? y) : choose(x, y);
+  const lowest = either(Math.min);
+  const highest = either(Math.max);
   const vramByModel: Record<string, number> = {};
   for (const model of new Set([...Object.keys(a.vramByModel), ...Object.keys(b.vramByModel)])) {
     vramByModel[model] = mean(a.vramByModel[model] ?? 0, b.vramByModel[model] ?? 0) ?? 0;
@@ -104,8 +128,13 @@ function join(a: NodeBucket, b: NodeBucket): NodeBucket {
     ...a,
     servingSeconds: Math.min(a.seconds, total),
     utilisationPercent: mean(a.utilisationPercent, b.utilisationPercent),
+    utilisationMinPercent: lowest(a.utilisationMinPercent, b.utilisationMinPercent),
     utilisationMaxPercent: highest(a.utilisationMaxPercent, b.utilisationMaxPercent),
     powerWatts: mean(a.powerWatts, b.powerWatts),
+    powerMinWatts: lowest(a.powerMinWatts, b.powerMinWatts),
+    powerMaxWatts: highest(a.powerMaxWatts, b.powerMaxWatts),
+    temperatureCelsius: mean(a.temperatureCelsius, b.temperatureCelsius),
+    temperatureMinCelsius: lowest(a.temperatureMinCelsius, b.temperatureMinCelsius),
     temperatureMaxCelsius: highest(a.temperatureMaxCelsius, b.temperatureMaxCelsius),
     vramByModel,
   };
@@ -113,19 +142,3 @@ function join(a: NodeBucket, b: NodeBucket): NodeBucket {
 
 export const vectorsOf = (buckets: readonly NodeBucket[]): number =>
   buckets.reduce((sum, { vectors }) => sum + vectors, 0);
-
-/** The whole range, oldest first: a bucket, or null if nothing is known. At most 120. */
-export function fillRange(
-  buckets: readonly NodeBucket[],
-  { seconds, spanMs }: { seconds: number; spanMs: number },
-  now: number,
-): { at: number; bucket: NodeBucket | null }[] {
-  const width = seconds * 1000;
-  const last = Math.floor(now / width) * width;
-  const count = Math.min(mostBuckets, Math.round(spanMs / width));
-  const byStart = new Map(buckets.map((bucket) => [bucket.at, bucket]));
-  return Array.from({ length: count }, (_, index) => {
-    const at = last - (count - 1 - index) * width;
-    return { at, bucket: byStart.get(at) ?? null };
-  });
-}

@@ -1,22 +1,25 @@
 /** The requests at the gateway: the live list, their history, and whether prompts are kept. */
 import { create } from 'zustand';
 import type { PromptKeeping, RequestBucket } from '../../shared/models/requests.ts';
-import type { HistoryRange } from '../../shared/models/telemetry.ts';
+import type { HistoryRange, HistorySpan } from '../../shared/models/telemetry.ts';
+import { periodText } from '../charts/period.ts';
 import type { Client } from '../client/index.ts';
 import { createStreamStore } from './keyed.ts';
+import { mostBuckets, rangeSeconds } from './node-buckets.ts';
 
 export const requestsStore = createStreamStore('requests');
 export const useRequests = requestsStore.use;
 
-/** No chart has more. */
-const mostBuckets = 120;
-
-/** Width of a bucket by range, seconds, and how long the range is, milliseconds. */
-export const requestRanges: Record<HistoryRange, { seconds: number; spanMs: number }> = {
-  hour: { seconds: 60, spanMs: 3_600_000 },
-  day: { seconds: 720, spanMs: 24 * 3_600_000 },
-  month: { seconds: 21_600, spanMs: 30 * 24 * 3_600_000 },
+/** Width of a bucket by range, seconds. */
+const requestSeconds: Readonly<Record<HistoryRange, number>> = {
+  ...rangeSeconds,
+  'fifteen-minutes': 60,
+  hour: 60,
 };
+
+/** The width of the buckets of a period, seconds; the core chooses it for a time between two moments. */
+export const requestSecondsOf = (period: HistorySpan, buckets: readonly { seconds: number }[]): number =>
+  typeof period === 'string' ? requestSeconds[period] : (buckets[0]?.seconds ?? 60);
 
 export interface RequestHistory {
   /** `loading` before the first answer; what was known stays while it is asked again. */
@@ -26,23 +29,25 @@ export interface RequestHistory {
 
 const noHistory: RequestHistory = { state: 'loading', buckets: [] };
 
-export const useRequestHistories = create<Partial<Record<HistoryRange, RequestHistory>>>()(() => ({}));
+export const useRequestHistories = create<Record<string, RequestHistory>>()(() => ({}));
 
-export const useRequestHistory = (range: HistoryRange): RequestHistory =>
-  useRequestHistories((state) => state[range] ?? noHistory);
+export const useRequestHistory = (period: HistorySpan): RequestHistory =>
+  useRequestHistories((state) => state[periodText(period)] ?? noHistory);
 
 export async function loadRequestHistory(
   client: Client,
-  range: HistoryRange,
+  period: HistorySpan,
   signal: AbortSignal,
 ): Promise<void> {
+  const key = periodText(period);
   try {
-    const buckets = await client.call('requests.history', { range, atMost: mostBuckets }, { signal });
-    useRequestHistories.setState({ [range]: { state: 'ready', buckets } });
+    const asked = { range: period, atMost: mostBuckets };
+    const buckets = await client.call('requests.history', asked, { signal });
+    useRequestHistories.setState({ [key]: { state: 'ready', buckets } });
   } catch {
     if (signal.aborted) return;
     useRequestHistories.setState((state) => ({
-      [range]: { ...(state[range] ?? noHistory), state: 'failed' },
+      [key]: { ...(state[key] ?? noHistory), state: 'failed' },
     }));
   }
 }

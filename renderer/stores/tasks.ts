@@ -1,7 +1,8 @@
 /** Queued tasks, their workers and queues: what is there now, and older tasks that were searched for. */
 import { create } from 'zustand';
 import type { IngestedText, TaskDepth, TaskDetails, TaskView } from '../../shared/models/tasks.ts';
-import type { HistoryRange } from '../../shared/models/telemetry.ts';
+import type { HistorySpan } from '../../shared/models/telemetry.ts';
+import { periodText } from '../charts/period.ts';
 import type { Client } from '../client/index.ts';
 import { createStreamStore } from './keyed.ts';
 
@@ -65,17 +66,18 @@ export interface DepthHistory {
 }
 
 const noDepth: DepthHistory = { state: 'loading', points: [] };
-const useDepths = create<Partial<Record<HistoryRange, DepthHistory>>>()(() => ({}));
-export const useTaskDepth = (range: HistoryRange): DepthHistory =>
-  useDepths((state) => state[range] ?? noDepth);
+const useDepths = create<Record<string, DepthHistory>>()(() => ({}));
+export const useTaskDepth = (period: HistorySpan): DepthHistory =>
+  useDepths((state) => state[periodText(period)] ?? noDepth);
 
-export async function loadTaskDepth(client: Client, range: HistoryRange, signal: AbortSignal): Promise<void> {
+export async function loadTaskDepth(client: Client, period: HistorySpan, signal: AbortSignal): Promise<void> {
+  const key = periodText(period);
   try {
-    const points = await client.call('tasks.depth', { range }, { signal });
-    useDepths.setState({ [range]: { state: 'ready', points } });
+    const points = await client.call('tasks.depth', { range: period }, { signal });
+    useDepths.setState({ [key]: { state: 'ready', points } });
   } catch {
     if (signal.aborted) return;
-    useDepths.setState((state) => ({ [range]: { ...(state[range] ?? noDepth), state: 'failed' } }));
+    useDepths.setState((state) => ({ [key]: { ...(state[key] ?? noDepth), state: 'failed' } }));
   }
 }
 

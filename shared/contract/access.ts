@@ -1,6 +1,11 @@
 /** Methods of keys and sessions. */
 import * as z from 'zod';
-import { credentialViewSchema, rightSchema } from '../models/access.ts';
+import {
+  credentialViewSchema,
+  panelNetworkSchema,
+  panelNetworkWishSchema,
+  rightSchema,
+} from '../models/access.ts';
 import { done, type MethodDefinition, nothing } from './definition.ts';
 
 const keyId = z.string().min(1).max(100);
@@ -89,5 +94,27 @@ export const accessMethods = {
     params: nothing,
     result: z.object({ revoked: z.number() }),
     errors: [],
+  },
+  'access.network': {
+    summary:
+      'Get at which addresses of this computer the panel can be opened from other devices. None by default.',
+    scope: 'manage',
+    params: nothing,
+    result: panelNetworkSchema,
+    errors: [],
+  },
+  'access.setNetwork': {
+    summary: 'Open the panel for other devices at some addresses of this computer, or close it.',
+    scope: 'manage',
+    params: panelNetworkWishSchema,
+    result: panelNetworkSchema,
+    errors: ['BAD_ADDRESS', 'BAD_CERTIFICATE', 'PORT_IN_USE', 'DISK_FULL'],
+  },
+  'access.pair': {
+    summary: 'Get an address that signs one device in, once, within five minutes. For a QR code.',
+    scope: 'manage',
+    params: z.strictObject({ address: z.string().min(1).max(60) }),
+    result: z.object({ url: z.string(), expiresAt: z.number() }),
+    errors: ['NOT_FOUND'],
   },
 } as const satisfies Record<string, MethodDefinition>;

@@ -20,11 +20,14 @@ import { hostErrors } from './errors/hosts.ts';
 import { immichErrors } from './errors/immich.ts';
 import { indexingErrors } from './errors/indexing.ts';
 import { inputErrors } from './errors/input.ts';
+import { libraryErrors } from './errors/library.ts';
+import { mediaErrors } from './errors/media.ts';
 import { notificationErrors } from './errors/notifications.ts';
 import { pictureErrors } from './errors/pictures.ts';
 import { placementErrors } from './errors/placement.ts';
 import { powerErrors } from './errors/power.ts';
 import { predictErrors } from './errors/predict.ts';
+import { remoteIndexErrors } from './errors/remote-index.ts';
 import { runnerErrors } from './errors/runner.ts';
 import { runnerFleetErrors } from './errors/runner-fleet.ts';
 import { taskErrors } from './errors/tasks.ts';
@@ -43,6 +46,7 @@ export const errorCatalogue = {
   ...discoveryErrors,
   ...placementErrors,
   ...indexingErrors,
+  ...remoteIndexErrors,
   ...gatewayErrors,
   ...gatewayRequestErrors,
   ...computerErrors,
@@ -53,7 +57,9 @@ export const errorCatalogue = {
   ...runnerFleetErrors,
   ...taskErrors,
   ...documentErrors,
+  ...mediaErrors,
   ...notificationErrors,
+  ...libraryErrors,
 } as const satisfies Catalogue;
 
 export type ErrorCode = keyof typeof errorCatalogue;

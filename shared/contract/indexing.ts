@@ -5,6 +5,9 @@ import {
   embedderChoiceSchema,
   embedderSchema,
   fileTypeSchema,
+  folderEstimateSchema,
+  folderPageSchema,
+  ignorePatternsSchema,
   indexJobSchema,
   indexWarningSchema,
   searchResultSchema,
@@ -40,9 +43,17 @@ export const indexingMethods = {
       wake: z.boolean().default(true),
       whenGpuGone: whenGpuGoneSchema.default('use-cpu'),
       ignoreFiles: z.boolean().default(true),
+      ignorePatterns: ignorePatternsSchema.default([]),
     }),
     result: sourceViewSchema,
-    errors: ['FOLDER_NOT_FOUND', 'NOT_A_FOLDER', 'FOLDER_UNREADABLE', 'OWN_DATA_FOLDER', 'ALREADY_EXISTS'],
+    errors: [
+      'FOLDER_NOT_FOUND',
+      'NOT_A_FOLDER',
+      'FOLDER_UNREADABLE',
+      'OWN_DATA_FOLDER',
+      'ALREADY_EXISTS',
+      'BAD_PATTERN',
+    ],
   },
   'index.updateSource': {
     summary: 'Change a folder. A new embedder takes effect with a rebuild.',
@@ -54,9 +65,46 @@ export const indexingMethods = {
       wake: z.boolean().optional(),
       whenGpuGone: whenGpuGoneSchema.optional(),
       ignoreFiles: z.boolean().optional(),
+      ignorePatterns: ignorePatternsSchema.optional(),
     }),
     result: sourceViewSchema,
-    errors: ['NOT_FOUND', 'JOB_RUNNING'],
+    errors: ['NOT_FOUND', 'JOB_RUNNING', 'BAD_PATTERN'],
+  },
+  'index.acknowledgeFailures': {
+    summary:
+      'Acknowledge the failed files of the last run of a folder. One that fails again after it was read again is shown again.',
+    scope: 'control',
+    params: z.strictObject({ sourceId: z.string() }),
+    result: sourceViewSchema,
+    errors: ['NOT_FOUND'],
+  },
+  'index.folders': {
+    summary:
+      'List the folders in a folder of the computer that runs Pilotlight, by name. Links are named and not followed.',
+    scope: 'manage',
+    params: z.strictObject({
+      /** Absolute, or beginning with `~`. */
+      path: z.string().trim().min(1).max(4096).default('~'),
+      /** Whether folders whose names begin with a dot are listed. */
+      hidden: z.boolean().default(false),
+      /** The name after which the page begins. */
+      after: z.string().min(1).max(1024).nullable().default(null),
+      limit: z.number().int().min(1).max(500).default(200),
+    }),
+    result: folderPageSchema,
+    errors: ['FOLDER_NOT_FOUND', 'NOT_A_FOLDER', 'FOLDER_UNREADABLE'],
+  },
+  'index.estimate': {
+    summary: 'Estimate what an index of a folder would take, from a sample of its files. Nothing is indexed.',
+    scope: 'manage',
+    params: z.strictObject({
+      path: z.string().trim().min(1).max(4096),
+      embedder: embedderSchema.default({ kind: 'builtin' }),
+      ignoreFiles: z.boolean().default(true),
+      ignorePatterns: ignorePatternsSchema.default([]),
+    }),
+    result: folderEstimateSchema,
+    errors: ['FOLDER_NOT_FOUND', 'NOT_A_FOLDER', 'FOLDER_UNREADABLE', 'OWN_DATA_FOLDER', 'BAD_PATTERN'],
   },
   'index.removeSource': {
     summary: 'Remove a folder and its index. Your files are not changed.',
@@ -108,6 +156,28 @@ export const indexingMethods = {
     result: indexJobSchema,
     errors: ['NOT_FOUND'],
   },
+  'index.pause': {
+    summary:
+      'Pause a job until it is resumed, also after a restart. What it has committed is kept, and its machines may go off.',
+    scope: 'tasks',
+    params: z.strictObject({ jobId: z.string() }),
+    result: indexJobSchema,
+    errors: ['NOT_FOUND', 'DISK_FULL'],
+  },
+  'index.resume': {
+    summary: 'Continue a paused job.',
+    scope: 'tasks',
+    params: z.strictObject({ jobId: z.string() }),
+    result: indexJobSchema,
+    errors: ['NOT_FOUND', 'JOB_RUNNING', 'DISK_FULL'],
+  },
+  'index.useCpu': {
+    summary: 'Continue a running job without a GPU: it no longer waits for one, and wakes no machine.',
+    scope: 'tasks',
+    params: z.strictObject({ jobId: z.string() }),
+    result: indexJobSchema,
+    errors: ['NOT_FOUND', 'DISK_FULL'],
+  },
   'index.job': {
     summary: 'Get one job.',
     scope: 'view',
@@ -156,6 +226,9 @@ export const indexingMethods = {
       'FILE_EMPTY',
       'FILE_ENCODING',
       'FILE_TOO_COSTLY',
+      'DOCUMENT_BROKEN',
+      'DOCUMENT_ENCRYPTED',
+      'DOCUMENT_UNPACKS_TOO_LARGE',
       'OUTSIDE_FOLDER',
       'OWN_DATA_FOLDER',
       'INDEX_BUSY',

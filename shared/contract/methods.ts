@@ -13,9 +13,11 @@ import { fleetMethods, simulatorMethods } from './fleet.ts';
 import { gatewayMethods } from './gateway.ts';
 import { immichMethods } from './immich-door.ts';
 import { indexingMethods } from './indexing.ts';
+import { libraryMethods } from './library.ts';
 import { notificationMethods } from './notifications.ts';
 import { optimizerMethods, placementMethods } from './placement.ts';
 import { powerHistoryMethods, powerMethods, powerOffMethods } from './power.ts';
+import { remoteIndexMethods } from './remote-index.ts';
 import { requestMethods } from './requests.ts';
 import { runnerMethods } from './runner.ts';
 import { settingsMethods } from './settings.ts';
@@ -32,8 +34,10 @@ export const methods = {
   ...simulatorMethods,
   ...wakeMethods,
   ...placementMethods,
+  ...libraryMethods,
   ...optimizerMethods,
   ...indexingMethods,
+  ...remoteIndexMethods,
   ...gatewayMethods,
   ...immichMethods,
   ...runnerMethods,

@@ -7,7 +7,7 @@ import {
   requestStateSchema,
   requestViewSchema,
 } from '../models/requests.ts';
-import { historyRangeSchema } from '../models/telemetry.ts';
+import { historySpanSchema } from '../models/telemetry.ts';
 import { done, type MethodDefinition, nodeId, nothing } from './definition.ts';
 
 const requestId = z.string().min(1).max(100);
@@ -43,7 +43,7 @@ export const requestMethods = {
       'Get what came through the gateway, by node and model, oldest first: an hour or a day in minutes, 30 days in quarters of an hour.',
     scope: 'view',
     params: z.strictObject({
-      range: historyRangeSchema,
+      range: historySpanSchema,
       /** Neighbouring buckets are merged until there are no more than this many. */
       atMost: z.number().int().min(1).max(2880).default(2880),
     }),

@@ -12,9 +12,11 @@ import { nodeOfferSchema, nodeViewSchema } from '../models/fleet.ts';
 import { gatewayViewSchema } from '../models/gateway.ts';
 import { immichViewSchema } from '../models/immich.ts';
 import { embedderChoiceSchema, indexJobSchema, sourceViewSchema } from '../models/indexing.ts';
+import { modelPullSchema } from '../models/library.ts';
 import { messageSchema } from '../models/message.ts';
 import { moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
 import { nodePowerSchema } from '../models/power.ts';
+import { remoteIndexViewSchema } from '../models/remote-index.ts';
 import { queueSampleSchema, requestViewSchema } from '../models/requests.ts';
 import { runnerViewSchema } from '../models/runner.ts';
 import { secretsProtectionSchema } from '../models/secrets.ts';
@@ -68,10 +70,14 @@ export const streamSchemas = {
   optimizer: optimizerStatusSchema,
   /** move id, the newest 200 */
   moves: moveRecordSchema,
+  /** node id and model: each download to a node, and for ten minutes how it ended */
+  pulls: modelPullSchema,
   /** source id */
   sources: sourceViewSchema,
   /** job id, the newest 20 */
   jobs: indexJobSchema,
+  /** id of a remote index */
+  remoteIndexes: remoteIndexViewSchema,
   /** embedder id */
   embedders: embedderChoiceSchema,
   /** entry id, the newest 200 */

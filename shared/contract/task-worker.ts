@@ -21,6 +21,37 @@ export const SHARED_PROOF_FILE = '.pilotlight-shared';
 const id = z.string().min(1).max(100);
 const proof = { id, token: z.string().min(1).max(200) };
 
+/**
+ * What handlers may use for media. Servers of the fleet are reached through the gateway, at its port of the host where
+ * Pilotlight is. Secrets stay in memory: they are never in an argument or a log.
+ */
+export const taskMeansSchema = z.object({
+  /** What turns speech into text; null for nothing. */
+  speech: z
+    .object({
+      /** Address of the server, without a path; null for the gateway. */
+      url: z.string().nullable(),
+      /** null for none; that of the gateway is below. */
+      key: z.string().nullable(),
+      model: z.string(),
+      /** As ISO 639 names it; null if the server finds out. */
+      language: z.string().nullable(),
+    })
+    .nullable(),
+  /** What describes pictures, through the gateway; null for nothing. */
+  vision: z.object({ model: z.string() }).nullable(),
+  /** null while it does not listen. */
+  gateway: z
+    .object({
+      port: z.number().int().min(1).max(65_535),
+      /** Opens the gateway for the models above, as long as this worker reports. */
+      key: z.string(),
+      open: z.enum(['loopback', 'network']),
+    })
+    .nullable(),
+});
+export type TaskMeans = z.infer<typeof taskMeansSchema>;
+
 /** A task as a worker gets it. */
 export const workerTaskSchema = z.object({
   ...proof,
@@ -36,6 +67,8 @@ export const workerTaskSchema = z.object({
   localPath: z.string().optional(),
   /** Hosts of own networks that it may fetch from, in lower case. Absent for none. */
   allowedHosts: z.array(z.string()).optional(),
+  /** For kinds of content that need them. */
+  means: taskMeansSchema.optional(),
 });
 export type WorkerTask = z.infer<typeof workerTaskSchema>;
 
@@ -58,6 +91,8 @@ export const workerCalls = {
       now: z.number(),
       /** Content of `SHARED_PROOF_FILE`, as the worker reads it, without white space around it; null without one. */
       sharedFolderProof: z.string().max(200).nullable(),
+      /** It checks itself: it is not listed, and gets only tasks that are meant for it. */
+      checkOnly: z.boolean().optional(),
       /** Tasks that it still has from before a break. */
       tasks: z.array(z.object(proof)).max(256),
     }),
@@ -73,6 +108,8 @@ export const workerCalls = {
       /** Why it gets no tasks: WORKER_VERSION, CLOCK_WRONG; null if it does. */
       refused: z.object({ code: z.string(), error: z.string(), next: z.string() }).nullable(),
       tasks: z.array(z.object({ id, state: z.enum(['held', 'lost', 'cancelled']) })),
+      /** What tasks would get now; absent while it gets none. */
+      means: taskMeansSchema.optional(),
     }),
   },
   claim: {

@@ -14,7 +14,7 @@ import {
   taskWorkerSchema,
   whenGpuAsleepSchema,
 } from '../models/tasks.ts';
-import { historyRangeSchema } from '../models/telemetry.ts';
+import { historySpanSchema } from '../models/telemetry.ts';
 import { callableAddress, done, type MethodDefinition, nothing } from './definition.ts';
 
 const taskId = z.string().min(1).max(100);
@@ -158,7 +158,7 @@ export const taskMethods = {
   'tasks.depth': {
     summary: 'Get how many tasks waited and were active, oldest first, in at most 360 points for each queue.',
     scope: 'view',
-    params: z.strictObject({ range: historyRangeSchema }),
+    params: z.strictObject({ range: historySpanSchema }),
     result: z.array(taskDepthSchema),
     errors: [],
   },

@@ -2,8 +2,9 @@
 import * as z from 'zod';
 import { queueSampleSchema } from '../models/requests.ts';
 import {
-  historyRangeSchema,
+  historySpanSchema,
   nodeBucketSchema,
+  queueBucketSchema,
   telemetrySampleSchema,
   workBucketSchema,
   workSampleSchema,
@@ -46,18 +47,26 @@ export const telemetryMethods = {
   },
   'telemetry.buckets': {
     summary:
-      'Get the history of one node, oldest first: an hour or a day in minutes, 30 days in quarters of an hour.',
+      'Get the history of one node, or of all nodes together, oldest first: in minutes for the last day, else in quarters of an hour.',
     scope: 'view',
-    params: z.strictObject({ nodeId, range: historyRangeSchema, atMost }),
+    params: z.strictObject({ nodeId: nodeId.optional(), range: historySpanSchema, atMost }),
     result: z.array(nodeBucketSchema),
     errors: ['NOT_FOUND'],
   },
   'telemetry.workBuckets': {
     summary:
-      'Get the history of throughput, oldest first: an hour or a day in minutes, 30 days in quarters of an hour.',
+      'Get the history of throughput, oldest first: in minutes for the last day, else in quarters of an hour.',
     scope: 'view',
-    params: z.strictObject({ range: historyRangeSchema, atMost }),
+    params: z.strictObject({ range: historySpanSchema, atMost }),
     result: z.array(workBucketSchema),
+    errors: [],
+  },
+  'telemetry.queueBuckets': {
+    summary:
+      'Get the history of what waited, oldest first: in minutes for the last day, else in quarters of an hour.',
+    scope: 'view',
+    params: z.strictObject({ range: historySpanSchema, atMost }),
+    result: z.array(queueBucketSchema),
     errors: [],
   },
 } as const satisfies Record<string, MethodDefinition>;

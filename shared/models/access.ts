@@ -80,3 +80,34 @@ export function damagedCredential(id: string, now: number): CredentialRecord {
     requestsPerMinute: null,
   };
 }
+
+/** How the panel is opened for other devices of the network. */
+export const panelNetworkWishSchema = z.strictObject({
+  /** Addresses of this computer; none closes it. */
+  addresses: z.array(z.string().min(1).max(60)).max(8),
+  port: z.number().int().min(1).max(65_535).default(8790),
+  /** `made`: with a certificate that Pilotlight makes; `own`: with that of the files. */
+  tls: z.enum(['off', 'made', 'own']).default('off'),
+  /** Paths of PEM files on this computer, for `own`. */
+  certificateFile: z.string().trim().min(1).max(4096).nullable().default(null),
+  keyFile: z.string().trim().min(1).max(4096).nullable().default(null),
+  /** Names besides the addresses at which browsers open it: those of a certificate or a reverse proxy. */
+  names: z
+    .array(z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'must be a host name in lower case'))
+    .max(8)
+    .default([]),
+});
+export type PanelNetworkWish = z.infer<typeof panelNetworkWishSchema>;
+
+export const panelNetworkSchema = z.object({
+  wish: panelNetworkWishSchema,
+  /** The addresses that can be chosen, with the names of their interfaces. */
+  choices: z.array(z.object({ address: z.string(), name: z.string() })),
+  /** Where it is open now. */
+  open: z.array(z.object({ address: z.string(), url: z.string() })),
+  /** What went wrong at the others. */
+  problems: z.array(z.object({ address: z.string(), code: z.string(), message: z.string() })),
+  /** SHA-256 of the certificate in use, in pairs of hexadecimal digits; null without TLS. */
+  fingerprint: z.string().nullable(),
+});
+export type PanelNetworkView = z.infer<typeof panelNetworkSchema>;

@@ -41,13 +41,14 @@ export type NodeRecord = z.infer<typeof nodeRecordSchema>;
 
 /**
  * What a server can do. Pilotlight checks these, never a product's name: it lists its models, reports where a loaded
- * model sits, moves models between GPU and CPU, embeds texts, generates text, streams what it generates, answers
+ * model sits, moves models between GPU and CPU, downloads and deletes models, embeds texts, generates text, streams what it generates, answers
  * requests of other programs that are forwarded unchanged, and speaks these dialects.
  */
 export const serverCapabilitySchema = z.enum([
   'lists-models',
   'says-placement',
   'moves',
+  'manages-models',
   'embeds',
   'generates',
   'streams',

@@ -42,6 +42,47 @@ export type WhenGpuGone = z.infer<typeof whenGpuGoneSchema>;
 export const vectorEngineSchema = z.enum(['builtin', 'qdrant']);
 export type VectorEngineName = z.infer<typeof vectorEngineSchema>;
 
+/** A line each, as in an ignore file. */
+export const ignorePatternsSchema = z.array(z.string().min(1).max(300)).max(200);
+
+/** What an index of a folder would take. */
+export const folderEstimateSchema = z.object({
+  /** Text files, by a sample. */
+  files: z.number(),
+  /** Of all files that are not too large. */
+  bytes: z.number(),
+  passages: z.number(),
+  /** null if nothing is known of the speed of this embedder. */
+  minutes: z.number().nullable(),
+  /** Whether the whole folder was seen; else there is more. */
+  isComplete: z.boolean(),
+});
+export type FolderEstimateView = z.infer<typeof folderEstimateSchema>;
+
+export const folderPageSchema = z.object({
+  /** Canonical absolute path. */
+  path: z.string(),
+  /** null for a root. */
+  parent: z.string().nullable(),
+  /** Of the user that runs Pilotlight. */
+  home: z.string(),
+  folders: z.array(
+    z.object({
+      name: z.string(),
+      path: z.string(),
+      /** Where a link leads, as it is written; null for a folder. */
+      target: z.string().nullable(),
+      isReadable: z.boolean(),
+    }),
+  ),
+  total: z.number(),
+  /** The `after` of the next page; null if this is the last. */
+  next: z.string().nullable(),
+  /** The folder has more entries than are read. */
+  isCut: z.boolean(),
+});
+export type FolderPageView = z.infer<typeof folderPageSchema>;
+
 export const sourceRecordSchema = z.object({
   id: z.string(),
   /** `ingested`: the texts of completed tasks, in a folder of Pilotlight's own. There is one at most. */
@@ -55,6 +96,12 @@ export const sourceRecordSchema = z.object({
   whenGpuGone: whenGpuGoneSchema,
   /** Whether `.gitignore` and `.pilotlightignore` files in it are obeyed. Absent for true. */
   ignoreFiles: z.boolean().optional(),
+  /** What is left out besides, in the syntax of ignore files. Absent for nothing. */
+  ignorePatterns: ignorePatternsSchema.optional(),
+  /** Failures that a person has seen. One that happens again after its file was read again is shown again. */
+  acknowledged: z
+    .object({ files: z.array(z.object({ path: z.string(), code: z.string() })), unlisted: z.number() })
+    .optional(),
   addedAt: z.number(),
 });
 export type SourceRecord = z.infer<typeof sourceRecordSchema>;
@@ -70,6 +117,8 @@ export const sourceViewSchema = sourceRecordSchema.extend({
       at: z.number(),
       indexed: z.number(),
       failed: z.number(),
+      /** Of the failed ones, those that nobody has acknowledged. */
+      unseen: z.number(),
     })
     .nullable(),
   /** Why searches do not find everything in it, and what to do: INDEX_INCOMPLETE, INDEX_NEWER. Absent if all is well. */
@@ -111,7 +160,15 @@ export const chunkSchema = z.object({
 });
 export type Chunk = z.infer<typeof chunkSchema>;
 
-export const jobStatusSchema = z.enum(['pending', 'running', 'completed', 'failed', 'cancelled']);
+export const jobStatusSchema = z.enum([
+  'pending',
+  'running',
+  /** By a person, until a person resumes it, also after a restart. */
+  'paused',
+  'completed',
+  'failed',
+  'cancelled',
+]);
 export type JobStatus = z.infer<typeof jobStatusSchema>;
 
 /** What a running job is doing; `detail` has more, such as what it is waiting for. */
@@ -137,7 +194,7 @@ export type JobFailure = z.infer<typeof jobFailureSchema>;
 /** Something that happened while the job ran: it fell back to the CPU, it waited, a node came back. */
 export const jobEventSchema = z.object({
   at: z.number(),
-  kind: z.enum(['woke', 'placed', 'fell-back', 'recovered', 'waiting', 'resumed', 'note']),
+  kind: z.enum(['woke', 'placed', 'fell-back', 'recovered', 'waiting', 'paused', 'resumed', 'note']),
   nodeId: z.string().nullable(),
   message: messageSchema,
 });
@@ -166,6 +223,10 @@ export const indexJobSchema = z.object({
   phase: jobPhaseSchema,
   /** What it is doing or waiting for, or how it ended. */
   detail: messageSchema,
+  /** When its phase began. */
+  phaseSince: z.number().optional(),
+  /** The machine that it wakes, or loads the model on. Absent in other phases. */
+  phaseNodeId: z.string().optional(),
   createdAt: z.number(),
   startedAt: z.number().nullable(),
   endedAt: z.number().nullable(),
@@ -217,8 +278,11 @@ export function jobProgress(job: Pick<IndexJob, 'files' | 'status'>): {
   return { processed, total, percent: total === 0 ? 0 : Math.floor((processed / total) * 1000) / 10 };
 }
 
-/** Kinds of files that a search can be limited to. `code` includes data such as JSON and YAML. */
-export const fileTypeSchema = z.enum(['markdown', 'page', 'code', 'text']);
+/**
+ * Kinds of files that a search can be limited to. `code` includes data such as JSON and YAML; `document` is PDF, Word,
+ * Excel, PowerPoint and EPUB.
+ */
+export const fileTypeSchema = z.enum(['markdown', 'page', 'code', 'text', 'document']);
 export type FileType = z.infer<typeof fileTypeSchema>;
 
 export const searchHitSchema = z.object({
@@ -241,7 +305,7 @@ export const searchHitSchema = z.object({
   weak: z.literal(true).optional(),
   /** The text of a task: what it is called, and the address or file that it came from. Absent for a file of a folder. */
   ingested: z.object({ taskId: z.string(), title: z.string(), origin: z.string() }).optional(),
-  /** The page, sheet, slide, chapter or time that its first match is at. Absent if it has none. */
+  /** The page, sheet, slide, chapter or time where most of its matches are. Absent if it has none. */
   place: placeSchema.optional(),
 });
 export type SearchHit = z.infer<typeof searchHitSchema>;

@@ -21,6 +21,8 @@ export const secureOnSecret = (nodeId: string): string => `node.${nodeId}.secure
 export const agentTokenSecret = (nodeId: string): string => `node.${nodeId}.agentToken`;
 export const shutdownSecret = (nodeId: string): string => `node.${nodeId}.shutdownSecret`;
 export const relayTokenSecret = (nodeId: string): string => `node.${nodeId}.relayToken`;
+/** The key of an index on another server. */
+export const remoteIndexSecret = (remoteId: string): string => `remoteIndex.${remoteId}.key`;
 /** The address to call at the end of an index job, if it contains a password. */
 export const callbackSecret = (jobId: string): string => `job.${jobId}.callback`;
 /** The same for the address to call at the end of a task. */

@@ -201,6 +201,8 @@ export const settingsSchema = savedSettingsSchema.extend({
     .extend({
       /** Of Redis or Valkey, `redis://` or `rediss://`. */
       redisUrl: secretState,
+      /** Sent to the speech server at `speechUrl`. */
+      speechKey: secretState,
     })
     .prefault({}),
   notifications: notificationsSettingsSchema
@@ -261,6 +263,10 @@ export const secretSettings = {
     .max(2000)
     .overwrite(trimPasted)
     .refine(isRedisAddress, 'this is not an address such as redis://HOST:6379'),
+  'tasks.speechKey': z
+    .string()
+    .max(1000)
+    .refine((token) => tokenProblem(token) === null, 'use visible ASCII characters without spaces'),
   'api.indexToken': z
     .string()
     .min(8)

@@ -1,5 +1,7 @@
 /** The settings of tasks. The address of Redis may contain a password, so it is a secret. */
 import * as z from 'zod';
+import { isCallableAddress } from '../network/callable-address.ts';
+import { trimPasted } from '../network/pasted.ts';
 import { whenGpuAsleepSchema } from './tasks.ts';
 
 export const tasksSettingsSchema = z.object({
@@ -29,6 +31,23 @@ export const tasksSettingsSchema = z.object({
   privateWebhooks: z.boolean().default(false),
   /** Hosts of the own network that tasks may fetch pages from, separated by commas; null for none. */
   privateHosts: z.string().trim().min(1).max(4096).nullable().default(null),
+  /** What turns speech into text: a model of the fleet through the gateway, or a server at `speechUrl`. */
+  speech: z.enum(['none', 'gateway', 'address']).default('none'),
+  /** Of a server with OpenAI's `/v1/audio/transcriptions`; null for none. */
+  speechUrl: z.string().max(2000).overwrite(trimPasted).refine(isCallableAddress).nullable().default(null),
+  /** Its model; null for none. */
+  speechModel: z.string().trim().min(1).max(300).nullable().default(null),
+  /** Language of recordings, as ISO 639 names it (`en`); null if the server finds out. */
+  speechLanguage: z
+    .string()
+    .trim()
+    .min(2)
+    .max(3)
+    .regex(/^[a-z]+$/)
+    .nullable()
+    .default(null),
+  /** Model of the fleet that describes pictures; null for none. */
+  visionModel: z.string().trim().min(1).max(300).nullable().default(null),
   /** `network`: workers and scripts on other computers may connect, with a key. */
   listen: z.enum(['loopback', 'network']).default('loopback'),
   /** Port of that listener. */

@@ -67,6 +67,8 @@ export const taskSpecSchema = z.object({
   credentialId: z.string().nullable(),
   /** How long one attempt may take, milliseconds. */
   timeLimitMs: z.number(),
+  /** The only worker that may do it. Absent for any. */
+  onlyWorker: z.string().max(100).optional(),
 });
 export type TaskSpec = z.infer<typeof taskSpecSchema>;
 

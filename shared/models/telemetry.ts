@@ -57,9 +57,21 @@ export const workSampleSchema = z.object({
 });
 export type WorkSample = z.infer<typeof workSampleSchema>;
 
-/** `hour` and `day` have buckets of a minute, `month` (30 days) of a quarter of an hour. */
-export const historyRangeSchema = z.enum(['hour', 'day', 'month']);
+/** A time up to now. `month` is 30 days. */
+export const historyRangeSchema = z.enum(['fifteen-minutes', 'hour', 'six-hours', 'day', 'week', 'month']);
 export type HistoryRange = z.infer<typeof historyRangeSchema>;
+
+/** Wall times in milliseconds; the end is not included. */
+export const historyWindowSchema = z
+  .strictObject({ from: z.number().int().min(0), to: z.number().int().min(1) })
+  .refine(({ from, to }) => from < to, { path: ['to'], error: 'must be later than from' });
+
+/**
+ * What a history is read for: a time up to now, or one between two moments. It is kept in minutes for a day, and in
+ * quarters of an hour for 30 days; the finest that covers all of it is read.
+ */
+export const historySpanSchema = z.union([historyRangeSchema, historyWindowSchema]);
+export type HistorySpan = z.infer<typeof historySpanSchema>;
 
 /**
  * The long-term readings of a node by wall time, all its GPUs together. A bucket in which it neither served
@@ -76,12 +88,21 @@ export const nodeBucketSchema = z.object({
   vramTotalBytes: z.number().nullable(),
   /** Mean. */
   vramUsedBytes: z.number().nullable(),
+  vramUsedMinBytes: z.number().nullable(),
+  vramUsedMaxBytes: z.number().nullable(),
   /** Mean over its GPUs and the time. */
   utilisationPercent: z.number().nullable(),
+  /** The lowest of any GPU. */
+  utilisationMinPercent: z.number().nullable(),
   /** The highest of any GPU. */
   utilisationMaxPercent: z.number().nullable(),
   /** Mean of all GPUs together while it served: times `servingSeconds` it is the energy in joules. */
   powerWatts: z.number().nullable(),
+  powerMinWatts: z.number().nullable(),
+  powerMaxWatts: z.number().nullable(),
+  /** Mean over the time of its warmest GPU. */
+  temperatureCelsius: z.number().nullable(),
+  temperatureMinCelsius: z.number().nullable(),
   /** The highest of any GPU. */
   temperatureMaxCelsius: z.number().nullable(),
   /** Means over the time it served, so that stacked models never add up to more than the card's VRAM. */
@@ -96,3 +117,18 @@ export const workBucketSchema = z.object({
   vectorsByNode: z.record(z.string(), z.number()),
 });
 export type WorkBucket = z.infer<typeof workBucketSchema>;
+
+/** What waited in a bucket, by kind. A bucket in which Pilotlight did not run is absent. */
+export const queueBucketSchema = z.object({
+  at: z.number(),
+  seconds: z.number(),
+  waiting: z.record(
+    z.string(),
+    z.object({
+      /** Over the time in which it was known. */
+      mean: z.number(),
+      most: z.number(),
+    }),
+  ),
+});
+export type QueueBucket = z.infer<typeof queueBucketSchema>;

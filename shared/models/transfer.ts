@@ -1,6 +1,6 @@
 /** Settings, nodes and folders as one file, and what importing a file would do. */
 import * as z from 'zod';
-import { embedderSchema, whenGpuGoneSchema } from './indexing.ts';
+import { embedderSchema, ignorePatternsSchema, whenGpuGoneSchema } from './indexing.ts';
 import { messageSchema } from './message.ts';
 import { nameSchema } from './name.ts';
 import { powerPolicySchema, wakeWaySchema } from './power.ts';
@@ -55,6 +55,7 @@ export const exportedSourceSchema = z.object({
   wake: z.boolean(),
   whenGpuGone: whenGpuGoneSchema,
   ignoreFiles: z.boolean().optional(),
+  ignorePatterns: ignorePatternsSchema.optional(),
 });
 export type ExportedSource = z.infer<typeof exportedSourceSchema>;
 

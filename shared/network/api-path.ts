@@ -1,7 +1,7 @@
 /** The path of an API that people copy with the address of a server. */
 
-/** `server`: an inference server, in its own dialect and that of OpenAI. `agent`: agents, relays, shutdown servers. */
-export type ApiKind = 'server' | 'agent';
+/** `server`: an inference server, in its own dialect and that of OpenAI. `agent`: agents, relays, shutdown servers. `index`: Recall. */
+export type ApiKind = 'server' | 'agent' | 'index';
 
 const OLLAMA =
   'version|tags|ps|show|generate|chat|embed|embeddings|pull|push|create|copy|delete|blobs(?:/[^/]+)?';
@@ -10,6 +10,7 @@ const OPENAI =
 
 const endings: Readonly<Record<ApiKind, RegExp>> = {
   server: new RegExp(`/(?:api(?:/(?:${OLLAMA}))?|v1(?:/(?:${OPENAI}))?)$`, 'i'),
+  index: /\/index(?:\/(?:progress|start|jobs|status(?:\/[^/]+)?|cancel(?:\/[^/]+)?))?$/i,
   agent: /\/(?:health|status|wake|shutdown|v1(?:\/.*)?)$/i,
 };
 

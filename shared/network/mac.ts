@@ -13,14 +13,16 @@ const spellings = [
 
 /** `AA:BB:CC:DD:EE:FF` from any common notation of six bytes, or from a line that names one; null for anything else. */
 export function parseMac(text: string): string | null {
-  const trimmed = plainSeparators(trimPasted(text)).replace(/^(["'`])(.*)\1$/, '$2');
+  const trimmed = plainSeparators(trimPasted(text))
+    .replace(/^(["'`])(.*)\1$/, '$2')
+    .replace(/^<(.*)>$|\.$/, '$1');
   return spellings.some((spelling) => spelling.test(trimmed))
     ? inPairs(trimmed.replace(/^0x/i, ''))
     : inLine(trimmed);
 }
 
-/** Pairs only: the other notations could be a part of something else. */
-const PAIRS = /^(?:(?:[0-9a-f]{2}:){5}|(?:[0-9a-f]{2}-){5})[0-9a-f]{2}$/i;
+/** Six numbers only: the other notations could be a part of something else. */
+const PAIRS = /^(?:(?:[0-9a-f]{2}-){5}[0-9a-f]{2}|(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2})$/i;
 const MAX_LINE = 200;
 
 /**
@@ -29,7 +31,7 @@ const MAX_LINE = 200;
  */
 function inLine(text: string): string | null {
   if (text.length > MAX_LINE || !/[g-z]/i.test(text)) return null;
-  const found = text.split(/[\s()]+/).filter((word) => PAIRS.test(word));
+  const found = text.split(/[\s()<>[\]{}"',;]+/).filter((word) => PAIRS.test(word));
   const machines = new Set(found.map(inPairs).filter(isSingleMachine));
   const [only] = machines;
   return machines.size === 1 && only !== undefined ? only : null;

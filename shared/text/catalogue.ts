@@ -21,7 +21,9 @@ import { immichMessages } from './messages/immich.ts';
 import { indexingMessages } from './messages/indexing.ts';
 import { indexingFileMessages } from './messages/indexing-files.ts';
 import { leaseMessages } from './messages/leases.ts';
+import { libraryMessages } from './messages/library.ts';
 import { loadMessages } from './messages/loads.ts';
+import { mediaMessages } from './messages/media.ts';
 import { movePreviewMessages } from './messages/move-preview.ts';
 import { notificationMessages } from './messages/notifications.ts';
 import { optimizerMessages } from './messages/optimizer.ts';
@@ -31,6 +33,7 @@ import { placementMessages } from './messages/placement.ts';
 import { policyMessages } from './messages/policies.ts';
 import { queueMessages } from './messages/queue.ts';
 import { rehearsalMessages } from './messages/rehearsal.ts';
+import { remoteIndexMessages } from './messages/remote-index.ts';
 import { runnerMessages } from './messages/runner.ts';
 import { runnerFleetMessages } from './messages/runner-fleet.ts';
 import { searchMessages } from './messages/search.ts';
@@ -59,6 +62,7 @@ export const domains = {
   diagnosisWake: diagnosisWakeMessages,
   discovery: discoveryMessages,
   documents: documentMessages,
+  media: mediaMessages,
   energy: energyMessages,
   fleet: fleetMessages,
   gateway: gatewayMessages,
@@ -67,8 +71,10 @@ export const domains = {
   gatewayState: gatewayStateMessages,
   gpu: gpuMessages,
   indexing: indexingMessages,
+  remoteIndex: remoteIndexMessages,
   indexingFiles: indexingFileMessages,
   leases: leaseMessages,
+  library: libraryMessages,
   loads: loadMessages,
   movePreview: movePreviewMessages,
   notifications: notificationMessages,
@@ -107,6 +113,7 @@ export const catalogue = {
   ...diagnosisWakeMessages,
   ...discoveryMessages,
   ...documentMessages,
+  ...mediaMessages,
   ...energyMessages,
   ...fleetMessages,
   ...gatewayMessages,
@@ -116,7 +123,9 @@ export const catalogue = {
   ...gpuMessages,
   ...indexingMessages,
   ...indexingFileMessages,
+  ...remoteIndexMessages,
   ...leaseMessages,
+  ...libraryMessages,
   ...loadMessages,
   ...movePreviewMessages,
   ...notificationMessages,

@@ -7,6 +7,7 @@ export function pictureText({
   lens,
   latitude,
   longitude,
+  seen = null,
 }: {
   name: string;
   description?: string;
@@ -15,10 +16,13 @@ export function pictureText({
   lens?: string;
   latitude?: number;
   longitude?: number;
+  /** By a model; null if none has described it. */
+  seen?: string | null;
 }): string {
   return [
     `Picture: ${name}`,
     description,
+    seen,
     takenAt && `Taken on ${takenAt}`,
     camera && `Camera: ${camera}`,
     lens && `Lens: ${lens}`,

@@ -14,7 +14,11 @@ export function addressAt(origin: string, place: Place | undefined): string {
   return place.kind === 'time' ? `${origin}#t=${Math.floor(place.number)}` : origin;
 }
 
-function clockTime(seconds: number): string {
+/** The same for an address of the web; undefined for the name of a file. */
+export const webAddressAt = (origin: string, place: Place | undefined): string | undefined =>
+  /^https?:\/\//.test(origin) ? addressAt(origin, place) : undefined;
+
+export function clockTime(seconds: number): string {
   const whole = Math.floor(seconds);
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   const two = (value: number) => String(value).padStart(2, '0');

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock } from '../../electron/adapters/clock.ts';
-import { handlerHost } from '../../electron/workers/tasks/open-worker.ts';
+import { noMeans } from '../../electron/workers/tasks/means.ts';
+import { handlerHost } from '../../electron/workers/tasks/processes/handler-host.ts';
 import {
   type HandlerProcess,
   startHandlerProcess,
@@ -107,7 +108,14 @@ function ours(handlers: HandlerProcess, folder: string, signal: AbortSignal): Re
   const options = { signal, patienceMs: () => 0, timeMs: 60_000, onProgress: () => {} };
   return async (path) => {
     const input = { kind: 'file' as const, path, name: path };
-    const job = { contentType: 'document' as const, input, options: {}, folder, allowedHosts: [] };
+    const job = {
+      contentType: 'document' as const,
+      input,
+      options: {},
+      folder,
+      allowedHosts: [],
+      means: noMeans,
+    };
     return (await handlers.run(job, options)).content.length;
   };
 }

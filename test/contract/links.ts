@@ -47,6 +47,7 @@ export async function startTestHost(
     environment: { OLLAMA_HOST: '127.0.0.1:1' },
     panelRoot: null,
     checkResults: true,
+    ownAddresses: () => [{ address: '127.0.0.2', name: 'lo' }],
     log,
   });
   return {

@@ -12,6 +12,7 @@ import type { MethodName, MethodResult } from '../../shared/contract/methods.ts'
 import { plainText } from '../../shared/models/message.ts';
 import type { RunnerStatus } from '../../shared/models/runner.ts';
 import { aRunnerModel, aRunnerStatus, type FakeRunner, sendVectors } from '../fakes/runner.ts';
+import { remoteIndexCases } from './remote-index-cases.ts';
 import { taskCases } from './task-cases.ts';
 
 /** The simulated machines, as electron/simulator/fleet.ts names them. */
@@ -58,6 +59,18 @@ function makeFolder({ folder }: CaseContext): string {
 }
 
 const addSource = (context: CaseContext) => context.call('index.addSource', { path: makeFolder(context) });
+
+/** The second address of loopback, at which the panel is open: the hosts of these tests know no other. */
+async function openedAddress({ call }: CaseContext): Promise<{ address: string }> {
+  const address = '127.0.0.2';
+  const server = createServer().listen(0, address);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  await call('access.setNetwork', { addresses: [address], port });
+  return { address };
+}
 
 /** A port of loopback that no other case names. */
 let port = 1;
@@ -170,6 +183,7 @@ async function keptPrompt({ call, core, gatewayUrl }: CaseContext): Promise<stri
 }
 
 export const methodCases: Record<MethodName, MethodCase> = {
+  ...remoteIndexCases,
   ...taskCases,
   'core.status': nothing,
   'core.dismissNotice': {
@@ -309,6 +323,46 @@ export const methodCases: Record<MethodName, MethodCase> = {
     wrong: [{ nodeId: machines.gpu }, 'model'],
     errors: [['NOT_FOUND', () => ({ model: 'x', nodeId: 'nope' })]],
   },
+  'models.pull': {
+    right: () => ({ model: 'all-minilm', nodeId: machines.gpu }),
+    wrong: [{ model: '', nodeId: machines.gpu }, 'model'],
+    errors: [
+      ['NOT_FOUND', () => ({ model: 'all-minilm', nodeId: 'nope' })],
+      ['NODE_ASLEEP', () => ({ model: 'all-minilm', nodeId: machines.asleep })],
+      ['BAD_MODEL_NAME', () => ({ model: 'a b', nodeId: machines.gpu })],
+      [
+        'PULL_RUNNING',
+        ({ call }) => {
+          void call('models.pull', { model: 'qwen2.5-coder:14b', nodeId: machines.small }).catch(() => {});
+          return { model: 'qwen2.5-coder:14b', nodeId: machines.small };
+        },
+      ],
+    ],
+  },
+  'models.copy': {
+    right: () => ({ model: 'llama3.2', from: machines.gpu, to: machines.small }),
+    wrong: [{ model: 'llama3.2', from: machines.gpu }, 'to'],
+    errors: [
+      ['NOT_FOUND', () => ({ model: 'llama3.2', from: machines.gpu, to: 'nope' })],
+      ['MODEL_NOT_FOUND', () => ({ model: 'nope', from: machines.gpu, to: machines.small })],
+      ['NODE_ASLEEP', () => ({ model: 'llama3.2', from: machines.gpu, to: machines.asleep })],
+    ],
+  },
+  'models.pulls': { right: () => ({}), wrong: [{ nodeId: 'x' }, null], errors: [] },
+  'models.cancelPull': {
+    right: () => ({ model: 'qwen2.5-coder:14b', nodeId: machines.small }),
+    wrong: [{ model: 'x' }, 'nodeId'],
+    errors: [['NOT_FOUND', () => ({ model: 'nope', nodeId: machines.small })]],
+  },
+  'models.delete': {
+    right: () => ({ model: 'mxbai-embed-large', nodeId: machines.small }),
+    wrong: [{ model: 'x', nodeId: machines.small, anyway: 1 }, 'anyway'],
+    errors: [
+      ['NOT_FOUND', () => ({ model: 'x', nodeId: 'nope' })],
+      ['NODE_ASLEEP', () => ({ model: 'x', nodeId: machines.asleep })],
+      ['MODEL_NOT_FOUND', () => ({ model: 'nope', nodeId: machines.small })],
+    ],
+  },
   'optimizer.status': nothing,
   'optimizer.run': nothing,
   'optimizer.history': { right: () => ({ limit: 5 }), wrong: [{ limit: 0 }, 'limit'], errors: [] },
@@ -327,6 +381,27 @@ export const methodCases: Record<MethodName, MethodCase> = {
     right: async (context) => ({ sourceId: (await addSource(context)).id, name: 'Renamed' }),
     wrong: [{ sourceId: 'x', whenGpuGone: 'weep' }, 'whenGpuGone'],
     errors: [['NOT_FOUND', () => ({ sourceId: 'nope' })]],
+  },
+  'index.acknowledgeFailures': {
+    right: async (context) => ({ sourceId: (await addSource(context)).id }),
+    wrong: [{}, 'sourceId'],
+    errors: [['NOT_FOUND', () => ({ sourceId: 'nope' })]],
+  },
+  'index.folders': {
+    right: (context) => ({ path: makeFolder(context), hidden: true }),
+    wrong: [{ limit: 0 }, 'limit'],
+    errors: [
+      ['FOLDER_NOT_FOUND', ({ folder }) => ({ path: join(folder, 'nope') })],
+      ['NOT_A_FOLDER', (context) => ({ path: join(makeFolder(context), 'lamp.md') })],
+    ],
+  },
+  'index.estimate': {
+    right: (context) => ({ path: makeFolder(context), ignorePatterns: ['*.log'] }),
+    wrong: [{ path: 'x', ignorePatterns: [''] }, 'ignorePatterns.0'],
+    errors: [
+      ['FOLDER_NOT_FOUND', ({ folder }) => ({ path: join(folder, 'nope') })],
+      ['BAD_PATTERN', (context) => ({ path: makeFolder(context), ignorePatterns: ['a*b*c*d*e*f'] })],
+    ],
   },
   'index.removeSource': {
     right: async (context) => ({ sourceId: (await addSource(context)).id }),
@@ -364,6 +439,36 @@ export const methodCases: Record<MethodName, MethodCase> = {
     ],
   },
   'index.cancel': {
+    right: async (context) => ({ jobId: await waitingJob(context) }),
+    wrong: [{}, 'jobId'],
+    errors: [['NOT_FOUND', () => ({ jobId: 'nope' })]],
+  },
+  'index.pause': {
+    right: async (context) => ({ jobId: await waitingJob(context) }),
+    wrong: [{ jobId: 7 }, 'jobId'],
+    errors: [['NOT_FOUND', () => ({ jobId: 'nope' })]],
+  },
+  'index.resume': {
+    right: async (context) => {
+      const jobId = await waitingJob(context);
+      await context.call('index.pause', { jobId });
+      return { jobId };
+    },
+    wrong: [{}, 'jobId'],
+    errors: [
+      ['NOT_FOUND', () => ({ jobId: 'nope' })],
+      [
+        'JOB_RUNNING',
+        async (context) => {
+          const jobId = await waitingJob(context);
+          await context.call('index.pause', { jobId });
+          await waitingJob(context);
+          return { jobId };
+        },
+      ],
+    ],
+  },
+  'index.useCpu': {
     right: async (context) => ({ jobId: await waitingJob(context) }),
     wrong: [{}, 'jobId'],
     errors: [['NOT_FOUND', () => ({ jobId: 'nope' })]],
@@ -407,12 +512,17 @@ export const methodCases: Record<MethodName, MethodCase> = {
   'telemetry.queues': nothing,
   'telemetry.buckets': {
     right: () => ({ nodeId: machines.small, range: 'day' }),
-    wrong: [{ nodeId: machines.small, range: 'year' }, 'range'],
+    wrong: [{ nodeId: machines.small, range: { from: 2, to: 2 } }, 'range'],
     errors: [['NOT_FOUND', () => ({ nodeId: 'nope', range: 'month' })]],
   },
   'telemetry.workBuckets': {
     right: () => ({ range: 'month', atMost: 120 }),
     wrong: [{ range: 'day', atMost: 0 }, 'atMost'],
+    errors: [],
+  },
+  'telemetry.queueBuckets': {
+    right: () => ({ range: { from: 1, to: 3_600_000 } }),
+    wrong: [{ range: 'year' }, 'range'],
     errors: [],
   },
   'power.list': nothing,
@@ -694,6 +804,17 @@ export const methodCases: Record<MethodName, MethodCase> = {
     }),
     wrong: [{}, 'sessionId'],
     errors: [['NOT_FOUND', async (context) => ({ sessionId: (await addKey(context)).id })]],
+  },
+  'access.network': nothing,
+  'access.setNetwork': {
+    right: () => ({ addresses: [] }),
+    wrong: [{ addresses: [], port: 0 }, 'port'],
+    errors: [['BAD_ADDRESS', () => ({ addresses: ['192.0.2.77'] })]],
+  },
+  'access.pair': {
+    right: openedAddress,
+    wrong: [{ address: '' }, 'address'],
+    errors: [['NOT_FOUND', () => ({ address: '192.0.2.77' })]],
   },
   'access.revokeOtherSessions': nothing,
   'gateway.get': nothing,

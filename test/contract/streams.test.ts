@@ -14,7 +14,7 @@ import {
 import { plainText } from '../../shared/models/message.ts';
 import { defaultPowerPolicy } from '../../shared/models/power.ts';
 import { createFakeClock } from '../fakes/clock.ts';
-import { aJob, aMove, aNode, aRequest, aSource } from '../fakes/records.ts';
+import { aJob, aMove, aNode, aRemoteIndex, aRequest, aSource } from '../fakes/records.ts';
 import { aRunnerStatus } from '../fakes/runner.ts';
 import { createRememberingLog, someHandlers } from '../fakes/transport.ts';
 import { openLink, startTestHost, streamingLinks, type TestHost, type TestLink } from './links.ts';
@@ -37,11 +37,23 @@ const values: Record<StreamName, unknown> = {
     ...{ storing: 'pending', batchId: null, credentialId: null, workerName: null },
     why: { code: 'TASK_WAITS_FOR_WORKER', params: {} },
   },
+  pulls: {
+    ...{ nodeId: 'lab-2', model: 'all-minilm:latest', copyOf: null, state: 'downloading', doneBytes: 1 },
+    ...{
+      totalBytes: null,
+      bytesPerSecond: null,
+      startedAt: 1,
+      endedAt: null,
+      sameFiles: null,
+      problem: null,
+    },
+  },
   taskWorkers: {
     ...{ id: 'by-hand', name: 'tower', type: 'gpu', queues: ['gpu-tasks', 'celery'], slots: 2, active: 1 },
     ...{ version: '0', contentTypes: ['audio'], nodeId: null, state: 'online', seenAt: 1, startedAt: 1 },
     ...{ load: { cpu: 0.5, memoryBytes: 1 }, done: 1, failed: 0, sharedFolder: false, trouble: null },
   },
+  remoteIndexes: aRemoteIndex(),
   taskQueues: {
     queue: 'celery',
     counts: { waiting: 1, delayed: 0, active: 0, completed: 0, failed: 0, cancelled: 0 },

@@ -61,3 +61,16 @@ test('a model is put on a GPU with three clicks', async ({ page, startCore }) =>
   });
   expect(person.count()).toBeLessThanOrEqual(3);
 });
+
+test('a token is rotated with three clicks', async ({ page, startCore }) => {
+  const core = await startCore();
+  await core.call('access.addKey', { name: 'n8n', kind: 'program', rights: ['infer'] });
+  await page.goto(core.url);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  const person = counted(page);
+  await person.click('link', { name: 'Settings' });
+  await person.click('button', { name: 'Rotate: n8n' });
+  await person.click('button', { name: 'Rotate', exact: true });
+  await expect(page.getByRole('dialog')).toContainText('pilotlight_key_');
+  expect(person.count()).toBeLessThanOrEqual(3);
+});

@@ -176,7 +176,7 @@ test('charts have tables, and their division is in the address', async ({ page, 
   const rate = page.getByRole('region', { name: 'Requests', exact: true });
   await rate.getByText('Table').click();
   await expect(rate.getByRole('columnheader', { name: 'lab-4' })).toBeVisible();
-  await page.getByRole('button', { name: 'Day', exact: true }).click();
+  await page.getByRole('button', { name: '24 h', exact: true }).click();
   await expect
     .poll(() => calls(page, 'requests.history'))
     .toContainEqual(expect.objectContaining({ range: 'day' }));

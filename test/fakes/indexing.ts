@@ -265,6 +265,7 @@ export function createFakeIndex(files: Record<string, string[]>): FakeIndex {
       },
       removeIndex: async () => fake.committed.clear(),
       checkEngine: () => fake.checkEngine(),
+      estimate: async () => ({ files: 10, bytes: 10_000, passages: 600, isComplete: true }),
       embedBuiltin: async (texts) => texts.map(vectorOf),
       close: async () => {},
     },
@@ -439,7 +440,12 @@ export function createFakeWorld(
       },
       vectors: index.store,
       ingestedText: () => null,
-      folders: { resolve: async (path) => path },
+      folders: {
+        resolve: async (path) => path,
+        list: async ({ path }) => ({
+          ...{ path, parent: null, home: '/home/me', folders: [], total: 0, next: null, isCut: false },
+        }),
+      },
       http,
       fleet,
       acquire: createAcquireService({

@@ -5,6 +5,7 @@ import type { FromWorker, ToWorker } from '../../electron/adapters/processes/wor
 import type {
   Answers,
   InferenceContract,
+  PictureParams,
   RunParams,
 } from '../../electron/workers/runner/inference/protocol.ts';
 import { PilotlightError, toWireError } from '../../shared/contract/errors.ts';
@@ -13,10 +14,19 @@ import type { RunnerProvider } from '../../shared/models/runner.ts';
 /** What a run does: an answer, an error, `crash`, `killed` from outside, or `hang`. */
 export type RunOutcome = Answers | Error | 'crash' | 'killed' | 'hang';
 
+/** How many pixels its side has tells which one it is. */
+export interface PictureFaces {
+  width: number;
+}
+
 export interface FakeInference {
   host: WorkerHost;
   /** Decides each run, in order of arrival. */
   onRun(run: RunParams & { provider: RunnerProvider; process: number }): RunOutcome;
+  /** Decides what becomes of each picture. Default: it has no faces. */
+  onPicture(params: PictureParams): Exclude<RunOutcome, Answers> | PictureFaces;
+  /** Calls that were given up. */
+  readonly cancelled: number[];
   /** `process provider` of each graph that was opened. */
   readonly opened: string[];
   /** Providers that were tried, in order. */
@@ -47,6 +57,8 @@ export function createFakeInference(onRun: FakeInference['onRun']): FakeInferenc
 
   const fake: FakeInference = {
     onRun,
+    onPicture: () => ({ width: 1 }),
+    cancelled: [],
     opened: [],
     trials: [],
     started: () => started,
@@ -83,6 +95,7 @@ export function createFakeInference(onRun: FakeInference['onRun']): FakeInferenc
         }
 
         function receive(message: ToWorker<InferenceContract>): void {
+          if (message.kind === 'cancel') fake.cancelled.push(message.id);
           if (message.kind !== 'call') return;
           const { id } = message;
           const answer = (value: unknown) => tell({ kind: 'result', id, value });
@@ -98,6 +111,11 @@ export function createFakeInference(onRun: FakeInference['onRun']): FakeInferenc
           } else if (message.method === 'run') {
             const provider = providers.get(message.params.graph) ?? 'cpu';
             settle(id, fake.onRun({ ...message.params, provider, process: number }));
+          } else if (message.method === 'picture') {
+            const outcome = fake.onPicture(message.params);
+            if (typeof outcome === 'object' && 'width' in outcome)
+              answer({ result: { width: outcome.width, height: 1, faces: [] }, ms: 1, rss: fake.rss });
+            else settle(id, outcome);
           } else if (message.method === 'trial') {
             const { provider } = message.params;
             fake.trials.push(provider);

@@ -1,6 +1,6 @@
 /** An inference server in memory: a test says how it answers next, and sees what it was asked. */
 
-import type { InferenceServer } from '../../electron/core/ports/inference.ts';
+import type { InferenceServer, PullProgress } from '../../electron/core/ports/inference.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import { serverCapabilitySchema } from '../../shared/models/fleet.ts';
 import type { InstalledModel, LoadedModel } from '../../shared/models/placement.ts';
@@ -15,6 +15,8 @@ export interface FakeInferenceServer extends InferenceServer {
   answer: FakeAnswer;
   /** Where it is set, calls wait for it before they are answered. */
   held: Promise<void> | null;
+  /** Of the latest pull, for a test to report with. */
+  onProgress: ((progress: PullProgress) => void) | null;
   versionText: string;
   installedModels: InstalledModel[];
   loadedModels: LoadedModel[];
@@ -83,6 +85,7 @@ export function createFakeInferenceServer(url: string): FakeInferenceServer {
     capabilities: new Set(serverCapabilitySchema.options),
     answer: 'serves',
     held: null,
+    onProgress: null,
     versionText: '0.33.0',
     installedModels: [anInstalledModel()],
     loadedModels: [],
@@ -114,6 +117,11 @@ export function createFakeInferenceServer(url: string): FakeInferenceServer {
       ),
     load: (model, _options, signal) => respond(`load ${model}`, () => undefined, signal),
     unload: (model, signal) => respond(`unload ${model}`, () => undefined, signal),
+    pull: (model, onProgress, signal) => {
+      server.onProgress = onProgress;
+      return respond(`pull ${model}`, () => undefined, signal);
+    },
+    remove: (model, signal) => respond(`remove ${model}`, () => undefined, signal),
     embed: (model, texts, signal) =>
       respond(
         `embed ${model} ${texts.length}`,

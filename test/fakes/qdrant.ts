@@ -12,6 +12,8 @@ export interface FakeQdrant {
   collections: Map<string, Collection>;
   /** Method and path of each request, in order. */
   calls: string[];
+  /** What each of them said beside that, in the same order. */
+  requests: { query: Record<string, string>; body: unknown }[];
   /** What programs must send as `api-key`; null for none. */
   key: string | null;
   /** Called before each request; what it waits for, the request waits for too. */
@@ -38,6 +40,7 @@ export async function startFakeQdrant(): Promise<FakeQdrant> {
     url: '',
     collections: new Map(),
     calls: [],
+    requests: [],
     key: null,
     before: () => {},
     async stop() {
@@ -56,7 +59,7 @@ export async function startFakeQdrant(): Promise<FakeQdrant> {
   };
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = new URL(request.url ?? '/', 'http://x').pathname;
+    const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://x');
     const call = `${request.method} ${path}`;
     const respond = (status: number, body: object) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
@@ -65,13 +68,15 @@ export async function startFakeQdrant(): Promise<FakeQdrant> {
       let text = '';
       for await (const chunk of request) text += chunk;
       fake.calls.push(call);
+      const body = text === '' ? {} : (JSON.parse(text) as Body);
+      fake.requests.push({ query: Object.fromEntries(searchParams), body });
       await fake.before(call);
       if (fake.key !== null && request.headers['api-key'] !== fake.key) {
         // Plain text, as the server's own.
         response.writeHead(401).end('Must provide an API key or an Authorization bearer token');
         return;
       }
-      const result = run(request.method ?? '', path, text === '' ? {} : (JSON.parse(text) as Body));
+      const result = run(request.method ?? '', path, body);
       respond(200, { result, status: 'ok', time: 0.001 });
     } catch (error) {
       const status = error instanceof Refusal ? error.status : 500;

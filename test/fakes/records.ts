@@ -10,6 +10,7 @@ import {
 } from '../../shared/models/indexing.ts';
 import { fact, plainText } from '../../shared/models/message.ts';
 import { type MoveRecord, moveRecordSchema } from '../../shared/models/placement.ts';
+import { type RemoteIndexView, remoteIndexViewSchema } from '../../shared/models/remote-index.ts';
 import type { RequestView } from '../../shared/models/requests.ts';
 import type { GpuReading } from '../../shared/models/telemetry.ts';
 
@@ -67,6 +68,14 @@ export function aSource(changes: Partial<SourceView> = {}): SourceView {
     files: 0,
     chunks: 0,
     lastRun: null,
+    ...changes,
+  });
+}
+
+export function aRemoteIndex(changes: Partial<RemoteIndexView> = {}): RemoteIndexView {
+  return remoteIndexViewSchema.parse({
+    ...{ id: 'remote_1', name: 'NAS notes', url: 'http://127.0.0.1:9000', vault: 'all', nodeIds: [] },
+    ...{ useGpu: true, addedAt: 1, run: null, lastRun: null, hasKey: false },
     ...changes,
   });
 }

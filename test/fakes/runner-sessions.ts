@@ -1,5 +1,9 @@
 /** Graphs run by onnxruntime in this process: the real answers, without the runner's processes. */
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { defaultPictureLimits } from '../../electron/workers/runner/pictures/picture.ts';
+import { createPictures } from '../../electron/workers/runner/pictures/pictures.ts';
+import type { PictureResult } from '../../electron/workers/runner/pictures/task.ts';
+import { createPictureWork } from '../../electron/workers/runner/pictures/work.ts';
 import type {
   GraphValue,
   OpenedGraph,
@@ -20,9 +24,21 @@ export interface InProcessSessions extends Sessions {
 export function createInProcessSessions({ threads = 1 } = {}): InProcessSessions {
   const runs: InProcessSessions['runs'] = [];
   const open = new Set<string>();
+  const graphs: OpenedGraph[] = [];
+  const work = createPictureWork({
+    pictures: createPictures({ limits: defaultPictureLimits, atOnce: 2 }),
+    graphOf: (graph) => graphs[graph] as OpenedGraph,
+  });
   return {
     runs,
     opened: open,
+    // Its type follows from the task's.
+    perform: (task, used, signal) =>
+      work.perform(
+        task,
+        used.map((graph) => graphs.indexOf(graph)),
+        signal,
+      ) as Promise<PictureResult<typeof task>>,
     async open(file) {
       const session = await InferenceSession.create(file, {
         intraOpNumThreads: threads,
@@ -57,6 +73,7 @@ export function createInProcessSessions({ threads = 1 } = {}): InProcessSessions
           await session.release();
         },
       };
+      graphs.push(graph);
       return graph;
     },
   };

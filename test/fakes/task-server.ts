@@ -40,6 +40,7 @@ export async function startTaskServer({ beatMs = 100, leaseMs = 60_000 } = {}) {
   const tasks = new Map<string, FakeTask>();
   const calls: Call[] = [];
   const known = new Set<string>();
+  const checking = new Set<string>();
   const uploads = new Map<string, Buffer>();
   const parts = new Map<string, Buffer>();
   const sockets = new Set<Socket>();
@@ -81,7 +82,11 @@ export async function startTaskServer({ beatMs = 100, leaseMs = 60_000 } = {}) {
 
   function give(workerId: string): WorkerTask | null {
     if (state.drain) return null;
-    const task = [...tasks.values()].find((one) => one.state === 'waiting');
+    const task = [...tasks.values()].find(
+      ({ state: now, spec }) =>
+        now === 'waiting' &&
+        (spec.onlyWorker === undefined ? !checking.has(workerId) : spec.onlyWorker === workerId),
+    );
     if (task === undefined) return null;
     Object.assign(task, { state: 'active', token: randomUUID(), workerId, attempts: task.attempts + 1 });
     return {
@@ -105,8 +110,9 @@ export async function startTaskServer({ beatMs = 100, leaseMs = 60_000 } = {}) {
       gone: AbortSignal,
     ) => WorkerAnswer<C> | Promise<WorkerAnswer<C>>;
   } = {
-    hello({ id, tasks: theirs }) {
+    hello({ id, tasks: theirs, checkOnly }) {
       known.add(id);
+      if (checkOnly) checking.add(id);
       const { drain, refused, sharedFolder, memoryLimitMb } = state;
       return {
         leaseMs,
@@ -226,7 +232,8 @@ export async function startTaskServer({ beatMs = 100, leaseMs = 60_000 } = {}) {
     const type = request.headers['content-type'] ?? '';
     const body = new Uint8Array(await bodyOf(request));
     const form = await new Response(body, { headers: { 'content-type': type } }).formData();
-    const task = add({ text: Buffer.from(await (form.get('file') as File).arrayBuffer()) });
+    const text = Buffer.from(await (form.get('file') as File).arrayBuffer());
+    const task = add({ text, onlyWorker: String(form.get('worker')) });
     await when(() => task.state === 'completed');
     sendJson(response, 200, {
       success: true,

@@ -1,5 +1,6 @@
 /** The service of tasks with a queue, a fleet, a network and an index in memory, on a clock that a test moves. */
 
+import { createLentKeys } from '../../electron/core/access/lent-keys.ts';
 import type { SimulatedMachine } from '../../electron/core/ports/simulated-fleet.ts';
 import type { OpenTaskQueue } from '../../electron/core/ports/task-queue.ts';
 import { createStreams } from '../../electron/core/runtime/streams.ts';
@@ -10,6 +11,7 @@ import { WORKER_PROTOCOL, type WorkerRequest } from '../../shared/contract/task-
 import { createEmitter } from '../../shared/emitter.ts';
 import type { NewActivityEntry } from '../../shared/models/activity.ts';
 import type { NodeView } from '../../shared/models/fleet.ts';
+import type { GatewayView } from '../../shared/models/gateway.ts';
 import type { IndexJob, SourceRecord } from '../../shared/models/indexing.ts';
 import { defaultSettings, type Settings } from '../../shared/models/settings.ts';
 import type { TaskResult } from '../../shared/models/tasks.ts';
@@ -60,6 +62,8 @@ export function createTasksWorld(options: TasksWorldOptions = {}) {
   const notices = new Map<string, string>();
   const leases: string[] = [];
   const changed = createEmitter<[]>({ name: 'settings' });
+  const keyEnded = createEmitter<[id: string]>({ name: 'access' });
+  const lent = createLentKeys(silentLog);
   let last = 0;
   const ids = { next: (prefix: string) => `${prefix}_${++last}` };
   const files = createMemoryTaskFiles({ clock, ids });
@@ -85,7 +89,13 @@ export function createTasksWorld(options: TasksWorldOptions = {}) {
       files,
       texts,
       indexing,
+      lent,
+      keyEnded,
     },
+    gateway: {
+      ...{ state: 'running', url: 'http://127.0.0.1:11500', listening: 'loopback', problem: null },
+      ...{ restarts: 0, version: 1 },
+    } as GatewayView,
     waits: [] as number[],
     redisUrl: null as string | null,
     /** What happens when a machine is woken. */
@@ -162,7 +172,11 @@ export function createTasksWorld(options: TasksWorldOptions = {}) {
     ...{ clock, ids, http, streams, secrets, log: silentLog, random: () => 0.5 },
     fleet: { ...fleet, simulatedMachine: (nodeId) => options.simulated?.[nodeId] ?? null },
     store: { tasks: store },
-    settings: { current: () => settings, secret: () => world.redisUrl, onChange: changed.on },
+    settings: {
+      current: () => settings,
+      secret: (name) => (name === 'tasks.redisUrl' ? world.redisUrl : null),
+      onChange: changed.on,
+    },
     activity: { record: (entry) => void activity.push(entry) },
     notices: {
       add: ({ id, code }) => void notices.set(id, code),
@@ -184,6 +198,8 @@ export function createTasksWorld(options: TasksWorldOptions = {}) {
     },
     indexing: indexing.service,
     telemetry: { recordQueue: (_kind, waiting) => void world.waits.push(waiting) },
+    access: { lent, onEnded: keyEnded.on },
+    gateway: { view: () => world.gateway },
     openTaskQueue: options.open ?? (async () => queue),
     taskFiles: files,
     openSharedFolder: () => ({

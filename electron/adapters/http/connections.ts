@@ -21,6 +21,8 @@ import {
 export type ConnectionClock = Pick<Clock, 'monotonic' | 'timer' | 'sleep'>;
 
 export interface ConnectionOptions {
+  /** Whether the server speaks TLS. */
+  isSecure?: boolean;
   limits: ListenerLimits;
   /** The response to a refused connection. Without it, the connection is only closed. */
   answer?: AnswerConnection | undefined;
@@ -78,9 +80,12 @@ export function limitConnections(server: Server, options: ConnectionOptions): Co
   const report = createRefusalReport(clock, onRefused);
   let lingering = 0;
 
-  const inner = server.listeners('connection');
-  server.removeAllListeners('connection');
-  server.on('connection', (socket: Socket) => {
+  // Over TLS a request belongs to the connection inside, which exists once the handshake is over.
+  const event = options.isSecure ? 'secureConnection' : 'connection';
+  if (options.isSecure) server.maxConnections = limits.connections;
+  const inner = server.listeners(event);
+  server.removeAllListeners(event);
+  server.on(event, (socket: Socket) => {
     const address = addressOf(socket);
     if (!hasRoom(address)) refuse(socket, address);
     else {

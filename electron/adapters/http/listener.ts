@@ -2,6 +2,7 @@
  * Every HTTP listener of the product is created here: its address, its limits, its response to broken HTTP, the Host
  * and Origin it serves, and its authentication.
  */
+
 import {
   createServer,
   type IncomingMessage,
@@ -10,6 +11,7 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { settledWithin } from '../../../shared/settled-within.ts';
 import { createSystemClock } from '../clock.ts';
@@ -32,6 +34,8 @@ export interface ListenerOptions<Principal> extends ConnectionOptions {
   /** Which requests for an upgrade are passed to the server's `upgrade` event. Others are served as if they asked for none. */
   upgrades?: (request: IncomingMessage) => boolean;
   server?: Pick<ServerOptions, 'keepAlive'>;
+  /** PEM. Default: plain HTTP. */
+  tls?: { cert: string; key: string } | undefined;
 }
 
 export type Identity<Principal> =
@@ -57,8 +61,9 @@ export interface Listener<Principal> {
 }
 
 export function createListener<Principal = never>(options: ListenerOptions<Principal>): Listener<Principal> {
-  const { limits, handle, source, authenticate, attempts, answer, upgrades = () => false } = options;
-  const server = createServer(
+  const { limits, handle, source, authenticate, attempts, answer, upgrades = () => false, tls } = options;
+  const create = tls === undefined ? createServer : createSecure(tls);
+  const server = create(
     {
       ...serverOptions(limits),
       ...options.server,
@@ -73,7 +78,7 @@ export function createListener<Principal = never>(options: ListenerOptions<Princ
       handle(request, response);
     },
   );
-  const connections = limitConnections(server, options);
+  const connections = limitConnections(server, { ...options, isSecure: tls !== undefined });
   server.on('clientError', connections.clientError);
   // Node itself answers both of these with an empty body, or not at all.
   server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => refuse(response));
@@ -128,6 +133,14 @@ export function createListener<Principal = never>(options: ListenerOptions<Princ
     },
   };
 }
+
+/** A server with the same interface, that speaks TLS. */
+const createSecure =
+  (tls: { cert: string; key: string }): typeof createServer =>
+  (...given: unknown[]) => {
+    const [options, handle] = given as [ServerOptions, RequestListener];
+    return createSecureServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: options.headersTimeout }, handle) as unknown as Server;
+  };
 
 /** Of several Host lines, Node reads the first; another program on the way may read the last. */
 function hasOneHost({ rawHeaders }: IncomingMessage): boolean {

@@ -16,6 +16,23 @@ export const ownPages =
     return origin === undefined || origin.toLowerCase() === `http://${host.toLowerCase()}`;
   };
 
+/**
+ * For a listener in the network: `Host` must be its own address, or a name that a person allowed, so that no other name
+ * can be made to lead here. `Origin` must be absent or a page at exactly that `Host`.
+ */
+export const networkPages =
+  (at: () => { address: string; port: number; names: readonly string[] }): SourceGuard =>
+  ({ host, origin }) => {
+    if (host === undefined) return false;
+    const { address, port, names } = at();
+    const wanted = host.toLowerCase();
+    const own = address.includes(':') ? `[${address}]` : address;
+    const isOwn =
+      wanted === `${own}:${port}` || names.some((name) => wanted === name || wanted.startsWith(`${name}:`));
+    if (!isOwn) return false;
+    return origin === undefined || [`http://${wanted}`, `https://${wanted}`].includes(origin.toLowerCase());
+  };
+
 /** Programs only: a page that a person happens to open must not control a machine on their network. */
 export const noBrowsers: SourceGuard = (headers) => {
   const site = headers['sec-fetch-site'];

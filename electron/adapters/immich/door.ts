@@ -1,5 +1,7 @@
 /** The door for Immich: a listener that always answers, in front of runners that may sleep. */
+
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { eitherOf } from '../../../shared/either.ts';
 import { isAllowed } from '../../../shared/network/allowed-source.ts';
 import type { OpenDoor, OpenImmichDoor } from '../../core/ports/immich-door.ts';
 import type { Clock } from '../../core/ports/time.ts';
@@ -73,7 +75,8 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
       if (isGet && path === '/') return send(request, response, hello);
       if (path !== '/predict') return send(request, response, plain(404, 'Not Found'));
       if (request.method !== 'POST') return send(request, response, plain(405, 'Method Not Allowed'));
-      send(request, response, await predict(request, AbortSignal.any([gone.signal, stopping.signal])));
+      using either = eitherOf(gone.signal, stopping.signal);
+      send(request, response, await predict(request, either.signal));
     } catch (error) {
       if (gone.signal.aborted) return;
       if (error instanceof DoorRefusal) return send(request, response, answerOf(error));
@@ -103,7 +106,8 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor> {
     const late = new AbortController();
     const timer = clock.timer(rules().holdMs, () => late.abort(refused('IMMICH_HELD_TOO_LONG')));
     try {
-      return await budget.take(bytes, AbortSignal.any([signal, late.signal]));
+      using either = eitherOf(signal, late.signal);
+      return await budget.take(bytes, either.signal);
     } finally {
       timer.cancel();
     }

@@ -47,6 +47,8 @@ export function connectServer({ http, url }: { http: Http; url: string }): Infer
     describe: (model, signal) => current.describe(model, signal),
     load: (model, options, signal) => current.load(model, options, signal),
     unload: (model, signal) => current.unload(model, signal),
+    pull: (model, onProgress, signal) => current.pull(model, onProgress, signal),
+    remove: (model, signal) => current.remove(model, signal),
     embed: (model, texts, signal) => current.embed(model, texts, signal),
   };
 }

@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import { parseAnswer } from '../../../shared/json.ts';
-import type { Http, HttpReply, HttpRequest } from '../../core/ports/network.ts';
+import type { Http, HttpReply, HttpRequest, HttpStream } from '../../core/ports/network.ts';
 import {
   lacksPath,
   lacksPathError,
@@ -14,12 +14,18 @@ import { versionSchema } from './ollama-schemas.ts';
 
 /** Upper bound, milliseconds; a probe has its own, shorter deadline in its signal. */
 export const READ_DEADLINE_MS = 30_000;
+/** A download says at once that it begins. */
+const STREAM_HEADERS_MS = 60_000;
+/** Comparing tens of gigabytes with their digest takes minutes, in which nothing is sent. */
+const STREAM_IDLE_MS = 30 * 60_000;
 /** Bytes. The list of a thousand models is about 500 kB, a model described without its tokens about 100 kB. */
 export const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 
 export type OllamaRequest = Omit<HttpRequest, 'url'> & { path: string };
 
 export interface OllamaRequests {
+  /** The response as a stream, whatever its status is. Rejects as `Http.open` does. */
+  open(request: { path: string; body: object; signal: AbortSignal }): Promise<HttpStream>;
   /** The response, whatever its status is. */
   send(request: OllamaRequest): Promise<HttpReply>;
   /** Rejects with the error that a response outside 2xx means. */
@@ -99,6 +105,16 @@ export function createOllamaRequests({ http, base }: { http: Http; base: string 
   }
 
   return {
+    open: ({ path, body, signal }) =>
+      http.open({
+        method: 'POST',
+        url: base + path,
+        body,
+        signal,
+        headersMs: STREAM_HEADERS_MS,
+        idleMs: STREAM_IDLE_MS,
+        ...(host === null ? {} : { headers: { host } }),
+      }),
     send,
     refuseErrors,
     read,

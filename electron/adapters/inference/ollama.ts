@@ -1,12 +1,13 @@
 /** Ollama behind the InferenceServer port: 0.24 and 0.33, which differ in what they report about a model. */
 
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
-import type { ServerCapability } from '../../../shared/models/fleet.ts';
+import { type ServerCapability, serverCapabilitySchema } from '../../../shared/models/fleet.ts';
 import type { DescribedModel, LoadedModel } from '../../../shared/models/placement.ts';
 import type { InferenceServer, LoadOptions } from '../../core/ports/inference.ts';
 import type { Http } from '../../core/ports/network.ts';
 import { mostEmbedBytes, readEmbeddings } from './embeddings.ts';
 import { incompleteAnswer, notAnInferenceServer } from './ollama-errors.ts';
+import { readPull } from './ollama-pull.ts';
 import { readDescription, readInstalled, readLoaded } from './ollama-readings.ts';
 import {
   createOllamaRequests,
@@ -25,18 +26,8 @@ import {
   versionSchema,
 } from './ollama-schemas.ts';
 
-const CAPABILITIES: ReadonlySet<ServerCapability> = new Set([
-  'lists-models',
-  'says-placement',
-  'moves',
-  'embeds',
-  'generates',
-  'streams',
-  'forwards',
-  'speaks-ollama',
-  'speaks-openai',
-  'speaks-anthropic',
-]);
+/** All there are. */
+const CAPABILITIES: ReadonlySet<ServerCapability> = new Set(serverCapabilitySchema.options);
 
 export interface OllamaOptions {
   http: Http;
@@ -45,7 +36,10 @@ export interface OllamaOptions {
 }
 
 export function createOllamaServer({ http, url }: OllamaOptions): InferenceServer {
-  const { send, read, ask, refuseErrors } = createOllamaRequests({ http, base: url.replace(/\/+$/, '') });
+  const { open, send, read, ask, refuseErrors } = createOllamaRequests({
+    http,
+    base: url.replace(/\/+$/, ''),
+  });
   let lastPs: { text: string; loaded: LoadedModel[] } | null = null;
   /** A model's capabilities, by name, as last reported by tags or show. */
   const known = new Map<string, { digest: string | null; capabilities: string[] }>();
@@ -128,6 +122,24 @@ export function createOllamaServer({ http, url }: OllamaOptions): InferenceServe
         ...post('/api/generate', { model, keep_alive: 0, stream: false }, signal),
         deadlineMs: READ_DEADLINE_MS,
       }),
+
+    async pull(model, onProgress, signal) {
+      const path = '/api/pull';
+      await readPull(await open({ path, body: { model }, signal }), path, onProgress);
+      // What is known of that name may be about the files before.
+      known.delete(model);
+    },
+
+    async remove(model, signal) {
+      const path = '/api/delete';
+      const reply = await send({
+        ...post(path, { model }, signal),
+        method: 'DELETE',
+        deadlineMs: READ_DEADLINE_MS,
+      });
+      await refuseErrors(reply, path, signal);
+      known.delete(model);
+    },
 
     async embed(model, texts, signal) {
       if (texts.length === 0) return { vectors: [], serverMs: null };

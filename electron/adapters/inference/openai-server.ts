@@ -87,6 +87,8 @@ export function createOpenAiServer({ http, url }: { http: Http; url: string }): 
 
     load: () => Promise.reject(cannot()),
     unload: () => Promise.reject(cannot()),
+    pull: () => Promise.reject(cannot()),
+    remove: () => Promise.reject(cannot()),
 
     async embed(model, texts, signal) {
       const vectors: Float32Array[] = [];

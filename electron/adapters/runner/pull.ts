@@ -1,8 +1,8 @@
 /** The progress of a download: one JSON object on each line, `{doneBytes, totalBytes}`, then `{done: true}` or `{error}`. */
 import * as z from 'zod';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import { parseAnswer } from '../../../shared/json.ts';
 import type { HttpStream } from '../../core/ports/network.ts';
+import { readJsonLines } from '../network/json-lines.ts';
 import { notARunner, toRunnerError } from './runner-errors.ts';
 
 const lineSchema = z.union([
@@ -18,28 +18,22 @@ export async function readPull(
   path: string,
   onProgress: (progress: { doneBytes: number; totalBytes: number | null }) => void,
 ): Promise<void> {
-  const decoder = new TextDecoder();
-  let rest = '';
   if (status < 200 || status > 299) {
+    const decoder = new TextDecoder();
+    let text = '';
     for await (const chunk of body) {
-      rest += decoder.decode(chunk, { stream: true });
-      if (rest.length > MOST_LINE_CHARACTERS) break;
+      text += decoder.decode(chunk, { stream: true });
+      if (text.length > MOST_LINE_CHARACTERS) break;
     }
-    throw toRunnerError({ status, headers, text: rest }, path);
+    throw toRunnerError({ status, headers, text }, path);
   }
-  for await (const chunk of body) {
-    rest += decoder.decode(chunk, { stream: true });
-    const lines = rest.split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > MOST_LINE_CHARACTERS) throw notARunner(path, { status, text: rest });
-    for (const text of lines) {
-      if (text.trim() === '') continue;
-      const line = lineSchema.safeParse(parseAnswer(text));
-      if (!line.success) throw notARunner(path, { status, text });
-      if ('done' in line.data) return;
-      if ('error' in line.data) throw toRunnerError({ status: 502, headers, text }, path);
-      onProgress(line.data);
-    }
+  const tooLong = (text: string) => notARunner(path, { status, text });
+  for await (const { value, text } of readJsonLines(body, MOST_LINE_CHARACTERS, tooLong)) {
+    const line = lineSchema.safeParse(value);
+    if (!line.success) throw notARunner(path, { status, text });
+    if ('done' in line.data) return;
+    if ('error' in line.data) throw toRunnerError({ status: 502, headers, text }, path);
+    onProgress(line.data);
   }
   throw new PilotlightError('ANSWER_INCOMPLETE', { details: { path } });
 }

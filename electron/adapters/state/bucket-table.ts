@@ -32,7 +32,7 @@ export function createBucketTable<Row>({
 }: {
   database: DatabaseSync;
   statement: (sql: string) => StatementSync;
-  table: 'request_buckets' | 'task_depth';
+  table: 'request_buckets' | 'task_depth' | 'queue_buckets';
   /** Of the saved text; null leaves the bucket out, because nothing of it can be read. */
   toRows(text: unknown): Row[] | null;
   /** What is saved as JSON. */

@@ -14,6 +14,7 @@ const tables: Readonly<Record<HistoryPart, readonly Table[]>> = {
   requests: [{ name: 'request_buckets', at: 'start * seconds * 1000' }],
   history: [
     { name: 'telemetry_buckets', at: 'start * seconds * 1000' },
+    { name: 'queue_buckets', at: 'start * seconds * 1000' },
     { name: 'task_depth', at: 'start * seconds * 1000' },
   ],
   activity: [{ name: 'activity', at: 'at' }],

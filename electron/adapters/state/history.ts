@@ -9,7 +9,8 @@ const TENTHS = 10;
 const MIB = 1_048_576;
 
 const COLUMNS = `node, serving, vectors, vram_total, vram_used, vram_time, utilisation, utilisation_time,
-  utilisation_max, power, power_time, temperature_max, models`;
+  utilisation_max, power, power_time, temperature_max, models, vram_used_min, vram_used_max, utilisation_min,
+  power_min, power_max, temperature, temperature_time, temperature_min`;
 
 interface Names {
   has(name: string): boolean;
@@ -91,11 +92,12 @@ export function createHistoryStore({
     });
 
   function put({ nodeId, seconds, start, totals }: BucketRow): void {
-    const { vramUsed, utilisation, power } = totals;
+    const { vramUsed, vramUsedBounds, utilisation, utilisationBounds, power, powerBounds } = totals;
+    const { temperature, temperatureBounds } = totals;
     const named = [...totals.models].flatMap(([model, amount]) => [models.idOf(model), whole(amount / MIB)]);
     statement(
       `INSERT OR REPLACE INTO telemetry_buckets (seconds, start, ${COLUMNS})
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (${Array.from({ length: 23 }, () => '?').join()})`,
     ).run(
       seconds,
       slot(start, seconds),
@@ -107,11 +109,19 @@ export function createHistoryStore({
       whole(vramUsed.seconds * TENTHS),
       whole(utilisation.sum),
       whole(utilisation.seconds * TENTHS),
-      wholeOrNull(totals.utilisationMaxPercent),
+      wholeOrNull(utilisationBounds.max),
       whole(power.sum),
       whole(power.seconds * TENTHS),
-      wholeOrNull(totals.temperatureMaxCelsius),
+      wholeOrNull(temperatureBounds.max),
       named.length === 0 ? null : JSON.stringify(named),
+      wholeOrNull(vramUsedBounds.min),
+      wholeOrNull(vramUsedBounds.max),
+      wholeOrNull(utilisationBounds.min),
+      wholeOrNull(powerBounds.min),
+      wholeOrNull(powerBounds.max),
+      whole(temperature.sum),
+      whole(temperature.seconds * TENTHS),
+      wholeOrNull(temperatureBounds.min),
     );
   }
 
@@ -134,9 +144,12 @@ export function createHistoryStore({
           vramTotalBytes: numberOrNull(row.vram_total),
           vramUsed: weighted(row.vram_used, row.vram_time, MIB),
           utilisation: weighted(row.utilisation, row.utilisation_time, 1),
-          utilisationMaxPercent: numberOrNull(row.utilisation_max),
+          vramUsedBounds: bounds(row.vram_used_min, row.vram_used_max),
+          utilisationBounds: bounds(row.utilisation_min, row.utilisation_max),
           power: weighted(row.power, row.power_time, 1),
-          temperatureMaxCelsius: numberOrNull(row.temperature_max),
+          powerBounds: bounds(row.power_min, row.power_max),
+          temperature: weighted(row.temperature, row.temperature_time, 1),
+          temperatureBounds: bounds(row.temperature_min, row.temperature_max),
           models: readModels(row.models),
         },
       };
@@ -237,6 +250,8 @@ function whole(value: number): number {
 function wholeOrNull(value: number | null): number | null {
   return value === null ? null : whole(value);
 }
+
+const bounds = (min: unknown, max: unknown) => ({ min: numberOrNull(min), max: numberOrNull(max) });
 
 function numberOrNull(value: unknown): number | null {
   return value === null || value === undefined ? null : Number(value);

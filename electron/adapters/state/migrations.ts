@@ -146,6 +146,23 @@ export const migrations: readonly string[] = [
   `
   CREATE TABLE runners (node_id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE remote_indexes (id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
+  // The band of a chart. Buckets from before have none of these.
+  `
+  ALTER TABLE telemetry_buckets ADD COLUMN vram_used_min INTEGER;
+  ALTER TABLE telemetry_buckets ADD COLUMN vram_used_max INTEGER;
+  ALTER TABLE telemetry_buckets ADD COLUMN utilisation_min INTEGER;
+  ALTER TABLE telemetry_buckets ADD COLUMN power_min INTEGER;
+  ALTER TABLE telemetry_buckets ADD COLUMN power_max INTEGER;
+  ALTER TABLE telemetry_buckets ADD COLUMN temperature INTEGER;
+  ALTER TABLE telemetry_buckets ADD COLUMN temperature_time INTEGER;
+  ALTER TABLE telemetry_buckets ADD COLUMN temperature_min INTEGER;
+  CREATE TABLE queue_buckets (
+    seconds INTEGER NOT NULL, start INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY (seconds, start)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Migrates the database to the newest schema, one transaction per step. A newer one is refused before this. */

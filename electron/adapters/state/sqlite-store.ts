@@ -18,6 +18,8 @@ import { createHistoryUse } from './history-use.ts';
 import { openDatabase, toStoreError } from './open-database.ts';
 import { type MovedSecrets, movePlainSecrets } from './plain-secrets.ts';
 import { createPowerStore } from './power-store.ts';
+import { createQueueHistoryStore } from './queue-history.ts';
+import { createRemoteIndexStore } from './remote-index-store.ts';
 import { createRequestHistoryStore } from './request-history.ts';
 import { createTaskStore } from './task-store.ts';
 
@@ -259,6 +261,7 @@ export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
         run('DELETE FROM sources WHERE id = ?', id);
       },
     },
+    remoteIndexes: createRemoteIndexStore({ run, all, rows }),
     jobs: {
       put: (job) => {
         run(
@@ -309,6 +312,7 @@ export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
     },
     history: createHistoryStore({ database, statement }),
     requestHistory: createRequestHistoryStore({ database, statement }),
+    queueHistory: createQueueHistoryStore({ database, statement }),
     histories: createHistoryUse({ database, statement }),
     tasks: createTaskStore({ database, statement, all, rows }),
     power: createPowerStore({ run, all, rows }),

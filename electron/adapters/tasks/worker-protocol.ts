@@ -19,6 +19,8 @@ export interface TaskWorkerConfig {
   agentId: string | null;
   /** Absolute path; null for none. */
   sharedFolder: string | null;
+  /** It checks itself, and takes only the task that is meant for it. */
+  checkOnly?: boolean;
   /** Memory of one handler unless the server says otherwise, MiB. */
   memoryLimitMb: number;
 }

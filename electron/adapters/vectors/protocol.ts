@@ -3,9 +3,12 @@ import type { FileType, VectorEngineName } from '../../../shared/models/indexing
 import type {
   BuiltinOutcome,
   DocumentText,
+  EstimateQuery,
   FileTimes,
+  FolderEstimate,
   Passage,
   PreparedFile,
+  ScanOptions,
   ScanResult,
   StoredIndexMeta,
   VectorHit,
@@ -62,7 +65,8 @@ export interface FileAtWork {
 
 interface IndexCalls {
   meta: { params: null; result: StoredIndexMeta };
-  scan: { params: { full: boolean; ignoreFiles?: boolean }; result: ScanResult };
+  scan: { params: ScanOptions; result: ScanResult };
+  estimate: { params: EstimateQuery; result: FolderEstimate };
   prepare: { params: { path: string }; result: PreparedFile & Omit<FileTimes, 'storeMs'> };
   commit: {
     params: { token: string; vectors: Float32Array[] };

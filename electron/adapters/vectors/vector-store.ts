@@ -91,6 +91,7 @@ const methods: Record<IndexMethod, MethodPolicy> = {
   suspect: { ...ending, isRepeatable: false },
   discard: { ...ending, isRepeatable: false },
   scan: work,
+  estimate: { ...work, isRepeatable: true },
   prepare: work,
   commit: work,
   indexBuiltin: work,
@@ -204,6 +205,7 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
       await index.meta();
       return index;
     },
+    estimate: (query, signal) => sendCall('estimate', query, { source: null, signal }),
     async removeIndex(sourceId) {
       await sendCall('remove', { sourceId }, { source: null });
     },

@@ -121,9 +121,7 @@ async function progress(context: CommandContext): Promise<IndexJob | null> {
 
 async function cancel(context: CommandContext): Promise<IndexJob> {
   const link = await context.connect('any');
-  const jobId = context.positionals.length > 0 ? onlyPositional(context, 'job') : (await current(link))?.id;
-  if (jobId === undefined)
-    throw new PilotlightError('NOT_FOUND', { message: 'Nothing has been indexed yet.' });
+  const jobId = await jobIdOf(context, link);
   const job = await link.call('index.cancel', { jobId });
   if (!context.json) printEnd(context, job);
   return job;
@@ -254,10 +252,30 @@ async function remove(context: CommandContext) {
   return { removed: source.id };
 }
 
+async function jobIdOf(context: CommandContext, link: CoreLink): Promise<string> {
+  const jobId = context.positionals.length > 0 ? onlyPositional(context, 'job') : (await current(link))?.id;
+  if (jobId === undefined)
+    throw new PilotlightError('NOT_FOUND', { message: 'Nothing has been indexed yet.' });
+  return jobId;
+}
+
+/** `pause`, `resume` and `use-cpu`, of the current run or of the one that is named. */
+const change =
+  (method: 'index.pause' | 'index.resume' | 'index.useCpu') =>
+  async (context: CommandContext): Promise<IndexJob> => {
+    const link = await context.connect('running');
+    const job = await link.call(method, { jobId: await jobIdOf(context, link) });
+    if (!context.json) context.terminal.line(`${jobName(job)}: ${textOf(job.detail)}`);
+    return job;
+  };
+
 const verbs: Record<string, (context: CommandContext) => Promise<unknown>> = {
   start,
   progress,
   cancel,
+  pause: change('index.pause'),
+  resume: change('index.resume'),
+  'use-cpu': change('index.useCpu'),
   list,
   sources,
   embedders,
@@ -269,13 +287,16 @@ const verbs: Record<string, (context: CommandContext) => Promise<unknown>> = {
 
 export const index: Command = {
   name: 'index',
-  summary: 'index folders, and watch or cancel a run',
+  summary: 'index folders, and watch, pause or cancel a run',
   usage: [
     'index add DIR [--name NAME] [--embedder builtin|MODEL] [--no-wake] [--when-gpu-gone cpu|wait] [--no-ignore-files]',
     'index set FOLDER [--name NAME] [--[no-]ignore-files]',
     'index start [FOLDER…] [--full] [--rebuild] [--no-gpu] [--callback URL] [--wait]',
     'index progress [--watch]',
     'index cancel [JOB]',
+    'index pause [JOB]',
+    'index resume [JOB]',
+    'index use-cpu [JOB]',
     'index list | sources | embedders',
     'index move FOLDER --to qdrant|builtin',
     'index remove FOLDER',

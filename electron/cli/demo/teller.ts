@@ -44,6 +44,7 @@ export function createNarrator({
     'fell-back': style.quiet('△'),
     recovered: style.flame('▲'),
     waiting: style.ember('◌'),
+    paused: style.quiet('‖'),
     resumed: style.ember('◌'),
     note: style.quiet('·'),
   };

@@ -1,4 +1,5 @@
 import { allRightsOf, everyRight, rights } from '../../../shared/rights.ts';
+import type { PanelNetwork } from '../ports/panel-network.ts';
 import type { Handlers } from '../runtime/handlers.ts';
 import type { AccessService, Issued } from './model.ts';
 
@@ -10,9 +11,18 @@ type AccessMethod =
   | 'access.revokeKey'
   | 'access.sessions'
   | 'access.revokeSession'
-  | 'access.revokeOtherSessions';
+  | 'access.revokeOtherSessions'
+  | 'access.network'
+  | 'access.setNetwork'
+  | 'access.pair';
 
-export function accessMethods({ access }: { access: AccessService }): Handlers<AccessMethod> {
+export function accessMethods({
+  access,
+  network,
+}: {
+  access: AccessService;
+  network: PanelNetwork;
+}): Handlers<AccessMethod> {
   const shown = ({ credential, secret }: Issued) => ({ key: credential, secret });
   return {
     'access.caller': (_params, { credentialId }) => {
@@ -20,6 +30,9 @@ export function accessMethods({ access }: { access: AccessService }): Handlers<A
       const held = credential === null ? everyRight : allRightsOf(credential.rights);
       return { credential, rights: rights.filter((right) => held.has(right)) };
     },
+    'access.network': () => network.view(),
+    'access.setNetwork': (wish) => network.set(wish),
+    'access.pair': ({ address }) => network.pair(address),
     'access.keys': () => access.keys(),
     'access.addKey': (key) => shown(access.addKey(key)),
     'access.rotateKey': ({ keyId }) => shown(access.rotateKey(keyId)),

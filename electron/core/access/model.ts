@@ -3,6 +3,7 @@ import type { CredentialView, KeyKind } from '../../../shared/models/access.ts';
 import type { Right } from '../../../shared/rights.ts';
 import type { Verdict } from './check-credential.ts';
 import type { KnownKey } from './credential-view.ts';
+import type { LentKeys } from './lent-keys.ts';
 
 export interface NewKey {
   name: string;
@@ -40,6 +41,8 @@ export interface AccessService {
   sessions(): CredentialView[];
   /** null if there is none, or if it was revoked. */
   find(id: string): CredentialView | null;
+  /** What it is called, if it is a lent key, too; null if there is none. */
+  nameOf(id: string): string | null;
   /** Throws ALREADY_EXISTS, BAD_RIGHTS, TOO_MANY_KEYS or DISK_FULL. */
   addKey(key: NewKey): Issued;
   /**
@@ -77,6 +80,8 @@ export interface AccessService {
   onEnded(listener: (id: string) => void): () => void;
   /** What another process needs to check secrets itself. */
   known(): readonly KnownKey[];
+  /** Keys of the core's own helpers, for the gateway alone. `known` does not list them. */
+  readonly lent: LentKeys;
   /** What `known` returns has changed. */
   onKnownChange(listener: () => void): () => void;
   stop(): void;

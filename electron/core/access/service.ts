@@ -11,6 +11,7 @@ import { browserName, freeName, nameKey } from './credential-name.ts';
 import { viewOf } from './credential-view.ts';
 import { type CredentialsDependencies, createCredentials } from './credentials.ts';
 import { rightsOfKey } from './key-rights.ts';
+import { createLentKeys } from './lent-keys.ts';
 import { endingOf, SESSION_LONGEST_MS } from './lifetime.ts';
 import type { AccessService, ChosenKey, Issued } from './model.ts';
 import { newSecret, secretDigest } from './secret-format.ts';
@@ -31,6 +32,7 @@ export function createAccessService(dependencies: AccessDependencies): AccessSer
   const { clock, ids, log, activity } = dependencies;
   const credentials = createCredentials(dependencies);
   const ended = createEmitter<[id: string]>({ name: 'access', log });
+  const lent = createLentKeys(log);
 
   const isSession = ({ kind }: { kind: CredentialKind }) => kind === 'session';
   const unrevoked = () => credentials.all().filter(({ revokedAt }) => revokedAt === null);
@@ -100,6 +102,11 @@ export function createAccessService(dependencies: AccessDependencies): AccessSer
     find(id) {
       const record = credentials.get(id);
       return record === undefined || record.revokedAt !== null ? null : viewOf(record);
+    },
+    nameOf(id) {
+      const record = credentials.get(id);
+      if (record !== undefined && record.revokedAt === null) return record.name;
+      return lent.list().find((key) => key.id === id)?.name ?? null;
     },
     addKey({ name, kind, rights: wanted, expiresInDays, models = null, requestsPerMinute = null }) {
       const rights = rightsOfKey(kind, wanted);
@@ -237,6 +244,7 @@ export function createAccessService(dependencies: AccessDependencies): AccessSer
     },
     onEnded: ended.on,
     known: () => credentials.known,
+    lent,
     onKnownChange: credentials.onChange,
     stop: credentials.stop,
   };

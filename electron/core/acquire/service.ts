@@ -2,7 +2,9 @@
  * Acquires a ready server with a model for jobs, tasks, requests and people: lease, wake, wait until it serves, place,
  * count in flight, release. The lease lasts from before the wake until the release.
  */
+
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { eitherOf } from '../../../shared/either.ts';
 import { isServing } from '../../../shared/models/serving.ts';
 import { createChanges } from '../runtime/changes.ts';
 import { classifyFailure, type ReadyStage } from './failure.ts';
@@ -224,14 +226,14 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
 
   return {
     async acquire(options) {
-      const signal = AbortSignal.any([options.signal, stopping.signal]);
-      signal.throwIfAborted();
-      const request = { ...options, signal };
+      using either = eitherOf(options.signal, stopping.signal);
+      either.signal.throwIfAborted();
+      const request = { ...options, signal: either.signal };
       const health =
         options.health ?? (options.by === 'person' ? createHealthTracker({ clock }) : sharedHealth);
-      return request.nodeId === undefined
+      return await (request.nodeId === undefined
         ? acquireAnywhere(request, health)
-        : acquireOn(request.nodeId, request, health);
+        : acquireOn(request.nodeId, request, health));
     },
     stop() {
       for (const stop of stops) stop();

@@ -1,4 +1,5 @@
 /** Keeps contact with one agent: connects, listens to its stream, and retries with a back-off. */
+import { eitherOf } from '../../../shared/either.ts';
 import type { Clock, Random } from '../ports/time.ts';
 
 export interface ContactLoop {
@@ -56,7 +57,8 @@ export function createContactLoop(options: ContactLoopOptions): ContactLoop {
 
   async function listenAndPoll(signal: AbortSignal): Promise<boolean> {
     const polling = new AbortController();
-    const polled = poll(AbortSignal.any([signal, polling.signal]));
+    using either = eitherOf(signal, polling.signal);
+    const polled = poll(either.signal);
     const heard = await listen(signal);
     polling.abort();
     await polled;
@@ -88,7 +90,8 @@ export function createContactLoop(options: ContactLoopOptions): ContactLoop {
   async function rest(ms: number, signal: AbortSignal): Promise<void> {
     const called = new AbortController();
     retry = called;
-    await wait(withJitter(ms), AbortSignal.any([signal, called.signal]));
+    using either = eitherOf(signal, called.signal);
+    await wait(withJitter(ms), either.signal);
     if (retry === called) retry = null;
   }
 

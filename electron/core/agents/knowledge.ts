@@ -1,4 +1,5 @@
 /** What is known about one agent and its machine. Reports every change except new samples. */
+import { eitherOf } from '../../../shared/either.ts';
 import type { Trouble } from '../../../shared/models/node-state.ts';
 import type { ToolReport } from '../fleet/gpu-state.ts';
 import { toolReportOf } from '../fleet/gpu-tools.ts';
@@ -116,7 +117,8 @@ export function createAgentKnowledge({ clock, onChange, onReached, onToolsChange
         if (missing === 0) limit.abort();
       };
       waiting.add(arrived);
-      await clock.sleep(FRESH_WAIT_MS, AbortSignal.any([signal, limit.signal])).catch(() => {});
+      using either = eitherOf(signal, limit.signal);
+      await clock.sleep(FRESH_WAIT_MS, either.signal).catch(() => {});
       waiting.delete(arrived);
       signal.throwIfAborted();
       return missing <= 0 ? currentReading() : null;

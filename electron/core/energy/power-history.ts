@@ -2,7 +2,7 @@
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { NodeState } from '../../../shared/models/node-state.ts';
 import type { EnergyRange, EnergyReport, PowerPolicy, PowerTimeline } from '../../../shared/models/power.ts';
-import type { HistoryRange, NodeBucket } from '../../../shared/models/telemetry.ts';
+import type { HistorySpan, NodeBucket } from '../../../shared/models/telemetry.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Log } from '../ports/log.ts';
 import type { PowerStore } from '../ports/power-state.ts';
@@ -29,7 +29,7 @@ export interface PowerHistoryDependencies {
   store: Pick<PowerStore, 'appendState' | 'states' | 'leases' | 'remove'>;
   fleet: Pick<FleetService, 'list' | 'require' | 'onChange'>;
   policies: { get(nodeId: string): PowerPolicy };
-  telemetry: { buckets(nodeId: string, range: HistoryRange, atMost: number): NodeBucket[] };
+  telemetry: { buckets(nodeId: string, range: HistorySpan, atMost: number): NodeBucket[] };
 }
 
 const HOUR_MS = 3_600_000;

@@ -1,4 +1,5 @@
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
+import { eitherOf } from '../../../shared/either.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { ConnectionLoss } from './server-process.ts';
 
@@ -16,13 +17,13 @@ export interface ServerGuard {
  * loads and batches have no deadline, so they would otherwise hang indefinitely.
  */
 export function guardServer(server: InferenceServer, guard: ServerGuard): InferenceServer {
-  const either = (signal: AbortSignal) => AbortSignal.any([signal, guard.unreachable()]);
   async function watched<Result>(
     signal: AbortSignal,
     call: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
     try {
-      return await call(either(signal));
+      using either = eitherOf(signal, guard.unreachable());
+      return await call(either.signal);
     } catch (error) {
       const loss = lossOf(error);
       if (loss !== null) guard.onLost(loss);
@@ -46,6 +47,8 @@ export function guardServer(server: InferenceServer, guard: ServerGuard): Infere
       guard.onUnload(model);
       return watched(signal, (either) => server.unload(model, either));
     },
+    pull: (model, onProgress, signal) => watched(signal, (either) => server.pull(model, onProgress, either)),
+    remove: (model, signal) => watched(signal, (either) => server.remove(model, either)),
     embed: (model, texts, signal) => watched(signal, (either) => server.embed(model, texts, either)),
   };
 }

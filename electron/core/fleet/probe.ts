@@ -1,5 +1,7 @@
 /** One probe of a server or an agent, and the server's version and installed models. */
+
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { eitherOf } from '../../../shared/either.ts';
 import type { InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { Log } from '../ports/log.ts';
@@ -41,8 +43,8 @@ export async function probeTarget(
   try {
     const interrupting = new AbortController();
     register(() => interrupting.abort(INTERRUPTED));
-    const either = AbortSignal.any([signal, interrupting.signal]);
-    const loaded = await withDeadline(clock, timeoutMs, either, (limited) => target.loaded(limited));
+    using either = eitherOf(signal, interrupting.signal);
+    const loaded = await withDeadline(clock, timeoutMs, either.signal, (limited) => target.loaded(limited));
     return { kind: 'healthy', loaded };
   } catch (error) {
     if (signal.aborted || error === INTERRUPTED) return null;

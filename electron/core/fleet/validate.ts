@@ -88,6 +88,11 @@ export function normaliseRelayUrl(text: string, field: string): string {
   return normaliseUrl(text, { field, defaultPort: DEFAULT_RELAY_PORT, api: 'agent' });
 }
 
+/** The URL of a server that indexes, entered with or without `/index/…` at its end; its default port is that of the web. Throws BAD_URL. */
+export function normaliseIndexUrl(text: string, field = 'url'): string {
+  return normaliseUrl(text, { field, defaultPort: 80, api: 'index' });
+}
+
 /** The wake methods in the person's order, without duplicates. Throws BAD_WAY or BAD_URL, naming the field. */
 export function normaliseWakeMethods(methods: readonly WakeWay[], field = 'wakeWays'): WakeWay[] {
   const normal = methods.map((method, index): WakeWay => {

@@ -58,7 +58,7 @@ export interface GatewayDependencies {
   settings: Pick<SettingsService, 'current' | 'onChange' | 'addRule'>;
   fleet: Pick<FleetService, 'list' | 'get' | 'onChange' | 'probe' | 'probeSoon'>;
   telemetry: Pick<TelemetryService, 'reading' | 'onSample'>;
-  access: Pick<AccessService, 'known' | 'onKnownChange' | 'find' | 'use'>;
+  access: Pick<AccessService, 'known' | 'lent' | 'onKnownChange' | 'nameOf' | 'use'>;
   inFlight: Pick<InFlight, 'begin'>;
   leases: AcquireLeases;
   acquire: Pick<AcquireService, 'acquire'>;
@@ -107,7 +107,7 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
           usedVramBytes: usedVramBytes(view, telemetryOf(view.id)),
           moving: moving.on(view.id),
         })),
-        credentials: access.known(),
+        credentials: [...access.known(), ...access.lent.list()],
         settings: current(),
       }),
     send: async (table) => link?.setTable(table),
@@ -132,7 +132,7 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
     async probe(nodeId) {
       await fleet.probe(nodeId).catch(() => {});
     },
-    nameOf: (id) => access.find(id)?.name ?? null,
+    nameOf: access.nameOf,
     pushed: push.applied,
     answer: async (askId, answer) => link?.answer(askId, answer),
   });
@@ -140,7 +140,7 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
   /** VRAM in use by node, as the last samples showed it. */
   const usedVram = new Map<string, number | null>();
   const names = {
-    key: (id: string) => access.find(id)?.name ?? null,
+    key: access.nameOf,
     node: (id: string) => fleet.get(id)?.name ?? id,
   };
   let started = false;
@@ -270,6 +270,7 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
         opened.update();
         expiry.update();
       }),
+      access.lent.onChange(push.now),
       expiry.stop,
     );
     expiry.update();

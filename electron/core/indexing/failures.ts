@@ -25,9 +25,14 @@ export function codeOf(error: unknown): string {
   return isPilotlightError(error) ? error.code : 'INTERNAL';
 }
 
+const skips: ReadonlySet<string> = new Set([
+  ...['FILE_BINARY', 'FILE_EMPTY', 'SYMLINK_LOOP', 'OUTSIDE_FOLDER', 'OWN_DATA_FOLDER'],
+  ...['DOCUMENT_ENCRYPTED', 'DOCUMENT_BROKEN', 'DOCUMENT_UNPACKS_TOO_LARGE'],
+]);
+
 /** Nothing is wrong with such a file; it just cannot be indexed. */
 export function isSkip(code: string): boolean {
-  return ['FILE_BINARY', 'FILE_EMPTY', 'SYMLINK_LOOP', 'OUTSIDE_FOLDER', 'OWN_DATA_FOLDER'].includes(code);
+  return skips.has(code);
 }
 
 /** What happens to a file: it is skipped because it cannot be indexed as it is, it fails, or the whole run stops. */

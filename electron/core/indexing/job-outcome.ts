@@ -64,6 +64,7 @@ export function jobActivity(job: IndexJob): NewActivityEntry | null {
       };
     case 'pending':
     case 'running':
+    case 'paused':
       return null;
   }
 }

@@ -22,6 +22,8 @@ export interface JobRunOptions {
   sources: readonly SourceRecord[];
   /** Called when the index of a source has changed. */
   onSourceChanged(sourceId: string): void;
+  /** A file was read, and failed. */
+  onFailedAgain(sourceId: string, path: string): void;
   /** It will not use the index of this source any more. */
   onSourceDone(sourceId: string): void;
   /** Resolves when it may continue with another file. */
@@ -41,7 +43,7 @@ const sizeShownEveryMs = 2000;
 
 /** Resolves when everything that can be committed is; rejects with the signal's reason or with what ended the job. */
 export async function runJob(options: JobRunOptions, signal: AbortSignal): Promise<void> {
-  const { dependencies, tracker, handles, sources, onSourceChanged } = options;
+  const { dependencies, tracker, handles, sources, onSourceChanged, onFailedAgain } = options;
   const { clock, fleet, folders, settings, telemetry, activity } = dependencies;
   /** Node health as learned by this job, kept from one source to the next. */
   const health = createHealthTracker({ clock });
@@ -99,7 +101,11 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
       if (!isIngested(source)) await folders.resolve(source.path);
       if (mustReset) await empty();
       found = await index.scan(
-        { full: job.full && checkpoint === null, ignoreFiles: source.ignoreFiles ?? true },
+        {
+          full: job.full && checkpoint === null,
+          ignoreFiles: source.ignoreFiles ?? true,
+          patterns: source.ignorePatterns ?? [],
+        },
         signal,
         scanning,
       );
@@ -149,6 +155,7 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
       },
       failed: (file) => {
         settled += 1;
+        onFailedAgain(source.id, file.path);
         tracker.failed(source.id, file);
       },
       skipped: (file) => {

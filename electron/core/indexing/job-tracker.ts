@@ -20,6 +20,7 @@ import type { Streams } from '../runtime/streams.ts';
 import { toLeftOut } from './failures.ts';
 import { limitedBy } from './limited-by.ts';
 import { createEta, createRateMeter, type RateMeter } from './progress.ts';
+import { createSourceCounts } from './source-counts.ts';
 import { createTimeMeter, type TimeReport } from './time-spent.ts';
 
 export interface SourceCheckpoint {
@@ -32,7 +33,8 @@ export interface JobTracker {
   /** The job as it is now. */
   snapshot(): IndexJob;
   begin(resumed: boolean): void;
-  phase(phase: JobPhase, detail: Message): void;
+  /** `nodeId`: the machine that is woken, or on which the model is loaded. */
+  phase(phase: JobPhase, detail: Message, nodeId?: string): void;
   event(kind: JobEvent['kind'], nodeId: string | null, message: Message): void;
   checkpoint(sourceId: string): SourceCheckpoint | null;
   /** Saved at once; throws what the store throws. */
@@ -60,22 +62,10 @@ export interface JobTracker {
   /** How many files of a source this job has indexed. */
   doneIn(sourceId: string): number;
   end(status: JobStatus, detail: Message, error: IndexJob['error']): IndexJob;
+  /** Saves it as paused, with an event of that kind, if any; throws what the store throws, and then it runs on. */
+  pause(detail: Message, kind?: JobEvent['kind']): IndexJob;
   /** Stops its timers and saves what was not shown yet. For a core that stops while the job is unfinished. */
   suspend(): void;
-}
-
-interface SourceCounts {
-  total: number;
-  done: number;
-  unchanged: number;
-  removed: number;
-  failed: number;
-  skipped: number;
-  ignored: number;
-  pendingBytes: number;
-  settledBytes: number;
-  /** Of files that are not committed yet. */
-  embeddedBytes: number;
 }
 
 const keptFailures = 200;
@@ -97,7 +87,7 @@ export function createJobTracker({
   job: IndexJob;
 }): JobTracker {
   let job = initial;
-  const counts = new Map<string, SourceCounts>();
+  const { of: countsOf, sum, files: fileCounts } = createSourceCounts();
   const shares = new Map<string, { share: Omit<JobNodeShare, 'vectorsPerSecond'>; meter: RateMeter }>();
   const leftOut = new Map<string, JobFailure[]>();
   const failures = new Map<string, JobFailure[]>();
@@ -106,32 +96,6 @@ export function createJobTracker({
   let savedAt = Number.NEGATIVE_INFINITY;
   let timer: Timer | null = null;
   let hasEnded = false;
-
-  function countsOf(sourceId: string): SourceCounts {
-    let known = counts.get(sourceId);
-    if (!known) {
-      known = {
-        total: 0,
-        done: 0,
-        unchanged: 0,
-        removed: 0,
-        failed: 0,
-        skipped: 0,
-        ignored: 0,
-        pendingBytes: 0,
-        settledBytes: 0,
-        embeddedBytes: 0,
-      };
-      counts.set(sourceId, known);
-    }
-    return known;
-  }
-
-  function sum(field: keyof SourceCounts): number {
-    let total = 0;
-    for (const known of counts.values()) total += known[field];
-    return total;
-  }
 
   function leaveOut(sourceId: string, files: readonly JobFailure[]): void {
     const named = files.slice(0, keptFailures).map(({ path, code, reason }) => ({ path, code, reason }));
@@ -158,15 +122,7 @@ export function createJobTracker({
     const isStalled = nodes.length > 0 && nodes.every(({ vectorsPerSecond }) => vectorsPerSecond === 0);
     job = {
       ...job,
-      files: {
-        total: sum('total'),
-        done: sum('done'),
-        unchanged: sum('unchanged'),
-        removed: sum('removed'),
-        failed: sum('failed'),
-        skipped: sum('skipped'),
-        ...(sum('ignored') > 0 ? { ignored: sum('ignored') } : {}),
-      },
+      files: fileCounts(),
       etaMs: isEmbedding && !isStalled ? eta.remainingMs(sum('pendingBytes') - doneBytes) : null,
       limitedBy: isEmbedding ? limitedBy(times.recent()) : null,
       nodes,
@@ -226,9 +182,11 @@ export function createJobTracker({
       else save();
       streams.jobs.set(job.id, job);
     },
-    phase(phase, detail) {
+    phase(phase, detail, nodeId) {
       if (hasEnded || (job.phase === phase && isSame(job.detail, detail))) return;
-      job = { ...job, phase, detail };
+      const { phaseNodeId: _, ...rest } = job;
+      const phaseSince = job.phase === phase ? (job.phaseSince ?? clock.now()) : clock.now();
+      job = { ...rest, phase, detail, phaseSince, ...(nodeId === undefined ? {} : { phaseNodeId: nodeId }) };
       refresh();
       saveLeniently();
       show();
@@ -332,6 +290,37 @@ export function createJobTracker({
         nodes: job.nodes.map((node) => ({ ...node, vectorsPerSecond: 0 })),
       };
       saveLeniently();
+      streams.jobs.set(job.id, job);
+      return job;
+    },
+    pause(detail, kind) {
+      refresh();
+      const before = job;
+      const { phaseNodeId: _, ...rest } = job;
+      job = {
+        ...rest,
+        ...{
+          status: 'paused',
+          phase: 'queued',
+          detail,
+          phaseSince: clock.now(),
+          currentFile: '',
+          etaMs: null,
+        },
+        limitedBy: null,
+        nodes: job.nodes.map((node) => ({ ...node, vectorsPerSecond: 0 })),
+        ...(kind !== undefined && {
+          events: [...job.events, { at: clock.now(), kind, nodeId: null, message: detail }],
+        }),
+      };
+      try {
+        save();
+      } catch (error) {
+        job = before;
+        throw error;
+      }
+      hasEnded = true;
+      timer?.cancel();
       streams.jobs.set(job.id, job);
       return job;
     },

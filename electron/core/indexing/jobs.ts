@@ -1,6 +1,6 @@
 /**
  * The life of jobs: one runs at a time, each survives a restart, and each ends with a message. A short one of a folder
- * that the running job does not need may run beside it; the running job pauses between two files meanwhile.
+ * that the running job does not need may run beside it, between two of its files.
  */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { IndexJob, SourceRecord } from '../../../shared/models/indexing.ts';
@@ -14,6 +14,7 @@ import { fileCounts, jobActivity, jobError, jobLabel, labelFolders } from './job
 import { runJob } from './job-run.ts';
 import { createJobTracker, type JobTracker } from './job-tracker.ts';
 import type { IndexingDependencies } from './model.ts';
+import { newJobRecord } from './new-job.ts';
 import type { QueryTurns } from './query-turns.ts';
 import { isIngested, type Sources } from './sources.ts';
 
@@ -32,6 +33,12 @@ export interface Jobs {
   start(job: NewJob, sources: readonly SourceRecord[]): IndexJob;
   /** Returns the job as it then is; one that has ended stays unchanged. Throws NOT_FOUND. */
   cancel(jobId: string): IndexJob;
+  /** Stops a job until it is resumed. Returns one that does not run unchanged. Throws NOT_FOUND, DISK_FULL. */
+  pause(jobId: string): IndexJob;
+  /** Continues a paused job; others are returned unchanged. Throws NOT_FOUND, JOB_RUNNING. */
+  resume(jobId: string): IndexJob;
+  /** Continues without a GPU, and waits for none any more. Throws NOT_FOUND, DISK_FULL. */
+  useCpu(jobId: string): IndexJob;
   require(jobId: string): IndexJob;
   list(limit: number): IndexJob[];
   current(): IndexJob | null;
@@ -56,9 +63,8 @@ interface Run {
   needs: Set<string>;
 }
 
-/** How many jobs the stream shows. */
+/** Jobs on the stream. */
 const streamed = 20;
-/** How long a stop waits for a callback that is being sent. */
 const callbackGraceMs = 2000;
 
 export function createJobs({
@@ -95,6 +101,11 @@ export function createJobs({
   const running = (jobId: string): Run | null =>
     [run, guest].find((one) => one?.tracker.snapshot().id === jobId) ?? null;
 
+  function pausedOf(jobId: string): IndexJob | null {
+    const job = running(jobId) === null ? store.jobs.get(jobId) : null;
+    return job?.status === 'paused' ? job : null;
+  }
+
   const isRunning = (own: Run): boolean => run === own || guest === own;
 
   const using = (sourceId: string): Run | null =>
@@ -102,9 +113,10 @@ export function createJobs({
 
   const hasRoom = (sourceId: string): boolean => guest === null && using(sourceId) === null;
 
-  function launch(job: IndexJob, resumed: boolean): IndexJob {
+  /** `resumed`: why it was interrupted; null for a new one. */
+  function launch(job: IndexJob, resumed: Message | null): IndexJob {
     const tracker = createJobTracker({ clock, store, streams, log, job });
-    tracker.begin(resumed);
+    tracker.begin(resumed !== null);
     const own: Run = { tracker, controller: new AbortController(), needs: new Set(job.sourceIds) };
     const beside = guest === null ? [] : [guest];
     if (run === null) run = own;
@@ -122,24 +134,21 @@ export function createJobs({
     return tracker.snapshot();
   }
 
-  async function execute(own: Run, resumed: boolean): Promise<void> {
+  async function execute(own: Run, resumed: Message | null): Promise<void> {
     const { tracker, controller } = own;
     const job = tracker.snapshot();
     const signal = AbortSignal.any([controller.signal, stopping.signal]);
     try {
       signal.throwIfAborted();
-      if (resumed) tracker.event('resumed', null, fact('JOB_RESUMED'));
+      if (resumed !== null) tracker.event('resumed', null, resumed);
       const wanted = new Set(job.sourceIds);
       const chosen = sources.records().filter((source) => wanted.has(source.id));
       if (chosen.length === 0) throw new PilotlightError('NOTHING_TO_INDEX');
       await runJob(
         {
-          dependencies,
-          tracker,
-          handles,
-          queries,
-          sources: chosen,
+          ...{ dependencies, tracker, handles, queries, sources: chosen },
           onSourceChanged: (sourceId) => void sources.refresh(sourceId),
+          onFailedAgain: sources.failedAgain,
           onSourceDone(sourceId) {
             own.needs.delete(sourceId);
             ended.notify();
@@ -167,8 +176,23 @@ export function createJobs({
   }
 
   /** A job makes room for a short one beside it. */
-  async function turnOf(own: Run, signal: AbortSignal): Promise<void> {
+  async function turnOf(own: Run, signal: AbortSignal) {
     while (guest !== null && guest !== own) await ended.wait(signal);
+  }
+
+  /** Ends the run, but not the job: what it has committed is kept, and it can be launched again. */
+  function interrupt(own: Run, why: Message, event?: 'paused'): IndexJob {
+    const job = own.tracker.pause(why, event);
+    leave(own);
+    own.controller.abort(new PilotlightError('CANCELLED'));
+    ended.notify();
+    return job;
+  }
+
+  /** Throws JOB_RUNNING if another job runs, or works on a folder of this one. */
+  function refuseIfBusy(sourceIds: readonly string[]): void {
+    const other = run ?? sourceIds.map(using).find((one) => one !== null);
+    if (other) throw new PilotlightError('JOB_RUNNING', { details: { jobId: other.tracker.snapshot().id } });
   }
 
   function leave(own: Run): void {
@@ -182,7 +206,7 @@ export function createJobs({
     if (next === undefined || run !== null || stopping.signal.aborted) return;
     if (next.sourceIds.some((id) => using(id) !== null)) return;
     waiting = waiting.slice(1);
-    launch(next, true);
+    launch(next, fact('JOB_RESUMED'));
   }
 
   function finish(
@@ -231,53 +255,47 @@ export function createJobs({
     start(wanted, chosen) {
       if (stopping.signal.aborted) throw new PilotlightError('STOPPING');
       const sourceIds = chosen.map((source) => source.id);
-      const isAside = wanted.beside === true && sourceIds.every(hasRoom);
-      const other = isAside ? null : (run ?? sourceIds.map(using).find((one) => one !== null));
-      if (other)
-        throw new PilotlightError('JOB_RUNNING', { details: { jobId: other.tracker.snapshot().id } });
-      const names = chosen.map((source) => source.name);
+      if (wanted.beside !== true || !sourceIds.every(hasRoom)) refuseIfBusy(sourceIds);
+      const names = chosen.map(({ name }) => name);
       const id = ids.next('job');
       const callbackUrl = addresses.keep(id, wanted.callbackUrl);
+      const { full, rebuild, useGpu } = wanted;
+      const label = jobLabel(names, wanted.sourceIds === null);
       return launch(
-        {
-          id,
-          sourceIds,
-          label: jobLabel(names, wanted.sourceIds === null),
-          full: wanted.full,
-          rebuild: wanted.rebuild,
-          useGpu: wanted.useGpu,
-          callbackUrl,
-          status: 'pending',
-          phase: 'queued',
-          detail: fact('JOB_STARTING'),
-          createdAt: clock.now(),
-          startedAt: null,
-          endedAt: null,
-          files: { total: 0, done: 0, unchanged: 0, removed: 0, failed: 0, skipped: 0 },
-          vectors: 0,
-          fallbackVectors: 0,
-          etaMs: null,
-          limitedBy: null,
-          currentFile: '',
-          nodes: [],
-          events: [],
-          failures: [],
-          leftOut: [],
-          error: null,
-          resumed: false,
-        },
-        false,
+        newJobRecord({ id, sourceIds, label, full, rebuild, useGpu, callbackUrl, createdAt: clock.now() }),
+        null,
       );
     },
+    pause(jobId) {
+      const job = find(jobId);
+      const own = running(jobId);
+      if (own === null) return job;
+      const paused = interrupt(own, fact('JOB_PAUSED'), 'paused');
+      launchNext();
+      return paused;
+    },
+    resume(jobId) {
+      const job = find(jobId);
+      if (job.status !== 'paused') return job;
+      if (stopping.signal.aborted) throw new PilotlightError('STOPPING');
+      refuseIfBusy(job.sourceIds);
+      return launch(job, fact('JOB_UNPAUSED'));
+    },
+    useCpu(jobId) {
+      const job = find(jobId);
+      const own = running(jobId);
+      if (own === null || !job.useGpu) return job;
+      return launch({ ...interrupt(own, fact('JOB_USES_CPU')), useGpu: false }, fact('JOB_USES_CPU'));
+    },
     cancel(jobId) {
-      const queued = waiting.find((job) => job.id === jobId);
+      const queued = waiting.find((job) => job.id === jobId) ?? pausedOf(jobId);
       if (queued) {
-        waiting = waiting.filter((job) => job !== queued);
+        waiting = waiting.filter((job) => job.id !== jobId);
         const job: IndexJob = {
           ...queued,
           status: 'cancelled',
           phase: 'done',
-          detail: fact('JOB_CANCELLED', { files: null }),
+          detail: fact('JOB_CANCELLED', { files: queued.status === 'paused' ? queued.files.done : null }),
           endedAt: clock.now(),
         };
         store.jobs.put(job);

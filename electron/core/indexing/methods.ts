@@ -7,11 +7,17 @@ type Names =
   | 'index.addSource'
   | 'index.updateSource'
   | 'index.removeSource'
+  | 'index.acknowledgeFailures'
+  | 'index.folders'
+  | 'index.estimate'
   | 'index.moveVectors'
   | 'index.cancelVectorMove'
   | 'index.warnings'
   | 'index.start'
   | 'index.cancel'
+  | 'index.pause'
+  | 'index.resume'
+  | 'index.useCpu'
   | 'index.job'
   | 'index.jobs'
   | 'index.search'
@@ -27,11 +33,17 @@ export function indexingMethods({ indexing }: { indexing: IndexingService }): Ha
       await indexing.removeSource(sourceId);
       return { ok: true };
     },
+    'index.acknowledgeFailures': ({ sourceId }) => indexing.acknowledgeFailures(sourceId),
+    'index.folders': (query, { signal }) => indexing.folders(query, signal),
+    'index.estimate': (query, { signal }) => indexing.estimate(query, signal),
     'index.moveVectors': ({ sourceId, to }) => indexing.moveVectors(sourceId, to),
     'index.cancelVectorMove': ({ sourceId }) => indexing.cancelVectorMove(sourceId),
     'index.warnings': (_nothing, { signal }) => indexing.warnings(signal),
     'index.start': (job) => indexing.startJob(job),
     'index.cancel': ({ jobId }) => indexing.cancelJob(jobId),
+    'index.pause': ({ jobId }) => indexing.pauseJob(jobId),
+    'index.resume': ({ jobId }) => indexing.resumeJob(jobId),
+    'index.useCpu': ({ jobId }) => indexing.useCpu(jobId),
     'index.job': ({ jobId }) => indexing.job(jobId),
     'index.jobs': ({ limit }) => indexing.jobs(limit),
     'index.search': (query, { signal }) => indexing.search(query, signal),

@@ -7,7 +7,7 @@ import type { Log } from '../ports/log.ts';
 import { reasonOf } from './failures.ts';
 
 export interface JobReport {
-  phase(phase: JobPhase, detail: Message): void;
+  phase(phase: JobPhase, detail: Message, nodeId?: string): void;
   event(kind: JobEvent['kind'], nodeId: string | null, message: Message): void;
   /** Adds an entry to the activity log. */
   record(entry: Omit<NewActivityEntry, 'kind'>): void;
@@ -112,15 +112,15 @@ export function createPoolReport({
       : fact('WAITING_FOR_NODE', { gpu: wait.for === 'gpu-node', model: modelName });
 
   const events: PoolOptions['events'] = {
-    waking({ name }) {
-      report.phase('waking', fact('WAKING_NODE', { node: name }));
+    waking({ name, nodeId }) {
+      report.phase('waking', fact('WAKING_NODE', { node: name }), nodeId);
     },
     woke({ name, nodeId }) {
       report.event('woke', nodeId, fact('NODE_IS_AWAKE', { node: name }));
     },
-    placing({ name }) {
+    placing({ name, nodeId }) {
       if (working.length === 0)
-        report.phase('placing', fact('LOADING_ON_GPU', { model: modelName, node: name }));
+        report.phase('placing', fact('LOADING_ON_GPU', { model: modelName, node: name }), nodeId);
     },
     placed({ name: node, nodeId }, placement, reason) {
       const where = { model: modelName, node };

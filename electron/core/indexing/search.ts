@@ -89,7 +89,7 @@ function toSearchHit(
 ): SearchHit {
   const ingested = isIngested(source) ? ingestedText(hit.path) : null;
   const snippet = makeSnippet(hit.chunk, query);
-  const place = ingested === null ? null : placeAt(ingested.places, firstMatchByte(snippet));
+  const place = placeAt(ingested?.places ?? hit.places ?? [], bestMatchByte(snippet));
   const words = wordRank === null ? null : { rank: wordRank, score: hit.wordScore ?? 0 };
   const vectors = vectorRank === null ? null : { rank: vectorRank, similarity: hit.vectorScore ?? 0 };
   return {
@@ -112,9 +112,20 @@ function toSearchHit(
   };
 }
 
-/** Stored texts are UTF-8. A snippet may begin on the page before its match. */
-function firstMatchByte({ text, highlights, startByte }: ReturnType<typeof makeSnippet>): number {
-  return startByte + utf8Length(text, 0, highlights[0]?.[0] ?? 0);
+/** As far as a sentence goes, UTF-16 units. */
+const NEAR = 200;
+
+/**
+ * Stored texts are UTF-8. A snippet may begin on the page before its match, and a single frequent word may stand long
+ * before the sentence that was looked for: the first place with the most matches near it counts.
+ */
+function bestMatchByte({ text, highlights, startByte }: ReturnType<typeof makeSnippet>): number {
+  let best = { at: 0, count: 0 };
+  for (const [at] of highlights) {
+    const count = highlights.filter(([other]) => other >= at && other < at + NEAR).length;
+    if (count > best.count) best = { at, count };
+  }
+  return startByte + utf8Length(text, 0, best.at);
 }
 
 const strongFirst = (hits: readonly SearchHit[]) => [

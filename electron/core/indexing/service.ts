@@ -5,6 +5,7 @@ import {
   type EmbedderChoice,
   embedderId,
   type FileType,
+  type FolderEstimateView,
   type IndexJob,
   type IndexWarning,
   type SearchResult,
@@ -13,8 +14,10 @@ import {
   type VectorEngineName,
 } from '../../../shared/models/indexing.ts';
 import { fact } from '../../../shared/models/message.ts';
+import type { Folders } from '../ports/local-machine.ts';
 import type { Passage } from '../ports/vectors.ts';
 import { createEmbedderList } from './embedders.ts';
+import { createEstimator, type NewEstimate } from './estimator.ts';
 import { createIndexHandles } from './index-handles.ts';
 import { createJobs, type NewJob } from './jobs.ts';
 import { joinPath } from './join-path.ts';
@@ -39,6 +42,12 @@ export interface IndexingService {
   addSource(source: NewSource): Promise<SourceView>;
   updateSource(change: SourceChange): Promise<SourceView>;
   removeSource(sourceId: string): Promise<void>;
+  /** The failures of its last run need no attention. Throws NOT_FOUND. */
+  acknowledgeFailures(sourceId: string): SourceView;
+  /** The folders in a folder, for a person who chooses one. */
+  folders: Folders['list'];
+  /** What an index of a folder would take. */
+  estimate(query: NewEstimate, signal: AbortSignal): Promise<FolderEstimateView>;
   /** Begins to move the vectors of a folder. Throws NOT_FOUND, JOB_RUNNING, QDRANT_NOT_SET. */
   moveVectors(sourceId: string, to: VectorEngineName): SourceView;
   /** They stay where they are. */
@@ -48,6 +57,10 @@ export interface IndexingService {
   /** Throws NOT_FOUND, JOB_RUNNING, NOTHING_TO_INDEX. */
   startJob(job: NewJob): IndexJob;
   cancelJob(jobId: string): IndexJob;
+  /** As `Jobs.pause`, `resume` and `useCpu`. */
+  pauseJob(jobId: string): IndexJob;
+  resumeJob(jobId: string): IndexJob;
+  useCpu(jobId: string): IndexJob;
   job(jobId: string): IndexJob;
   jobs(limit: number): IndexJob[];
   /** The running job, or null. */
@@ -131,6 +144,9 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
       embedders.refresh();
       return added;
     },
+    acknowledgeFailures: sources.acknowledge,
+    folders: dependencies.folders.list,
+    estimate: createEstimator({ ...dependencies, sources }),
     async updateSource(change) {
       const source = sources.require(change.sourceId);
       if (change.embedder && embedderId(change.embedder) !== embedderId(source.embedder)) {
@@ -170,6 +186,9 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
     warnings: (signal) => moves.warnings(sources.records(), signal),
     startJob: (job) => jobs.start(job, choose(job.sourceIds)),
     cancelJob: jobs.cancel,
+    pauseJob: jobs.pause,
+    resumeJob: jobs.resume,
+    useCpu: jobs.useCpu,
     job: jobs.require,
     jobs: jobs.list,
     currentJob: jobs.current,

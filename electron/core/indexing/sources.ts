@@ -9,7 +9,9 @@ import {
 } from '../../../shared/models/indexing.ts';
 import { fact } from '../../../shared/models/message.ts';
 import { savedName } from '../../../shared/models/name.ts';
+import { acknowledgementOf, unseenFailures } from './acknowledged.ts';
 import { troubleOf } from './failures.ts';
+import { usablePatterns } from './ignore-limits.ts';
 import type { IndexHandles } from './index-handles.ts';
 import type { IndexingDependencies } from './model.ts';
 import type { VectorMoves } from './vector-moves.ts';
@@ -21,6 +23,7 @@ export interface NewSource {
   wake: boolean;
   whenGpuGone: SourceRecord['whenGpuGone'];
   ignoreFiles?: boolean | undefined;
+  ignorePatterns?: readonly string[] | undefined;
 }
 
 export interface SourceChange {
@@ -30,6 +33,7 @@ export interface SourceChange {
   wake?: boolean | undefined;
   whenGpuGone?: SourceRecord['whenGpuGone'] | undefined;
   ignoreFiles?: boolean | undefined;
+  ignorePatterns?: readonly string[] | undefined;
 }
 
 export interface Sources {
@@ -43,6 +47,10 @@ export interface Sources {
   update(change: SourceChange): Promise<SourceView>;
   /** The source of the ingested texts, which is added when it is first needed. Throws DISK_FULL. @param path canonical */
   ensureIngested(path: string): SourceRecord;
+  /** The failures of its last run need no attention. Throws NOT_FOUND. */
+  acknowledge(sourceId: string): SourceView;
+  /** A file was read again, and failed: it needs attention, whatever was acknowledged. */
+  failedAgain(sourceId: string, path: string): void;
   /** Adds or updates records that are already saved; the embedder of a known one is unchanged. */
   adopt(sources: readonly SourceRecord[]): void;
   /**
@@ -100,6 +108,7 @@ export function createSources({
       at: job.endedAt,
       indexed: job.files.done,
       failed: job.files.failed,
+      unseen: unseenFailures(job, records.get(sourceId)?.acknowledged),
     };
   }
 
@@ -185,7 +194,8 @@ export function createSources({
       const jobs = recentJobs();
       return all().map((source) => view(source, jobs));
     },
-    async add({ path, name, embedder, wake, whenGpuGone, ignoreFiles }) {
+    async add({ path, name, embedder, wake, whenGpuGone, ignoreFiles, ignorePatterns }) {
+      const patterns = usablePatterns(ignorePatterns ?? []);
       const canonical = await folders.resolve(path);
       for (const other of records.values()) {
         if (other.path !== canonical) continue;
@@ -202,6 +212,7 @@ export function createSources({
         wake,
         whenGpuGone,
         ...(ignoreFiles === undefined ? {} : { ignoreFiles }),
+        ...(patterns.length === 0 ? {} : { ignorePatterns: patterns }),
         addedAt: clock.now(),
       };
       store.sources.put(source);
@@ -239,6 +250,9 @@ export function createSources({
         wake: change.wake ?? source.wake,
         whenGpuGone: change.whenGpuGone ?? source.whenGpuGone,
         ...(change.ignoreFiles === undefined ? {} : { ignoreFiles: change.ignoreFiles }),
+        ...(change.ignorePatterns === undefined
+          ? {}
+          : { ignorePatterns: usablePatterns(change.ignorePatterns) }),
       };
       store.sources.put(next);
       records.set(sourceId, next);
@@ -248,6 +262,27 @@ export function createSources({
         if (present(sourceId)) sizes.set(sourceId, { files: 0, chunks: 0 });
       }
       return show(find(sourceId));
+    },
+    acknowledge(sourceId) {
+      const source = find(sourceId);
+      const job = recentJobs().find((one) => one.endedAt !== null && one.sourceIds.includes(sourceId));
+      const next = { ...source, ...(job ? { acknowledged: acknowledgementOf(job) } : {}) };
+      store.sources.put(next);
+      records.set(sourceId, next);
+      return show(next);
+    },
+    failedAgain(sourceId, path) {
+      const source = present(sourceId);
+      if (!source?.acknowledged?.files.some((file) => file.path === path)) return;
+      const files = source.acknowledged.files.filter((file) => file.path !== path);
+      const next = { ...source, acknowledged: { ...source.acknowledged, files } };
+      records.set(sourceId, next);
+      try {
+        store.sources.put(next);
+      } catch (error) {
+        // The run continues; after a restart this one counts as acknowledged.
+        log.warn('A failure could not be marked as new.', { source: sourceId, error: String(error) });
+      }
     },
     adopt(sources) {
       for (const source of sources) {

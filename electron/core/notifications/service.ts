@@ -1,5 +1,7 @@
 /** Sends the notifications that people chose while they are away from the panel. */
+
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { eitherOf } from '../../../shared/either.ts';
 import { errorMessage, fact } from '../../../shared/models/message.ts';
 import { type NoticeChannel, noticeChannels } from '../../../shared/models/notifications.ts';
 import type { SecretSetting, Settings } from '../../../shared/models/settings.ts';
@@ -99,7 +101,8 @@ export function createNotificationsService(dependencies: NotificationsDependenci
         ...{ at: clock.now(), kind: 'pilotlight', severity: 'info', node: null },
         ...{ message: fact('NOTICE_TEST'), why: fact('NOTICE_TEST_WHY') },
       };
-      await sendNotices(target, { notices: [notice], more: 0 }, AbortSignal.any([signal, lifetime.signal]));
+      using either = eitherOf(signal, lifetime.signal);
+      await sendNotices(target, { notices: [notice], more: 0 }, either.signal);
     },
     stop() {
       for (const stop of stops) stop();

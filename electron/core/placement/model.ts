@@ -24,7 +24,7 @@ export interface PlacementFleet {
   require(id: string): NodeView;
   server(id: string): InferenceServer | null;
   onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
-  probeSoon(nodeId: string): void;
+  probeSoon(nodeId: string, how?: { listChanged: boolean }): void;
   probe(nodeId: string): Promise<unknown>;
   /** Somebody waits for a change of this node, until disposed. */
   probeOften(nodeId: string): Disposable;
@@ -82,6 +82,11 @@ export interface PlacementService {
     anyway?: boolean;
     signal: AbortSignal;
   }): Promise<void>;
+  /**
+   * Deletes a model from the disk, after it was unloaded. Rejects as `unload` does, but with MODEL_NOT_FOUND if the node
+   * does not have it, and NOT_SUPPORTED.
+   */
+  remove(request: Parameters<PlacementService['unload']>[0]): Promise<void>;
   pin(nodeId: string, model: string, pinned: boolean): void;
   isPinned(nodeId: string, model: string): boolean;
   explain(nodeId: string, model: string): Explanation;

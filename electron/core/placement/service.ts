@@ -241,7 +241,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
 
     ensureOnGpu,
 
-    unload: createUnload({
+    ...createUnload({
       clock,
       activity,
       fleet,

@@ -1,4 +1,7 @@
-/** Unloads one model when its requests have finished. New ones wait meanwhile, because a server may lose them. */
+/**
+ * Unloads a model, or deletes it, when its requests have finished. New ones wait meanwhile, because a server may lose
+ * them.
+ */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
@@ -15,6 +18,14 @@ import { pollUntilUnloaded } from './verify.ts';
 
 const SHOWN_MS = 5000;
 
+interface IdleRequest {
+  nodeId: string;
+  node: NodeView;
+  name: string;
+  anyway: boolean;
+  signal: AbortSignal;
+}
+
 export function createUnload(deps: {
   clock: Clock;
   activity: Pick<ActivityService, 'record'>;
@@ -26,7 +37,7 @@ export function createUnload(deps: {
   usedByOthers: (nodeId: string) => readonly OtherUse[] | null;
   /** Throws NOT_FOUND, NODE_ASLEEP, NO_SERVER. */
   requireServing: (nodeId: string) => { node: NodeView; server: InferenceServer };
-}): PlacementService['unload'] {
+}): Pick<PlacementService, 'unload' | 'remove'> {
   const { clock, activity, fleet, pins, locks, inFlight, holdBack, usedByOthers, requireServing } = deps;
 
   function refuseIfPinned(nodeId: string, model: string, node: string): void {
@@ -34,15 +45,11 @@ export function createUnload(deps: {
     throw new PilotlightError('PINNED', { message: fact('MODEL_IS_PINNED_ON', { model, node }) });
   }
 
-  return async ({ model, nodeId, anyway = false, signal }) => {
-    const { node, server } = requireServing(nodeId);
-    const loaded = await server.loaded(signal);
-    const name = resolveModel(loaded, model);
-    if (name === null) {
-      const message = fact('MODEL_NOT_LOADED_ON', { model, node: node.name });
-      throw new PilotlightError('NOT_LOADED', { message });
-    }
-    const named = { model: name, node: node.name };
+  /** Runs `act` while no request uses the model there, none is sent to it, and nothing is moved on the node. */
+  async function whileIdle(
+    { nodeId, node, name, anyway, signal }: IdleRequest,
+    act: () => Promise<void>,
+  ): Promise<void> {
     refuseIfPinned(nodeId, name, node.name);
     using _ = locks.take(nodeId, name);
     const concerned = withTags(node.installed, [name]);
@@ -61,9 +68,57 @@ export function createUnload(deps: {
     }
     // It may have been pinned while it waited.
     refuseIfPinned(nodeId, name, node.name);
-    await server.unload(name, signal);
-    await pollUntilUnloaded({ clock, server, signal }, name, SHOWN_MS);
-    fleet.probeSoon(nodeId);
-    activity.record({ kind: 'placement', severity: 'info', message: fact('MODEL_UNLOADED', named), nodeId });
+    await act();
+  }
+
+  return {
+    async unload({ model, nodeId, anyway = false, signal }) {
+      const { node, server } = requireServing(nodeId);
+      const name = resolveModel(await server.loaded(signal), model);
+      const named = { model: name ?? model, node: node.name };
+      if (name === null)
+        throw new PilotlightError('NOT_LOADED', { message: fact('MODEL_NOT_LOADED_ON', named) });
+      await whileIdle({ nodeId, node, name, anyway, signal }, async () => {
+        await server.unload(name, signal);
+        await pollUntilUnloaded({ clock, server, signal }, name, SHOWN_MS);
+      });
+      fleet.probeSoon(nodeId);
+      activity.record({
+        kind: 'placement',
+        severity: 'info',
+        message: fact('MODEL_UNLOADED', { ...named, model: name }),
+        nodeId,
+      });
+    },
+
+    async remove({ model, nodeId, anyway = false, signal }) {
+      const { node, server } = requireServing(nodeId);
+      const named = { model, node: node.name };
+      if (!server.capabilities.has('manages-models')) {
+        throw new PilotlightError('NOT_SUPPORTED', { message: fact('SERVER_KEEPS_ITS_MODELS', named) });
+      }
+      const name = resolveModel(await server.installed(signal, { withCloud: true }), model);
+      if (name === null)
+        throw new PilotlightError('MODEL_NOT_FOUND', { message: fact('MODEL_NOT_ON_NODE', named) });
+      await whileIdle({ nodeId, node, name, anyway, signal }, async () => {
+        // A model that is deleted while it is loaded keeps its memory, and could not be unloaded by its name.
+        if (resolveModel(await server.loaded(signal), name) === name) {
+          await server.unload(name, signal);
+          if (!(await pollUntilUnloaded({ clock, server, signal }, name, SHOWN_MS))) {
+            throw new PilotlightError('MODEL_BUSY', {
+              message: fact('STILL_LOADED', { ...named, model: name }),
+            });
+          }
+        }
+        await server.remove(name, signal);
+      });
+      fleet.probeSoon(nodeId, { listChanged: true });
+      activity.record({
+        kind: 'placement',
+        severity: 'info',
+        message: fact('MODEL_DELETED', { ...named, model: name }),
+        nodeId,
+      });
+    },
   };
 }

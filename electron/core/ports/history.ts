@@ -9,6 +9,12 @@ export interface Weighted {
   seconds: number;
 }
 
+/** The lowest and the highest value; null if none was known. */
+export interface Bounds {
+  min: number | null;
+  max: number | null;
+}
+
 /** The stored totals of one node in one bucket. */
 export interface BucketTotals {
   servingSeconds: number;
@@ -17,12 +23,16 @@ export interface BucketTotals {
   vramTotalBytes: number | null;
   /** Byte-seconds. */
   vramUsed: Weighted;
+  vramUsedBounds: Bounds;
   /** Percent-seconds of the mean over its GPUs. */
   utilisation: Weighted;
-  utilisationMaxPercent: number | null;
+  utilisationBounds: Bounds;
   /** Joules of all GPUs together. */
   power: Weighted;
-  temperatureMaxCelsius: number | null;
+  powerBounds: Bounds;
+  /** Degree-seconds of the warmest GPU. */
+  temperature: Weighted;
+  temperatureBounds: Bounds;
   /** Byte-seconds of VRAM by model; a model on the CPU is left out. */
   models: ReadonlyMap<string, number>;
 }
@@ -33,4 +43,19 @@ export interface BucketRow {
   /** Start in wall time, milliseconds since the epoch; a multiple of the length. */
   start: number;
   totals: BucketTotals;
+}
+
+/** How much of one kind waited in one bucket. */
+export interface QueueTotals {
+  kind: string;
+  /** The time in which it was known, and what waited times that. */
+  waiting: Weighted;
+  most: number;
+}
+
+export interface QueueTotalsBucket {
+  seconds: BucketLength;
+  /** Start in wall time, milliseconds since the epoch; a multiple of the length. */
+  start: number;
+  rows: readonly QueueTotals[];
 }

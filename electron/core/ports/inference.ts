@@ -21,6 +21,15 @@ export interface Embeddings {
   serverMs: number | null;
 }
 
+export interface PullProgress {
+  /** `checking`: everything has arrived, and the server compares it with its digest. */
+  phase: 'downloading' | 'checking';
+  /** Of the layers that the server has named so far. */
+  doneBytes: number;
+  /** null before the first layer. */
+  totalBytes: number | null;
+}
+
 /**
  * One inference server. Every call rejects with a PilotlightError: HOST_UNREACHABLE, HOST_TIMEOUT,
  * NOT_AN_INFERENCE_SERVER (HTML, truncated JSON), SERVER_ERROR (the server's message in `details.server`),
@@ -42,6 +51,14 @@ export interface InferenceServer {
   load(model: string, options: LoadOptions, signal: AbortSignal): Promise<void>;
   /** Asks to unload; the server does so later, so poll `loaded` until the model is no longer listed. */
   unload(model: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Makes the server download a model from the library that its name leads to; resolves when it is there. An abort
+   * cancels it, and the server keeps what has arrived. Rejects also with BAD_MODEL_NAME, MODEL_NOT_IN_REGISTRY,
+   * REGISTRY_UNREACHABLE, REGISTRY_REFUSED, SERVER_DISK_FULL, SERVER_TOO_OLD, ANSWER_INCOMPLETE. `manages-models`
+   */
+  pull(model: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<void>;
+  /** Deletes a model from its disk. One that is loaded stays loaded, and can then not be unloaded by its name. `manages-models` */
+  remove(model: string, signal: AbortSignal): Promise<void>;
   /** `as`: what the texts are to a search, for servers that treat the two differently. Default `passage`. */
   embed(
     model: string,

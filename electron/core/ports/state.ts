@@ -4,10 +4,11 @@ import type { ActivityEntry, ActivityQuery, NewActivityEntry } from '../../../sh
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SourceRecord } from '../../../shared/models/indexing.ts';
 import type { ListingRecord, MoveRecord } from '../../../shared/models/placement.ts';
+import type { RemoteIndexRecord } from '../../../shared/models/remote-index.ts';
 import type { RunnerRecord } from '../../../shared/models/runner.ts';
 import type { SecretsProtection } from '../../../shared/models/secrets.ts';
 import type { SavedSettings } from '../../../shared/models/settings.ts';
-import type { BucketLength, BucketRow } from './history.ts';
+import type { BucketLength, BucketRow, QueueTotalsBucket } from './history.ts';
 import type { PowerStore } from './power-state.ts';
 import type { RequestTotalsBucket } from './request-history.ts';
 import type { HistoryPart, HistoryUse } from './storage.ts';
@@ -75,6 +76,12 @@ export interface Store {
     put(source: SourceRecord): void;
     remove(id: string): void;
   };
+  readonly remoteIndexes: {
+    /** The oldest first. */
+    list(): RemoteIndexRecord[];
+    put(record: RemoteIndexRecord): void;
+    remove(id: string): void;
+  };
   readonly jobs: {
     put(job: IndexJob): void;
     get(id: string): IndexJob | null;
@@ -120,6 +127,16 @@ export interface Store {
     /** In one transaction: replaces buckets, and deletes those before `prune.before`, a limited number at a time. */
     write(change: {
       buckets: readonly RequestTotalsBucket[];
+      prune: readonly { seconds: BucketLength; before: number }[];
+    }): void;
+  };
+  /** What waited. Starts and ends are milliseconds, ends included. */
+  readonly queueHistory: {
+    /** Oldest first; buckets that cannot be read are left out. */
+    read(seconds: BucketLength, from: number, last: number): QueueTotalsBucket[];
+    /** In one transaction: replaces buckets, and deletes those before `prune.before`, a limited number at a time. */
+    write(change: {
+      buckets: readonly QueueTotalsBucket[];
       prune: readonly { seconds: BucketLength; before: number }[];
     }): void;
   };

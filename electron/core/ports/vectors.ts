@@ -6,6 +6,7 @@ import type {
   JobFailure,
   VectorEngineName,
 } from '../../../shared/models/indexing.ts';
+import type { FilePlace } from '../../../shared/models/places.ts';
 
 /** A new or changed file found by a scan. `path` is relative to the source, with `/`. */
 export interface ScannedFile {
@@ -78,9 +79,35 @@ export interface VectorHit {
   wordRank: number | null;
   vectorRank: number | null;
   wordScore: number | null;
+  /** Of a document: the places that the passage covers, the first one where it begins. Absent for none. */
+  places?: FilePlace[];
   /** Cosine similarity. */
   vectorScore: number | null;
   score: number;
+}
+
+export interface ScanOptions {
+  full: boolean;
+  ignoreFiles?: boolean;
+  /** What is left out besides, in the syntax of ignore files. */
+  patterns?: readonly string[];
+}
+
+export interface EstimateQuery {
+  /** Canonical absolute path. */
+  path: string;
+  ignoreFiles: boolean;
+  patterns: readonly string[];
+}
+
+export interface FolderEstimate {
+  /** Text files, by a sample. */
+  files: number;
+  /** Of all files that are not too large. */
+  bytes: number;
+  passages: number;
+  /** Whether the whole folder was seen. */
+  isComplete: boolean;
 }
 
 /** Bytes of a file. */
@@ -107,11 +134,7 @@ export interface SourceIndex {
    * Walks the folder and compares it with the file state; removes deleted files in one transaction. Folders with
    * Pilotlight's own data count as deleted, and are reported as skipped.
    */
-  scan(
-    options: { full: boolean; ignoreFiles?: boolean },
-    signal: AbortSignal,
-    onProgress?: (seen: number) => void,
-  ): Promise<ScanResult>;
+  scan(options: ScanOptions, signal: AbortSignal, onProgress?: (seen: number) => void): Promise<ScanResult>;
   prepare(path: string, signal: AbortSignal): Promise<PreparedFile & Omit<FileTimes, 'storeMs'>>;
   /** Stores a prepared file with one vector per chunk, replacing an earlier version. */
   commit(token: string, vectors: Float32Array[]): Promise<{ chunks: number } & Pick<FileTimes, 'storeMs'>>;
@@ -149,6 +172,11 @@ export interface VectorStore {
   removeIndex(sourceId: string): Promise<void>;
   /** Resolves if the server of the other engine can be used. Rejects with the QDRANT_ errors of `moveVectors`. */
   checkEngine(signal: AbortSignal): Promise<void>;
+  /**
+   * What an index of a folder would take. It is bounded, and keeps nothing. Rejects with FOLDER_NOT_FOUND, NOT_A_FOLDER,
+   * FOLDER_UNREADABLE, OWN_DATA_FOLDER.
+   */
+  estimate(query: EstimateQuery, signal: AbortSignal): Promise<FolderEstimate>;
   /** The built-in embedder, for queries. One 384-dimensional vector per text. */
   embedBuiltin(texts: readonly string[]): Promise<Float32Array[]>;
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 /** Stores what came through the gateway in buckets of wall time. */
 import type { RequestBucket } from '../../../shared/models/requests.ts';
-import type { HistoryRange } from '../../../shared/models/telemetry.ts';
+import type { HistorySpan } from '../../../shared/models/telemetry.ts';
 import { canonicalName } from '../fleet/model-placement.ts';
 import type { FinishedRequest } from '../gateway/model.ts';
 import type { BucketLength } from '../ports/history.ts';
@@ -8,7 +8,8 @@ import type { Log } from '../ports/log.ts';
 import type { RequestTotalsBucket } from '../ports/request-history.ts';
 import type { Store } from '../ports/state.ts';
 import type { Clock, Timer } from '../ports/time.ts';
-import { bucketStart, KEPT_MS, MINUTE, planRange, QUARTER } from '../telemetry/rollup.ts';
+import { planRange } from '../telemetry/range-plan.ts';
+import { bucketStart, KEPT_MS, MINUTE, QUARTER } from '../telemetry/rollup.ts';
 import { addRequest, joinInto, type RunningBucket, rowOf, toRequestBuckets } from './totals.ts';
 
 export interface RequestRecorder {
@@ -20,7 +21,7 @@ export interface RequestRecorder {
   /** So many requests for the model have waited for so long. @param model canonical */
   waited(model: string, requestMs: number): void;
   /** Oldest first, up to now. */
-  buckets(range: HistoryRange, atMost: number): RequestBucket[];
+  buckets(range: HistorySpan, atMost: number): RequestBucket[];
   /** Writes the minute under way as well; the rest of it may follow after a restart. Never throws. */
   flush(): void;
 }

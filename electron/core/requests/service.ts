@@ -7,7 +7,7 @@ import type {
   RequestPrompt,
   RequestView,
 } from '../../../shared/models/requests.ts';
-import type { HistoryRange } from '../../../shared/models/telemetry.ts';
+import type { HistorySpan } from '../../../shared/models/telemetry.ts';
 import type { GatewayLink } from '../gateway/link.ts';
 import type { FinishedRequest } from '../gateway/model.ts';
 import type { GatewayEvent } from '../gateway/protocol.ts';
@@ -25,7 +25,7 @@ export interface RequestsService {
   list(filter: RequestFilter): RequestView[];
   /** Resolves when it is cancelled. Rejects with NOT_FOUND if it has ended. */
   cancel(id: string): Promise<void>;
-  history(range: HistoryRange, atMost: number): RequestBucket[];
+  history(range: HistorySpan, atMost: number): RequestBucket[];
   /** Rejects with NOT_FOUND, and why. */
   prompt(id: string): Promise<RequestPrompt>;
   /** Rejects with GATEWAY_OFF if there is nothing that could keep them. */

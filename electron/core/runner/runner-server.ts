@@ -39,6 +39,9 @@ export function createRunnerServer(
     },
     load: (pinned, _, signal) => link().loadModel(readPinnedName(pinned).name, signal),
     unload: (pinned, signal) => link().dropModel(readPinnedName(pinned).name, signal),
+    // A runner has a catalogue of its own: see `pulls.ts`.
+    pull: () => Promise.reject(new PilotlightError('NOT_SUPPORTED')),
+    remove: () => Promise.reject(new PilotlightError('NOT_SUPPORTED')),
     async embed(pinned, texts, signal, { as = 'passage' } = {}) {
       const { name, hash } = readPinnedName(pinned);
       const fallback = isFallback(runner, hash);

@@ -42,7 +42,11 @@ export function showSettings(saved: SavedSettings, hasSecret: (name: SecretSetti
     optimizer: { ...saved.optimizer, webhookUrl: { set: hasSecret('optimizer.webhookUrl') } },
     index: { ...saved.index, qdrantKey: { set: hasSecret('index.qdrantKey') } },
     runner: { ...saved.runner, token: { set: hasSecret('runner.token') } },
-    tasks: { ...saved.tasks, redisUrl: { set: hasSecret('tasks.redisUrl') } },
+    tasks: {
+      ...saved.tasks,
+      redisUrl: { set: hasSecret('tasks.redisUrl') },
+      speechKey: { set: hasSecret('tasks.speechKey') },
+    },
     notifications: {
       ...saved.notifications,
       ntfyUrl: { set: hasSecret('notifications.ntfyUrl') },

@@ -214,6 +214,7 @@ export function createKeptStore({ store, ...world }: KeptStoreDependencies): Kep
         ),
     },
     sources: store.sources,
+    remoteIndexes: store.remoteIndexes,
     power,
     credentials: keptCredentials(),
     nodes: { ...store.nodes, remove: (id) => whole(() => store.nodes.remove(id)) },
@@ -227,6 +228,7 @@ export function createKeptStore({ store, ...world }: KeptStoreDependencies): Kep
         ),
     },
     requestHistory: store.requestHistory,
+    queueHistory: store.queueHistory,
     tasks: store.tasks,
     histories: store.histories,
     bootTimes: {

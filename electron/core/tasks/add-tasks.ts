@@ -1,5 +1,6 @@
 /** Adds tasks: takes their input, decides their queue, and puts all of them in, or none. */
-import type { Message } from '../../../shared/models/message.ts';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { TaskQueueName } from '../../../shared/models/tasks.ts';
 import type { Log } from '../ports/log.ts';
@@ -19,6 +20,10 @@ export interface AddTasks {
   added(): Record<TaskQueueName, number>;
 }
 
+const HIGHEST_PRIORITY = 1_000_000;
+
+const noSuchWorker = () => new PilotlightError('NOT_FOUND', { message: fact('NO_SUCH_WORKER') });
+
 type Draft = Omit<NewTask, 'queue'>;
 
 export function createAddTasks(dependencies: {
@@ -31,8 +36,10 @@ export function createAddTasks(dependencies: {
   files: Pick<TaskFiles, 'attach' | 'remove'>;
   webhooks: Pick<TaskWebhooks, 'check' | 'shown' | 'expect' | 'forget'>;
   workers(): readonly RoutableWorker[];
+  /** The queue that a worker asks first; null if it is not known. */
+  queueOf(workerId: string): TaskQueueName | null;
 }): AddTasks {
-  const { clock, ids, log, engine, settings, inputs, files, webhooks, workers } = dependencies;
+  const { clock, ids, log, engine, settings, inputs, files, webhooks, workers, queueOf } = dependencies;
   const added: Record<TaskQueueName, number> = { [GPU_QUEUE]: 0, [CPU_QUEUE]: 0 };
   const never = new AbortController().signal;
 
@@ -56,7 +63,8 @@ export function createAddTasks(dependencies: {
     return {
       id,
       spec: specOf(request, { input, credentialId, webhookUrl: shown, settings: now }),
-      priority: request.priority,
+      // A check does not wait for the work of others.
+      priority: request.onlyWorker === undefined ? request.priority : HIGHEST_PRIORITY,
       runAt: request.delaySeconds === 0 ? null : clock.now() + request.delaySeconds * 1000,
       maxAttempts: now.tasks.attempts,
     };
@@ -72,7 +80,12 @@ export function createAddTasks(dependencies: {
       for (const { queue: name, counts } of await queue.stats()) waiting[name] = counts.waiting;
     }
     return drafts.map((draft) => {
-      const { contentType, gpu, whenGpuAsleep } = draft.spec;
+      const { contentType, gpu, whenGpuAsleep, onlyWorker } = draft.spec;
+      if (onlyWorker !== undefined) {
+        const own = queueOf(onlyWorker);
+        if (own === null) throw noSuchWorker();
+        return { task: { ...draft, queue: own }, why: fact('TASK_ON_GPU') };
+      }
       const { queue: name, why } = routeTask({
         contentType,
         gpu,

@@ -1,17 +1,18 @@
 /** Depth of the queues over time: added up by minute, saved in buckets of wall time. */
 import type { TaskDepth, TaskQueueName } from '../../../shared/models/tasks.ts';
-import type { HistoryRange } from '../../../shared/models/telemetry.ts';
+import type { HistorySpan } from '../../../shared/models/telemetry.ts';
 import type { Log } from '../ports/log.ts';
 import type { QueueCounts } from '../ports/task-queue.ts';
 import type { DepthBucket, DepthRow, TaskStore } from '../ports/task-state.ts';
 import type { Clock, Timer } from '../ports/time.ts';
-import { bucketStart, KEPT_MS, MINUTE, planRange, QUARTER } from '../telemetry/rollup.ts';
+import { planRange } from '../telemetry/range-plan.ts';
+import { bucketStart, cutByMinute, KEPT_MS, MINUTE, QUARTER } from '../telemetry/rollup.ts';
 
 export interface DepthHistory {
   /** So many wait and are active from now on. */
   note(counts: readonly QueueCounts[]): void;
   /** Oldest first, in at most `atMost` points for each queue. */
-  read(range: HistoryRange, atMost: number): TaskDepth[];
+  read(range: HistorySpan, atMost: number): TaskDepth[];
   /** Writes the minute under way as well. Never throws. */
   stop(): void;
 }
@@ -53,13 +54,12 @@ export function createDepthHistory({
     const now = clock.monotonic();
     if (present !== null) {
       const seconds = Math.min(LONGEST_STEP_S, (now - present.since) / 1000);
-      const minute = bucketStart(clock.now(), MINUTE);
-      const sums: Sums = unsaved.get(minute) ?? new Map();
-      if (seconds > 0) {
-        unsaved.set(minute, sums);
+      for (const { start, seconds: part } of cutByMinute(clock.now(), seconds)) {
+        const sums: Sums = unsaved.get(start) ?? new Map();
+        unsaved.set(start, sums);
         for (const { queue, counts } of present.counts) {
-          const waiting = counts.waiting * seconds;
-          addTo(sums, { queue, seconds, waiting, active: counts.active * seconds });
+          const waiting = counts.waiting * part;
+          addTo(sums, { queue, seconds: part, waiting, active: counts.active * part });
         }
       }
       present = { ...present, since: now };

@@ -17,7 +17,7 @@ import type {
   TaskWorker,
   WhenGpuAsleep,
 } from '../../../shared/models/tasks.ts';
-import type { HistoryRange } from '../../../shared/models/telemetry.ts';
+import type { HistorySpan } from '../../../shared/models/telemetry.ts';
 import type { StoredText } from '../indexing/places.ts';
 import type { SharedFolder, TaskFile, TaskFiles } from '../ports/task-files.ts';
 import type { TaskQuery } from '../ports/task-queue.ts';
@@ -37,6 +37,8 @@ export interface TaskRequest {
   priority: number;
   delaySeconds: number;
   batchId?: string | null | undefined;
+  /** It must be known. */
+  onlyWorker?: string | undefined;
 }
 export type TaskOptions = TaskSpec['options'];
 
@@ -116,7 +118,7 @@ export interface TasksService {
   queues(): Promise<TaskQueueView[]>;
   /** Whether the engine of the queue can be used, and keeps what it is given. Empty if all is well. */
   warnings(): Promise<TaskQueueWarning[]>;
-  depth(range: HistoryRange): TaskDepth[];
+  depth(range: HistorySpan): TaskDepth[];
   ingested(query: { text?: string | undefined; offset: number; limit: number }): {
     texts: IngestedText[];
     total: number;

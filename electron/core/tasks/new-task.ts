@@ -127,5 +127,6 @@ export function specOf(
     batchId: request.batchId ?? null,
     credentialId,
     timeLimitMs: settings.tasks.timeLimitMinutes * MINUTE_MS,
+    ...(request.onlyWorker === undefined ? {} : { onlyWorker: request.onlyWorker }),
   };
 }

@@ -1,6 +1,7 @@
 /** Tasks as the rest of the program sees them. The queue is the only truth; this decides around it. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
+import type { GatewayView } from '../../../shared/models/gateway.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
 import type { SecretSetting, Settings } from '../../../shared/models/settings.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type TaskRecord,
   type TaskView,
 } from '../../../shared/models/tasks.ts';
+import type { AccessService } from '../access/model.ts';
 import type { AcquireLeases, AcquireWakes } from '../acquire/model.ts';
 import { createSharedLeases } from '../acquire/shared-leases.ts';
 import type { Log } from '../ports/log.ts';
@@ -24,6 +26,7 @@ import { createAddTasks } from './add-tasks.ts';
 import { createDepthHistory } from './depth-history.ts';
 import { createGpuWaking } from './gpu-waking.ts';
 import { createIngest, type IngestIndexing } from './ingest.ts';
+import { createLentMeans } from './lent-means.ts';
 import type { TasksService } from './model.ts';
 import { moveTasks } from './move-tasks.ts';
 import { createTaskInputs } from './new-task.ts';
@@ -61,6 +64,9 @@ export interface TasksDependencies {
   wakes: AcquireWakes;
   indexing: IngestIndexing;
   telemetry: { recordQueue(kind: 'tasks', waiting: number): void };
+  /** Workers may use the gateway, with keys that are lent to them. */
+  access: Pick<AccessService, 'lent' | 'onEnded'>;
+  gateway: { view(): GatewayView };
   openTaskQueue: OpenTaskQueue;
   taskFiles: TaskFiles;
   openSharedFolder: OpenSharedFolder;
@@ -104,14 +110,21 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
   });
   const outcomes = createOutcomes({ clock, log, engine, webhooks, ingest, activity });
   const inputs = createTaskInputs({ files, settings, sharedFolder });
+  const means = createLentMeans({
+    ...{ registry, settings, secrets },
+    access: dependencies.access,
+    gateway: dependencies.gateway.view,
+  });
   const calls = createWorkerCalls({
     ...{ clock, random, log, engine, registry, settings, ingest, inputFile: inputs.file },
+    meansFor: means.for,
     readsSharedFolder: (proof) => proof !== null && proof === sharedMark,
     isKnownKind: (contentType) =>
       registry.list().some((worker) => worker.trouble === null && worker.contentTypes.includes(contentType)),
   });
   const adding = createAddTasks({
     ...{ clock, ids, log, engine, settings, inputs, files, webhooks, workers: registry.list },
+    queueOf: registry.queueOf,
   });
   const depth = createDepthHistory({ clock, log, store: store.tasks.depth });
   const retention = createRetention({ clock, random, log, engine, files, settings });
@@ -320,6 +333,7 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
       await outcomes.stop();
       list.stop();
       depth.stop();
+      means.stop();
       registry.stop();
       await engine.stop();
     },

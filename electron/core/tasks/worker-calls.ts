@@ -1,12 +1,14 @@
 /** What workers ask for: tasks to work on, leases to renew, results to keep. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
-import type { WorkerAnswer } from '../../../shared/contract/task-worker.ts';
+import type { TaskMeans, WorkerAnswer } from '../../../shared/contract/task-worker.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { ContentType, TaskRecord } from '../../../shared/models/tasks.ts';
 import type { Log } from '../ports/log.ts';
 import type { LeaseProof, LeaseState, TaskClaim } from '../ports/task-queue.ts';
 import type { Clock, Random } from '../ports/time.ts';
+import { createAddressedTasks } from './addressed-tasks.ts';
 import type { Ingest } from './ingest.ts';
+import { needsMeans } from './means.ts';
 import type { GivenTask, InputFile, TaskWorkers, WorkerCaller } from './model.ts';
 import { privateHosts } from './private-hosts.ts';
 import { retryDelayMs } from './retry-delay.ts';
@@ -39,16 +41,21 @@ export interface WorkerCallsDependencies {
   inputFile(input: TaskRecord['spec']['input']): Promise<InputFile | null>;
   /** Whether a worker proves that it reads the shared folder itself. */
   readsSharedFolder(proof: string | null): boolean;
+  /** What a worker may use for media. */
+  meansFor(worker: { id: string; name: string; credentialId: string | null }): TaskMeans;
   /** Whether any known worker can work on it, online or not. */
   isKnownKind(contentType: ContentType): boolean;
 }
 
 /** A task of a kind that this worker cannot do is offered to others for so long before it sees it again. */
 const OTHER_WORKER_MS = 15_000;
+/** How long a worker that checks itself waits for the queue, milliseconds. */
+const CHECK_WAIT_MS = 500;
 
 export function createWorkerCalls(dependencies: WorkerCallsDependencies): WorkerCalls {
   const { clock, random, log, engine, registry, settings, ingest } = dependencies;
   const held = new Map<string, HeldTask>();
+  const addressed = createAddressedTasks(clock, { leaseMs: LEASE_MS });
   let onHeld = () => {};
 
   function heldBy(workerId: string): HeldTask[] {
@@ -105,6 +112,20 @@ export function createWorkerCalls(dependencies: WorkerCallsDependencies): Worker
     }
   }
 
+  /** Whether it is for another worker: it waits for that one, or goes back. */
+  async function isForAnother(workerId: string, claim: TaskClaim, caller: WorkerCaller): Promise<boolean> {
+    const { task, token } = claim;
+    const { onlyWorker } = task.spec;
+    if (onlyWorker === workerId) return false;
+    if (onlyWorker === undefined && !registry.require(workerId, caller).live.checkOnly) return false;
+    if (onlyWorker !== undefined && registry.queueOf(onlyWorker) !== null) addressed.park(onlyWorker, claim);
+    else {
+      const queue = await engine.queue();
+      await queue.release({ id: task.id, token }, onlyWorker === undefined ? 0 : OTHER_WORKER_MS);
+    }
+    return true;
+  }
+
   /** null if this worker cannot work on it: it goes back, or has failed. */
   async function give(
     workerId: string,
@@ -129,6 +150,7 @@ export function createWorkerCalls(dependencies: WorkerCallsDependencies): Worker
         attempt: task.attempts,
         sharedPath: input.kind === 'shared' && live.sharedFolder ? input.path : null,
         ...(caller.local && file !== null && { localPath: file.absolute }),
+        ...(needsMeans.has(contentType) && { means: meansFor(record, caller) }),
         ...(input.kind === 'url' && { allowedHosts: privateHosts(settings.current().tasks.privateHosts) }),
       };
     } catch (error) {
@@ -146,6 +168,7 @@ export function createWorkerCalls(dependencies: WorkerCallsDependencies): Worker
   ): Promise<GivenTask[]> {
     const given: GivenTask[] = [];
     for (const claim of claims) {
+      if (await isForAnother(workerId, claim, caller)) continue;
       const task = await give(workerId, claim, caller);
       if (task === null) continue;
       hold(workerId, claim);
@@ -167,6 +190,10 @@ export function createWorkerCalls(dependencies: WorkerCallsDependencies): Worker
     const known = held.get(proof.id);
     if (known?.token === proof.token) return known.task;
     return (await (await engine.queue()).get(proof.id))?.task ?? null;
+  }
+
+  function meansFor({ id, name }: { id: string; name: string }, { credentialId }: WorkerCaller): TaskMeans {
+    return dependencies.meansFor({ id, name, credentialId });
   }
 
   return {
@@ -194,6 +221,7 @@ export function createWorkerCalls(dependencies: WorkerCallsDependencies): Worker
         drain: worker?.state === 'draining',
         refused: trouble === null ? null : refusal(new PilotlightError(trouble.code, trouble)),
         tasks: request.tasks.map(({ id }, index) => ({ id, state: states[index] ?? 'lost' })),
+        ...(trouble === null && { means: meansFor(request, caller) }),
       };
     },
     async claim({ workerId, count, waitMs }, caller, signal) {
@@ -204,9 +232,16 @@ export function createWorkerCalls(dependencies: WorkerCallsDependencies): Worker
         if (waitMs > 0) await clock.sleep(waitMs, signal);
         return { tasks: [], drain: live.draining };
       }
+      const own = addressed.take(workerId, Math.min(count, free));
+      if (own.length > 0) return { tasks: await giveAll(workerId, own, caller), drain: false };
       const queue = await engine.queue();
+      // Its task may be given to another worker meanwhile, and then waits here.
+      const patienceMs = live.checkOnly ? Math.min(waitMs, CHECK_WAIT_MS) : waitMs;
       const claims = await queue.claim(
-        { queues: record.queues, workerId, count: Math.min(count, free), leaseMs: LEASE_MS, waitMs },
+        {
+          ...{ queues: record.queues, workerId, leaseMs: LEASE_MS, waitMs: patienceMs },
+          count: Math.min(count, free),
+        },
         signal,
       );
       const { live: now } = registry.require(workerId, caller);

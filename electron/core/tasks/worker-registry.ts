@@ -5,7 +5,7 @@ import { createEmitter } from '../../../shared/emitter.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
 import { isServing } from '../../../shared/models/serving.ts';
-import type { TaskWorker, TaskWorkerRecord } from '../../../shared/models/tasks.ts';
+import type { TaskQueueName, TaskWorker, TaskWorkerRecord } from '../../../shared/models/tasks.ts';
 import type { Log } from '../ports/log.ts';
 import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
 import type { TaskStore } from '../ports/task-state.ts';
@@ -25,6 +25,8 @@ export interface WorkerRegistry {
   list(): TaskWorker[];
   get(workerId: string): TaskWorker | null;
   name(workerId: string): string | null;
+  /** The queue that it asks first; null if it does not report to this core. */
+  queueOf(workerId: string): TaskQueueName | null;
   /** One that has said hello to this core, with the same credential. Throws NOT_FOUND. */
   require(workerId: string, caller: WorkerCaller): { record: TaskWorkerRecord; live: LiveWorker };
   greet(
@@ -92,9 +94,13 @@ export function createWorkerRegistry(dependencies: WorkerRegistryDependencies): 
   }
 
   function stateOf({ record, live }: Entry): TaskWorker['state'] | null {
+    if (live?.checkOnly) return null;
     const node = record.nodeId === null ? null : fleet.get(record.nodeId);
     return workerState(record, live, node && machineOf(node), clock.now());
   }
+
+  /** Nothing was heard of it for longer than a lease. */
+  const isLate = ({ seenAt }: TaskWorkerRecord) => clock.now() - seenAt > LEASE_MS;
 
   function show(entry: Entry): void {
     const state = stateOf(entry);
@@ -103,7 +109,8 @@ export function createWorkerRegistry(dependencies: WorkerRegistryDependencies): 
     const { id } = entry.record;
     if (state === null) {
       streams.taskWorkers.delete(id);
-      if (isForgotten(entry.record, clock.now())) forget(id);
+      const isDone = entry.live?.checkOnly ? isLate(entry.record) : isForgotten(entry.record, clock.now());
+      if (isDone) forget(id);
       return;
     }
     const view = workerView(entry.record, entry.live, state);
@@ -192,6 +199,10 @@ export function createWorkerRegistry(dependencies: WorkerRegistryDependencies): 
     list: views,
     get: (workerId) => views().find(({ id }) => id === workerId) ?? null,
     name: (workerId) => entries.get(workerId)?.record.name ?? null,
+    queueOf(workerId) {
+      const entry = entries.get(workerId);
+      return entry?.live && !entry.live.left ? (entry.record.queues[0] ?? null) : null;
+    },
     require(workerId, caller) {
       const { record, live } = find(workerId);
       if (live === null || live.credentialId !== caller.credentialId) {
@@ -199,7 +210,7 @@ export function createWorkerRegistry(dependencies: WorkerRegistryDependencies): 
       }
       return { record, live };
     },
-    greet({ id, name, type, queues, slots, version, contentTypes, agentId }, facts) {
+    greet({ id, name, type, queues, slots, version, contentTypes, agentId, checkOnly = false }, facts) {
       const known = entries.get(id);
       const now = clock.now();
       const record: TaskWorkerRecord = {
@@ -219,11 +230,12 @@ export function createWorkerRegistry(dependencies: WorkerRegistryDependencies): 
           sharedFolder: facts.sharedFolder,
           draining: known?.live?.left === false ? known.live.draining : false,
           trouble: facts.trouble,
+          checkOnly,
           left: false,
         },
         shown: known?.shown ?? null,
       });
-      save(record);
+      if (!checkOnly) save(record);
       publish();
     },
     seen(workerId, load) {
@@ -252,6 +264,10 @@ export function createWorkerRegistry(dependencies: WorkerRegistryDependencies): 
       if (!entry?.live) return;
       entry.live.left = true;
       entry.live.active = 0;
+      if (entry.live.checkOnly) {
+        forget(workerId);
+        return;
+      }
       save(entry.record);
       publish();
     },
@@ -267,7 +283,7 @@ export function createWorkerRegistry(dependencies: WorkerRegistryDependencies): 
       stopped = true;
       timer?.cancel();
       stopListening();
-      for (const { record, live } of entries.values()) if (live !== null) save(record);
+      for (const { record, live } of entries.values()) if (live !== null && !live.checkOnly) save(record);
     },
   };
 }

@@ -23,6 +23,8 @@ export interface LiveWorker {
   sharedFolder: boolean;
   draining: boolean;
   trouble: Message | null;
+  /** It only checks itself. */
+  checkOnly: boolean;
   /** It has said goodbye. */
   left: boolean;
 }

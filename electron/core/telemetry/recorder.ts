@@ -1,8 +1,9 @@
-import type { HistoryRange, NodeBucket, WorkBucket } from '../../../shared/models/telemetry.ts';
+import type { HistorySpan, NodeBucket, WorkBucket } from '../../../shared/models/telemetry.ts';
 import type { BucketRow } from '../ports/history.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/state.ts';
 import type { Clock } from '../ports/time.ts';
+import { planRange } from './range-plan.ts';
 import {
   addReading,
   bucketStart,
@@ -12,9 +13,9 @@ import {
   KEPT_MS,
   MINUTE,
   type NodeReading,
-  planRange,
   QUARTER,
   type RunningTotals,
+  readingOfAll,
   toNodeBuckets,
   totalsOf,
   totalsOfVectors,
@@ -30,9 +31,15 @@ export interface HistoryRecorder {
   flush(): void;
   forget(nodeId: string): void;
   /** Oldest first, up to now. */
-  buckets(nodeId: string, range: HistoryRange, atMost: number): NodeBucket[];
-  work(range: HistoryRange, atMost: number): WorkBucket[];
+  buckets(nodeId: string, range: HistorySpan, atMost: number): NodeBucket[];
+  work(range: HistorySpan, atMost: number): WorkBucket[];
 }
+
+/**
+ * The history of all nodes together has a row of its own: a month of a thousand nodes could not be added up for a chart.
+ * No node has such an id.
+ */
+export const ALL_NODES = ':all';
 
 /** Longest time counted between two observations; after more, the computer slept or was overloaded. */
 const LONGEST_STEP_S = 10;
@@ -135,6 +142,12 @@ export function createHistoryRecorder(deps: {
         for (const { start, seconds } of cutByMinute(now, elapsed)) {
           addMoment(start, nodeId, reading, seconds);
         }
+      }
+      const all = seen.set(ALL_NODES, monotonic) && lastSeen.get(ALL_NODES);
+      if (all !== undefined) {
+        const reading = readingOfAll([...serving.values()]);
+        for (const { start, seconds } of cutByMinute(now, Math.min(LONGEST_STEP_S, (monotonic - all) / 1000)))
+          addMoment(start, ALL_NODES, reading, seconds);
       }
       lastSeen = seen;
 

@@ -4,9 +4,9 @@
  */
 
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import type { GpuReading, HistoryRange, NodeBucket, WorkBucket } from '../../../shared/models/telemetry.ts';
+import type { GpuReading, NodeBucket, WorkBucket } from '../../../shared/models/telemetry.ts';
 import { usedVramBytes } from '../../../shared/vram.ts';
-import type { BucketLength, BucketRow, BucketTotals, Weighted } from '../ports/history.ts';
+import type { Bounds, BucketLength, BucketRow, BucketTotals, Weighted } from '../ports/history.ts';
 
 export const MINUTE: BucketLength = 60;
 export const QUARTER: BucketLength = 900;
@@ -22,6 +22,7 @@ export interface NodeReading {
   vramTotalBytes: number | null;
   vramUsedBytes: number | null;
   utilisationPercent: number | null;
+  utilisationMinPercent: number | null;
   utilisationMaxPercent: number | null;
   powerWatts: number | null;
   temperatureCelsius: number | null;
@@ -43,12 +44,47 @@ export function readingOf(
     vramTotalBytes: sum(known('vramTotalBytes')) ?? node.vram.totalBytes,
     vramUsedBytes: sum(known('vramUsedBytes')) ?? usedVramBytes(node, null),
     utilisationPercent: utilisationSum === null ? null : utilisationSum / utilisation.length,
+    utilisationMinPercent: utilisation.reduce<number | null>(smaller, null),
     utilisationMaxPercent: utilisation.reduce<number | null>(larger, null),
     powerWatts: sum(known('powerWatts')),
     temperatureCelsius: gpus.map((gpu) => gpu.temperatureCelsius).reduce<number | null>(larger, null),
     vramByModel: node.loaded.map((model) => [model.name, model.vramBytes] as const),
   };
 }
+
+/** All nodes together. What none of them reports is not known; the others are added up. */
+export function readingOfAll(readings: readonly NodeReading[]): NodeReading {
+  const all: NodeReading = {
+    vramTotalBytes: null,
+    vramUsedBytes: null,
+    utilisationPercent: null,
+    utilisationMinPercent: null,
+    utilisationMaxPercent: null,
+    powerWatts: null,
+    temperatureCelsius: null,
+    vramByModel: [],
+  };
+  const models = new Map<string, number>();
+  let [utilisation, known] = [0, 0];
+  for (const reading of readings) {
+    all.vramTotalBytes = sumOf(all.vramTotalBytes, reading.vramTotalBytes);
+    all.vramUsedBytes = sumOf(all.vramUsedBytes, reading.vramUsedBytes);
+    all.powerWatts = sumOf(all.powerWatts, reading.powerWatts);
+    all.utilisationMinPercent = smaller(all.utilisationMinPercent, reading.utilisationMinPercent);
+    all.utilisationMaxPercent = larger(all.utilisationMaxPercent, reading.utilisationMaxPercent);
+    all.temperatureCelsius = larger(all.temperatureCelsius, reading.temperatureCelsius);
+    if (reading.utilisationPercent !== null) {
+      utilisation += reading.utilisationPercent;
+      known += 1;
+    }
+    for (const [model, bytes] of reading.vramByModel) models.set(model, (models.get(model) ?? 0) + bytes);
+  }
+  if (known > 0) all.utilisationPercent = utilisation / known;
+  all.vramByModel = [...models];
+  return all;
+}
+
+const sumOf = (a: number | null, b: number | null): number | null => (a === null ? b : a + (b ?? 0));
 
 /** The totals of a node that served for `seconds` with this reading. */
 export function totalsOf(reading: NodeReading, seconds: number): RunningTotals {
@@ -59,10 +95,13 @@ export function totalsOf(reading: NodeReading, seconds: number): RunningTotals {
     vectors: 0,
     vramTotalBytes: reading.vramTotalBytes,
     vramUsed: weighted(reading.vramUsedBytes),
+    vramUsedBounds: boundsOf(reading.vramUsedBytes),
     utilisation: weighted(reading.utilisationPercent),
-    utilisationMaxPercent: reading.utilisationMaxPercent,
+    utilisationBounds: { min: reading.utilisationMinPercent, max: reading.utilisationMaxPercent },
     power: weighted(reading.powerWatts),
-    temperatureMaxCelsius: reading.temperatureCelsius,
+    powerBounds: boundsOf(reading.powerWatts),
+    temperature: weighted(reading.temperatureCelsius),
+    temperatureBounds: boundsOf(reading.temperatureCelsius),
     models: new Map(
       reading.vramByModel.filter(([, bytes]) => bytes > 0).map(([model, bytes]) => [model, bytes * seconds]),
     ),
@@ -79,10 +118,13 @@ export function addReading(into: RunningTotals, reading: NodeReading, seconds: n
   into.servingSeconds += seconds;
   into.vramTotalBytes = larger(into.vramTotalBytes, reading.vramTotalBytes);
   addWeighted(into.vramUsed, reading.vramUsedBytes, seconds);
+  widen(into.vramUsedBounds, reading.vramUsedBytes, reading.vramUsedBytes);
   addWeighted(into.utilisation, reading.utilisationPercent, seconds);
-  into.utilisationMaxPercent = larger(into.utilisationMaxPercent, reading.utilisationMaxPercent);
+  widen(into.utilisationBounds, reading.utilisationMinPercent, reading.utilisationMaxPercent);
   addWeighted(into.power, reading.powerWatts, seconds);
-  into.temperatureMaxCelsius = larger(into.temperatureMaxCelsius, reading.temperatureCelsius);
+  widen(into.powerBounds, reading.powerWatts, reading.powerWatts);
+  addWeighted(into.temperature, reading.temperatureCelsius, seconds);
+  widen(into.temperatureBounds, reading.temperatureCelsius, reading.temperatureCelsius);
   for (const [model, bytes] of reading.vramByModel) {
     if (bytes > 0) into.models.set(model, (into.models.get(model) ?? 0) + bytes * seconds);
   }
@@ -102,10 +144,13 @@ export function totalsOfVectors(vectors: number): RunningTotals {
     vectors,
     vramTotalBytes: null,
     vramUsed: none(),
+    vramUsedBounds: boundsOf(null),
     utilisation: none(),
-    utilisationMaxPercent: null,
+    utilisationBounds: boundsOf(null),
     power: none(),
-    temperatureMaxCelsius: null,
+    powerBounds: boundsOf(null),
+    temperature: none(),
+    temperatureBounds: boundsOf(null),
     models: new Map(),
   };
 }
@@ -119,10 +164,13 @@ export function joinTotals(a: BucketTotals, b: BucketTotals): RunningTotals {
     vectors: a.vectors + b.vectors,
     vramTotalBytes: larger(a.vramTotalBytes, b.vramTotalBytes),
     vramUsed: add(a.vramUsed, b.vramUsed),
+    vramUsedBounds: joinBounds(a.vramUsedBounds, b.vramUsedBounds),
     utilisation: add(a.utilisation, b.utilisation),
-    utilisationMaxPercent: larger(a.utilisationMaxPercent, b.utilisationMaxPercent),
+    utilisationBounds: joinBounds(a.utilisationBounds, b.utilisationBounds),
     power: add(a.power, b.power),
-    temperatureMaxCelsius: larger(a.temperatureMaxCelsius, b.temperatureMaxCelsius),
+    powerBounds: joinBounds(a.powerBounds, b.powerBounds),
+    temperature: add(a.temperature, b.temperature),
+    temperatureBounds: joinBounds(a.temperatureBounds, b.temperatureBounds),
     models,
   };
 }
@@ -156,31 +204,6 @@ export function cutByMinute(to: number, seconds: number): { start: number; secon
   return parts;
 }
 
-export interface RangePlan {
-  /** The stored buckets to read. */
-  source: BucketLength;
-  /** The length of a returned bucket, a multiple of the source's. */
-  seconds: number;
-  /** First and last start, both included, as wall time. */
-  from: number;
-  last: number;
-}
-
-const RANGES: Readonly<Record<HistoryRange, { source: BucketLength; count: number }>> = {
-  hour: { source: MINUTE, count: 60 },
-  day: { source: MINUTE, count: 1440 },
-  month: { source: QUARTER, count: 2880 },
-};
-
-/** Which buckets make up a range that ends with the bucket under way, in at most `atMost` of equal length. */
-export function planRange(range: HistoryRange, now: number, atMost: number): RangePlan {
-  const { source, count } = RANGES[range];
-  const each = Math.ceil(count / Math.min(atMost, count));
-  const seconds = source * each;
-  const last = bucketStart(now, seconds);
-  return { source, seconds, from: last - (Math.ceil(count / each) - 1) * seconds * 1000, last };
-}
-
 /** Rows of one node as the contract shows them, in buckets of `seconds`, oldest first; empty ones left out. */
 export function toNodeBuckets(rows: readonly BucketRow[], seconds: number): NodeBucket[] {
   const byStart = new Map<number, BucketTotals>();
@@ -203,10 +226,17 @@ function toNodeBucket(at: number, seconds: number, totals: BucketTotals): NodeBu
     vectors: totals.vectors,
     vramTotalBytes: totals.vramTotalBytes,
     vramUsedBytes: mean(totals.vramUsed, 0),
+    vramUsedMinBytes: totals.vramUsedBounds.min,
+    vramUsedMaxBytes: totals.vramUsedBounds.max,
     utilisationPercent: mean(totals.utilisation, 1),
-    utilisationMaxPercent: totals.utilisationMaxPercent,
+    utilisationMinPercent: totals.utilisationBounds.min,
+    utilisationMaxPercent: totals.utilisationBounds.max,
     powerWatts: mean(totals.power, 1),
-    temperatureMaxCelsius: totals.temperatureMaxCelsius,
+    powerMinWatts: totals.powerBounds.min,
+    powerMaxWatts: totals.powerBounds.max,
+    temperatureCelsius: mean(totals.temperature, 1),
+    temperatureMinCelsius: totals.temperatureBounds.min,
+    temperatureMaxCelsius: totals.temperatureBounds.max,
     vramByModel:
       totals.servingSeconds > 0
         ? Object.fromEntries(
@@ -240,6 +270,23 @@ function add(a: Weighted, b: Weighted): Weighted {
 function larger(a: number | null, b: number | null): number | null {
   if (a === null || b === null) return a ?? b;
   return Math.max(a, b);
+}
+
+function smaller(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}
+
+const boundsOf = (value: number | null): Bounds => ({ min: value, max: value });
+
+const joinBounds = (a: Bounds, b: Bounds): Bounds => ({
+  min: smaller(a.min, b.min),
+  max: larger(a.max, b.max),
+});
+
+function widen(bounds: Bounds, min: number | null, max: number | null): void {
+  bounds.min = smaller(bounds.min, min);
+  bounds.max = larger(bounds.max, max);
 }
 
 function round(value: number, digits: number): number {

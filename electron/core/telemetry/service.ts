@@ -1,11 +1,12 @@
 import { createEmitter } from '../../../shared/emitter.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
-import type { QueueKind, QueueSample } from '../../../shared/models/requests.ts';
+import { type QueueKind, type QueueSample, queueKindSchema } from '../../../shared/models/requests.ts';
 import type {
   GpuReading,
-  HistoryRange,
+  HistorySpan,
   HostReading,
   NodeBucket,
+  QueueBucket,
   TelemetrySample,
   WorkBucket,
   WorkSample,
@@ -19,8 +20,9 @@ import type { Streams } from '../runtime/streams.ts';
 import { toSamples, toWorkSamples } from './hour.ts';
 import { createLeftBehind, type RunnerParent } from './left-behind.ts';
 import { createLocalReadings } from './local.ts';
+import { createQueueHistory } from './queue-history.ts';
 import { createQueueMeter } from './queues.ts';
-import { createHistoryRecorder } from './recorder.ts';
+import { ALL_NODES, createHistoryRecorder } from './recorder.ts';
 import { type NodeReading, readingOf } from './rollup.ts';
 import { createSampleRing, type SampleRing } from './sample-ring.ts';
 import { createWorkMeter } from './work.ts';
@@ -55,18 +57,20 @@ export interface TelemetryService {
   onSample(listener: (sample: TelemetrySample) => void): () => void;
   /** The last hour of one node, oldest first; per minute for the time before a restart. Throws NOT_FOUND. */
   history(nodeId: string): TelemetrySample[];
-  /** The stored history of one node, oldest first, in at most `atMost` buckets. Throws NOT_FOUND. */
-  buckets(nodeId: string, range: HistoryRange, atMost: number): NodeBucket[];
+  /** The stored history of one node, or of all together, oldest first, in at most `atMost` buckets. Throws NOT_FOUND. */
+  buckets(nodeId: string | null, range: HistorySpan, atMost: number): NodeBucket[];
   /** Vectors were embedded on a node. */
   recordVectors(nodeId: string, count: number): void;
   /** The last hour of work, oldest first; per minute for the time before a restart. */
   work(): WorkSample[];
   /** The stored history of work, oldest first, in at most `atMost` buckets. */
-  workBuckets(range: HistoryRange, atMost: number): WorkBucket[];
+  workBuckets(range: HistorySpan, atMost: number): WorkBucket[];
   /** So many of a kind wait from now on. */
   recordQueue(kind: QueueKind, waiting: number): void;
   /** The last hour of what waited, oldest first. */
   queues(): QueueSample[];
+  /** The stored history of what waited, oldest first, in at most `atMost` buckets. */
+  queueBuckets(range: HistorySpan, atMost: number): QueueBucket[];
   /** New readings of a node's tools; null if there are none. */
   readGpus(nodeId: string, signal: AbortSignal): Promise<GpuReading[] | null>;
 }
@@ -76,7 +80,7 @@ export interface TelemetryDependencies {
   random: Random;
   log: Log;
   hardware: LocalHardware;
-  store: Pick<Store, 'history'>;
+  store: Pick<Store, 'history' | 'queueHistory'>;
   streams: Pick<Streams, 'telemetry' | 'work' | 'queues'>;
   fleet: TelemetryFleet;
   /** Readings of a simulated machine; null if it is not simulated, or off. */
@@ -106,6 +110,12 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
   const leftBehind = createLeftBehind({ clock });
   const meter = createWorkMeter({ clock, onSample: (sample) => streams.work.set('work', sample) });
   const queues = createQueueMeter({ clock, onSample: (sample) => streams.queues.set('queues', sample) });
+  const waited = createQueueHistory({
+    clock,
+    log,
+    store: store.queueHistory,
+    kinds: queueKindSchema.options,
+  });
   const recorder = createHistoryRecorder({ clock, log, history: store.history });
   const sampled = createEmitter<[TelemetrySample]>({ name: 'telemetry', log });
   const createdAt = clock.now();
@@ -196,6 +206,7 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
 
   function start(): void {
     if (loop) return;
+    waited.start();
     unsubscribe = fleet.onChange((node, previous) => {
       if (node !== null) {
         if (!isMeasured(node)) forgetNewest(node.id);
@@ -221,6 +232,7 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
     unsubscribe = null;
     meter.stop();
     queues.stop();
+    waited.stop();
     const stopping = loop;
     loop = null;
     await stopping?.stop();
@@ -256,8 +268,8 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
       return [...kept, ...live];
     },
     buckets(nodeId, range, atMost) {
-      fleet.require(nodeId);
-      return recorder.buckets(nodeId, range, atMost);
+      if (nodeId !== null) fleet.require(nodeId);
+      return recorder.buckets(nodeId ?? ALL_NODES, range, atMost);
     },
     recordVectors(nodeId, count) {
       meter.record(nodeId, count);
@@ -269,7 +281,11 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
       return [...earlier(() => toWorkSamples(recorder.work('hour', HOUR_BUCKETS), before), before), ...live];
     },
     workBuckets: recorder.work,
-    recordQueue: queues.set,
+    recordQueue(kind, waiting) {
+      queues.set(kind, waiting);
+      waited.set(kind, waiting);
+    },
+    queueBuckets: waited.buckets,
     queues: queues.samples,
     async readGpus(nodeId, signal) {
       const node = fleet.require(nodeId);

@@ -113,7 +113,10 @@ function planSource(draft: Draft, source: ExportedSource, present: Present, fold
   }
   const before = present.sources.find((other) => other.path === path);
   const { name, wake, whenGpuGone } = source;
-  const ignoring = source.ignoreFiles === undefined ? {} : { ignoreFiles: source.ignoreFiles };
+  const ignoring = {
+    ...(source.ignoreFiles === undefined ? {} : { ignoreFiles: source.ignoreFiles }),
+    ...(source.ignorePatterns === undefined ? {} : { ignorePatterns: source.ignorePatterns }),
+  };
   if (!before) {
     draft.add('add', 'folder', what, fact('FOLDER_TO_INDEX_ADDED'));
     draft.sources.push({

@@ -11,7 +11,7 @@ import type { EarlierTabs } from './earlier-tabs.ts';
 import { createOneTimeTokens } from './one-time-tokens.ts';
 import { createOpenUses, type OpenUses } from './open-uses.ts';
 
-type Headers = Pick<IncomingMessage, 'headers'>;
+type Headers = Pick<IncomingMessage, 'headers'> & { socket?: object };
 
 /** Who calls the control server, and what that caller may do. */
 export interface Principal {
@@ -30,8 +30,8 @@ export interface SignedIn {
 }
 
 export interface Access {
-  /** A token that signs one browser in: valid once, until Pilotlight stops. */
-  mintOneTimeToken(onUsed?: () => void): string;
+  /** A token that signs one browser in: valid once, until Pilotlight stops or for so long. */
+  mintOneTimeToken(onUsed?: () => void, validMs?: number): string;
   /**
    * Signs the browser of the request in. One that is signed in already keeps its session. Throws TOKEN_USED or
    * UNAUTHORIZED.
@@ -153,9 +153,14 @@ function sentBearer(request: Headers): string | null {
   return socketBearer(request)?.slice(bearerProtocol('').length) ?? null;
 }
 
-/** Where a page of this server lives, by the validated `Host` of the request. */
-function originOf({ headers }: Headers): string | null {
-  return headers.host === undefined ? null : `http://${headers.host.toLowerCase()}`;
+/**
+ * Where a page of this server lives. The source guard has checked that `Origin` is a page at `Host`; behind a proxy only
+ * `Origin` says that it is HTTPS.
+ */
+function originOf({ headers, socket }: Headers): string | null {
+  if (headers.host === undefined) return null;
+  const isEncrypted = socket !== undefined && 'encrypted' in socket && socket.encrypted === true;
+  return (headers.origin ?? `${isEncrypted ? 'https' : 'http'}://${headers.host}`).toLowerCase();
 }
 
 export function protocolsOf({ headers }: Headers): string[] {

@@ -1,7 +1,7 @@
 /**
  * The shapes of a Recall server, which existing scripts read, derived from our jobs. Times are ISO 8601 in UTC,
  * durations milliseconds or seconds as the field says. Recall has no cancelled jobs: ours are reported as `failed`
- * with the error "cancelled".
+ * with the error "cancelled". Paused ones are reported as `pending`.
  */
 import { type IndexJob, jobProgress, type SourceView } from '../../../shared/models/indexing.ts';
 import { textOf } from '../../../shared/text/index.ts';
@@ -10,11 +10,12 @@ import { formatDuration } from '../../../shared/units.ts';
 export type RecallStatus = 'pending' | 'running' | 'completed' | 'failed';
 
 export function recallStatus(status: IndexJob['status']): RecallStatus {
+  if (status === 'paused') return 'pending';
   return status === 'cancelled' ? 'failed' : status;
 }
 
 export function isFinished(job: IndexJob): boolean {
-  return job.status !== 'pending' && job.status !== 'running';
+  return job.status === 'completed' || job.status === 'failed' || job.status === 'cancelled';
 }
 
 /** The running job, or else the one that has waited longest; null if there is none. */

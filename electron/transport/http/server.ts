@@ -2,11 +2,14 @@ import type { RequestListener } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { mostMessageBytes } from '../../../shared/contract/link.ts';
+import { eitherOf } from '../../../shared/either.ts';
+import { createAttempts } from '../../adapters/http/attempts.ts';
 import { isPortTaken } from '../../adapters/http/bind.ts';
 import type { ConnectionClock } from '../../adapters/http/connections.ts';
 import { type ListenerLimits, usualLimits } from '../../adapters/http/limits.ts';
 import { createListener, type Listener } from '../../adapters/http/listener.ts';
-import { ownPages } from '../../adapters/http/source.ts';
+import { createRateLimit } from '../../adapters/http/rate-limit.ts';
+import { networkPages, ownPages } from '../../adapters/http/source.ts';
 import { wireRefusal } from '../../adapters/http/wire-refusals.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
@@ -46,6 +49,8 @@ export interface HttpServerOptions {
   connectionLimits?: ListenerLimits;
   /** Clock of the connection limits. Default: the system's. */
   connectionClock?: ConnectionClock;
+  /** A listener in the network instead of the one on loopback. */
+  network?: { address: string; names: readonly string[]; tls: { cert: string; key: string } | null };
   /** The port that Host must name while the server is not listening: for tests with `inject`. */
   port?: number;
 }
@@ -53,7 +58,7 @@ export interface HttpServerOptions {
 export interface HttpServer extends SignIn {
   readonly app: FastifyInstance;
   readonly links: WebSocketLinks;
-  /** Listens on 127.0.0.1 only; 0 picks a free port. Rejects with PORT_IN_USE. Resolves with the base URL. */
+  /** Listens on 127.0.0.1 only, or on the address in the network; 0 picks a free port. Rejects with PORT_IN_USE. Resolves with the base URL. */
   listen(port: number): Promise<string>;
   /** Closes every connection and the port. End the streams and drain the dispatcher before. */
   close(deadlineMs: number): Promise<void>;
@@ -70,17 +75,22 @@ const controlLimits: ListenerLimits = {
 
 /** The control API, the link and the panel on one loopback port. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { dispatcher, streams, access, clock, log, routes = [] } = options;
+  const { dispatcher, streams, access, clock, log, network, routes = [] } = options;
   let port = options.port ?? 0;
+  const tls = network?.tls ?? undefined;
+  const attempts = network && createAttempts({ monotonic: clock.monotonic });
+  const mayAsk = network && createRateLimit({ ...strangers, now: clock.monotonic });
 
   function createControlListener(handle: RequestListener): Listener<Principal> {
     return createListener({
       handle,
       limits: options.connectionLimits ?? controlLimits,
       clock: options.connectionClock,
-      source: ownPages(() => port),
+      source: network ? networkPages(() => ({ ...network, port })) : ownPages(() => port),
+      tls,
+      ...(attempts ? { attempts } : {}),
       upgrades: isLinkUpgrade,
-      authenticate: access.authenticate,
+      authenticate: network ? credentialsOnly(access.authenticate) : access.authenticate,
       answer: wireRefusal,
       onRefused: ({ count }) => log.warn('Too many connections: some were refused or closed.', { count }),
     });
@@ -94,6 +104,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     bodyLimit: options.bodyLimit ?? 1_048_576,
     shapes: [recallShape, taskShape],
   });
+  if (mayAsk)
+    app.addHook('onRequest', async (request, reply) => {
+      if (request.principal !== null || mayAsk(request.raw.socket.remoteAddress ?? '')) return;
+      reply.header('retry-after', '1');
+      throw new PilotlightError('TOO_MANY_WRONG_KEYS');
+    });
   const links = createWebSocketLinks({
     listener,
     dispatcher,
@@ -108,22 +124,23 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const signIn = createSignIn({
     app,
     access,
-    origin: () => `http://127.0.0.1:${port}`,
+    origin: () => `${tls ? 'https' : 'http'}://${network?.address ?? '127.0.0.1'}:${port}`,
     pages: options.openingPages,
   });
   const callOptions = { bodyLimit: options.bodyLimit ?? mostMessageBytes };
   app.post<{ Params: { method: string } }>('/api/call/:method', callOptions, async (request, reply) => {
     const principal = principalOf(request);
     const { method } = request.params;
-    const result = await whileValid(access, principal, (ended) =>
-      dispatcher.call({
+    const result = await whileValid(access, principal, async (ended) => {
+      using either = eitherOf(disconnectSignal(reply), ended);
+      return await dispatcher.call({
         method,
         params: request.body,
         scopes: principal.rights,
         credentialId: principal.credentialId,
-        signal: AbortSignal.any([disconnectSignal(reply), ended]),
-      }),
-    );
+        signal: either.signal,
+      });
+    });
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(result ?? null));
   });
   for (const add of routes) add(app);
@@ -134,11 +151,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     links,
     async listen(wanted) {
       await app.ready();
-      const address = await listener.listen({ host: '127.0.0.1', port: wanted }).catch((cause: unknown) => {
-        throw isPortTaken(cause) ? portInUse(wanted, cause) : cause;
-      });
+      const address = await listener
+        .listen({ host: network?.address ?? '127.0.0.1', port: wanted })
+        .catch((cause: unknown) => {
+          throw isPortTaken(cause) ? portInUse(wanted, cause) : cause;
+        });
       port = address.port;
-      return `http://127.0.0.1:${port}`;
+      return `${tls ? 'https' : 'http'}://${network?.address ?? '127.0.0.1'}:${port}`;
     },
     ...signIn,
     async close(deadlineMs) {
@@ -148,6 +167,17 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
   };
 }
+
+/** Requests without a valid credential. A page loads its files at once. */
+const strangers = { each: { burst: 120, perSecond: 10 }, all: { burst: 600, perSecond: 100 } };
+
+/** Sessions and keys; the tokens of this computer's own programs count on loopback only. */
+const credentialsOnly =
+  (authenticate: Access['authenticate']): Access['authenticate'] =>
+  (request) => {
+    const found = authenticate(request);
+    return 'refused' in found || found.principal.kind !== null ? found : { refused: 'wrong' };
+  };
 
 function portInUse(port: number, cause: unknown): PilotlightError {
   const isForbidden = cause instanceof Error && 'code' in cause && cause.code === 'EACCES';

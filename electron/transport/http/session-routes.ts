@@ -19,7 +19,7 @@ export interface OpeningPagesLike {
 
 export interface SignIn {
   /** An address that signs a browser in once. The token is in the fragment, which is never sent or logged. */
-  oneTimeUrl(): string;
+  oneTimeUrl(validMs?: number): string;
   /** The path of a private page that opens another such address, until it was used; null if there can be none. */
   openingPage(place: Place): string | null;
 }
@@ -60,5 +60,8 @@ export function createSignIn({
     return { url: oneTimeUrl() };
   });
 
-  return { oneTimeUrl: () => oneTimeUrl(), openingPage };
+  return {
+    oneTimeUrl: (validMs) => `${origin()}/#token=${access.mintOneTimeToken(undefined, validMs)}`,
+    openingPage,
+  };
 }

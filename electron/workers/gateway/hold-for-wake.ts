@@ -72,7 +72,9 @@ export function holdForWake(request: HeldRequest, state: GatewayState): 'go' | '
   return 'held';
 }
 
-const callKind = ({ capability }: Endpoint): CallKind => capability ?? 'other';
+/** A recording or picture that is sent to a model is work like a prompt. */
+const callKind = ({ capability, kind }: Endpoint): CallKind =>
+  capability ?? (kind === 'upload' ? 'generate' : 'other');
 
 interface Standing {
   awake: { id: string; isCpu: boolean; gpuLost: boolean }[];

@@ -1,14 +1,20 @@
 /**
  * A form with a file, such as a recording to transcribe. It is kept until its field `model` has come, which some
- * programs send after the file; from then on it passes through to one node.
+ * programs send after the file; from then on it passes through to one node. The rest of it is not read while a machine
+ * wakes for it.
  */
+
+import type { Message } from '../../../shared/models/message.ts';
 import { routeRequest } from '../../core/acquire/route-request.ts';
 import { canonicalName } from '../../core/fleet/model-placement.ts';
-import type { TableNode } from '../../core/gateway/model.ts';
+import type { GatewayTable, TableNode } from '../../core/gateway/model.ts';
+import { createBodyFieldsReader } from './body-fields.ts';
 import { checkModel } from './callers.ts';
 import type { Exchange } from './exchange.ts';
 import { boundaryOf, createFormScan } from './form-scan.ts';
 import { announcedLength, forward } from './forward.ts';
+import { endHold, type HeldRequest, newHold } from './hold.ts';
+import { holdForWake } from './hold-for-wake.ts';
 import { isCloudName, missingModel, noRoute } from './model-refusals.ts';
 import { chosenNode, requestNodes } from './nodes.ts';
 import { Refusal } from './refusal.ts';
@@ -29,6 +35,7 @@ export function receiveForm(exchange: Exchange, state: GatewayState): void {
   const scan = createFormScan(boundaryOf(request.headers['content-type']) ?? '');
   let chunks: Buffer[] = [];
   let kept = 0;
+  const hold = newHold();
 
   function stopReading(): void {
     request.removeListener('data', onData);
@@ -43,6 +50,7 @@ export function receiveForm(exchange: Exchange, state: GatewayState): void {
   }
 
   function refuse(error: unknown): void {
+    endHold({ exchange, hold });
     stopReading();
     drop();
     exchange.refuse(error);
@@ -59,9 +67,24 @@ export function receiveForm(exchange: Exchange, state: GatewayState): void {
     scan.write(chunk);
     if (scan.model === null) return;
     stopReading();
+    route(scan.model);
+  }
+
+  /** @param chosen the field `model` */
+  function route(chosen: NonNullable<typeof scan.model>): void {
     try {
-      const { value, span } = scan.model;
-      const { node, name, why } = nodeFor(exchange, state, value);
+      const { value, span } = chosen;
+      const held: HeldRequest = {
+        ...{ exchange, hold, model: value, tried: new Set() },
+        scope: exchange.target.node === null ? null : chosenNode(exchange.table, exchange.target.node).id,
+        body: { chunks, length: kept, encoding: null, fields: noFields, drop },
+        again: () => route(chosen),
+        refuse,
+      };
+      const found = nodeFor(held, state);
+      if (found === 'held') return;
+      endHold(held);
+      const { node, name, why } = found;
       const first = name === value ? chunks : splice(chunks, [span], Buffer.from(name));
       const announced = announcedLength(request);
       const length = announced === null ? null : announced - kept + lengthOf(first);
@@ -114,12 +137,20 @@ export function receiveForm(exchange: Exchange, state: GatewayState): void {
   request.on('end', onEnd);
 }
 
-function nodeFor(exchange: Exchange, { traffic, health, stickiness, desk }: GatewayState, model: string) {
-  const { table, target, endpoint, caller } = exchange;
+type Chosen = { node: TableNode; why: Message; name: string };
+
+/** Throws the refusal; `held` if it waits for a machine to wake. */
+function nodeFor(request: HeldRequest, state: GatewayState): Chosen | 'held' {
+  const { exchange, model, scope } = request;
+  const { traffic, health, stickiness, desk } = state;
+  const { endpoint, caller } = exchange;
+  // A machine that was asleep when it came may serve now.
+  const table = state.table() ?? exchange.table;
   exchange.model = model;
+  checkStillKnown(exchange, table);
   checkModel(caller, model);
   if (!table.settings.allowCloud && isCloudName(model)) throw new Refusal('CLOUD_NOT_ALLOWED');
-  const nodes = target.node === null ? table.nodes : [chosenNode(table, target.node)];
+  const nodes = scope === null ? table.nodes : table.nodes.filter(({ id }) => id === scope);
   const counts = {
     onNode: traffic.onNode,
     ofModel: traffic.ofModel,
@@ -138,9 +169,24 @@ function nodeFor(exchange: Exchange, { traffic, health, stickiness, desk }: Gate
     requestNodes(nodes, canonicalName(model), counts),
     { stickiness, beta: table.settings.beta },
   );
+  if (route.kind === 'use' || route.code === 'NODE_ASLEEP') {
+    const waits = holdForWake(request, state);
+    if (waits instanceof Refusal) throw waits;
+    if (waits === 'held') return waits;
+  }
   if (route.kind === 'none') throw noRoute(route.code, route.nodes, model, endpoint);
   const choice = route.choices.find(({ cloud }) => table.settings.allowCloud || !cloud);
   const node = nodes.find(({ id }) => id === choice?.nodeId);
   if (choice === undefined || node === undefined) throw new Refusal('CLOUD_NOT_ALLOWED');
   return { node, why: choice.reason, name: node.dialects.includes('ollama') ? model : choice.model };
 }
+
+/** Its key may have been revoked while it waited. */
+function checkStillKnown({ caller: { credential } }: Exchange, table: GatewayTable): void {
+  if (credential === null) return;
+  const now = table.credentials.find(({ id }) => id === credential.id);
+  if (now === undefined || now.revoked) throw new Refusal('GATEWAY_KEY_NEEDED');
+}
+
+/** A form has none of them. */
+const noFields = createBodyFieldsReader({ takesName: false, conversation: null }).end();

@@ -82,6 +82,10 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE removed_vectors (chunk_id INTEGER PRIMARY KEY);
   CREATE TABLE removed_remotely (chunk_id INTEGER PRIMARY KEY);
   `,
+  // Where the pages of a document begin in its text, as JSON; chunks of documents count the bytes of that text.
+  `
+  ALTER TABLE files ADD COLUMN places TEXT;
+  `,
 ];
 
 export interface OpenedDatabase {

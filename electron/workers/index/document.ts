@@ -3,7 +3,9 @@ import { abortable } from '../../../shared/abortable.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { IndexSettings } from '../../adapters/vectors/protocol.ts';
+import { isDocumentPath, textPathOf } from '../../core/indexing/document-file.ts';
 import type { DocumentText, Passage } from '../../core/ports/vectors.ts';
+import type { DocumentTexts } from './document-texts.ts';
 import type { FileRows } from './file-rows.ts';
 import type { OwnData } from './own-data.ts';
 import { readStable, resolveInside } from './read-file.ts';
@@ -19,7 +21,7 @@ export async function readDocument({
   settings,
   signal,
 }: {
-  world: { now(): number; reader: Pick<Reader, 'show'> };
+  world: { now(): number; reader: Pick<Reader, 'show'>; documents: Pick<DocumentTexts, 'read'> };
   /** The folder of the source. */
   root: string;
   rows: Pick<FileRows, 'stampOf'>;
@@ -37,11 +39,25 @@ export async function readDocument({
     ownData.folders().then((folders) => resolveInside(root, path, folders)),
     signal,
   );
-  const { bytes, size, modifiedMs } = await abortable(
+  const { bytes, size, modifiedMs, changedMs } = await abortable(
     readStable({ absolute, path, maxBytes: settings.maxFileBytes, signal, now: world.now }),
     signal,
   );
-  const shown = await world.reader.show({ bytes, path, show: { startByte, endByte } }, signal);
+  const stamp = { size, modifiedMs, changedMs };
+  const text = isDocumentPath(path)
+    ? await world.documents.read({ path, absolute, stamp }, { signal, beat() {} })
+    : null;
+  const shown = await world.reader.show(
+    {
+      ...{ bytes: text?.bytes ?? bytes, path: text === null ? path : textPathOf(path) },
+      show: { startByte, endByte },
+    },
+    signal,
+  );
   if (!shown.ok) throw new PilotlightError(shown.code, { message: shown.reason, details: { path } });
-  return { ...shown.document, changed: size !== indexed.size || modifiedMs !== indexed.modifiedMs };
+  return {
+    ...shown.document,
+    ...(text === null ? {} : { language: text.format }),
+    changed: size !== indexed.size || modifiedMs !== indexed.modifiedMs,
+  };
 }

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { parseJson } from '../../../shared/json.ts';
 import type { Chunk } from '../../../shared/models/indexing.ts';
 import { type Message, messageSchema, plainText } from '../../../shared/models/message.ts';
+import type { FilePlace } from '../../../shared/models/places.ts';
 import { DATA_FOLDER_FILES, isDataFolder } from '../../adapters/own-folders.ts';
 import type { FileStamp } from '../../adapters/vectors/protocol.ts';
 import { searchableText } from '../../core/indexing/search-words.ts';
@@ -22,6 +23,8 @@ export interface FileState extends FileStamp {
 export interface ReadFile extends FileState {
   path: string;
   language: string;
+  /** Of a document, as bytes of its text. Absent for none. */
+  places?: readonly FilePlace[];
   chunks: readonly Chunk[];
 }
 
@@ -58,12 +61,12 @@ export function createFileRows(database: DatabaseSync) {
   const selectNamed = database.prepare("SELECT path FROM files WHERE path = ?1 OR path LIKE '%/' || ?1");
   const upsertFile = database.prepare(`
     INSERT INTO files (path, size, modified_ms, changed_ms, settled, hash, recipe, language, chunk_count,
-      problem_code, problem_reason)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      problem_code, problem_reason, places)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (path) DO UPDATE SET size = excluded.size, modified_ms = excluded.modified_ms,
       changed_ms = excluded.changed_ms, settled = excluded.settled, hash = excluded.hash,
       recipe = excluded.recipe, language = excluded.language, chunk_count = excluded.chunk_count,
-      problem_code = excluded.problem_code, problem_reason = excluded.problem_reason
+      problem_code = excluded.problem_code, problem_reason = excluded.problem_reason, places = excluded.places
     RETURNING id`);
   const touchFile = database.prepare(
     'UPDATE files SET modified_ms = ?, changed_ms = ?, settled = ? WHERE path = ?',
@@ -238,6 +241,7 @@ export function createFileRows(database: DatabaseSync) {
           file.chunks.length,
           file.problem?.code ?? null,
           file.problem === null ? null : JSON.stringify(file.problem.reason),
+          file.places === undefined || file.places.length === 0 ? null : JSON.stringify(file.places),
         );
         deleteAttempts.run(file.path);
         const fileId = Number(row?.id);

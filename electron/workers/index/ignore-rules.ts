@@ -6,6 +6,7 @@ import { lstat, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
 import { decodeTextFile } from '../../../shared/text-file.ts';
 import { systemCode } from '../../adapters/system-code.ts';
+import { isTooComplex } from '../../core/indexing/ignore-limits.ts';
 import { recognise } from '../../core/indexing/recognise-file.ts';
 import {
   alwaysTried,
@@ -22,9 +23,6 @@ export const IGNORE_FILES = ['.gitignore', '.pilotlightignore'] as const;
 const MAX_BYTES = 2 * 1024 * 1024;
 /** Patterns that have to be tried on every path; others are looked up. */
 const MAX_ALWAYS_TRIED = 1000;
-/** A pattern with many wildcards in one name, or for many folders, can take for ever to try. */
-const MAX_WILDCARDS = 4;
-const MAX_ANY_FOLDERS = 2;
 
 /** As Git does it: a Mac stores names decomposed, and only Linux tells `A` from `a`. */
 const OF_THIS_SYSTEM: NameComparison = {
@@ -154,7 +152,22 @@ export async function readRules(
   return { rules: { base, matcher: createIgnoreMatcher(rules, OF_THIS_SYSTEM), above }, problems };
 }
 
-/** Which ignore file leaves this out; null if none does. */
+/**
+ * What a person set for the indexed folder itself, in the syntax of ignore files. The files in it overrule that, as inner
+ * ones do.
+ */
+export function rulesOfPatterns(
+  patterns: readonly string[],
+  { within, rules: above }: Pick<InheritedRules, 'within' | 'rules'>,
+): IgnoreRules | null {
+  const rules = patterns
+    .filter((pattern) => !isTooComplex(pattern))
+    .map((pattern): IgnoreRule => ({ pattern, mark: '' }));
+  if (rules.length === 0) return above;
+  return { base: within, matcher: createIgnoreMatcher(rules, OF_THIS_SYSTEM), above };
+}
+
+/** Which ignore file leaves this out, empty for the patterns of the folder itself; null if none does. */
 export function ignoredBy(rules: IgnoreRules | null, path: string, isFolder: boolean): string | null {
   for (let at = rules; at !== null; at = at.above) {
     if (!path.startsWith(at.base)) continue;
@@ -185,13 +198,4 @@ function decodeOld(bytes: Uint8Array): string | null {
   const lines = Buffer.from(bytes).toString('latin1').split('\n');
   const withoutRemarks = lines.filter((line) => !line.startsWith('#')).join('\n');
   return decodeTextFile(Buffer.from(withoutRemarks, 'latin1'));
-}
-
-function isTooComplex(line: string): boolean {
-  const parts = line.split('/');
-  const anyFolders = parts.filter((part, at) => part === '**' && at < parts.length - 1).length;
-  return (
-    anyFolders > MAX_ANY_FOLDERS ||
-    parts.some((part) => (part.replaceAll(/\\./g, '').match(/\*+/g)?.length ?? 0) > MAX_WILDCARDS)
-  );
 }

@@ -1,7 +1,10 @@
 /** Search in the index of one source: by keywords and by vectors, merged by rank. */
 import type { DatabaseSync } from 'node:sqlite';
+import * as z from 'zod';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { FileType } from '../../../shared/models/indexing.ts';
+import { type FilePlace, filePlaceSchema } from '../../../shared/models/places.ts';
 import { fileTypeOf } from '../../core/indexing/file-type.ts';
 import { fuseRanks } from '../../core/indexing/fusion.ts';
 import type { VectorHit } from '../../core/ports/vectors.ts';
@@ -9,6 +12,23 @@ import type { FileRows } from './file-rows.ts';
 import type { Keywords } from './keywords.ts';
 import type { OwnData } from './own-data.ts';
 import type { VectorEngine } from './vector-engine.ts';
+
+const places = z.array(filePlaceSchema);
+
+/** Reads the list of each document once a search. One that cannot be read costs the place, not the hit. */
+function createPlaces() {
+  const lists = new Map<string, readonly FilePlace[]>();
+  /** The places that the bytes of a passage cover. */
+  return (row: Record<string, unknown>): Pick<VectorHit, 'places'> => {
+    if (row.places === null) return {};
+    const path = String(row.path);
+    const all = lists.get(path) ?? places.safeParse(parseJson(String(row.places))).data ?? [];
+    lists.set(path, all);
+    const before = all.findLastIndex(({ startByte }) => startByte <= Number(row.start_byte));
+    const found = all.slice(Math.max(0, before)).filter(({ startByte }) => startByte < Number(row.end_byte));
+    return found.length === 0 ? {} : { places: found };
+  };
+}
 
 const MAX_HITS = 500;
 /** How many candidates of each kind are ranked where only some kinds of files count, until there are enough hits. */
@@ -40,7 +60,7 @@ export function createIndexSearch({
   noteDamage(mark: () => void): void;
 }) {
   const selectChunk = database.prepare(`
-    SELECT files.path, files.language, chunks.ordinal, chunks.start_byte, chunks.end_byte, chunks.heading, chunks.text
+    SELECT files.path, files.language, files.places, chunks.ordinal, chunks.start_byte, chunks.end_byte, chunks.heading, chunks.text
     FROM chunks JOIN files ON files.id = chunks.file_id WHERE chunks.id = ?`);
 
   return async function search(query: IndexQuery, signal: AbortSignal): Promise<VectorHit[]> {
@@ -53,6 +73,7 @@ export function createIndexSearch({
     const limit = Math.max(0, Math.min(MAX_HITS, Math.floor(query.limit)));
     const types = query.types ?? null;
     const isHidden = await ownData.hides();
+    const placesIn = createPlaces();
 
     async function hitsAmong(depth: number): Promise<{ hits: VectorHit[]; isAll: boolean }> {
       const near =
@@ -72,6 +93,7 @@ export function createIndexSearch({
           ...ranks,
           path,
           language,
+          ...placesIn(row),
           chunk: {
             ordinal: Number(row.ordinal),
             text: String(row.text),

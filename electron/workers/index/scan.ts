@@ -21,7 +21,7 @@ export interface ScanPlan {
 export interface ScanRules {
   full: boolean;
   maxFileBytes: number;
-  recipe: string;
+  recipe(path: string): string;
 }
 
 export function planScan(walk: Walk, states: ReadonlyMap<string, FileState>, rules: ScanRules): ScanPlan {
@@ -39,7 +39,12 @@ export function planScan(walk: Walk, states: ReadonlyMap<string, FileState>, rul
     }
     present.add(file.path);
     const state = states.get(file.path);
-    if (state === undefined || rules.full || state.recipe !== rules.recipe || state.size !== file.size) {
+    if (
+      state === undefined ||
+      rules.full ||
+      state.recipe !== rules.recipe(file.path) ||
+      state.size !== file.size
+    ) {
       plan.pending.push(file);
     } else if (!state.settled || state.modifiedMs !== file.modifiedMs || state.changedMs !== file.changedMs) {
       plan.doubtful.push(file);
@@ -89,6 +94,7 @@ export async function scanSource(options: {
   rules: ScanRules;
   /** Whether ignore files are obeyed. */
   ignoreFiles: boolean;
+  patterns?: readonly string[];
   signal: AbortSignal;
   now: () => number;
   onSeen: (seen: number) => void;
@@ -99,6 +105,7 @@ export async function scanSource(options: {
     root,
     own,
     ignoreFiles: options.ignoreFiles,
+    patterns: options.patterns ?? [],
     signal,
     onSeen: options.onSeen,
   });

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { openOwnFolders } from '../../adapters/own-folders.ts';
 import type { FromWorker, ToWorker } from '../../adapters/processes/worker-protocol.ts';
 import type {
   FileAtWork,
@@ -17,6 +18,8 @@ import type { Http } from '../../core/ports/network.ts';
 import type { Timer } from '../../core/ports/time.ts';
 import { type CallContext, createRpcServer, type Handlers } from '../rpc.ts';
 import { replaceDamaged } from './database.ts';
+import type { DocumentTexts } from './document-texts.ts';
+import { estimateFolder } from './estimate.ts';
 import { hasCode, toCodedError } from './failures.ts';
 import type { Reader } from './reader.ts';
 import { databaseFileOf, type OpenIndex, openSourceIndex } from './source-index.ts';
@@ -32,6 +35,7 @@ export interface IndexServerWorld {
   /** Lets waiting tasks run, including messages. */
   pause(): Promise<void>;
   reader: Reader;
+  documents: DocumentTexts;
   /** For Qdrant. */
   http: Http;
   /** Identifies this run of the worker. */
@@ -168,6 +172,14 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
   const handlers: IndexHandlers = {
     meta: ({ index }) => index().meta(),
     scan: ({ index, settings, signal, onSeen }, options) => index().scan(options, settings, signal, onSeen),
+    async estimate({ settings, signal }, { path, ignoreFiles, patterns }) {
+      const { maxFileBytes, chunkTokens } = settings;
+      return estimateFolder({
+        ...{ root: path, ignoreFiles, patterns, maxFileBytes, chunkTokens, signal },
+        own: await openOwnFolders(configured().ownFolders),
+        monotonic: world.monotonic,
+      });
+    },
     prepare: ({ index, settings, turn }, { path }) => index().prepare(path, settings, turn),
     commit: ({ index, turn }, { token, vectors }) => index().commit(token, vectors, turn.onFile),
     discard({ index }, { token }) {
@@ -269,6 +281,7 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
       if (inOrder) for (const index of open.values()) index.forgetAttempts();
       void rpc.abortCalls(() => true);
       for (const sourceId of [...open.keys()]) forget(sourceId);
+      world.documents.stop();
       return world.reader.stop();
     },
   };

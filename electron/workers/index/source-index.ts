@@ -12,6 +12,7 @@ import type {
   FileTimes,
   Passage,
   PreparedFile,
+  ScanOptions,
   ScanResult,
   StoredIndexMeta,
 } from '../../core/ports/vectors.ts';
@@ -57,7 +58,12 @@ export function databaseFileOf(folder: string, sourceId: string): string {
 
 /** Errors of one file alone, after which the others continue. */
 function isOfFile(code: string): boolean {
-  return code.startsWith('FILE_') || code === 'OUTSIDE_FOLDER' || code === 'SYMLINK_LOOP';
+  return (
+    code.startsWith('FILE_') ||
+    code.startsWith('DOCUMENT_') ||
+    code === 'OUTSIDE_FOLDER' ||
+    code === 'SYMLINK_LOOP'
+  );
 }
 
 /** @throws INDEX_NEWER, DISK_FULL, DATA_FOLDER_UNUSABLE */
@@ -176,7 +182,7 @@ export function openSourceIndex(world: World, source: IndexSource, opened: Index
     },
 
     async scan(
-      { full, ignoreFiles = true }: { full: boolean; ignoreFiles?: boolean },
+      { full, ignoreFiles = true, patterns = [] }: ScanOptions,
       settings: IndexSettings,
       signal: AbortSignal,
       onSeen: (seen: number) => void,
@@ -187,7 +193,11 @@ export function openSourceIndex(world: World, source: IndexSource, opened: Index
         own: await ownData.renew(),
         rows,
         ignoreFiles,
-        rules: { full, maxFileBytes: settings.maxFileBytes, recipe: recipeOf(settings) },
+        patterns,
+        rules: {
+          ...{ full, maxFileBytes: settings.maxFileBytes },
+          recipe: (path) => recipeOf(settings, path),
+        },
         signal,
         now: world.now,
         onSeen,

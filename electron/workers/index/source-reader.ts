@@ -1,11 +1,13 @@
 /** Prepares files of one source for storage: reads, recognises and cuts them, each step with its limits. */
 import { abortable } from '../../../shared/abortable.ts';
-import { type ErrorCode, PilotlightError } from '../../../shared/contract/errors.ts';
+import { type ErrorCode, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import { errorMessage, type Message } from '../../../shared/models/message.ts';
 import type { OwnFolders } from '../../adapters/own-folders.ts';
 import type { FileAtWork, FileStamp, IndexSettings } from '../../adapters/vectors/protocol.ts';
 import { CUT_VERSION } from '../../core/indexing/cut.ts';
+import { isDocumentPath, recipeFor, textPathOf } from '../../core/indexing/document-file.ts';
 import type { Timer } from '../../core/ports/time.ts';
+import { type DocumentText, type DocumentTexts, isOfDocument } from './document-texts.ts';
 import { hasCode } from './failures.ts';
 import type { FileRows, ReadFile } from './file-rows.ts';
 import { readStable, resolveInside, stampOf } from './read-file.ts';
@@ -20,6 +22,7 @@ export interface ReaderWorld {
   monotonic: () => number;
   timer(ms: number, fn: () => void): Timer;
   reader: Pick<Reader, 'read' | 'show'>;
+  documents: Pick<DocumentTexts, 'read'>;
   /** Identifies this run of the worker. */
   run: string;
   /** A file that takes longer is recorded as being read, milliseconds. */
@@ -34,7 +37,8 @@ export interface FileTurn {
 }
 
 /** A different recipe means that a file is cut differently. */
-export const recipeOf = (settings: IndexSettings) => `${CUT_VERSION}:${settings.chunkTokens}`;
+export const recipeOf = (settings: IndexSettings, path: string) =>
+  recipeFor(`${CUT_VERSION}:${settings.chunkTokens}`, path);
 
 export function createSourceReader({
   world,
@@ -92,7 +96,7 @@ export function createSourceReader({
   ): PilotlightError {
     // No hash, so any content counts as new once the file's times have changed.
     const unread = { ...stamp, settled: true, hash: new Uint8Array(0) };
-    return fail(path, unread, recipeOf(settings), { code: 'FILE_TOO_COSTLY', reason });
+    return fail(path, unread, recipeOf(settings, path), { code: 'FILE_TOO_COSTLY', reason });
   }
 
   /** Reads, recognises and cuts, and embeds if requested. */
@@ -111,20 +115,45 @@ export function createSourceReader({
     );
     const now = await abortable(stampOf(absolute, path), signal);
     if (rows.attempts(path, now) >= MAX_ATTEMPTS) throw giveUp(path, now, settings);
-    const recipe = recipeOf(settings);
+    const recipe = recipeOf(settings, path);
     let note = null as Timer | null;
+
+    /** What is in another process cannot harm this one, so this file is not to blame if the worker ends now. */
+    async function textOf(
+      name: string,
+      file: string,
+      { stamp: then, ...read }: Parameters<typeof fail>[1] & { stamp: FileStamp },
+      how: string,
+    ): Promise<DocumentText> {
+      const beat = () => onFile({ path: name, stamp: null });
+      try {
+        return await world.documents.read({ path: name, absolute: file, stamp: then }, { signal, beat });
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isPilotlightError(error) || !isOfDocument(error.code)) throw error;
+        throw fail(name, read, how, { code: error.code, reason: errorMessage(error) });
+      }
+    }
+
     try {
       onFile({ path, stamp: now });
       const { bytes, ...stamp } = await abortable(
         readStable({ absolute, path, maxBytes: settings.maxFileBytes, signal, now: world.now }),
         signal,
       );
-      onFile(null);
       const readAt = world.monotonic();
+      const text = isDocumentPath(path)
+        ? await textOf(path, absolute, { ...stamp, stamp: now }, recipe)
+        : null;
+      onFile(null);
       // Waiting for the turn does not count.
       let turnAt = readAt;
       const { cut, vectors: made } = await world.reader.read(
-        { bytes, path, maxTokens: settings.chunkTokens, embed },
+        {
+          bytes: text?.bytes ?? bytes,
+          path: text === null ? path : textPathOf(path),
+          ...{ maxTokens: settings.chunkTokens, embed },
+        },
         {
           signal,
           onStep(isReading) {
@@ -135,9 +164,10 @@ export function createSourceReader({
         },
       );
       if (!cut.ok) throw fail(path, stamp, recipe, { code: cut.code, reason: cut.reason });
-      const { language, chunks } = cut;
+      const { chunks } = cut;
+      const language = text?.format ?? cut.language;
       return {
-        file: { ...stamp, path, recipe, problem: null, language, chunks },
+        file: { ...stamp, path, recipe, problem: null, language, places: text?.places ?? [], chunks },
         vectors: made ?? [],
         readMs: readAt - startedAt,
         cutMs: world.monotonic() - turnAt,

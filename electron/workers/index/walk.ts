@@ -11,14 +11,7 @@ import type { OwnFolders } from '../../adapters/own-folders.ts';
 import { systemCode } from '../../adapters/system-code.ts';
 import type { IgnoredFiles } from '../../core/ports/vectors.ts';
 import type { FileStamp } from './file-rows.ts';
-import {
-  type IgnoreRules,
-  ignoredBy,
-  type ReadRules,
-  readRules,
-  readRulesAbove,
-  seenFrom,
-} from './ignore-rules.ts';
+import { openFolderRules, parentOf } from './folder-rules.ts';
 
 export interface WalkedFile extends FileStamp {
   /** Relative to the folder, with `/`. */
@@ -35,6 +28,8 @@ export interface Walk {
   ignored: IgnoredFiles[];
   /** Identifies the disk of the folder. */
   rootIdentity: string;
+  /** It ended early. */
+  isCut: boolean;
 }
 
 /** Skipped without a report, like everything whose name begins with a dot. */
@@ -57,8 +52,6 @@ const exists = (path: string) =>
     () => true,
     () => false,
   );
-
-const parentOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 const isMissing = (error: unknown) => systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR';
 
@@ -91,6 +84,10 @@ export async function walkFolder(options: {
   own: OwnFolders;
   /** Whether ignore files are obeyed. */
   ignoreFiles?: boolean;
+  /** As in an ignore file above the folder: those in it overrule them. */
+  patterns?: readonly string[];
+  /** Ends the walk early, with what was found. */
+  isEnough?: (seen: number) => boolean;
   signal: AbortSignal;
   onSeen: (seen: number) => void;
 }): Promise<Walk> {
@@ -100,8 +97,7 @@ export async function walkFolder(options: {
   const skipped: JobFailure[] = [];
   const unreadable: string[] = [];
   const links: string[] = [];
-  const rulesOf = new Map<string, IgnoreRules | null>();
-  const ignored = new Map<string, IgnoredFiles>();
+  let isCut = false;
 
   const absolute = (path: string) => (path === '' ? root : join(root, ...path.split('/')));
 
@@ -123,39 +119,12 @@ export async function walkFolder(options: {
     }
   }
 
-  const inherited = options.ignoreFiles === false ? null : await readRulesAbove(root);
-  const within = inherited?.within ?? '';
-
-  /** Without its ignore files a folder must not be indexed, because they may protect what is in it. */
-  function canObey(path: string, { problems }: ReadRules): boolean {
-    for (const { file, kind, lines } of problems) {
-      const reason =
-        kind === 'unreadable' ? fact('IGNORE_FILE_UNREADABLE') : fact('IGNORE_LINES_LEFT_OUT', { lines });
-      skipped.push({ path: seenFrom(within, file), code: 'FILE_UNREADABLE', reason });
-    }
-    if (!problems.some(({ kind }) => kind === 'unreadable')) return true;
-    unreadable.push(path);
-    return false;
-  }
-
-  async function readIgnoreFiles(path: string, names: ReadonlySet<string>): Promise<boolean> {
-    if (inherited === null) return true;
-    const above = path === '' ? inherited.rules : (rulesOf.get(parentOf(path)) ?? null);
-    const inside = path === '' ? within.slice(0, -1) : within + path;
-    const read = await readRules(absolute(path), inside, names, above);
-    rulesOf.set(path, read.rules);
-    return canObey(path, read);
-  }
-
-  function isIgnored(path: string, isFolder: boolean): boolean {
-    const by = ignoredBy(rulesOf.get(parentOf(path)) ?? null, within + path, isFolder);
-    if (by === null) return false;
-    const file = seenFrom(within, by);
-    const counts = ignored.get(file) ?? { path: file, files: 0, folders: 0 };
-    counts[isFolder ? 'folders' : 'files'] += 1;
-    ignored.set(file, counts);
-    return true;
-  }
+  const rules = await openFolderRules({
+    root,
+    ignoreFiles: options.ignoreFiles !== false,
+    patterns: options.patterns ?? [],
+    onProblem: (path, reason) => skipped.push({ path, code: 'FILE_UNREADABLE', reason }),
+  });
 
   /** Reads one folder; returns the folders in it. */
   async function readFolder(path: string): Promise<string[]> {
@@ -179,7 +148,10 @@ export async function walkFolder(options: {
     }
     // A folder of that name has no rules.
     const ruleNames = new Set(entries.flatMap((entry) => (entry.isDirectory() ? [] : entry.name)));
-    if (!(await readIgnoreFiles(path, ruleNames))) return [];
+    if (!(await rules.read(path, ruleNames))) {
+      unreadable.push(path);
+      return [];
+    }
     const nameless = await namesNotUtf8(absolute(path), entries);
     for (const name of nameless) {
       if (!name.startsWith('.'))
@@ -193,7 +165,7 @@ export async function walkFolder(options: {
       seen.add(entry.name);
       const inside = path === '' ? entry.name : `${path}/${entry.name}`;
       if (IGNORED_FOLDERS.has(entry.name) && entry.isDirectory()) continue;
-      if (isIgnored(inside, entry.isDirectory())) continue;
+      if (rules.isIgnored(inside, entry.isDirectory())) continue;
       if (entry.isDirectory()) folders.push(inside);
       else if (entry.isSymbolicLink()) links.push(inside);
       else waiting.push(checkFile(inside));
@@ -209,6 +181,10 @@ export async function walkFolder(options: {
     const busy = new Set<Promise<void>>();
     while (queue.length > 0 || busy.size > 0) {
       signal.throwIfAborted();
+      if (options.isEnough?.(files.length)) {
+        isCut = isCut || queue.length > 0;
+        queue.length = 0;
+      }
       while (queue.length > 0 && busy.size < LANES) {
         const path = queue.pop() as string;
         const task: Promise<void> = readFolder(path).then((folders) => {
@@ -217,11 +193,12 @@ export async function walkFolder(options: {
         const settled = task.finally(() => busy.delete(settled));
         busy.add(settled);
       }
-      await Promise.race(busy);
+      if (busy.size > 0) await Promise.race(busy);
     }
   }
 
-  if (inherited === null || canObey('', inherited)) await walkTree('');
+  if (rules.canObeyAbove) await walkTree('');
+  else unreadable.push('');
   await followLinks({
     root,
     own,
@@ -242,7 +219,7 @@ export async function walkFolder(options: {
     a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
   files.sort(byPath);
   skipped.sort(byPath);
-  return { files, skipped, unreadable, ignored: [...ignored.values()].sort(byPath), rootIdentity };
+  return { files, skipped, unreadable, ignored: rules.ignored().sort(byPath), rootIdentity, isCut };
 }
 
 /**

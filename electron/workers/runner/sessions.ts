@@ -3,6 +3,7 @@ import type { RunnerProvider, RunnerRung } from '../../../shared/models/runner.t
 import type { DetectorLayout } from './faces/detector-layout.ts';
 import type { Normalisation } from './faces/planes.ts';
 import type { Picture } from './pictures/picture.ts';
+import type { PictureResult, PictureTask } from './pictures/task.ts';
 
 export type TensorData = Float32Array | BigInt64Array | Int32Array | Uint8Array | Uint16Array;
 
@@ -73,7 +74,14 @@ export interface RunOptions {
   divisible?: boolean;
 }
 
-export interface OpenedGraph {
+/** A graph as what runs beside it sees it. */
+export interface RunnableGraph {
+  provider(): RunnerProvider;
+  atOnce(urgent: boolean): number;
+  run(feeds: Feeds, options?: RunOptions): Promise<Record<string, Tensor>>;
+}
+
+export interface OpenedGraph extends RunnableGraph {
   readonly inputs: readonly GraphValue[];
   readonly outputs: readonly GraphValue[];
   /** The provider that runs it now, and how the ladder was climbed down. */
@@ -110,6 +118,16 @@ export interface GraphOptions {
 }
 
 export interface Sessions {
+  /**
+   * Work on one picture by graphs that were opened here, where they run. Takes turns with the runs of all graphs, and is
+   * repeated like them.
+   * @throws what `OpenedGraph.run` and the task throw; the signal's reason
+   */
+  perform<Task extends PictureTask>(
+    task: Task,
+    graphs: readonly OpenedGraph[],
+    signal: AbortSignal,
+  ): Promise<PictureResult<Task>>;
   /** @throws PilotlightError: RUNNER_BAD_GRAPH with the reason (newer opset, missing external data, not a graph) */
   open(file: string, options?: GraphOptions): Promise<OpenedGraph>;
 }

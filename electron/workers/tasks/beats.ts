@@ -1,5 +1,6 @@
 /** Beats: they renew the leases of the tasks, and report progress, logs and load. */
 
+import { eitherOf } from '../../../shared/either.ts';
 import type { LeaseState } from '../../core/ports/task-queue.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import { createBell } from './bell.ts';
@@ -79,7 +80,8 @@ export function createBeats(options: {
   /** Until the next beat is due: after the usual time, or soon after there was news. */
   async function pause(everyMs: number, signal: AbortSignal): Promise<void> {
     const over = new AbortController();
-    const until = AbortSignal.any([signal, over.signal]);
+    using either = eitherOf(signal, over.signal);
+    const until = either.signal;
     const timer = clock.timer(everyMs, () => over.abort());
     try {
       await news.wait(until);

@@ -15,11 +15,14 @@ const final: ReadonlySet<ErrorCode> = new Set([
   'FILE_OUTSIDE_FOLDER',
   'FILE_TOO_LARGE',
   'HANDLER_MISSING',
+  'MEDIA_BROKEN',
   'PICTURE_DAMAGED',
   'PICTURE_EMPTY',
   'PICTURE_NOT_SUPPORTED',
   'PICTURE_TOO_LARGE',
   'PICTURE_UNKNOWN',
+  'SPEECH_NOT_SET',
+  'SPEECH_REFUSED',
   'TASK_MEMORY_LIMIT',
   'TASK_TIME_LIMIT',
   'UPLOAD_TOO_LARGE',
@@ -28,6 +31,8 @@ const final: ReadonlySet<ErrorCode> = new Set([
   'WEB_NOT_TEXT',
   'WEB_PRIVATE',
   'WEB_REDIRECTS',
+  'YOUTUBE_ADDRESS_WRONG',
+  'YOUTUBE_UNAVAILABLE',
 ]);
 
 export interface FailedAttempt {

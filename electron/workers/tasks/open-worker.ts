@@ -4,15 +4,14 @@ import type { ContentType, TaskQueueName, WorkerType } from '../../../shared/mod
 import { createSystemClock } from '../../adapters/clock.ts';
 import { createLocalHardware } from '../../adapters/hardware/local-hardware.ts';
 import { createNodeHttp } from '../../adapters/network/http.ts';
-import { createChildHost } from '../../adapters/processes/child-host.ts';
 import type { TaskWorkerConfig, TaskWorkerStatus } from '../../adapters/tasks/worker-protocol.ts';
 import type { Log } from '../../core/ports/log.ts';
 import { openScratch } from './files/scratch.ts';
 import { readSharedProof } from './files/shared-folder.ts';
 import { handledContentTypes } from './handlers/table.ts';
 import { createTaskServer } from './link/server.ts';
+import { handlerHost } from './processes/handler-host.ts';
 import { createHandlerPool } from './processes/pool.ts';
-import { handlerEnvironment } from './processes/protocol.ts';
 import { createLoadReader } from './processes/usage.ts';
 import { startTaskWorker, type TaskWorker } from './worker.ts';
 
@@ -60,16 +59,6 @@ export async function openTaskWorker({
 }
 
 export const queuesOfType = (type: WorkerType): TaskQueueName[] => [type === 'gpu' ? 'gpu-tasks' : 'celery'];
-
-export function handlerHost(entry: string, memoryMb: number) {
-  return createChildHost({
-    entry,
-    name: 'handlers',
-    withDescendants: true,
-    nodeFlags: [`--max-old-space-size=${memoryMb}`],
-    env: { [handlerEnvironment.role]: 'handlers', [handlerEnvironment.memoryMb]: String(memoryMb) },
-  });
-}
 
 /** A GPU whose tool fails is not known to work: such a worker takes tasks for the CPU, unless it is told otherwise. */
 export async function detectType(): Promise<WorkerType> {

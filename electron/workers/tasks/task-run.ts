@@ -1,6 +1,8 @@
 /** One task, from its claim until the server knows how it ended. */
+
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { WorkerTask } from '../../../shared/contract/task-worker.ts';
+import { eitherOf } from '../../../shared/either.ts';
 import type { TaskResult } from '../../../shared/models/tasks.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { LeaseProof } from '../../core/ports/task-queue.ts';
@@ -12,6 +14,7 @@ import type { Scratch } from './files/scratch.ts';
 import { uploadResult } from './files/upload.ts';
 import type { TaskServer } from './link/server.ts';
 import { mayBeRepeated } from './link/transient.ts';
+import { handlerMeans } from './means.ts';
 import type { HandlerPool } from './processes/pool.ts';
 import { createReportBook, type ReportBook } from './report.ts';
 
@@ -70,8 +73,8 @@ export function startTaskRun(task: WorkerTask, tools: TaskRunTools): TaskRun {
       late.abort(new PilotlightError('TASK_TIME_LIMIT')),
     );
     try {
-      const limited = AbortSignal.any([signal, late.signal]);
-      const input = await openInput(task, { ...tools, folder: folder.path, signal: limited });
+      using limited = eitherOf(signal, late.signal);
+      const input = await openInput(task, { ...tools, folder: folder.path, signal: limited.signal });
       const result = await tools.pool.run(
         {
           contentType: task.spec.contentType,
@@ -79,6 +82,7 @@ export function startTaskRun(task: WorkerTask, tools: TaskRunTools): TaskRun {
           options: task.spec.options,
           folder: folder.path,
           allowedHosts: task.allowedHosts ?? [],
+          means: handlerMeans(task.means, server.base),
         },
         {
           signal,

@@ -2,7 +2,9 @@
  * The worker: it introduces itself, takes a task for each free slot, and reports what it has. When the connection breaks,
  * the work continues, and it introduces itself again with what it still has.
  */
+
 import { WORKER_PROTOCOL, type WorkerAnswer, type WorkerTask } from '../../../shared/contract/task-worker.ts';
+import { eitherOf } from '../../../shared/either.ts';
 import type { ContentType, TaskQueueName, WorkerType } from '../../../shared/models/tasks.ts';
 import type { TaskWorkerConfig, TaskWorkerStatus } from '../../adapters/tasks/worker-protocol.ts';
 import type { Log } from '../../core/ports/log.ts';
@@ -151,6 +153,7 @@ export function startTaskWorker(options: TaskWorkerOptions): TaskWorker {
         protocol: WORKER_PROTOCOL,
         contentTypes: [...options.contentTypes],
         agentId: config.agentId,
+        ...(config.checkOnly && { checkOnly: true }),
         now: clock.now(),
         sharedFolderProof: await options.sharedProof(),
         tasks: held.map(({ proof }) => proof),
@@ -172,11 +175,12 @@ export function startTaskWorker(options: TaskWorkerOptions): TaskWorker {
       const controller = new AbortController();
       claiming = controller;
       const askedAt = clock.monotonic();
+      using either = eitherOf(signal, controller.signal);
       const answer = await server
         .call(
           'claim',
           { workerId, count, waitMs: CLAIM_WAIT_MS },
-          { signal: AbortSignal.any([signal, controller.signal]), deadlineMs: CLAIM_MS },
+          { signal: either.signal, deadlineMs: CLAIM_MS },
         )
         .catch((error: unknown) => {
           if (controller.signal.aborted && !signal.aborted) return null;

@@ -1,5 +1,6 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, Suspense, useState } from 'react';
 import { Button } from '../../components/button.tsx';
+import { latePart } from '../../components/late-part.ts';
 import { cardClass, Loading, Skeleton } from '../../components/page.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { accessStore, useCredentials } from '../../stores/access.ts';
@@ -7,11 +8,14 @@ import { KeyDialog } from './key-dialog.tsx';
 import { Keys } from './keys.tsx';
 import { Sessions } from './sessions.tsx';
 
+const Phone = latePart(() => import('./phone.tsx'));
+
 /** Who may come in: keys of scripts and programs, and browsers that are signed in. */
 export function AccessCard() {
   useKeep(accessStore);
   const credentials = useCredentials();
   const [adding, setAdding] = useState(false);
+  const [onPhone, setOnPhone] = useState(false);
   return (
     <section aria-labelledby="settings-access" className={`${cardClass} mb-4 p-4 sm:p-6`}>
       <h2 id="settings-access" tabIndex={-1} className="font-semibold outline-none">
@@ -33,6 +37,23 @@ export function AccessCard() {
       </Group>
       <Group title="Browsers" about="Signed in to the panel">
         {credentials ? <Sessions sessions={credentials.sessions} /> : <Waiting what="the sessions" />}
+      </Group>
+      <Group
+        title="Open on a phone"
+        about="For other devices of your network; closed unless you open it"
+        action={
+          !onPhone && (
+            <Button aria-expanded={false} onClick={() => setOnPhone(true)}>
+              Set up
+            </Button>
+          )
+        }
+      >
+        {onPhone && (
+          <Suspense fallback={<Waiting what="the addresses" />}>
+            <Phone />
+          </Suspense>
+        )}
       </Group>
       {adding && <KeyDialog onClose={() => setAdding(false)} />}
     </section>

@@ -63,7 +63,11 @@ export function KeyDialog({ onClose }: { onClose(): void }) {
     );
   }
   return (
-    <Dialog title="Generate a key" onClose={onClose}>
+    <Dialog
+      title="Generate a key"
+      unsaved={name.trim() !== '' || models !== '' || perMinute !== ''}
+      onClose={onClose}
+    >
       <form onSubmit={submit} noValidate className="grid gap-3">
         {error && Object.keys(fields).length === 0 && <Problem {...error} />}
         <TextField

@@ -18,6 +18,8 @@ import { useWake } from '../../stores/wakes.ts';
 import { PowerLines } from '../power/power-lines.tsx';
 import { PowerMenu } from '../power/power-menu.tsx';
 import { nodeHref } from '../shell/route.ts';
+import { DiagnoseButton } from './diagnose-button.tsx';
+import { rowsFrom } from './fleet-rows.ts';
 import { NodeMenu } from './node-menu.tsx';
 import { wakeHint } from './node-text.ts';
 import { Readings } from './readings.tsx';
@@ -31,13 +33,14 @@ const hot = { 'gpu-verified': 'border-flame/60', trouble: 'border-trouble-line' 
 export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
   const node = useFleet((state) => state.entries[nodeId]);
   const wake = useWake(nodeId);
+  const isLarge = useFleet(({ keys }) => keys.length >= rowsFrom);
   if (!node) return null;
   const isUnwell = hasOllamaTrouble(node);
   const state = isUnwell ? 'trouble' : node.state;
   const border = state === 'gpu-verified' || state === 'trouble' ? hot[state] : '';
   const awake = isServing(node.state);
-  // There is little to say about one that is off.
-  const isSmall = !awake && !wake;
+  // There is little to say about one that is off, and about this computer where the fleet is elsewhere.
+  const isSmall = (!awake && !wake && node.state !== 'unknown') || (isLarge && node.kind === 'this-computer');
   return (
     <article
       aria-label={`${node.name}: ${nodeStateLabel(node)}`}
@@ -68,7 +71,7 @@ export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
       <div
         className={`grid flex-1 grid-cols-1 gap-3 ${wake && !awake ? 'grid-rows-[1fr]' : 'content-start'}`}
       >
-        <Body node={node} wake={wake} awake={awake} />
+        <Body node={node} wake={wake} awake={awake} readings={!isSmall || !awake} />
         <PowerLines node={node} />
       </div>
 
@@ -89,7 +92,17 @@ function Address({ node }: { node: NodeView }) {
   );
 }
 
-function Body({ node, wake, awake }: { node: NodeView; wake: Wake | null; awake: boolean }) {
+function Body({
+  node,
+  wake,
+  awake,
+  readings,
+}: {
+  node: NodeView;
+  wake: Wake | null;
+  awake: boolean;
+  readings: boolean;
+}) {
   if (wake && !awake) return <WakeProgress node={node} wake={wake} />;
   return (
     <>
@@ -106,7 +119,7 @@ function Body({ node, wake, awake }: { node: NodeView; wake: Wake | null; awake:
           {node.url && <LoadedModels node={node} />}
         </>
       )}
-      {(awake || node.kind === 'this-computer') && <Readings node={node} />}
+      {readings && (awake || node.kind === 'this-computer') && <Readings node={node} />}
       {!awake && !node.trouble && <Asleep node={node} />}
       {node.lastWakeError && (
         <Problem
@@ -114,7 +127,9 @@ function Body({ node, wake, awake }: { node: NodeView; wake: Wake | null; awake:
           message={node.lastWakeError.message}
           next={node.lastWakeError.next}
           code={node.lastWakeError.code}
-        />
+        >
+          <DiagnoseButton node={node} />
+        </Problem>
       )}
     </>
   );

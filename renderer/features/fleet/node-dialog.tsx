@@ -8,11 +8,12 @@ import { Dialog } from '../../components/dialog.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { toastDone } from '../../stores/toasts.ts';
 import { NodeFields } from './node-fields.tsx';
-import { type FieldErrors, fieldErrorsOf, formOf, readForm } from './node-form.ts';
+import { type FieldErrors, fieldErrorsOf, formOf, readForm, typedProblem } from './node-form.ts';
 
 /** Edits a node’s saved details. */
 export function NodeDialog({ node, onClose }: { node: NodeView; onClose(): void }) {
-  const [form, setForm] = useState(() => formOf(node));
+  const [saved] = useState(() => formOf(node));
+  const [form, setForm] = useState(saved);
   const [errors, setErrors] = useState<FieldErrors>({});
   const [problem, setProblem] = useState<WireError | null>(null);
   const [busy, setBusy] = useState(false);
@@ -50,7 +51,11 @@ export function NodeDialog({ node, onClose }: { node: NodeView; onClose(): void 
   }
 
   return (
-    <Dialog title={`Edit ${node.name}`} onClose={onClose}>
+    <Dialog
+      title={`Edit ${node.name}`}
+      unsaved={JSON.stringify(form) !== JSON.stringify(saved)}
+      onClose={onClose}
+    >
       <form onSubmit={submit} noValidate className="grid gap-3">
         {problem && <Problem message={problem.message} next={problem.next} code={problem.code} />}
         <NodeFields
@@ -59,7 +64,7 @@ export function NodeDialog({ node, onClose }: { node: NodeView; onClose(): void 
           node={node}
           onChange={(field, text) => {
             setForm({ ...form, [field]: text });
-            setErrors({ ...errors, [field]: undefined });
+            setErrors({ ...errors, [field]: typedProblem(field, text) });
           }}
         />
         <div className="mt-1 flex justify-end gap-2">

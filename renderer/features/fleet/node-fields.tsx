@@ -1,6 +1,7 @@
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { formatMemory } from '../../../shared/units.ts';
 import { TextField } from '../../components/field.tsx';
+import { openHelp } from '../../stores/help.ts';
 import type { FieldErrors, NodeForm, SecretName } from './node-form.ts';
 import { SecretField } from './secret-field.tsx';
 
@@ -51,7 +52,19 @@ export function NodeFields({
         <>
           <TextField
             label="MAC address"
-            hint="Of its network adapter, for example AA:BB:CC:DD:EE:FF. Lets Pilotlight wake the machine."
+            hint={
+              <>
+                Of its network adapter, for example AA:BB:CC:DD:EE:FF. Lets Pilotlight wake the machine.{' '}
+                <button
+                  type="button"
+                  aria-haspopup="dialog"
+                  onClick={() => openHelp({ title: 'Where is the MAC address?' })}
+                  className="rounded underline underline-offset-2 hover:text-text"
+                >
+                  Where is the MAC?
+                </button>
+              </>
+            }
             optional
             mono
             {...field('mac')}

@@ -114,3 +114,27 @@ export function fieldErrorsOf(error: WireError): FieldErrors | null {
   const at = (named && fieldOfParameter[named]) || fieldOfCode[error.code];
   return at ? { [at]: `${error.message} ${error.next}` } : null;
 }
+
+const MAC_SIGNS = /^[0-9a-f:.\s-]*$/i;
+const hexDigits = (text: string) => text.replace(/[^0-9a-f]/gi, '').length;
+
+/** What is wrong with a field while it is typed; undefined while it may still become right. The core checks the rest. */
+export function typedProblem(field: keyof NodeForm, text: string | null): string | undefined {
+  const value = text?.trim() ?? '';
+  if (value === '') return undefined;
+  switch (field) {
+    case 'mac':
+      return !MAC_SIGNS.test(value) || hexDigits(value) > 12
+        ? 'Enter six pairs of 0 to 9 and A to F, for example AA:BB:CC:DD:EE:FF.'
+        : undefined;
+    case 'url':
+    case 'agentUrl':
+    case 'shutdownUrl':
+      return /\s/.test(value) ? 'An address has no spaces.' : undefined;
+    default: {
+      // An address fills what is missing, so that only this field can be refused.
+      const read = readForm({ ...formOf(null), url: 'http://127.0.0.1', [field]: text });
+      return 'error' in read && read.error.field === field ? read.error.message : undefined;
+    }
+  }
+}

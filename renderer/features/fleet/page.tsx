@@ -20,12 +20,13 @@ import { GatewayStrip } from '../gateway/strip.tsx';
 import { openDialog } from '../shell/open-dialog.ts';
 import { setPreferences, usePreferences } from '../shell/preferences.ts';
 import { Banners } from './banners.tsx';
-import { FleetCharts } from './fleet-charts.tsx';
 import { rowsFrom } from './fleet-rows.ts';
 import { NodeCard } from './node-card.tsx';
 
 // A household of a few machines never needs it.
 const NodeList = latePart(() => import('./node-list.tsx'));
+// The first page is drawn without them; their place is kept.
+const FleetCharts = latePart(() => import('./fleet-charts.tsx'));
 
 const selectIds = (state: KeyedState<NodeView>) => selectNodes(state).map((node) => node.id);
 
@@ -64,7 +65,11 @@ export function FleetPage() {
     >
       <Banners />
       {!firstRun && <GatewayStrip className="mb-4" />}
-      {hasFleet && chartsAbove && <FleetCharts dense />}
+      {hasFleet && chartsAbove && (
+        <Suspense fallback={<div className="mb-6 h-[19rem]" />}>
+          <FleetCharts dense />
+        </Suspense>
+      )}
       {firstRun ? (
         <FirstRun />
       ) : !ready ? (
@@ -86,7 +91,11 @@ export function FleetPage() {
           ))}
         </div>
       )}
-      {hasFleet && !chartsAbove && <FleetCharts />}
+      {hasFleet && !chartsAbove && (
+        <Suspense fallback={<div className="mt-6 h-96" />}>
+          <FleetCharts />
+        </Suspense>
+      )}
     </Page>
   );
 }

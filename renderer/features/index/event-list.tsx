@@ -14,6 +14,7 @@ const eventIcons = {
   'fell-back': TrendingDown,
   recovered: TrendingUp,
   waiting: PauseCircle,
+  paused: PauseCircle,
   resumed: TrendingUp,
   note: Info,
 } as const;

@@ -17,7 +17,7 @@ export function Failures({ job }: { job: IndexJob }) {
       <ul className="mt-2 max-h-80 divide-y divide-line overflow-y-auto rounded-lg border border-line">
         {files.map((failure) => (
           <li key={`${failure.path}${failure.code}`} className="px-3 py-2">
-            <p className="font-mono text-xs break-all">{failure.path}</p>
+            <p className="font-mono text-xs break-all">{failure.path || 'Patterns of the folder'}</p>
             <p className="mt-0.5 text-soft">
               {textOf(failure.reason)} <span className="font-mono text-2xs text-faint">{failure.code}</span>
             </p>

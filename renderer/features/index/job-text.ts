@@ -14,6 +14,7 @@ export const phaseLabels: Record<JobPhase, string> = {
 export const statusLabels: Record<JobStatus, string> = {
   pending: 'queued',
   running: 'running',
+  paused: 'paused',
   completed: 'completed',
   failed: 'failed',
   cancelled: 'cancelled',

@@ -6,12 +6,16 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { cardClass, Empty, Loading, Page, Section, Skeleton } from '../../components/page.tsx';
 import { useAction } from '../../components/use-action.ts';
+import { useKeep } from '../../components/use-keep.ts';
 import { isActive, selectActiveJob, selectJobs, useJobs } from '../../stores/jobs.ts';
+import { remoteIndexesStore, selectRemoteIndexes, useRemoteIndexes } from '../../stores/remote-indexes.ts';
 import { selectSources, useSources } from '../../stores/sources.ts';
 import { toastError } from '../../stores/toasts.ts';
 import { goTo, useRunInHash } from '../shell/route.ts';
 import { ProofCard } from './proof-card.tsx';
 import { QdrantProblem } from './qdrant-problem.tsx';
+import { RemoteDialog } from './remote-dialog.tsx';
+import { RemoteList } from './remote-list.tsx';
 import { RunList } from './run-list.tsx';
 import { RunView } from './run-view.tsx';
 import { SourceDialog } from './source-dialog.tsx';
@@ -23,7 +27,10 @@ export default function IndexPage() {
   const jobsState = useJobs();
   const jobs = useMemo(() => selectJobs(jobsState), [jobsState]);
   const active = selectActiveJob(jobsState);
-  const [adding, setAdding] = useState(false);
+  useKeep(remoteIndexesStore);
+  const remotesState = useRemoteIndexes();
+  const remotes = useMemo(() => selectRemoteIndexes(remotesState), [remotesState]);
+  const [adding, setAdding] = useState<'folder' | 'remote' | null>(null);
   const chosen = useRunInHash();
   const older = useOlderRun(chosen, jobs, jobsState.ready);
   const { busy, run } = useAction();
@@ -51,7 +58,7 @@ export default function IndexPage() {
               Index all folders
             </Button>
           )}
-          <Button onClick={() => setAdding(true)}>
+          <Button onClick={() => setAdding('folder')}>
             <FolderPlus size={16} aria-hidden="true" /> Add a folder
           </Button>
         </>
@@ -64,13 +71,16 @@ export default function IndexPage() {
             <Skeleton className="h-96" />
           </div>
         </Loading>
-      ) : sources.length === 0 && jobs.length === 0 ? (
+      ) : sources.length === 0 && jobs.length === 0 && remotes.length === 0 ? (
         <Empty
           title="No folders indexed yet"
           actions={
-            <Button tone="primary" onClick={() => setAdding(true)}>
-              Add a folder
-            </Button>
+            <>
+              <Button tone="primary" onClick={() => setAdding('folder')}>
+                Add a folder
+              </Button>
+              <Button onClick={() => setAdding('remote')}>Add a remote index</Button>
+            </>
           }
         >
           Add a folder to search its text files by keyword and by similarity. They are embedded here or on
@@ -78,23 +88,28 @@ export default function IndexPage() {
         </Empty>
       ) : (
         <div className="grid items-start gap-6 rail:grid-cols-[20rem_minmax(0,1fr)] wide:grid-cols-[26rem_minmax(0,1fr)]">
-          <Section title="Folders">
-            <QdrantProblem sources={sources} />
-            <SourceList sources={sources} running={running} />
-            {jobs.length > 0 && <RunList jobs={jobs} shown={job?.id ?? null} />}
-          </Section>
+          <div className="min-w-0">
+            <Section title="Folders">
+              <QdrantProblem sources={sources} />
+              <SourceList sources={sources} running={running} />
+              {jobs.length > 0 && <RunList jobs={jobs} shown={job?.id ?? null} />}
+            </Section>
+            <RemoteList remotes={remotes} />
+          </div>
           <Section
             title={
-              job && isActive(job)
-                ? 'Running now'
-                : named && named.id !== jobs[0]?.id
-                  ? 'Earlier run'
-                  : 'Last run'
+              job?.status === 'paused'
+                ? 'Paused'
+                : job && isActive(job)
+                  ? 'Running now'
+                  : named && named.id !== jobs[0]?.id
+                    ? 'Earlier run'
+                    : 'Last run'
             }
             className="max-rail:order-first"
           >
             {job ? (
-              isActive(job) ? (
+              job.endedAt === null ? (
                 <RunView key={job.id} job={job} />
               ) : (
                 <ProofCard key={job.id} job={job} />
@@ -107,7 +122,8 @@ export default function IndexPage() {
           </Section>
         </div>
       )}
-      {adding && <SourceDialog onClose={() => setAdding(false)} />}
+      {adding === 'folder' && <SourceDialog onClose={() => setAdding(null)} />}
+      {adding === 'remote' && <RemoteDialog onClose={() => setAdding(null)} />}
     </Page>
   );
 }

@@ -59,7 +59,7 @@ export function ProofCard({ job }: { job: IndexJob }) {
 const statusIcons = { completed: Check, failed: TriangleAlert, cancelled: CircleSlash } as const;
 
 function Head({ job, proof }: { job: IndexJob; proof: Proof }) {
-  const Icon = job.status === 'pending' || job.status === 'running' ? Check : statusIcons[job.status];
+  const Icon = statusIcons[job.status as keyof typeof statusIcons] ?? Check;
   function copy(): void {
     const text = proofText(job, proof);
     navigator.clipboard.writeText(text).then(

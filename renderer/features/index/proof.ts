@@ -113,8 +113,24 @@ function partsOf(job: IndexJob): ProofPart[] {
     add('place', 'Loading the model', placed.at - from);
     from = Math.max(from, placed.at);
   }
-  add('work', job.vectors > 0 ? 'Embedding and writing' : 'Reading', Math.max(1, endedAt - from));
+  const pausedMs = pausedBetween(job.events, from);
+  add('queue', 'Paused', pausedMs);
+  add('work', job.vectors > 0 ? 'Embedding and writing' : 'Reading', Math.max(1, endedAt - from - pausedMs));
   return parts;
+}
+
+/** How long a person had it paused since then. */
+function pausedBetween(events: readonly JobEvent[], from: number): number {
+  let pausedMs = 0;
+  let since: number | null = null;
+  for (const { at, kind } of events) {
+    if (kind === 'paused') since ??= at;
+    else if (kind === 'resumed' && since !== null) {
+      pausedMs += Math.max(0, at - Math.max(from, since));
+      since = null;
+    }
+  }
+  return pausedMs;
 }
 
 /** When it fell back to the CPU or waited, and until when. */

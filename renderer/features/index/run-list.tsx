@@ -17,6 +17,7 @@ const most = 100;
 const marks: Record<JobStatus, string> = {
   pending: 'border border-ember',
   running: 'bg-ember',
+  paused: 'border border-ember',
   completed: 'bg-flame',
   failed: 'bg-trouble rotate-45 rounded-none',
   cancelled: 'border border-line-strong',

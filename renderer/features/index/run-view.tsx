@@ -16,10 +16,12 @@ import { useJobRates } from '../../stores/jobs.ts';
 import { emptyRate } from '../../stores/rate.ts';
 import { seedWork, useWork } from '../../stores/work.ts';
 import { jobName, jobRate, textOf, textOrEmpty } from '../../texts.ts';
+import { openDialog } from '../shell/open-dialog.ts';
 import { EventList } from './event-list.tsx';
 import { Failures } from './failures.tsx';
-import { jobProgress, phaseLabels } from './job-text.ts';
+import { jobProgress, phaseLabels, statusLabels } from './job-text.ts';
 import { placementNames, rateLayers, withRemembered } from './rate-layers.ts';
+import { RunWaiting, useRunWait } from './run-waiting.tsx';
 
 /** A run in progress: progress, rate by machine, events and failures. */
 export function RunView({ job }: { job: IndexJob }) {
@@ -44,8 +46,12 @@ function RunHead({ job }: { job: IndexJob }) {
   const now = useNow();
   const { files, share } = jobProgress(job);
   const eta = job.etaMs !== null ? formatEta(job.etaMs) : '';
-  const tookMs = job.startedAt === null ? null : now - job.startedAt;
-  const phase = phaseLabels[job.phase];
+  const paused = job.status === 'paused';
+  // The time of a paused run stands still.
+  const until = paused ? (job.phaseSince ?? now) : now;
+  const tookMs = job.startedAt === null ? null : Math.max(0, until - job.startedAt);
+  const wait = useRunWait(job);
+  const phase = paused ? statusLabels.paused : phaseLabels[job.phase];
   return (
     <>
       <div className="flex items-start gap-3">
@@ -56,37 +62,49 @@ function RunHead({ job }: { job: IndexJob }) {
           </p>
           <p className="min-h-5 text-[0.8125rem] break-words text-soft">{textOf(job.detail)}</p>
         </div>
+        {job.status !== 'pending' && (
+          <Button
+            size="small"
+            busy={busy}
+            onClick={() => run(() => client.call(paused ? 'index.resume' : 'index.pause', { jobId: job.id }))}
+          >
+            {paused ? 'Resume' : 'Pause'}
+          </Button>
+        )}
         <Button
           size="small"
-          busy={busy}
-          onClick={() =>
-            run(
-              () => client.call('index.cancel', { jobId: job.id }),
-              'Run cancelled. What was already indexed is kept.',
-            )
-          }
+          aria-haspopup="dialog"
+          onClick={() => openDialog({ dialog: 'cancel-run', jobId: job.id })}
         >
-          Cancel
+          Cancel…
         </Button>
       </div>
-      <div className="mt-4 mb-2 flex items-baseline gap-3">
-        <span className="text-4xl leading-none font-semibold tracking-tight">
-          {share === null ? '…' : formatPercent(Math.floor(share * 100) / 100)}
-        </span>
-        <span className="text-soft">{eta}</span>
-        <span className="ml-auto text-right text-[0.8125rem] text-faint">
-          {tookMs !== null && formatElapsed(tookMs)}
-        </span>
+      <div className="min-h-32">
+        {wait !== null ? (
+          <RunWaiting job={job} wait={wait} />
+        ) : (
+          <>
+            <div className="mt-4 mb-2 flex items-baseline gap-3">
+              <span className="text-4xl leading-none font-semibold tracking-tight">
+                {share === null ? '…' : formatPercent(Math.floor(share * 100) / 100)}
+              </span>
+              <span className="text-soft">{eta}</span>
+              <span className="ml-auto text-right text-[0.8125rem] text-faint">
+                {tookMs !== null && formatElapsed(tookMs)}
+              </span>
+            </div>
+            <Progress
+              value={share}
+              label={`Index ${jobName(job)}`}
+              valueText={`${formatCount(files)} of ${formatCount(job.files.total)} files ${eta}`}
+              className="h-3"
+            />
+            <p className="mt-2 h-5 truncate font-mono text-xs text-faint" title={job.currentFile}>
+              {job.currentFile}
+            </p>
+          </>
+        )}
       </div>
-      <Progress
-        value={share}
-        label={`Index ${jobName(job)}`}
-        valueText={`${formatCount(files)} of ${formatCount(job.files.total)} files ${eta}`}
-        className="h-3"
-      />
-      <p className="mt-2 h-5 truncate font-mono text-xs text-faint" title={job.currentFile}>
-        {job.currentFile}
-      </p>
       <LiveRegion
         message={`${phase}. ${formatCount(files)} of ${formatCount(job.files.total)} files. ${eta}`}
         everyMs={15_000}

@@ -15,6 +15,7 @@ import { embeddersStore, selectEmbedders, useEmbedders } from '../../stores/embe
 import { toastDone } from '../../stores/toasts.ts';
 import { textOf } from '../../texts.ts';
 import { embedderLabel, nodesText } from './embedder-text.ts';
+import { Estimate } from './estimate.tsx';
 
 /** Adds a folder, or edits how one is indexed. */
 export function SourceDialog({ source = null, onClose }: { source?: SourceView | null; onClose(): void }) {
@@ -27,13 +28,18 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
   const [wake, setWake] = useState(source?.wake ?? true);
   const [whenGpuGone, setWhenGpuGone] = useState<WhenGpuGone>(source?.whenGpuGone ?? 'use-cpu');
   const [ignoreFiles, setIgnoreFiles] = useState(source?.ignoreFiles ?? true);
+  const [patterns, setPatterns] = useState(source?.ignorePatterns?.join('\n') ?? '');
   const [error, setError] = useState<WireError | null>(null);
   const [busy, setBusy] = useState(false);
 
+  const ignorePatterns = patterns.split('\n').filter((line) => line.trim() !== '');
   const choice = choices.find(({ embedder }) => embedderId(embedder) === chosen);
   const ofFleet = chosen !== BUILTIN_EMBEDDER_ID;
+  const atPatterns = error?.code === 'BAD_PATTERN';
   const atPath =
-    error !== null && (error.details?.field === 'path' || /FOLDER|ALREADY_EXISTS/.test(error.code));
+    error !== null &&
+    !atPatterns &&
+    (error.details?.field === 'path' || /FOLDER|ALREADY_EXISTS/.test(error.code));
 
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
@@ -51,6 +57,7 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
           wake,
           whenGpuGone,
           ignoreFiles,
+          ignorePatterns,
         });
         toastDone(`${name || source.name} saved.`, changed ? 'Rebuild it to use the new embedder.' : '');
       } else {
@@ -61,6 +68,7 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
           wake,
           whenGpuGone,
           ignoreFiles,
+          ignorePatterns,
         });
         toastDone(`${added.name} added.`, 'Index it when you are ready.');
       }
@@ -79,10 +87,12 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
       onClose={onClose}
     >
       <form onSubmit={submit} noValidate className="grid gap-3">
-        {error && !atPath && <Problem message={error.message} next={error.next} code={error.code} />}
+        {error && !atPath && !atPatterns && (
+          <Problem message={error.message} next={error.next} code={error.code} />
+        )}
         <FolderField
           label="Folder"
-          hint="A path on the computer that runs Pilotlight, for example /home/me/notes"
+          hint="A path on the computer that runs Pilotlight, for example ~/notes"
           isHere
           required
           disabled={source !== null}
@@ -135,6 +145,40 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
           </label>
           <Switch id="source-ignore-files" on={ignoreFiles} onChange={setIgnoreFiles} />
         </div>
+        <div className="grid gap-1">
+          <label htmlFor="source-patterns" className="font-medium">
+            Leave out <span className="font-normal text-faint">(optional)</span>
+          </label>
+          <textarea
+            id="source-patterns"
+            rows={3}
+            spellCheck={false}
+            value={patterns}
+            aria-describedby="source-patterns-hint"
+            aria-invalid={atPatterns}
+            onChange={(event) => {
+              setPatterns(event.target.value);
+              setError(null);
+            }}
+            className="min-h-16 w-full rounded-lg border border-line-strong bg-surface px-3 py-2 font-mono text-[0.8125rem]"
+          />
+          <p
+            id="source-patterns-hint"
+            className={`text-xs ${atPatterns ? 'text-trouble-text' : 'text-faint'}`}
+          >
+            {atPatterns && error
+              ? `${String(error.details?.pattern ?? '')}: ${error.message} ${error.next}`
+              : 'One pattern a line, as in .gitignore: *.log, drafts/, !keep.log'}
+          </p>
+        </div>
+        {!source && (
+          <Estimate
+            path={path}
+            embedder={choice?.embedder ?? { kind: 'builtin' }}
+            ignoreFiles={ignoreFiles}
+            ignorePatterns={ignorePatterns}
+          />
+        )}
         {ofFleet && (
           <fieldset className="grid gap-3 rounded-lg border border-line p-4">
             <legend className="px-1 text-xs text-faint">GPU machine</legend>

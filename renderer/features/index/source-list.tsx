@@ -5,12 +5,12 @@ import type { SourceView } from '../../../shared/models/indexing.ts';
 import { plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
-import { Dialog } from '../../components/dialog.tsx';
 import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx';
 import { cardClass } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { tasksHref } from '../shell/route.ts';
+import { Ask } from './ask.tsx';
 import { embedderLabel } from './embedder-text.ts';
 import { SourceDialog } from './source-dialog.tsx';
 import { MoveItem, VectorsLine } from './vectors-line.tsx';
@@ -108,7 +108,20 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
           ) : source.lastRun ? (
             <>
               {source.lastRun.status} <Ago at={source.lastRun.at} />
-              {source.lastRun.failed > 0 && `, ${plural(source.lastRun.failed, 'file')} failed`}
+              {source.lastRun.unseen > 0 && (
+                <>
+                  , {plural(source.lastRun.unseen, 'file')} failed{' '}
+                  <button
+                    type="button"
+                    className="rounded text-flame-text underline underline-offset-2"
+                    onClick={() =>
+                      run(() => client.call('index.acknowledgeFailures', { sourceId: source.id }))
+                    }
+                  >
+                    Acknowledge<span className="sr-only"> the failed files of {source.name}</span>
+                  </button>
+                </>
+              )}
             </>
           ) : (
             'not indexed yet'
@@ -146,42 +159,5 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
         />
       )}
     </li>
-  );
-}
-
-function Ask({
-  title,
-  about,
-  action,
-  done,
-  onYes,
-  onClose,
-}: {
-  title: string;
-  about: string;
-  action: string;
-  done?: string;
-  onYes(): Promise<unknown>;
-  onClose(): void;
-}) {
-  const { busy, run } = useAction();
-  return (
-    <Dialog title={title} description={about} onClose={onClose}>
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>Cancel</Button>
-        <Button
-          tone="danger"
-          busy={busy}
-          onClick={() =>
-            run(async () => {
-              await onYes();
-              onClose();
-            }, done)
-          }
-        >
-          {action}
-        </Button>
-      </div>
-    </Dialog>
   );
 }

@@ -20,8 +20,11 @@ import { useFleet } from '../../stores/fleet.ts';
 import { textOf } from '../../texts.ts';
 import { useForce } from '../fleet/use-force.ts';
 import { OllamaTrouble } from '../power/ollama-trouble.tsx';
+import { openDialog } from '../shell/open-dialog.ts';
 import { LastMove, useLastMove } from './last-move.tsx';
+import { LoadProgress } from './load-progress.tsx';
 import { MovePreviewCard, useMovePreview } from './move-preview.tsx';
+import { OnDisk } from './on-disk.tsx';
 
 /** A model on a node: why it is there, what a move would do, and its actions. */
 export function CellPanel({ nodeId, model, onClose }: { nodeId: string; model: string; onClose(): void }) {
@@ -33,12 +36,12 @@ export function CellPanel({ nodeId, model, onClose }: { nodeId: string; model: s
       description={`on ${node?.name ?? 'a removed node'}`}
       onClose={onClose}
     >
-      {node && <CellBody node={node} model={model} />}
+      {node && <CellBody node={node} model={model} onClose={onClose} />}
     </Dialog>
   );
 }
 
-function CellBody({ node, model }: { node: NodeView; model: string }) {
+function CellBody({ node, model, onClose }: { node: NodeView; model: string; onClose(): void }) {
   const loaded = node.loaded.find((other) => other.name === model);
   const installed = node.installed.find((other) => other.name === model);
   const [asking, setAsking] = useState(false);
@@ -51,7 +54,13 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
     (anyway) => client.call('models.unload', { model, nodeId: node.id, anyway }),
     `${model} unloaded`,
   );
-  const preview = useMovePreview({ nodeId: node.id, model }, (target) => force(target, node.id, model));
+  const [moving, setMoving] = useState<{ target: 'gpu' | 'cpu'; since: number } | null>(null);
+  async function move(target: 'gpu' | 'cpu', anyway = false): Promise<void> {
+    setMoving({ target, since: Date.now() });
+    await force(target, node.id, model, anyway);
+    setMoving(null);
+  }
+  const preview = useMovePreview({ nodeId: node.id, model }, (target) => move(target));
   const working = busy || forcing || preview.busy || unload.busy;
 
   const moves = node.server === null || serverCan(node, 'moves');
@@ -71,7 +80,7 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
           busy={working}
           onAnyway={() => {
             setAsking(false);
-            void force('gpu', node.id, model, true);
+            void move('gpu', true);
           }}
         />
       )}
@@ -146,14 +155,37 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
           onMove={() => {
             const { target } = preview.preview ?? { target: 'gpu' as const };
             preview.close();
-            void force(target, node.id, model);
+            void move(target);
           }}
           onCancel={preview.close}
+        />
+      )}
+      {moving !== null && (
+        <LoadProgress
+          node={node}
+          model={model}
+          {...moving}
+          neededBytes={preview.expected?.room?.neededBytes ?? installed?.sizeBytes ?? null}
+          usualMs={preview.expected?.duration?.ms ?? null}
         />
       )}
       <Anyway label="Unload anyway" action={unload} />
       {moves && !serving && (
         <p className="text-[0.8125rem] text-soft">The machine is not serving, so nothing can be moved.</p>
+      )}
+
+      {installed && (
+        <OnDisk
+          node={node}
+          model={model}
+          digest={installed.digest}
+          sizeBytes={installed.sizeBytes}
+          onCopy={() => {
+            onClose();
+            openDialog({ dialog: 'pull', model, from: node.id });
+          }}
+          onDeleted={onClose}
+        />
       )}
 
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 border-t border-line pt-4 text-[0.8125rem]">

@@ -14,16 +14,25 @@ export function useMovePreview(
   force: (target: Target) => Promise<void>,
 ) {
   const [preview, setPreview] = useState<MovePreview | null>(null);
+  /** The last preview that was read: what a move is expected to take. */
+  const [expected, setExpected] = useState<MovePreview | null>(null);
   const { busy, run } = useAction();
   const read = (target: Target) => client.call('models.preview', { model, target, nodeId });
   return {
     preview,
     busy,
     close: () => setPreview(null),
-    show: (target: Target) => run(async () => setPreview(await read(target))),
+    expected,
+    show: (target: Target) =>
+      run(async () => {
+        const found = await read(target);
+        setExpected(found);
+        setPreview(found);
+      }),
     /** Moves at once where nothing speaks against it. */
     async move(target: Target) {
       const found = await read(target).catch(() => null);
+      setExpected(found);
       if (found !== null && hasConsequences(found)) setPreview(found);
       else {
         setPreview(null);

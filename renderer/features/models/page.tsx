@@ -1,4 +1,4 @@
-import { Cpu, Flame } from 'lucide-react';
+import { Cpu, Download, Flame } from 'lucide-react';
 import { useCallback, useMemo, useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { hasOllamaTrouble } from '../../../shared/models/ollama-trouble.ts';
@@ -16,9 +16,13 @@ import { telemetryStore } from '../../stores/telemetry.ts';
 import { addToast, toastError } from '../../stores/toasts.ts';
 import { useForce } from '../fleet/use-force.ts';
 import { OllamaTrouble } from '../power/ollama-trouble.tsx';
+import { openDialog } from '../shell/open-dialog.ts';
 import { goTo } from '../shell/route.ts';
+import { useAddress } from '../shell/use-address.ts';
+import { modelsHash, readModelsFilter } from './address.ts';
 import { CellPanel } from './cell-panel.tsx';
-import { countLoaded, filterMatrix, type MatrixFilter, noFilter } from './filter.ts';
+import { Downloads } from './downloads.tsx';
+import { countLoaded, filterMatrix, noFilter } from './filter.ts';
 import { buildMatrix, togglePriority } from './matrix.ts';
 import { MatrixTable } from './matrix-table.tsx';
 import { MatrixTools } from './matrix-tools.tsx';
@@ -50,7 +54,7 @@ export default function ModelsPage() {
   const counts = useMemo(() => countLoaded(nodes), [nodes]);
   const loaded = counts.gpu + counts.partial + counts.cpu;
   const { flagged } = counts;
-  const [filter, setFilter] = useState<MatrixFilter>(noFilter);
+  const { address: filter, change: setFilter } = useAddress(readModelsFilter, modelsHash);
   const shown = useMemo(() => filterMatrix(nodes, rows, filter), [nodes, rows, filter]);
 
   const onOpen = useCallback((nodeId: string, model: string) => setOpen({ nodeId, model }), []);
@@ -77,8 +81,11 @@ export default function ModelsPage() {
         `${plural(rows.length, 'model')} · ${loaded} loaded${flagged > 0 ? ` · ${flagged} should be on a GPU` : ''}`
       }
       actions={
-        nodes.some((node) => isServing(node.state)) && (
+        nodes.length > 0 && (
           <>
+            <Button onClick={() => openDialog({ dialog: 'pull', model: '', from: null })}>
+              <Download size={16} aria-hidden="true" /> Download a model
+            </Button>
             {nodes.some((node) => isServing(node.state) && node.hasGpu !== false) && (
               <Button
                 tone={flagged > 0 ? 'primary' : 'plain'}
@@ -88,14 +95,17 @@ export default function ModelsPage() {
                 <Flame size={16} aria-hidden="true" /> Force priority to GPU
               </Button>
             )}
-            <Button busy={busy} onClick={() => force('cpu', null, null)}>
-              <Cpu size={16} aria-hidden="true" /> Force priority to CPU{' '}
-            </Button>
+            {nodes.some((node) => isServing(node.state)) && (
+              <Button busy={busy} onClick={() => force('cpu', null, null)}>
+                <Cpu size={16} aria-hidden="true" /> Force priority to CPU{' '}
+              </Button>
+            )}
           </>
         )
       }
     >
       <OptimizerLine />
+      <Downloads />
       <Troubles nodes={nodes} />
       {!fleet.ready ? (
         <Loading what="the models">

@@ -1,11 +1,11 @@
 import { ChevronRight } from 'lucide-react';
-import { type ReactNode, useEffect, useMemo, useState } from 'react';
+import { type ReactNode, Suspense, useEffect, useMemo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { hasOllamaTrouble } from '../../../shared/models/ollama-trouble.ts';
-import type { HistoryRange } from '../../../shared/models/telemetry.ts';
 import { nodeStateLabel } from '../../../shared/text/node-state.ts';
 import { Button } from '../../components/button.tsx';
 import { StateGlyph } from '../../components/glyphs.tsx';
+import { latePart } from '../../components/late-part.ts';
 import { useNow } from '../../components/now.ts';
 import { Empty, Loading, Skeleton } from '../../components/page.tsx';
 import { PartTabs } from '../../components/part-tabs.tsx';
@@ -16,7 +16,6 @@ import { Diagnosis } from '../checks/diagnosis.tsx';
 import { goTo, type NodeTab, nodeHref, nodeTabs, pageHref, useNodeTabInHash } from '../shell/route.ts';
 import { AgentCard } from './agent-card.tsx';
 import { Energy } from './energy.tsx';
-import { GpuCharts } from './gpu-charts.tsx';
 import { NodeActions } from './node-actions.tsx';
 import { NodeModels } from './node-models.tsx';
 import { lasting } from './node-page-text.ts';
@@ -80,10 +79,8 @@ export default function NodePage({ nodeId }: { nodeId: string }) {
 
 function NodeBody({ node }: { node: NodeView }) {
   useNodeFeed(node.id);
-  const [range, setRange] = useState<HistoryRange>('hour');
   const day = useRange(node, 'day');
   const month = useRange(node, 'month');
-  const chosen = useRange(node, range);
   const activity = useActivity();
   const entries = useMemo(
     () => selectActivity(activity).filter((entry) => entry.nodeId === node.id),
@@ -134,7 +131,11 @@ function NodeBody({ node }: { node: NodeView }) {
           <NodeModels node={node} />
         </Columns>
       )}
-      {tab === 'gpu' && <GpuCharts node={node} range={range} onRange={setRange} history={chosen} />}
+      {tab === 'gpu' && (
+        <Suspense fallback={<Skeleton className="h-[40rem]" />}>
+          <GpuCharts node={node} />
+        </Suspense>
+      )}
       {tab === 'power' && (
         <Columns
           aside={
@@ -159,6 +160,8 @@ function NodeBody({ node }: { node: NodeView }) {
     </>
   );
 }
+
+const GpuCharts = latePart(() => import('./gpu-charts.tsx'), 'GpuCharts');
 
 const tabTitles: Record<NodeTab, string> = {
   overview: 'Overview',

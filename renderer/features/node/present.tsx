@@ -6,6 +6,7 @@ import { useNow } from '../../components/now.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { useWake } from '../../stores/wakes.ts';
+import { DiagnoseButton } from '../fleet/diagnose-button.tsx';
 import { Readings } from '../fleet/readings.tsx';
 import { VramBar } from '../fleet/vram-bar.tsx';
 import { WakeProgress, WakeSteps } from '../fleet/wake-progress.tsx';
@@ -37,7 +38,9 @@ export function Now({ node }: { node: NodeView }) {
           message={node.lastWakeError.message}
           next={node.lastWakeError.next}
           code={node.lastWakeError.code}
-        />
+        >
+          <DiagnoseButton node={node} />
+        </Problem>
       )}
       {hasReadings && (
         <Section title="Now">

@@ -1,4 +1,5 @@
 import { useMemo } from 'react';
+import { historyMs } from '../../../shared/history-ranges.ts';
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/serving.ts';
@@ -7,7 +8,6 @@ import { nodeStateLabel } from '../../../shared/text/node-state.ts';
 import { ChartTable } from '../../charts/chart-table.tsx';
 import { formatClock, formatMoment, timeTicks } from '../../charts/time-axis.ts';
 import { cardClass, Loading, Section, Skeleton } from '../../components/page.tsx';
-import { rangeShape } from '../../stores/node-buckets.ts';
 import { textOf } from '../../texts.ts';
 import { lasting, timelineText } from './node-page-text.ts';
 import { type LeaseBar, leaseRows, stateSpans } from './power-timeline.ts';
@@ -15,7 +15,7 @@ import { awakeSpans, onSpans, type Span, withPresent } from './timeline.ts';
 import type { RangeHistory } from './use-node-history.ts';
 import { usePowerTimeline } from './use-power-timeline.ts';
 
-const moment = formatMoment('day');
+const moment = formatMoment({ first: 0, last: historyMs.day });
 const spanNames = {
   gpu: 'awake, model in VRAM',
   awake: 'awake',
@@ -34,7 +34,7 @@ const spanClasses: Record<Span['kind'], string> = {
 /** A day ago, or when the machine was first known; at least an hour ago. */
 function startOf(node: Pick<NodeView, 'addedAt'>, firstBucket: number | undefined, now: number): number {
   const known = Math.min(node.addedAt, firstBucket ?? now);
-  return Math.max(now - rangeShape.day.spanMs, Math.min(known, now - 3_600_000));
+  return Math.max(now - historyMs.day, Math.min(known, now - 3_600_000));
 }
 
 /** The states of the last day, with leases above them and events as marks. */

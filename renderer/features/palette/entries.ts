@@ -25,17 +25,18 @@ export type Command =
       nodeId: string;
     }
   | { kind: 'off'; nodeId: string; action: PowerAction }
-  | { kind: 'check-all' | 'run-optimizer' | 'add-node' | 'add-folder' | 'index-all' }
+  | { kind: 'check-all' | 'run-optimizer' | 'add-node' | 'add-folder' | 'index-all' | 'pull-model' }
   | { kind: 'force'; target: 'gpu' | 'cpu'; nodeId: string | null; model: string | null }
   | { kind: 'explain'; nodeId: string; model: string }
   | { kind: 'index'; sourceId: string }
   | { kind: 'cancel-job'; jobId: string }
   | { kind: 'focus-search' }
+  | { kind: 'help'; title: string }
   | { kind: 'search'; sourceId: string | null; text: string }
   | { kind: 'simulate' | 'optimizer'; on: boolean }
   | { kind: 'theme'; theme: Theme };
 
-export type Group = 'Page' | 'Action' | 'Node' | 'Model' | 'Folder' | 'Run' | 'Setting' | 'Search';
+export type Group = 'Page' | 'Action' | 'Node' | 'Model' | 'Folder' | 'Run' | 'Setting' | 'Search' | 'Help';
 
 export interface PaletteEntry extends Searchable {
   group: Group;
@@ -140,6 +141,9 @@ function actions({ nodes, sources, simulated, optimizerOn }: Known): PaletteEntr
     act('Compare two texts', go(runnerHref('try')), { keywords: 'try it runner similarity embedding' }),
     act('Find faces in a picture', go(runnerHref('try')), { keywords: 'try it runner photo' }),
     act('Add a model to a runner', go(runnerHref('models')), { keywords: 'onnx download pull folder' }),
+    ...(nodes.some((node) => node.url !== null)
+      ? [act('Download a model', { kind: 'pull-model' }, { keywords: 'pull ollama install get' })]
+      : []),
     act('Check all machines', { kind: 'check-all' }, { keywords: 'refresh probe look' }),
     act('Run the optimizer now', { kind: 'run-optimizer' }, { keywords: 'check now' }),
     ...(optimizerOn === null

@@ -1,5 +1,6 @@
 import {
   Boxes,
+  CircleQuestionMark,
   CornerDownLeft,
   FileClock,
   Folder,
@@ -12,6 +13,7 @@ import {
 } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { plural } from '../../../shared/units.ts';
+import { lateScript } from '../../components/late-part.ts';
 import { LiveRegion } from '../../components/live-region.tsx';
 import { rowWindow } from '../../components/row-window.ts';
 import { SpokenToast } from '../../components/spoken-toast.tsx';
@@ -24,6 +26,7 @@ import { usePower } from '../../stores/power.ts';
 import { selectSources, useSources } from '../../stores/sources.ts';
 import { wakeStore } from '../../stores/wakes.ts';
 import { buildEntries, type Group, type PaletteEntry, searchEntry } from './entries.ts';
+import { helpEntries } from './palette-help.ts';
 import { prepare, rank } from './rank.ts';
 import { readRecent, rememberRecent } from './recent.ts';
 import { runCommand } from './run.ts';
@@ -37,7 +40,10 @@ const icons: Record<Group, LucideIcon> = {
   Run: FileClock,
   Setting: SlidersHorizontal,
   Search: Search,
+  Help: CircleQuestionMark,
 };
+
+const loadGuide = lateScript(() => import('../help/guide.ts'));
 
 const shown = 200;
 const rowRem = 2.75;
@@ -46,10 +52,11 @@ const rowRem = 2.75;
 function useEntries() {
   const ready = useFleet((state) => state.ready);
   const optimizerOn = optimizerStore.use((state) => state.entries.status?.on ?? null);
+  const help = useHelpEntries();
   return useMemo(() => {
     void ready;
-    return prepare(
-      buildEntries({
+    return prepare([
+      ...buildEntries({
         nodes: selectNodes(useFleet.getState()),
         sources: selectSources(useSources.getState()),
         jobs: selectJobs(useJobs.getState()),
@@ -60,8 +67,28 @@ function useEntries() {
         desktop: window.pilotlight !== undefined,
         now: Date.now(),
       }),
+      ...help,
+    ]);
+  }, [ready, optimizerOn, help]);
+}
+
+const noHelp: PaletteEntry[] = [];
+
+/** The guide comes a moment later, at the end of the list, where nothing moves because of it. */
+function useHelpEntries(): PaletteEntry[] {
+  const [entries, setEntries] = useState(noHelp);
+  useEffect(() => {
+    let open = true;
+    loadGuide().then(
+      ({ guide }) => open && setEntries(helpEntries(guide)),
+      // Without it, the palette finds everything else.
+      () => {},
     );
-  }, [ready, optimizerOn]);
+    return () => {
+      open = false;
+    };
+  }, []);
+  return entries;
 }
 
 /** Everything that can be opened or run, by typing a few letters. A combobox over a list, in a native dialog. */
@@ -134,8 +161,13 @@ export default function Palette({ onClose }: { onClose(): void }) {
 
   const rows = rowWindow({ ...scroll, row, count: results.length, active: current });
   const optionId = (index: number) => `${id}-option-${index}`;
+  const isTyped = query.trim() !== '';
   const counted =
-    total > shown ? `${plural(total, 'result')}, showing the top ${shown}` : plural(total, 'result');
+    total > shown
+      ? `${plural(total, 'result')}, showing the top ${shown}`
+      : total === 0 && isTyped
+        ? 'No results: search the index instead'
+        : plural(total, 'result');
 
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog already; the click is on its backdrop.

@@ -1,5 +1,6 @@
 import { client } from '../../client/index.ts';
 import { useFleet } from '../../stores/fleet.ts';
+import { openHelp } from '../../stores/help.ts';
 import { putPower } from '../../stores/power.ts';
 import { toastDone, toastError } from '../../stores/toasts.ts';
 import { textOf } from '../../texts.ts';
@@ -101,6 +102,10 @@ async function perform(command: Command): Promise<void> {
     case 'explain':
       openDialog({ dialog: 'model', nodeId: command.nodeId, model: command.model });
       return;
+    case 'help':
+      return openHelp({ title: command.title });
+    case 'pull-model':
+      return openDialog({ dialog: 'pull', model: '', from: null });
     case 'add-node':
       openDialog({ dialog: 'node' });
       return;

@@ -1,7 +1,6 @@
 /** The series and rows of the charts of requests. Pure. */
 import type { RequestBucket } from '../../../shared/models/requests.ts';
-import type { ChartRow } from '../../charts/chart-frame.tsx';
-import type { HourRow } from '../../charts/chart-parts.tsx';
+import type { ChartRow } from '../../charts/chart-row.ts';
 import type { Grouping } from './filter.ts';
 
 type Row = RequestBucket['rows'][number];
@@ -33,35 +32,7 @@ export function seriesKeys(buckets: readonly RequestBucket[], by: Grouping): str
   return others || named.length > mostSeries ? [...keys, othersKey] : keys;
 }
 
-/** The whole range, oldest first: a bucket, or null where nothing is known. */
-export function wholeRange(
-  buckets: readonly RequestBucket[],
-  { seconds, spanMs }: { seconds: number; spanMs: number },
-  now: number,
-): { at: number; bucket: RequestBucket | null }[] {
-  const width = seconds * 1000;
-  const last = Math.floor(now / width) * width;
-  const count = Math.round(spanMs / width);
-  const byStart = new Map(buckets.map((bucket) => [Math.floor(bucket.at / width) * width, bucket]));
-  return Array.from({ length: count }, (_, index) => {
-    const at = last - (count - 1 - index) * width;
-    return { at, bucket: byStart.get(at) ?? null };
-  });
-}
-
-/** In its first hour a chart starts just before its first bucket, and spans at least ten. */
-export function fromFirstBucket(filled: Filled): Filled {
-  const first = filled.findIndex(({ bucket }) => bucket !== null);
-  return filled.slice(Math.max(0, Math.min(first - 1, filled.length - 10)));
-}
-
-/** With the end of the last bucket, so that it is drawn as wide as the others. */
-export function withEnd(rows: readonly HourRow[]): HourRow[] {
-  const [before, last] = rows.slice(-2);
-  return before && last ? [...rows, { ...last, at: 2 * last.at - before.at }] : [...rows];
-}
-
-type Filled = ReturnType<typeof wholeRange>;
+type Filled = readonly { at: number; bucket: RequestBucket | null }[];
 
 /** Adds `amount` each row to its series. */
 function stacked(
@@ -69,7 +40,7 @@ function stacked(
   keys: readonly string[],
   by: Grouping,
   amount: (row: Row, bucket: RequestBucket) => number,
-): HourRow[] {
+): ChartRow[] {
   const shown = new Set(keys);
   return filled.map(({ at, bucket }) => {
     if (bucket === null) return { at, values: {}, missing: true };
@@ -84,11 +55,11 @@ function stacked(
 }
 
 /** Requests a minute. */
-export const rateRows = (filled: Filled, keys: readonly string[], by: Grouping): HourRow[] =>
+export const rateRows = (filled: Filled, keys: readonly string[], by: Grouping): ChartRow[] =>
   stacked(filled, keys, by, (row, { seconds }) => (row.requests * 60) / seconds);
 
 /** How many waited, on average. */
-export const waitingRows = (filled: Filled, keys: readonly string[], by: Grouping): HourRow[] =>
+export const waitingRows = (filled: Filled, keys: readonly string[], by: Grouping): ChartRow[] =>
   stacked(filled, keys, by, (row) => row.waiting);
 
 /** Tokens a second of one request; null where nothing was written. */

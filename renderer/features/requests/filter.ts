@@ -1,6 +1,5 @@
 /** Which requests are shown, and how that is kept in the address. Pure. */
 import type { RequestState, RequestView } from '../../../shared/models/requests.ts';
-import type { HistoryRange } from '../../../shared/models/telemetry.ts';
 
 export const stateGroups = ['waiting', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type StateGroup = (typeof stateGroups)[number];
@@ -94,13 +93,11 @@ export interface RequestsAddress {
   filter: RequestFilter;
   /** The request whose details are open; null for none. */
   requestId: string | null;
-  /** How the charts are divided, and over which time. */
+  /** How the charts are divided. */
   by: Grouping;
-  range: HistoryRange;
 }
 
 export type Grouping = 'model' | 'node';
-const ranges: readonly HistoryRange[] = ['hour', 'day', 'month'];
 
 /** `#/requests?state=waiting,failed&model=…&request=…`. Unknown values are ignored. */
 export function readAddress(hash: string): RequestsAddress {
@@ -116,11 +113,10 @@ export function readAddress(hash: string): RequestsAddress {
     },
     requestId: query.get('request') || null,
     by: query.get('by') === 'node' ? 'node' : 'model',
-    range: ranges.find((range) => range === query.get('period')) ?? 'hour',
   };
 }
 
-export function addressHash({ filter, requestId, by, range }: RequestsAddress): string {
+export function addressHash({ filter, requestId, by }: RequestsAddress): string {
   const query = new URLSearchParams();
   if (filter.groups.size > 0)
     query.set('state', stateGroups.filter((group) => filter.groups.has(group)).join(','));
@@ -129,7 +125,6 @@ export function addressHash({ filter, requestId, by, range }: RequestsAddress): 
   if (filter.program !== null) query.set('program', filter.program);
   if (filter.text.trim() !== '') query.set('text', filter.text);
   if (by !== 'model') query.set('by', by);
-  if (range !== 'hour') query.set('period', range);
   if (requestId !== null) query.set('request', requestId);
   const text = query.toString();
   return text === '' ? '#/requests' : `#/requests?${text}`;

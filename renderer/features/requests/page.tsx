@@ -1,10 +1,11 @@
-import { useCallback, useEffect, useMemo } from 'react';
+import { Suspense, useCallback, useEffect, useMemo } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import type { GatewayView } from '../../../shared/models/gateway.ts';
 import type { RequestView } from '../../../shared/models/requests.ts';
 import { formatCount, plural } from '../../../shared/units.ts';
 import { Address } from '../../components/address.tsx';
 import { Button } from '../../components/button.tsx';
+import { latePart } from '../../components/late-part.ts';
 import { LiveRegion } from '../../components/live-region.tsx';
 import { Empty, Loading, Page, Skeleton } from '../../components/page.tsx';
 import { useHeldRows } from '../../components/use-held-rows.ts';
@@ -15,7 +16,6 @@ import { requestsStore, useRequests } from '../../stores/requests.ts';
 import { GatewayProblem } from '../gateway/problem.tsx';
 import { settingHref } from '../shell/route.ts';
 import { useAddress } from '../shell/use-address.ts';
-import { RequestCharts } from './charts.tsx';
 import {
   addressHash,
   choicesIn,
@@ -30,6 +30,8 @@ import { RequestList } from './list.tsx';
 import { orderRequests } from './order.ts';
 import { PromptKeepingMark, PromptKeepingSwitch } from './prompt-keeping.tsx';
 import { RequestSheet } from './sheet.tsx';
+
+const RequestCharts = latePart(() => import('./charts.tsx'));
 
 /** What programs ask for through the gateway: now, and over time. */
 export default function RequestsPage() {
@@ -102,12 +104,9 @@ export default function RequestsPage() {
           ) : (
             <NoRequests gateway={gateway} />
           )}
-          <RequestCharts
-            range={address.range}
-            by={address.by}
-            onRange={(range) => change({ range })}
-            onBy={(by) => change({ by })}
-          />
+          <Suspense fallback={<Skeleton className="mt-8 h-96" />}>
+            <RequestCharts by={address.by} onBy={(by) => change({ by })} />
+          </Suspense>
           <div className="mt-8 max-w-3xl rounded-xl border border-line bg-surface p-4 empty:hidden">
             <PromptKeepingSwitch />
           </div>

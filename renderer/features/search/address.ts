@@ -1,8 +1,9 @@
 /** The state of the Search page in its address. Pure. */
 import type { FileType, SearchHit } from '../../../shared/models/indexing.ts';
+import type { Place } from '../../../shared/models/places.ts';
 
-/** A passage that is shown, by the file and its bytes. */
-export type Opened = Pick<SearchHit, 'sourceId' | 'path' | 'startByte' | 'endByte'>;
+/** A passage that is shown, by the file and its bytes; and where in its source the match is, if that has no name. */
+export type Opened = Pick<SearchHit, 'sourceId' | 'path' | 'startByte' | 'endByte' | 'place'>;
 
 export interface SearchAddress {
   text: string;
@@ -12,7 +13,7 @@ export interface SearchAddress {
   opened: Opened | null;
 }
 
-export const fileTypes: readonly FileType[] = ['markdown', 'page', 'code', 'text'];
+export const fileTypes: readonly FileType[] = ['markdown', 'page', 'code', 'text', 'document'];
 
 export const emptySearch: SearchAddress = { text: '', sourceId: null, type: null, opened: null };
 
@@ -32,8 +33,18 @@ function openedIn(named: URLSearchParams): Opened | null {
   const [sourceId, path] = [named.get('of'), named.get('file')];
   if (!sourceId || !path) return null;
   const bytes = /^(\d{1,12})-(\d{1,12})$/.exec(named.get('at') ?? '');
-  return { sourceId, path, startByte: Number(bytes?.[1] ?? 0), endByte: Number(bytes?.[2] ?? 0) };
+  const place = placeIn(named.get('place') ?? '');
+  const passage = { sourceId, path, startByte: Number(bytes?.[1] ?? 0), endByte: Number(bytes?.[2] ?? 0) };
+  return place === null ? passage : { ...passage, place };
 }
+
+function placeIn(text: string): Place | null {
+  const [, word, number] = /^([a-z]{1,10}):(\d{1,9}(?:\.\d{1,3})?)$/.exec(text) ?? [];
+  const kind = placeKinds.find((one) => one === word);
+  return kind === undefined ? null : { kind, number: Number(number), name: null };
+}
+
+const placeKinds: readonly Place['kind'][] = ['page', 'slide', 'sheet', 'chapter', 'time'];
 
 export function searchHash({ text, sourceId, type, opened }: SearchAddress): string {
   const named = new URLSearchParams();
@@ -44,6 +55,8 @@ export function searchHash({ text, sourceId, type, opened }: SearchAddress): str
     named.set('of', opened.sourceId);
     named.set('file', opened.path);
     named.set('at', `${opened.startByte}-${opened.endByte}`);
+    const { place } = opened;
+    if (place?.name === null) named.set('place', `${place.kind}:${place.number}`);
   }
   return named.size === 0 ? '#/search' : `#/search?${named}`;
 }

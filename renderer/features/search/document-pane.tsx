@@ -1,8 +1,9 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a group that scrolls is no set of fields.
-import { ChevronDown, Copy, SquarePen, X } from 'lucide-react';
+import { ChevronDown, Copy, ExternalLink, SquarePen, X } from 'lucide-react';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import type { DocumentView } from '../../../shared/models/indexing.ts';
+import { placeText, webAddressAt } from '../../../shared/text/place-text.ts';
 import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
@@ -29,7 +30,7 @@ export function DocumentPane({
 }) {
   const { document, error } = useDocument(opened);
   const title = document?.ingested?.title ?? pathParts(opened.path).name;
-  const place = document === null ? '' : placeOf(document);
+  const place = document === null ? '' : placeOf(document, opened);
   const body = error ? (
     <Problem message={error.message} next={error.next} code={error.code} />
   ) : document === null ? (
@@ -46,7 +47,7 @@ export function DocumentPane({
   if (shape === 'over')
     return (
       <Dialog shape="page" title={title} description={place} onClose={onClose}>
-        {document && <Actions document={document} />}
+        {document && <Actions document={document} place={opened.place} />}
         {body}
       </Dialog>
     );
@@ -68,15 +69,19 @@ export function DocumentPane({
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls it. */}
       <div tabIndex={0} role="group" aria-label="Text" className="min-h-0 flex-1 overflow-y-auto px-5 py-4">
-        {document && <Actions document={document} />}
+        {document && <Actions document={document} place={opened.place} />}
         {body}
       </div>
     </section>
   );
 }
 
-const placeOf = ({ passage: { firstLine, lastLine }, sourceName, path, ingested }: DocumentView) =>
-  `${sourceName} · ${ingested?.origin ?? path} · ${firstLine === lastLine ? `line ${firstLine}` : `lines ${firstLine}–${lastLine}`}`;
+/** In its source, if that is known: lines of a stored text mean little to whoever looks for a second or a page. */
+function placeOf({ passage, sourceName, path, ingested }: DocumentView, { place }: Opened): string {
+  const { firstLine, lastLine } = passage;
+  const lines = firstLine === lastLine ? `line ${firstLine}` : `lines ${firstLine}–${lastLine}`;
+  return [sourceName, ingested?.origin ?? path, place === undefined ? lines : placeText(place)].join(' · ');
+}
 
 /** Its lines inside `text`, from 0. */
 const linesOf = ({ passage, firstLine }: DocumentView) => ({
@@ -84,10 +89,14 @@ const linesOf = ({ passage, firstLine }: DocumentView) => ({
   last: passage.lastLine - firstLine,
 });
 
-function Actions({ document }: { document: DocumentView }) {
+const linkClass =
+  'inline-flex items-center gap-1.5 rounded px-1.5 py-1 text-xs text-flame-text hover:underline';
+
+function Actions({ document, place }: { document: DocumentView; place: Opened['place'] }) {
   const [editor, setEditor] = useState(readEditor);
   const { first, last } = linesOf(document);
   const passage = document.text.split('\n').slice(first, last + 1);
+  const source = document.ingested && webAddressAt(document.ingested.origin, place);
   const open = (name: typeof editor) => {
     setEditor(name);
     openInEditor(name, document.absolutePath, document.passage.firstLine);
@@ -97,6 +106,12 @@ function Actions({ document }: { document: DocumentView }) {
       <Button size="small" onClick={() => void copyAndSay(passage.join('\n').trim(), 'Passage copied')}>
         <Copy size={14} aria-hidden="true" /> Copy passage
       </Button>
+      {place !== undefined && source !== undefined && (
+        <a href={source} target="_blank" rel="noreferrer" className={linkClass}>
+          <ExternalLink size={14} aria-hidden="true" /> Open{' '}
+          {place.kind === 'time' ? placeText(place) : `at ${placeText(place)}`}
+        </a>
+      )}
       {document.ingested === undefined && (
         <span className="inline-flex">
           <Button size="small" className="rounded-r-none" onClick={() => open(editor)}>

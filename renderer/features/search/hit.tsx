@@ -1,4 +1,13 @@
-import { Check, Copy, FileCode2, FileText, Globe, type LucideIcon, NotebookText } from 'lucide-react';
+import {
+  BookText,
+  Check,
+  Copy,
+  FileCode2,
+  FileText,
+  Globe,
+  type LucideIcon,
+  NotebookText,
+} from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { FileType, SearchHit } from '../../../shared/models/indexing.ts';
 import { addressAt, placeText } from '../../../shared/text/place-text.ts';
@@ -15,6 +24,7 @@ const icons: Record<FileType, LucideIcon> = {
   page: Globe,
   code: FileCode2,
   text: FileText,
+  document: BookText,
 };
 
 /** Splits a text at ranges [start, end). Overlapping or out-of-bounds ranges are clipped. */
@@ -58,11 +68,12 @@ export async function copyAndSay(text: string, done: string): Promise<void> {
     });
 }
 
-export const openedOf = ({ sourceId, path, startByte, endByte }: SearchHit): Opened => ({
+export const openedOf = ({ sourceId, path, startByte, endByte, place }: SearchHit): Opened => ({
   sourceId,
   path,
   startByte,
   endByte,
+  ...(place !== undefined && { place }),
 });
 
 const action =

@@ -27,6 +27,7 @@ const typeNames: Record<FileType, string> = {
   page: 'Web pages',
   code: 'Code and data',
   text: 'Plain text',
+  document: 'Documents',
 };
 
 /** Finds passages, by words and by meaning, and shows them in their files. */

@@ -1,9 +1,5 @@
+import { saveFile } from '../../components/save-file.ts';
+
 /** Downloads a JSON text as a file. */
-export function download(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
+export const download = (name: string, text: string): void =>
+  saveFile(name, new Blob([text], { type: 'application/json' }));

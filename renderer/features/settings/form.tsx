@@ -6,6 +6,7 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { cardClass } from '../../components/page.tsx';
 import { Problem } from '../../components/problem.tsx';
+import { useAskBeforeUnload } from '../../components/use-ask-before-unload.ts';
 import { toastDone } from '../../stores/toasts.ts';
 import { GatewayState } from '../gateway/settings-state.tsx';
 import {
@@ -26,6 +27,7 @@ import {
 import { NoticeTries } from './notice-tries.tsx';
 import { Row } from './row.tsx';
 import { SecretRow } from './secret-row.tsx';
+import { useSettingsDraft } from './settings-draft.ts';
 
 /** The core’s settings, filtered by `shows`. Validated while typing, saved all together or not at all. */
 export function SettingsForm({
@@ -35,7 +37,8 @@ export function SettingsForm({
   settings: Settings;
   shows(field: SettingField): boolean;
 }) {
-  const [draft, setDraft] = useState<Draft>({});
+  const draft = useSettingsDraft();
+  const setDraft = (next: Draft) => useSettingsDraft.setState(next, true);
   const [refused, setRefused] = useState<Record<string, string>>({});
   const [problem, setProblem] = useState<WireError | null>(null);
   const [busy, setBusy] = useState(false);
@@ -43,6 +46,7 @@ export function SettingsForm({
   const [round, setRound] = useState(0);
   const patch = patchOf(settings, draft);
   const changes = Object.values(patch).reduce((sum, values) => sum + Object.keys(values).length, 0);
+  useAskBeforeUnload(changes > 0);
   const errors: Record<string, string> = { ...refused, ...checkDraft(settings, draft) };
   const wrong = Object.keys(errors).length;
 

@@ -8,6 +8,8 @@ export type SharedDialog =
   | { dialog: 'folder' }
   | { dialog: 'keep'; nodeId: string }
   | { dialog: 'model'; nodeId: string; model: string }
+  | { dialog: 'cancel-run'; jobId: string }
+  | { dialog: 'pull'; model: string; from: string | null }
   | { dialog: 'force'; moves: readonly MoveRecord[] };
 
 /** `at`: the hash of the page it was opened on; it closes when the page changes. */

@@ -1,4 +1,5 @@
 import { create } from 'zustand';
+import { openHelp } from '../../stores/help.ts';
 import { goTo, pageFromHash } from './route.ts';
 
 /** Counts how often the search box was asked for by its key. */
@@ -16,14 +17,15 @@ const typesText = (target: EventTarget | null) =>
       'textarea, select, input:not([type=checkbox], [type=radio], [type=button], [type=range])',
     ));
 
-/** `/` opens the search from anywhere, except while text is typed or a dialog is open. Returns how to stop. */
+/** `/` opens the search and `?` the list of shortcuts from anywhere, except while text is typed or a dialog is open. Returns how to stop. */
 export function followSearchKey(): () => void {
   const onKeyDown = (event: KeyboardEvent) => {
     const { key, ctrlKey, metaKey, altKey, target } = event;
-    if (key !== '/' || ctrlKey || metaKey || altKey || event.defaultPrevented) return;
+    if ((key !== '/' && key !== '?') || ctrlKey || metaKey || altKey || event.defaultPrevented) return;
     if (typesText(target) || document.querySelector('dialog[open]') !== null) return;
     event.preventDefault();
-    focusSearch();
+    if (key === '?') openHelp({ shortcuts: true });
+    else focusSearch();
   };
   addEventListener('keydown', onKeyDown);
   return () => removeEventListener('keydown', onKeyDown);

@@ -1,6 +1,7 @@
 import { Suspense, useEffect } from 'react';
 import { latePart } from '../../components/late-part.ts';
 import { useFleet } from '../../stores/fleet.ts';
+import { useJobs } from '../../stores/jobs.ts';
 import { KeepDialog } from '../power/keep-dialog.tsx';
 import { closeDialog, openDialog, type SharedDialog, useOpenDialog } from './open-dialog.ts';
 
@@ -8,6 +9,8 @@ const Palette = latePart(() => import('../palette/palette.tsx'));
 const Wizard = latePart(() => import('../wizard/wizard.tsx'));
 const SourceDialog = latePart(() => import('../index/source-dialog.tsx'), 'SourceDialog');
 const CellPanel = latePart(() => import('../models/cell-panel.tsx'), 'CellPanel');
+const CancelRun = latePart(() => import('../index/cancel-run.tsx'), 'CancelRun');
+const PullDialog = latePart(() => import('../models/pull-dialog.tsx'), 'PullDialog');
 const ForceDialog = latePart(() => import('../fleet/force-dialog.tsx'), 'ForceDialog');
 
 /** The dialogs that can be opened from any page. Ctrl K or ⌘ K opens the palette. */
@@ -49,9 +52,19 @@ function dialogOf(asked: SharedDialog) {
       return <SourceDialog onClose={closeDialog} />;
     case 'model':
       return <CellPanel nodeId={asked.nodeId} model={asked.model} onClose={closeDialog} />;
+    case 'cancel-run':
+      return <CancelJob jobId={asked.jobId} />;
+    case 'pull':
+      return <PullDialog model={asked.model} from={asked.from} onClose={closeDialog} />;
     case 'force':
       return <ForceDialog moves={asked.moves} onClose={closeDialog} />;
   }
+}
+
+/** A run that has ended meanwhile is not asked about any more. */
+function CancelJob({ jobId }: { jobId: string }) {
+  const job = useJobs((state) => state.entries[jobId]);
+  return job && job.endedAt === null ? <CancelRun job={job} onClose={closeDialog} /> : null;
 }
 
 function KeepNode({ nodeId }: { nodeId: string }) {

@@ -1,4 +1,4 @@
-import { Search, X } from 'lucide-react';
+import { Pause, Play, Search, X } from 'lucide-react';
 import { formatCount, formatEta } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
@@ -8,7 +8,7 @@ import { useAction } from '../../components/use-action.ts';
 import { useConnection } from '../../stores/connection.ts';
 import { selectActiveJob, useJobs } from '../../stores/jobs.ts';
 import { jobName, quotedJobName } from '../../texts.ts';
-import { jobProgress, phaseLabels } from '../index/job-text.ts';
+import { jobProgress, phaseLabels, statusLabels } from '../index/job-text.ts';
 import { ConnectionState } from './connection-state.tsx';
 import { openDialog } from './open-dialog.ts';
 import { pageHref } from './route.ts';
@@ -57,6 +57,8 @@ function RunningJob() {
       <p className="truncate text-[0.8125rem] text-faint">{ready && live ? 'Nothing is running' : ''}</p>
     );
 
+  const paused = job.status === 'paused';
+  const phase = paused ? statusLabels.paused : phaseLabels[job.phase];
   const progress = jobProgress(job);
   const done =
     job.files.total > 0 ? `${formatCount(progress.files)} of ${formatCount(job.files.total)} files` : '';
@@ -65,12 +67,12 @@ function RunningJob() {
     <div className="flex items-center gap-3 text-[0.8125rem]">
       <a href={pageHref('index')} className="flex min-w-0 items-baseline gap-2 rounded">
         <span className="truncate font-medium">Index {quotedJobName(job)}</span>
-        <span className="hidden shrink-0 text-soft md:inline">{phaseLabels[job.phase]}</span>
+        <span className="hidden shrink-0 text-soft md:inline">{phase}</span>
       </a>
       <Progress
         value={progress.share}
         label={`Index ${jobName(job)}`}
-        valueText={[phaseLabels[job.phase], done, eta].filter(Boolean).join(', ')}
+        valueText={[phase, done, eta].filter(Boolean).join(', ')}
         className="max-w-64 min-w-12 flex-1"
       />
       <span className="hidden shrink-0 text-soft lg:inline">{done}</span>
@@ -79,16 +81,23 @@ function RunningJob() {
         tone="quiet"
         size="icon"
         busy={busy}
+        aria-label={`${paused ? 'Resume' : 'Pause'} indexing ${jobName(job)}`}
+        title={paused ? 'Resume' : 'Pause'}
+        onClick={() => run(() => client.call(paused ? 'index.resume' : 'index.pause', { jobId: job.id }))}
+      >
+        {paused ? <Play size={16} aria-hidden="true" /> : <Pause size={16} aria-hidden="true" />}
+      </Button>
+      <Button
+        tone="quiet"
+        size="icon"
         aria-label={`Cancel indexing ${jobName(job)}`}
-        title="Cancel"
-        onClick={() => run(() => client.call('index.cancel', { jobId: job.id }), 'Index job cancelled')}
+        aria-haspopup="dialog"
+        title="Cancel…"
+        onClick={() => openDialog({ dialog: 'cancel-run', jobId: job.id })}
       >
         <X size={16} aria-hidden="true" />
       </Button>
-      <LiveRegion
-        message={`Index ${jobName(job)}: ${phaseLabels[job.phase]} ${done} ${eta}`}
-        everyMs={20_000}
-      />
+      <LiveRegion message={`Index ${jobName(job)}: ${phase} ${done} ${eta}`} everyMs={20_000} />
     </div>
   );
 }

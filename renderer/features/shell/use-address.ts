@@ -1,10 +1,11 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { keepPeriod } from '../../charts/period.ts';
 
 /** Browsers refuse more than about a hundred changes of the address in half a minute. */
 const quietMs = 350;
 
 /**
- * The state of a page that is kept in the address. `change` replaces it, a little later; `go` adds an entry, so that Back
+ * The state of a page that is kept in the address, apart from the period of its charts. `change` replaces it, a little later; `go` adds an entry, so that Back
  * undoes it.
  */
 export function useAddress<Address>(
@@ -31,7 +32,10 @@ export function useAddress<Address>(
       const next = { ...address, ...patch };
       setAddress(next);
       clearTimeout(waiting.current);
-      waiting.current = setTimeout(() => history.replaceState(null, '', hashOf(next)), quietMs);
+      waiting.current = setTimeout(
+        () => history.replaceState(history.state, '', keepPeriod(location.hash, hashOf(next))),
+        quietMs,
+      );
     },
     [address, hashOf],
   );
@@ -39,7 +43,7 @@ export function useAddress<Address>(
   const go = useCallback(
     (patch: Partial<Address>) => {
       clearTimeout(waiting.current);
-      location.hash = hashOf({ ...address, ...patch });
+      location.hash = keepPeriod(location.hash, hashOf({ ...address, ...patch }));
     },
     [address, hashOf],
   );

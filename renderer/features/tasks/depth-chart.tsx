@@ -1,78 +1,66 @@
 import { useEffect, useMemo } from 'react';
 import type { TaskQueueName } from '../../../shared/models/tasks.ts';
-import type { HistoryRange } from '../../../shared/models/telemetry.ts';
 import { formatCount } from '../../../shared/units.ts';
-import { ChartFrame, describeStack } from '../../charts/chart-frame.tsx';
-import type { Series } from '../../charts/chart-parts.tsx';
+import { TimeChart } from '../../charts/chart-frame.tsx';
+import type { Series } from '../../charts/chart-row.ts';
+import { describeStack } from '../../charts/chart-text.ts';
+import { ChartTimeProvider, useChartTime } from '../../charts/chart-time.tsx';
+import { RangePicker } from '../../charts/range-picker.tsx';
 import { client } from '../../client/index.ts';
-import { latePart } from '../../components/late-part.ts';
 import { useNow } from '../../components/now.ts';
 import { Section } from '../../components/page.tsx';
+import { taskQueues } from '../../stores/colours.ts';
 import { useConnection } from '../../stores/connection.ts';
+import { rangeSeconds } from '../../stores/node-buckets.ts';
 import { loadTaskDepth, useTaskDepth } from '../../stores/tasks.ts';
-import { Choice } from '../requests/chart-choice.tsx';
 import { depthRows } from './depth-rows.ts';
 
-const HourChart = latePart(() => import('../../charts/hour-chart.tsx'));
-
-const queues: Record<TaskQueueName, { name: string; colour: string }> = {
-  'gpu-tasks': { name: 'GPU queue', colour: 'var(--series-0)' },
-  celery: { name: 'CPU queue', colour: 'var(--series-1)' },
-};
-
-const periods: Record<HistoryRange, string> = {
-  hour: 'the last hour',
-  day: 'the last day',
-  month: 'the last 30 days',
-};
-
 /** What waited or ran in each queue. */
-export function DepthChart({ range, onRange }: { range: HistoryRange; onRange(range: HistoryRange): void }) {
-  const { state, points } = useTaskDepth(range);
+export default function DepthChart() {
+  const time = useChartTime();
+  const { period, label } = time;
+  const { state, points } = useTaskDepth(period);
   const live = useConnection((status) => status.state === 'live');
-  const now = useNow(range === 'hour' ? 30 : 300);
+  const now = useNow(typeof period === 'string' ? Math.min(300, rangeSeconds[period]) : 86_400);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the time is a reason to ask again.
   useEffect(() => {
     if (!live) return;
     const controller = new AbortController();
-    void loadTaskDepth(client, range, controller.signal);
+    void loadTaskDepth(client, period, controller.signal);
     return () => controller.abort();
-  }, [live, range, now]);
+  }, [live, period, now]);
 
   const { rows, series } = useMemo(() => {
-    const used = (Object.keys(queues) as TaskQueueName[]).filter((queue) =>
+    const used = (Object.keys(taskQueues) as TaskQueueName[]).filter((queue) =>
       points.some((point) => point.queue === queue && point.waiting + point.active > 0),
     );
-    const list: Series[] = used.map((queue) => ({ key: queue, ...queues[queue] }));
+    const list: Series[] = used.map((queue) => ({ key: queue, ...taskQueues[queue] }));
     return { rows: depthRows(points), series: list };
   }, [points]);
-  const period = periods[range];
   return (
-    <Section title="Queue depth" aside="waiting and running" className="mt-8">
-      <div className="mb-2 flex justify-end">
-        <Choice
-          label="Period"
-          value={range}
-          options={{ hour: 'Hour', day: 'Day', month: '30 days' }}
-          onChange={onRange}
+    <ChartTimeProvider value={time}>
+      <Section title="Queue depth" aside="waiting and running" className="mt-8">
+        <div className="mb-2 flex justify-end">
+          <RangePicker />
+        </div>
+        <TimeChart
+          title="Queue depth"
+          kind="stack"
+          rows={rows}
+          series={series}
+          summary={describeStack('Tasks', rows, series, formatCount, time)}
+          format={formatCount}
+          least={4}
+          empty={
+            state === 'loading'
+              ? 'Loading…'
+              : state === 'failed'
+                ? 'The history could not be loaded'
+                : `No tasks in ${label}`
+          }
+          caption={`Tasks that waited or ran, ${label}`}
         />
-      </div>
-      <ChartFrame
-        rows={rows}
-        series={series}
-        summary={describeStack('Tasks', rows, series, formatCount)}
-        format={formatCount}
-        empty={
-          state === 'loading'
-            ? 'Loading…'
-            : state === 'failed'
-              ? 'The history could not be loaded'
-              : `No tasks in ${period}`
-        }
-        caption={`Tasks that waited or ran, ${period}`}
-      >
-        <HourChart rows={rows} series={series} format={formatCount} least={4} unit={1} />
-      </ChartFrame>
-    </Section>
+      </Section>
+    </ChartTimeProvider>
   );
 }

@@ -1,6 +1,5 @@
 /** Which tasks are shown, and how that is kept in the address. Pure. */
 import type { TaskState, TaskView } from '../../../shared/models/tasks.ts';
-import type { HistoryRange } from '../../../shared/models/telemetry.ts';
 import type { TaskSearch } from '../../stores/tasks.ts';
 
 export const stateGroups = ['waiting', 'active', 'completed', 'failed', 'cancelled'] as const;
@@ -115,11 +114,8 @@ export interface TasksAddress {
   filter: TaskFilter;
   /** The task whose details are open; null for none. */
   taskId: string | null;
-  /** Of the chart. */
-  range: HistoryRange;
 }
 
-const ranges: readonly HistoryRange[] = ['hour', 'day', 'month'];
 const contentTypes: readonly TaskView['contentType'][] = [
   'document',
   'web',
@@ -146,11 +142,10 @@ export function readAddress(hash: string): TasksAddress {
       text: query.get('text') ?? '',
     },
     taskId: query.get('task') || null,
-    range: ranges.find((range) => range === query.get('period')) ?? 'hour',
   };
 }
 
-export function addressHash({ tab, filter, taskId, range }: TasksAddress): string {
+export function addressHash({ tab, filter, taskId }: TasksAddress): string {
   const query = new URLSearchParams();
   if (tab !== 'tasks') query.set('view', tab);
   if (filter.groups.size > 0)
@@ -160,7 +155,6 @@ export function addressHash({ tab, filter, taskId, range }: TasksAddress): strin
   if (filter.workerId !== null) query.set('worker', filter.workerId);
   if (filter.batchId !== null) query.set('batch', filter.batchId);
   if (filter.text.trim() !== '') query.set('text', filter.text);
-  if (range !== 'hour') query.set('period', range);
   if (taskId !== null) query.set('task', taskId);
   const text = query.toString();
   return text === '' ? '#/tasks' : `#/tasks?${text}`;

@@ -1,9 +1,10 @@
 import { ListPlus } from 'lucide-react';
-import { type DragEvent, useCallback, useEffect, useMemo, useState } from 'react';
+import { type DragEvent, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import type { TaskView } from '../../../shared/models/tasks.ts';
 import { formatCount, plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
+import { latePart } from '../../components/late-part.ts';
 import { LiveRegion } from '../../components/live-region.tsx';
 import { Empty, Loading, Page, Skeleton } from '../../components/page.tsx';
 import { PartTabs } from '../../components/part-tabs.tsx';
@@ -26,7 +27,6 @@ import { tasksHref } from '../shell/route.ts';
 import { useAddress } from '../shell/use-address.ts';
 import { AddDialog, type Draft, noDraft } from './add-dialog.tsx';
 import { BulkActions } from './bulk.tsx';
-import { DepthChart } from './depth-chart.tsx';
 import {
   addressHash,
   filterTasks,
@@ -44,12 +44,16 @@ import { TaskSheet } from './sheet.tsx';
 import { Texts } from './texts.tsx';
 import { Workers } from './workers.tsx';
 
+const DepthChart = latePart(() => import('./depth-chart.tsx'));
+
 /** Work that is queued: what waits, who works on it, and what came of it. */
 export default function TasksPage() {
   useKeep(tasksStore);
   useKeep(taskWorkersStore);
   useKeep(taskQueuesStore);
   const { ready, entries } = useTasks();
+  // Both at once: cards that came later would push the list down.
+  const queuesReady = useTaskQueues((state) => state.ready);
   const workers = Object.values(useTaskWorkers((state) => state.entries));
   const { address, change, go } = useAddress(readAddress, addressHash);
   const [draft, setDraft] = useState<Draft | null>(null);
@@ -94,7 +98,7 @@ export default function TasksPage() {
             { name: 'texts', title: 'Stored texts', href: tasksHref('texts') },
           ]}
         />
-        {!ready ? (
+        {!ready || !queuesReady ? (
           <Loading what="the tasks">
             <Skeleton className="mb-6 h-32" />
             <Skeleton className="h-80" />
@@ -154,7 +158,7 @@ function TasksTab({
 }) {
   const queues = Object.values(useTaskQueues((state) => state.entries));
   const workers = Object.values(useTaskWorkers((state) => state.entries));
-  const { filter, taskId, range } = address;
+  const { filter, taskId } = address;
   const older = useOlderTasks();
   const search = useMemo(() => searchOf(filter), [filter]);
   const olderFits = older.key === JSON.stringify(search);
@@ -265,7 +269,9 @@ function TasksTab({
           {olderFits && older.state === 'failed' && <span>They could not be loaded. Try again.</span>}
         </div>
       )}
-      <DepthChart range={range} onRange={(next) => change({ range: next })} />
+      <Suspense fallback={<Skeleton className="mt-8 h-80" />}>
+        <DepthChart />
+      </Suspense>
     </>
   );
 }

@@ -4,6 +4,7 @@ import { Button } from '../../components/button.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { type Paired, PairForm } from '../power/pair-form.tsx';
 import { detected, withFound } from './draft.ts';
+import { InstallAgent } from './install-agent.tsx';
 import type { StepProps } from './step.ts';
 
 /** What responds at the address, and pairing with its agent. */
@@ -84,6 +85,7 @@ export function AgentStep({ draft, update, back }: StepProps) {
             No agent responds. With one, the machine powers itself off when idle, reports what its GPUs are
             doing, and fills in its MAC address here. You can add one later on the machine’s page.
           </p>
+          <InstallAgent />
           <Buttons>
             {back}
             <Button onClick={() => setBy(true)}>Pair an agent</Button>

@@ -6,7 +6,7 @@ import { Button } from '../../components/button.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { toastDone } from '../../stores/toasts.ts';
 import { NodeFields } from '../fleet/node-fields.tsx';
-import { type FieldErrors, fieldErrorsOf, readForm } from '../fleet/node-form.ts';
+import { type FieldErrors, fieldErrorsOf, readForm, typedProblem } from '../fleet/node-form.ts';
 import type { StepProps } from './step.ts';
 
 /** The machine’s details, filled in as far as they were detected. */
@@ -51,7 +51,7 @@ export function DetailsStep({ draft, update, back }: StepProps) {
         node={null}
         onChange={(field, text) => {
           update((before) => ({ ...before, form: { ...before.form, [field]: text } }));
-          setErrors({ ...errors, [field]: undefined });
+          setErrors({ ...errors, [field]: typedProblem(field, text) });
         }}
       />
       <div className="mt-1 flex flex-wrap justify-end gap-2">

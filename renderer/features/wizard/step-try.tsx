@@ -12,6 +12,7 @@ import { useNodePower } from '../../stores/power.ts';
 import { useWake } from '../../stores/wakes.ts';
 import { CancelCheck, CheckSteps } from '../checks/check-steps.tsx';
 import { outcomeText } from '../checks/check-text.ts';
+import { DiagnoseButton } from '../fleet/diagnose-button.tsx';
 import { WakeProgress } from '../fleet/wake-progress.tsx';
 import { nodeHref } from '../shell/route.ts';
 import type { StepProps } from './step.ts';
@@ -48,7 +49,11 @@ export function TryStep({ draft, onClose }: StepProps) {
         </span>
       </p>
       {progress && !awake && !running && <WakeProgress node={node} wake={progress} />}
-      {node.lastWakeError && !progress && <Problem compact {...node.lastWakeError} />}
+      {node.lastWakeError && !progress && (
+        <Problem compact {...node.lastWakeError}>
+          <DiagnoseButton node={node} />
+        </Problem>
+      )}
       {rehearsal && (
         <div className="grid gap-3">
           <p className="font-medium">{outcomeText(rehearsal)}</p>

@@ -53,4 +53,14 @@ export const accessErrors = {
     next: 'Revoke keys that are no longer used.',
     status: 409,
   },
+  BAD_ADDRESS: {
+    message: 'This computer does not have this address.',
+    next: 'Choose one of the addresses that are listed.',
+    status: 400,
+  },
+  BAD_CERTIFICATE: {
+    message: 'The certificate and its key cannot be used.',
+    next: 'Name two PEM files that this user can read and that belong together.',
+    status: 400,
+  },
 } as const satisfies Catalogue;

@@ -3,6 +3,11 @@ import type { Catalogue } from './entry.ts';
 
 export const indexingErrors = {
   FOLDER_NOT_FOUND: { message: 'This folder does not exist.', next: 'Check the path.', status: 400 },
+  BAD_PATTERN: {
+    message: 'A pattern has too many wildcards.',
+    next: 'Use at most four * in one name, and at most two ** in one line.',
+    status: 400,
+  },
   NOT_A_FOLDER: {
     message: 'This is a file, not a folder.',
     next: 'Choose the folder that contains it.',

@@ -50,6 +50,9 @@ export const indexingMessages = {
 
   // What a job is doing.
   JOB_STARTING: () => 'Starting…',
+  JOB_PAUSED: () => 'Paused. What was already indexed is kept.',
+  JOB_UNPAUSED: () => 'Resumed.',
+  JOB_USES_CPU: () => 'Continues on the CPU, as requested.',
   SCANNING_FOLDER: ({ folder, files }: { folder: string; files: number | null }) =>
     files === null ? `Scanning "${folder}"…` : `Scanning "${folder}": ${plural(files, 'file')}…`,
   WAKING_NODE: ({ node }: { node: string }) => `Waking ${node}…`,

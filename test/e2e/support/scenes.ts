@@ -152,6 +152,7 @@ export function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> 
       'telemetry.work': [],
       'telemetry.buckets': [],
       'telemetry.workBuckets': [],
+      'telemetry.queueBuckets': [],
       'activity.list': [],
       'telemetry.queues': [],
       'requests.history': [],

@@ -125,3 +125,47 @@ it('sends requests on when a person wakes the machine', async () => {
   expect((await waiting).status).toBe(200);
   await world.untilNode('tower', ({ state }) => isServing(state));
 }, 30_000);
+
+it('wakes a machine for a recording, whose bytes wait meanwhile, and for one that names its model last', async () => {
+  await using world = await openGatewayWorld();
+  await world.untilNode('tower', ({ installed }) => installed.length > 0);
+  for (const isLast of [false, true]) {
+    await world.sleep('tower');
+    let wakes = 0;
+    const stop = world.host.core.services.wake.onWoken(() => {
+      wakes += 1;
+    });
+    const form = new FormData();
+    const add = [
+      () => form.append('model', CHAT),
+      () => form.append('file', new Blob([new Uint8Array(100_000)]), 'a.wav'),
+    ];
+    for (const part of isLast ? add.toReversed() : add) part();
+    const answer = await fetch(`${world.url}/v1/audio/transcriptions`, { method: 'POST', body: form });
+    await answer.text();
+    stop();
+    // The simulated server has no ears; that it was asked is what counts.
+    expect([answer.headers.get('x-pilotlight-node'), wakes]).toEqual(['tower', 1]);
+  }
+}, 30_000);
+
+it('forgets a recording whose program leaves while a machine wakes', async () => {
+  await using world = await openGatewayWorld();
+  await world.untilNode('tower', ({ installed }) => installed.length > 0);
+  await world.sleep('tower');
+  const leaving = new AbortController();
+  const form = new FormData();
+  form.append('model', CHAT);
+  form.append('file', new Blob([new Uint8Array(100_000)]), 'a.wav');
+  const answer = fetch(`${world.url}/v1/audio/transcriptions`, {
+    ...{ method: 'POST', body: form, signal: leaving.signal },
+  });
+  await world.untilNode('tower', ({ state }) => state !== 'off');
+  leaving.abort();
+  await expect(answer).rejects.toThrow();
+  await world.untilNode('tower', ({ state }) => isServing(state));
+  const next = await world.post('/api/chat', chat());
+  expect(next.status).toBe(200);
+  await next.text();
+  expect(world.host.core.services.requests.waiting()).toEqual([]);
+}, 30_000);

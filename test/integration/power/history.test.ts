@@ -8,6 +8,7 @@ import { createPowerHistory } from '../../../electron/core/energy/power-history.
 import { defaultPowerPolicy } from '../../../shared/models/power.ts';
 import { createFakeFleetWorld } from '../../fakes/fleet-world.ts';
 import { asleep } from '../../fakes/inference-server.ts';
+import { aNodeBucket } from '../../fakes/node-bucket.ts';
 import { createMemorySecrets } from '../../fakes/secrets.ts';
 
 const url = 'http://192.168.1.20:11434';
@@ -109,21 +110,7 @@ describe('the past of a node', () => {
       fleet,
       policies: { get: () => defaultPowerPolicy },
       telemetry: {
-        buckets: () => [
-          {
-            at: crashedAt - minute,
-            seconds: 60,
-            servingSeconds: 60,
-            vectors: 0,
-            vramTotalBytes: null,
-            vramUsedBytes: null,
-            utilisationPercent: null,
-            utilisationMaxPercent: null,
-            powerWatts: null,
-            temperatureMaxCelsius: null,
-            vramByModel: {},
-          },
-        ],
+        buckets: () => [aNodeBucket({ at: crashedAt - minute })],
       },
     });
     next.start();

@@ -3,15 +3,13 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { analyse } from '../../../electron/workers/runner/faces/analysis.ts';
+import { createEmbedder } from '../../../electron/workers/runner/faces/embedder.ts';
 import { arcface } from '../../../electron/workers/runner/faces/embedder-kind.ts';
 import { createFaceKind } from '../../../electron/workers/runner/faces/face-kind.ts';
-import { openFaceModel } from '../../../electron/workers/runner/faces/face-model.ts';
+import { openEmbedderFile, openFaceModel } from '../../../electron/workers/runner/faces/face-model.ts';
 import { readGraphFile } from '../../../electron/workers/runner/faces/graph-file.ts';
 import { readFaceModel } from '../../../electron/workers/runner/faces/model-folder.ts';
 import { encodeGraph } from '../../../electron/workers/runner/onnx/encode.ts';
-import { defaultPictureLimits } from '../../../electron/workers/runner/pictures/picture.ts';
-import { createPictures } from '../../../electron/workers/runner/pictures/pictures.ts';
 import { embedderGraph, scrfdGraph, writeFiles } from '../../fakes/face-graphs.ts';
 import { createInProcessSessions } from '../../fakes/runner-sessions.ts';
 import { sharedFolder } from '../../fakes/shared-folder.ts';
@@ -30,7 +28,6 @@ const write = (files: Readonly<Record<string, unknown>>) =>
     Object.fromEntries(Object.entries(files).map(([name, content]) => [join(folder, name), content])),
   );
 
-const pictures = createPictures({ limits: defaultPictureLimits, atOnce: 2 });
 const { signal } = new AbortController();
 const detector = scrfdGraph([{ column: 10, row: 10, score: 0.9 }]);
 const row = (dims: readonly (number | string)[]) =>
@@ -202,7 +199,7 @@ describe('readFaceModel', () => {
 describe('openFaceModel', () => {
   const open = async () => {
     const sessions = createInProcessSessions();
-    return { sessions, model: await openFaceModel(await readFaceModel(folder), { sessions, pictures }) };
+    return { sessions, model: await openFaceModel(await readFaceModel(folder), { sessions }) };
   };
   const face = (red: number) => new Float32Array(3 * 112 * 112).fill(red, 0, 112 * 112);
 
@@ -211,23 +208,24 @@ describe('openFaceModel', () => {
     ['says that it takes several, and gives them in one row', 'broken'],
   ] as const)('runs faces one by one on a graph that %s, and all of them right', async (_, batch) => {
     write({ 'a.onnx': detector, 'b.onnx': embedderGraph({ batch }) });
-    const { sessions, model } = await open();
-    expect(model.embedder.batches).toBe(false);
+    const sessions = createInProcessSessions();
+    const { embedders } = await readFaceModel(folder);
+    const { graph, plan, close } = await openEmbedderFile(embedders[0], { sessions });
+    expect(plan.batches).toBe(false);
     sessions.runs.length = 0;
-    const vectors = await Promise.all(
-      [0, 60, 120, 180, 255].map((red) => model.embedder.embed(face(red), signal)),
-    );
+    const embedder = createEmbedder({ ...plan, graph });
+    const vectors = await Promise.all([0, 60, 120, 180, 255].map((red) => embedder.embed(face(red), signal)));
     expect(sessions.runs.every(({ dims }) => dims[0] === 1)).toBe(true);
     const reds = vectors.map((vector) => vector[0] ?? Number.NaN);
     expect(reds.every((red, at) => at === 0 || red > (reds[at - 1] as number))).toBe(true);
-    await model.close();
+    await close();
     expect(sessions.opened.size).toBe(0);
   });
 
   it('prefers an embedder that keeps what it declares, and closes the others', async () => {
     write({ 'a.onnx': detector, 'b.onnx': embedderGraph({ batch: 'broken' }), 'c.onnx': embedderGraph() });
     const { sessions, model } = await open();
-    expect(model.embedder.batches).toBe(true);
+    expect(model.batches.faces).toBe(true);
     expect([...sessions.opened].map((file) => file.split('/').at(-1)).sort()).toEqual(['a.onnx', 'c.onnx']);
     await model.close();
   });
@@ -237,7 +235,7 @@ describe('openFaceModel', () => {
     const files = await readFaceModel(folder);
     rmSync(join(folder, 'b.onnx'));
     const sessions = createInProcessSessions();
-    await expect(openFaceModel(files, { sessions, pictures })).rejects.toMatchObject({
+    await expect(openFaceModel(files, { sessions })).rejects.toMatchObject({
       code: 'RUNNER_BAD_GRAPH',
     });
     expect(sessions.opened.size).toBe(0);
@@ -247,7 +245,7 @@ describe('openFaceModel', () => {
 describe('the kind of the shelf', () => {
   it('knows face models, and leaves other folders to other kinds', async () => {
     const sessions = createInProcessSessions();
-    const kind = createFaceKind({ sessions, pictures });
+    const kind = createFaceKind({ sessions });
     write({ 'a.onnx': row(['N', 3]) });
     expect(await kind.recognise(folder, { precision: 'auto' })).toBeNull();
     write({ 'a.onnx': embedderGraph() });
@@ -280,15 +278,16 @@ describe.skipIf(shared === null)('the shared embedder whose batch is broken', ()
       copyFileSync(join(shared as string, name), join(folder, name));
     }
     const sessions = createInProcessSessions();
-    const model = await openFaceModel(await readFaceModel(folder), { sessions, pictures });
-    expect(model.embedder.batches).toBe(false);
+    const model = await openFaceModel(await readFaceModel(folder), { sessions });
+    expect(model.batches.faces).toBe(false);
     const reference = JSON.parse(readFileSync(join(shared as string, 'reference.json'), 'utf8'));
     const name = 'astronaut-twice.jpg';
-    const { faces } = await analyse(
-      readFileSync(join(shared as string, 'pictures', name)),
-      { pictures, model },
-      { signal, embed: true, minQuality: 0, cropMargin: null },
-    );
+    const { faces } = await model.analyse(readFileSync(join(shared as string, 'pictures', name)), {
+      signal,
+      embed: true,
+      minQuality: 0,
+      cropMargin: null,
+    });
     expect(faces).toHaveLength(2);
     for (const [at, { embedding }] of faces.entries()) {
       const expected: number[] = reference.pictures[name].faces[at].embedding;

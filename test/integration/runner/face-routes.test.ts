@@ -9,7 +9,6 @@ import type { WorkerAnswer } from '../../../electron/workers/runner/doors/worker
 import { type FaceModel, openFaceModel } from '../../../electron/workers/runner/faces/face-model.ts';
 import { readFaceModel } from '../../../electron/workers/runner/faces/model-folder.ts';
 import { defaultPictureLimits } from '../../../electron/workers/runner/pictures/picture.ts';
-import { createPictures } from '../../../electron/workers/runner/pictures/pictures.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { RunnerStatus } from '../../../shared/models/runner.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
@@ -20,7 +19,6 @@ import { createInProcessSessions } from '../../fakes/runner-sessions.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pilotlight-faces-'));
 const sessions = createInProcessSessions();
-const pictures = createPictures({ limits: defaultPictureLimits, atOnce: 2 });
 let model: FaceModel | null;
 let opened: FaceModel;
 let door: RunnerDoor;
@@ -58,11 +56,10 @@ beforeAll(async () => {
     ]),
     [join(folder, 'w600k_r50.onnx')]: embedderGraph(),
   });
-  opened = await openFaceModel(await readFaceModel(folder), { sessions, pictures });
+  opened = await openFaceModel(await readFaceModel(folder), { sessions });
   model = opened;
   const routes = createFaceRoutes({
     clock: createFakeClock(),
-    pictures,
     pictureBytes: defaultPictureLimits.bytes,
     atOnce: 3,
     workerId,

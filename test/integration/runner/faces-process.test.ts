@@ -35,6 +35,10 @@ async function call(
   return { status: response.status, body: await response.json() };
 }
 
+/** The spare is started after it. */
+const inferencePid = () =>
+  Number(readFileSync(`/proc/${runner.pid}/task/${runner.pid}/children`, 'utf8').split(' ')[0]);
+
 beforeAll(async () => {
   writeFiles({
     [join(root, 'buffalo_l/det_10g.onnx')]: scrfdGraph([{ column: 10, row: 8, score: 0.9 }]),
@@ -96,12 +100,29 @@ describe('a runner', () => {
     expect(await call('GET', '/health')).toMatchObject({ status: 200, body: { model_loaded: true } });
   });
 
+  it.skipIf(process.platform !== 'linux')('decodes pictures beside the graphs, not in its door', () => {
+    const hasDecoder = (pid: number) => readFileSync(`/proc/${pid}/maps`, 'utf8').includes('libvips');
+    expect([hasDecoder(inferencePid()), hasDecoder(runner.pid)]).toEqual([true, false]);
+  });
+
+  it('refuses a bomb by its header, and answers the others', async () => {
+    const side = 10_000;
+    const bomb = await sharp({ create: { width: side, height: side, channels: 3, background: '#000' } })
+      .png({ compressionLevel: 9 })
+      .toBuffer();
+    const { status, body } = await call('POST', '/detect_and_embed_batch', {
+      images: [{ data: bomb.toString('base64') }, { data: picture }],
+    });
+    expect(status).toBe(200);
+    const { results, errors } = body as WorkerAnswer;
+    expect(results.map((faces) => faces.length)).toEqual([0, 1]);
+    expect(errors).toMatchObject([{ index: 0, code: 'PICTURE_TOO_LARGE' }]);
+  });
+
   it.skipIf(process.platform !== 'linux')(
     'loses no picture when its inference process is killed',
     async () => {
-      const child = Number(
-        readFileSync(`/proc/${runner.pid}/task/${runner.pid}/children`, 'utf8').split(' ')[0],
-      );
+      const child = inferencePid();
       const requests = Array.from({ length: 6 }, () =>
         call('POST', '/detect_and_embed_batch', { images: Array(4).fill({ data: picture }) }),
       );

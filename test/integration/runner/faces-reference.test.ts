@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alignmentOf } from '../../../electron/workers/runner/faces/alignment.ts';
-import { type AnalysedFace, analyse } from '../../../electron/workers/runner/faces/analysis.ts';
+import type { AnalysedFace } from '../../../electron/workers/runner/faces/analysed.ts';
 import { type FaceModel, openFaceModel } from '../../../electron/workers/runner/faces/face-model.ts';
 import { readFaceModel } from '../../../electron/workers/runner/faces/model-folder.ts';
 import { defaultPictureLimits } from '../../../electron/workers/runner/pictures/picture.ts';
@@ -40,7 +40,7 @@ describe.skipIf(folder === null)('the reference of the shared face model', () =>
   let model: FaceModel;
 
   beforeAll(async () => {
-    model = await openFaceModel(await readFaceModel(folder as string), { sessions, pictures });
+    model = await openFaceModel(await readFaceModel(folder as string), { sessions });
   });
   afterAll(async () => {
     await model.close();
@@ -50,8 +50,11 @@ describe.skipIf(folder === null)('the reference of the shared face model', () =>
   it('has ten pictures', () => expect(names).toHaveLength(10));
 
   it('takes the embedder that keeps what it declares', () => {
-    expect(model.embedder).toMatchObject({ batches: false, dimensions: 128, side: 112 });
-    expect(model.detector).toMatchObject({ kind: 'yunet', batches: true });
+    expect(model).toMatchObject({
+      kind: 'yunet',
+      dimensions: 128,
+      batches: { pictures: true, faces: false },
+    });
     expect([...sessions.opened].some((file) => file.endsWith('batch-broken.onnx'))).toBe(false);
   });
 
@@ -60,11 +63,12 @@ describe.skipIf(folder === null)('the reference of the shared face model', () =>
     if (expected === undefined) throw new Error(`There is no reference for ${name}.`);
     const picture = await pictures.decode(read(name), signal);
     expect(createHash('sha256').update(picture.rgb).digest('hex')).toBe(expected.rgbSha256);
-    const result = await analyse(
-      read(name),
-      { pictures, model },
-      { signal, embed: true, minQuality: 0, cropMargin: null },
-    );
+    const result = await model.analyse(read(name), {
+      signal,
+      embed: true,
+      minQuality: 0,
+      cropMargin: null,
+    });
     expect([result.width, result.height]).toEqual([expected.width, expected.height]);
     expect(result.faces).toHaveLength(expected.faces.length);
     for (const [at, face] of result.faces.entries()) compare(face, expected.faces[at] as ReferenceFace);

@@ -11,7 +11,6 @@ import {
 } from '../../../electron/workers/runner/doors/local-predictor.ts';
 import type { PredictAnswer, PredictRequest } from '../../../electron/workers/runner/doors/predictor.ts';
 import { defaultPictureLimits } from '../../../electron/workers/runner/pictures/picture.ts';
-import { createPictures } from '../../../electron/workers/runner/pictures/pictures.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
 import { clipVisualGraph, EMBEDDING, embedderGraph, writeFiles } from '../../fakes/face-graphs.ts';
@@ -32,7 +31,6 @@ writeFiles({
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const pictures = createPictures({ limits: defaultPictureLimits, atOnce: 2 });
 let clock: FakeClock;
 let sessions: InProcessSessions;
 let predictor: LocalPredictor;
@@ -42,7 +40,7 @@ beforeEach(async () => {
   clock = createFakeClock();
   sessions = createInProcessSessions();
   const { createTextTokenizer } = await import('../../../electron/workers/runner/text/tokenizer.ts');
-  predictor = createLocalPredictor({ clock, sessions, pictures, folder, makeTokenizer: createTextTokenizer });
+  predictor = createLocalPredictor({ clock, sessions, folder, makeTokenizer: createTextTokenizer });
   door = await startRunnerDoor(
     createImmichRoutes({ predictor, pictureBytes: defaultPictureLimits.bytes, onPictures: () => {} }),
   );
@@ -281,7 +279,6 @@ describe('what is refused', () => {
     const bare = createLocalPredictor({
       clock,
       sessions,
-      pictures,
       folder: null,
       makeTokenizer: createTextTokenizer,
     });

@@ -69,7 +69,7 @@ async function start() {
         attention_mask: tensor((row, index) => Number(index < row.length)),
       };
       const reduce = { kind: 'vectors' as const, ...reduction, lengths };
-      const { answers } = await handlers.run({ graph, feeds, reduce, shrink: false, urgent: false }, context);
+      const { answers } = await handlers.run({ graph, feeds, reduce, size: 1, urgent: false }, context);
       return answers[reduction.output] as Tensor;
     },
     close: (graph = 1) => handlers.close({ graph }, context),

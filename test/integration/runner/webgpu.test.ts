@@ -111,7 +111,7 @@ describe('WebGPU without a GPU', () => {
     ) {
       await link.call('open', { graph, file, provider });
       const reduce = { kind: 'vectors' as const, ...reduction, lengths: rows.map(({ length }) => length) };
-      const { answers } = await link.call('run', { graph, feeds, reduce, shrink: false, urgent: false });
+      const { answers } = await link.call('run', { graph, feeds, reduce, size: 1, urgent: false });
       await link.call('close', { graph });
       return answers[reduction.output] as Tensor;
     }

@@ -30,10 +30,13 @@ const aRow = (changes: Partial<BucketRow> = {}, totals: Partial<BucketRow['total
     vectors: 12,
     vramTotalBytes: 24e9,
     vramUsed: { sum: 5000 * 60 * MIB, seconds: 60 },
+    vramUsedBounds: { min: 4e9, max: 6e9 },
     utilisation: { sum: 1234, seconds: 60 },
-    utilisationMaxPercent: 97,
+    utilisationBounds: { min: 0, max: 97 },
     power: { sum: 5400, seconds: 58.5 },
-    temperatureMaxCelsius: 71,
+    powerBounds: { min: 21, max: 180 },
+    temperature: { sum: 3600, seconds: 59 },
+    temperatureBounds: { min: 40, max: 71 },
     models: new Map([
       ['llama3.1:8b', 4000 * 60 * MIB],
       ['__proto__', 60 * MIB],
@@ -46,8 +49,11 @@ const aRow = (changes: Partial<BucketRow> = {}, totals: Partial<BucketRow['total
 const emptyTotals = {
   vramTotalBytes: null,
   vramUsed: { sum: 0, seconds: 0 },
-  utilisationMaxPercent: null,
-  temperatureMaxCelsius: null,
+  vramUsedBounds: { min: null, max: null },
+  utilisationBounds: { min: null, max: null },
+  powerBounds: { min: null, max: null },
+  temperature: { sum: 0, seconds: 0 },
+  temperatureBounds: { min: null, max: null },
   models: new Map(),
 };
 
@@ -77,12 +83,12 @@ describe('the kept history', () => {
     const wild = {
       vramTotalBytes: 1e300,
       vramUsed: { sum: 1e300, seconds: 60 },
-      utilisationMaxPercent: -5.5,
+      utilisationBounds: { min: Number.NaN, max: -5.5 },
     };
     history.write({ rows: [aRow({}, wild)], prune: [] });
     expect(history.at(60, START)[0]?.totals).toMatchObject({
       vramTotalBytes: Number.MAX_SAFE_INTEGER,
-      utilisationMaxPercent: 0,
+      utilisationBounds: { min: 0, max: 0 },
     });
     close();
   });

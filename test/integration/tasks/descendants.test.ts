@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { groupStart, leadsGroup, taskkill } from '../../../electron/adapters/processes/process-group.ts';
 import { createSystemClock } from '../../../electron/adapters/system.ts';
-import { handlerHost } from '../../../electron/workers/tasks/open-worker.ts';
+import { noMeans } from '../../../electron/workers/tasks/means.ts';
+import { handlerHost } from '../../../electron/workers/tasks/processes/handler-host.ts';
 import {
   type HandlerProcess,
   startHandlerProcess,
@@ -51,7 +52,7 @@ function run(act: string, signal = new AbortController().signal) {
     {
       ...{ contentType: 'document', input: { kind: 'url', url: 'http://127.0.0.1/' }, folder },
       options: { do: act, mark },
-      allowedHosts: [],
+      ...{ allowedHosts: [], means: noMeans },
     },
     { signal, patienceMs: () => 0, timeMs: 60_000, onProgress() {} },
   );

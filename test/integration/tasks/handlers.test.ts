@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../../electron/adapters/clock.ts';
 import { createImageHandler } from '../../../electron/workers/tasks/handlers/image.ts';
-import { handlerHost } from '../../../electron/workers/tasks/open-worker.ts';
+import { noMeans } from '../../../electron/workers/tasks/means.ts';
+import { handlerHost } from '../../../electron/workers/tasks/processes/handler-host.ts';
 import {
   type HandlerProcess,
   startHandlerProcess,
@@ -38,7 +39,7 @@ const run = (
   allowedHosts: string[] = [],
 ) =>
   handlers.run(
-    { contentType, input, options: {}, folder, allowedHosts },
+    { contentType, input, options: {}, folder, allowedHosts, means: noMeans },
     { ...limits, signal: new AbortController().signal },
   );
 
@@ -112,7 +113,7 @@ describe('the handler of pictures', () => {
       format: 'jpeg',
       width: 800,
       height: 400,
-      missing: [],
+      missing: ['description'],
     });
     const thumbnail = await sharp(Buffer.from(thumbnails[0] ?? '', 'base64')).metadata();
     expect(thumbnail).toMatchObject({ format: 'jpeg', width: 320, height: 160 });
@@ -137,13 +138,14 @@ describe('the handler of pictures', () => {
           options: {},
           folder,
           allowedHosts: [],
+          means: noMeans,
           signal: new AbortController().signal,
         },
         ...{ progress: () => {}, log: () => {} },
       },
     );
-    expect(output).toMatchObject({ metadata: { missing: ['thumbnail'] }, thumbnails: [] });
-    await expect(handler.components[0]?.test(new AbortController().signal)).rejects.toMatchObject({
+    expect(output).toMatchObject({ metadata: { missing: ['thumbnail', 'description'] }, thumbnails: [] });
+    await expect(handler.components[0]?.test(new AbortController().signal, noMeans)).rejects.toMatchObject({
       code: 'PICTURES_NOT_READABLE',
     });
   });

@@ -135,7 +135,7 @@ describe('the program', () => {
 });
 
 describe('check', () => {
-  test('passes step by step, with a task that this worker or another one does', async () => {
+  test('passes step by step, with a task that it does itself although another worker waits', async () => {
     const worker = start(['--server', server.url, '--type', 'cpu']);
     await server.when(() => server.count('claim') > 0);
     server.state.sharedFolder = true;
@@ -167,7 +167,10 @@ describe('check', () => {
     const hello = server.calls.find(
       ({ request }) => (request as { sharedFolderProof?: unknown }).sharedFolderProof,
     );
-    expect(hello?.request).toMatchObject({ sharedFolderProof: 'proof' });
+    expect(hello?.request).toMatchObject({ sharedFolderProof: 'proof', checkOnly: true });
+    const [task] = server.tasks.values();
+    expect(task?.workerId).toMatch(/-check$/);
+    expect(task?.workerId).toBe(task?.spec.onlyWorker);
     worker.child.kill('SIGTERM');
     await worker.ended;
   });

@@ -3,6 +3,7 @@ import type { CommandContext } from '../../../electron/cli/command.ts';
 import { keys, sessions } from '../../../electron/cli/commands/access.ts';
 import { createTerminal } from '../../../electron/cli/terminal.ts';
 import { accessMethods } from '../../../electron/core/access/methods.ts';
+import { closedPanelNetwork } from '../../../electron/core/ports/panel-network.ts';
 import { createDispatcher } from '../../../electron/transport/dispatcher.ts';
 import { everyRight } from '../../../shared/rights.ts';
 import { createMemoryAccess } from '../../fakes/access.ts';
@@ -12,7 +13,9 @@ import { someHandlers } from '../../fakes/transport.ts';
 function open() {
   const clock = createFakeClock();
   const { access } = createMemoryAccess({ clock });
-  const dispatcher = createDispatcher({ handlers: someHandlers(accessMethods({ access })) });
+  const dispatcher = createDispatcher({
+    handlers: someHandlers(accessMethods({ access, network: closedPanelNetwork })),
+  });
   const { signal } = new AbortController();
   const output = { out: '', err: '' };
   const link = {

@@ -12,11 +12,14 @@ import { hostErrors } from '../../../shared/contract/errors/hosts.ts';
 import { immichErrors } from '../../../shared/contract/errors/immich.ts';
 import { indexingErrors } from '../../../shared/contract/errors/indexing.ts';
 import { inputErrors } from '../../../shared/contract/errors/input.ts';
+import { libraryErrors } from '../../../shared/contract/errors/library.ts';
+import { mediaErrors } from '../../../shared/contract/errors/media.ts';
 import { notificationErrors } from '../../../shared/contract/errors/notifications.ts';
 import { pictureErrors } from '../../../shared/contract/errors/pictures.ts';
 import { placementErrors } from '../../../shared/contract/errors/placement.ts';
 import { powerErrors } from '../../../shared/contract/errors/power.ts';
 import { predictErrors } from '../../../shared/contract/errors/predict.ts';
+import { remoteIndexErrors } from '../../../shared/contract/errors/remote-index.ts';
 import { runnerErrors } from '../../../shared/contract/errors/runner.ts';
 import { runnerFleetErrors } from '../../../shared/contract/errors/runner-fleet.ts';
 import { taskErrors } from '../../../shared/contract/errors/tasks.ts';
@@ -69,10 +72,13 @@ describe('the catalogue of errors', () => {
       runnerFleetErrors,
       taskErrors,
       documentErrors,
+      mediaErrors,
       pictureErrors,
       predictErrors,
       immichErrors,
       notificationErrors,
+      remoteIndexErrors,
+      libraryErrors,
     ];
     expect(all.flatMap((domain) => Object.keys(domain)).sort()).toEqual([...errorCodes].sort());
   });

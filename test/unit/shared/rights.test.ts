@@ -50,10 +50,18 @@ describe('each method', () => {
       'settings.update',
       'settings.import',
       'settings.importEnvironment',
+      'models.pull',
+      'models.copy',
+      'models.cancelPull',
+      'models.delete',
       'notifications.try',
       'requests.keepPrompts',
       'requests.prompt',
       'storage.clear',
+      'remoteIndex.add',
+      'remoteIndex.update',
+      'remoteIndex.remove',
+      'remoteIndex.test',
     ];
     expect(needs('manage').toSorted()).toEqual(wanted.toSorted());
   });
@@ -62,6 +70,8 @@ describe('each method', () => {
     const wanted: MethodName[] = [
       'index.start',
       'index.cancel',
+      'remoteIndex.start',
+      'remoteIndex.cancel',
       'tasks.add',
       'tasks.upload',
       'tasks.list',

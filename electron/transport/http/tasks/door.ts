@@ -1,7 +1,9 @@
 /** What the routes of tasks have in common. */
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { taskMethods } from '../../../../shared/contract/tasks.ts';
+import { eitherOf } from '../../../../shared/either.ts';
 import type { TasksSettings } from '../../../../shared/models/tasks-settings.ts';
 import type { Log } from '../../../core/ports/log.ts';
 import type { Clock } from '../../../core/ports/time.ts';
@@ -42,9 +44,10 @@ export function during<Result>(
 ): Promise<Result> {
   if (stopping.aborted) throw new PilotlightError('STOPPING');
   const principal = principalOf(request);
-  return whileValid(access, principal, (ended) =>
-    work(AbortSignal.any([disconnectSignal(reply), ended, stopping]), principal),
-  );
+  return whileValid(access, principal, async (ended) => {
+    using either = eitherOf(disconnectSignal(reply), ended, stopping);
+    return await work(either.signal, principal);
+  });
 }
 
 type AddParams = Parameters<typeof parseRequest<(typeof taskMethods)['tasks.add']['params']>>[1];

@@ -10,6 +10,7 @@ import {
   readFlag,
   readItems,
   readJsonObject,
+  readText,
   requireText,
 } from './fields.ts';
 import { formRoute } from './form-route.ts';
@@ -83,7 +84,10 @@ export function processRoutes(routes: FastifyInstance, door: TaskDoor): void {
     ...{ path: '/process/file', contentTypeField: 'content_type', keepsFile: false },
     async work({ fields, common }, signal, credentialId) {
       const options = readJsonObject('options', fields.get('options'));
-      const [answer] = await workOn([requestOf({ ...common, options, store: false })], credentialId, signal);
+      // A worker that checks itself.
+      const onlyWorker = readText('worker', fields.get('worker'), 100) ?? undefined;
+      const task = { ...requestOf({ ...common, options, store: false }), onlyWorker };
+      const [answer] = await workOn([task], credentialId, signal);
       return answer;
     },
   });

@@ -34,7 +34,7 @@ import { createTextService } from '../text/service.ts';
 import { keepPlaces } from './keep-places.ts';
 import { listenAgain } from './listen.ts';
 import { memoryOf } from './memory-of.ts';
-import { createDoorPictures, createPictureDoors } from './picture-doors.ts';
+import { createPictureDoors } from './picture-doors.ts';
 import { doorRoutes } from './routes.ts';
 import { createStatistics } from './statistics.ts';
 
@@ -101,10 +101,9 @@ export async function openDoor({
     provider: () => bestProvider(inference.ladder(), []),
     notes,
   });
-  const pictures = createDoorPictures();
   const shelf = createShelf({
     library: openLibrary(folder),
-    kinds: [textKind, createFaceKind({ sessions: inference, pictures })],
+    kinds: [textKind, createFaceKind({ sessions: inference })],
     idleMs: config.idleMs,
     clock,
     log,
@@ -146,7 +145,6 @@ export async function openDoor({
   const doors = createPictureDoors({
     sessions: inference,
     shelf,
-    pictures,
     clock,
     workerId: `${hostname()}-${process.pid}`,
     immichCache: config.immichCache ?? process.env.PILOTLIGHT_IMMICH_MODELS ?? null,

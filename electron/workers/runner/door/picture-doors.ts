@@ -1,5 +1,4 @@
 /** Faces and CLIP: what the door needs for pictures. */
-import { availableParallelism } from 'node:os';
 import { isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { RunnerStatus } from '../../../../shared/models/runner.ts';
 import type { Clock } from '../../../core/ports/time.ts';
@@ -10,17 +9,13 @@ import { createLocalPredictor } from '../doors/local-predictor.ts';
 import type { LoadedFaces } from '../faces/face-kind.ts';
 import type { RunnerRoute } from '../http/route.ts';
 import type { Shelf } from '../models/shelf.ts';
+import { picturesAtOnce } from '../pictures/at-once.ts';
 import { defaultPictureLimits } from '../pictures/picture.ts';
-import { createPictures, type Pictures } from '../pictures/pictures.ts';
 import type { Sessions } from '../sessions.ts';
 import { createTextTokenizer } from '../text/tokenizer.ts';
 
 /** Immich adds a model rarely, and the state is asked for often. */
 const LIST_EVERY_MS = 5000;
-const cores = Math.min(8, availableParallelism());
-
-export const createDoorPictures = (): Pictures =>
-  createPictures({ limits: defaultPictureLimits, atOnce: cores });
 
 export interface PictureDoors {
   routes: RunnerRoute[];
@@ -32,7 +27,6 @@ export interface PictureDoors {
 export function createPictureDoors(options: {
   sessions: Sessions;
   shelf: Shelf;
-  pictures: Pictures;
   clock: Clock;
   workerId: string;
   immichCache: string | null;
@@ -40,12 +34,11 @@ export function createPictureDoors(options: {
   status(): RunnerStatus;
   onPictures(count: number): void;
 }): PictureDoors {
-  const { sessions, shelf, pictures, clock, workerId, immichCache, idleMs, status, onPictures } = options;
+  const { sessions, shelf, clock, workerId, immichCache, idleMs, status, onPictures } = options;
   const { bytes: pictureBytes } = defaultPictureLimits;
   const predictor = createLocalPredictor({
     clock,
     sessions,
-    pictures,
     folder: immichCache,
     makeTokenizer: createTextTokenizer,
     idleMs,
@@ -63,10 +56,9 @@ export function createPictureDoors(options: {
     routes: [
       ...createFaceRoutes({
         clock,
-        pictures,
         pictureBytes,
-        // More than are decoded at once, so that the next one is always ready.
-        atOnce: cores + 2,
+        // More than are worked on, so that the next one is always ready.
+        atOnce: picturesAtOnce + 2,
         workerId,
         withFaces: (work) =>
           shelf

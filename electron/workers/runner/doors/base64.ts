@@ -1,4 +1,4 @@
-/** Pictures that arrive as text. Pure. */
+/** Pictures that arrive and leave as text. Pure. */
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 
 const DATA_URL = /^\s*data:[^,]{0,200},/i;
@@ -14,3 +14,6 @@ export function fromBase64(text: string): Buffer {
   if (!ALPHABET.test(content) || digits % 4 === 1) throw new PilotlightError('PICTURE_NOT_BASE64');
   return Buffer.from(content, 'base64');
 }
+
+export const toBase64 = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('base64');

@@ -1,7 +1,7 @@
 /** Vectors of texts with CLIP's textual half. */
 import * as z from 'zod';
+import { firstVector } from '../pictures/vector.ts';
 import type { Feeds, OpenedGraph, Tensor } from '../sessions.ts';
-import { firstVector } from './clip-visual.ts';
 
 /** `config.json` of OpenCLIP. */
 export const clipConfigSchema = z.object({

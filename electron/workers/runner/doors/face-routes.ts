@@ -4,10 +4,8 @@ import { isPilotlightError, PilotlightError, toWireError } from '../../../../sha
 import type { RunnerStatus } from '../../../../shared/models/runner.ts';
 import type { Clock } from '../../../core/ports/time.ts';
 import { createSlots, type Slots } from '../../../core/runtime/slots.ts';
-import { analyse } from '../faces/analysis.ts';
 import type { FaceModel } from '../faces/face-model.ts';
 import type { RunnerAnswer, RunnerRequest, RunnerRoute } from '../http/route.ts';
-import type { Pictures } from '../pictures/pictures.ts';
 import { fromBase64 } from './base64.ts';
 import { type FormFile, readForm } from './form.ts';
 import { refusal } from './refusal.ts';
@@ -26,10 +24,9 @@ import {
 
 export interface FaceRoutesOptions {
   clock: Clock;
-  pictures: Pictures;
   /** Bytes of one picture's file. */
   pictureBytes: number;
-  /** Pictures that are worked on at once, of all requests together: each is in memory, decoded. */
+  /** Pictures that are worked on at once, of all requests together: the file of each is in memory. */
   atOnce: number;
   workerId: string;
   /** Opens the face model if it is not open. Throws FACES_NO_MODEL. */
@@ -85,9 +82,7 @@ export function createFaceRoutes(options: FaceRoutesOptions): RunnerRoute[] {
     options.onPictures(sent.length);
     const body = await options.withFaces(async (model): Promise<WorkerAnswer> => {
       const outcomes = await Promise.all(
-        sent.map((picture, index) =>
-          outcomeOf(picture, index, { model, wanted, embed, signal, slots, ...options }),
-        ),
+        sent.map((picture, index) => outcomeOf(picture, index, { model, wanted, embed, signal, slots })),
       );
       return {
         results: outcomes.map(({ faces }) => faces),
@@ -152,29 +147,23 @@ async function outcomeOf(
     embed,
     signal,
     slots,
-    pictures,
   }: {
     model: FaceModel;
     wanted: WorkerOptions;
     embed: boolean;
     signal: AbortSignal;
     slots: Slots;
-    pictures: Pictures;
   },
 ): Promise<Outcome> {
   try {
     const { faces } = await slots.run(
       () =>
-        analyse(
-          sent.bytes(),
-          { pictures, model },
-          {
-            signal,
-            embed,
-            minQuality: wanted.min_face_quality,
-            cropMargin: wanted.crop_faces ? wanted.face_margin : null,
-          },
-        ),
+        model.analyse(sent.bytes(), {
+          signal,
+          embed,
+          minQuality: wanted.min_face_quality,
+          cropMargin: wanted.crop_faces ? wanted.face_margin : null,
+        }),
       signal,
     );
     if (faces.length === 0 && wanted.require_face) throw new PilotlightError('FACE_NOT_FOUND');

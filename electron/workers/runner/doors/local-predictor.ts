@@ -3,12 +3,12 @@ import { dirname } from 'node:path';
 import * as z from 'zod';
 import { isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { Clock } from '../../../core/ports/time.ts';
-import { type AnalysedFace, analyse } from '../faces/analysis.ts';
+import type { AnalysedFace } from '../faces/analysed.ts';
 import { type FaceModel, openFaceModel } from '../faces/face-model.ts';
 import { readDetector, readEmbedder } from '../faces/model-folder.ts';
 import type { Sizing } from '../faces/sizing.ts';
-import type { Pictures } from '../pictures/pictures.ts';
-import type { Sessions } from '../sessions.ts';
+import type { PictureVector, VectorPlan } from '../pictures/task.ts';
+import type { OpenedGraph, Sessions } from '../sessions.ts';
 import {
   type ClipTextual,
   type ClipTokenizer,
@@ -16,7 +16,7 @@ import {
   createClipTextual,
   textualTrial,
 } from './clip-textual.ts';
-import { type ClipVisual, createClipVisual, preprocessCfgSchema, visualTrial } from './clip-visual.ts';
+import { preprocessCfgSchema, visualPlan, visualTrial } from './clip-visual.ts';
 import { createImmichFolder } from './immich-folder.ts';
 import { vectorNumbers } from './numbers.ts';
 import type { PredictAnswer, PredictEntries, PredictedFace, Predictor, PredictRequest } from './predictor.ts';
@@ -25,7 +25,6 @@ import { createShelf } from './shelf.ts';
 export interface LocalPredictorOptions {
   clock: Clock;
   sessions: Sessions;
-  pictures: Pictures;
   /** Immich's model folder; null if none is set. */
   folder: string | null;
   makeTokenizer(file: object, config: object): ClipTokenizer;
@@ -45,7 +44,7 @@ const MIN_SCORE = 0.7;
 const SIZING: Sizing = { kind: 'fixed', width: 640, height: 640, enlarge: true };
 
 export function createLocalPredictor(options: LocalPredictorOptions): LocalPredictor {
-  const { clock, sessions, pictures, idleMs = IDLE_MS } = options;
+  const { clock, sessions, idleMs = IDLE_MS } = options;
   const folder = createImmichFolder(options.folder);
   const visuals = createShelf<ClipVisual>({ clock, idleMs });
   const textuals = createShelf<ClipTextual>({ clock, idleMs });
@@ -58,12 +57,9 @@ export function createLocalPredictor(options: LocalPredictorOptions): LocalPredi
         const cfg = await folder.json('clip', model, 'visual/preprocess_cfg.json', preprocessCfgSchema);
         const { file, hash } = await folder.graph('clip', model, 'visual');
         const graph = await sessions.open(file, { hash, trial: (opened) => visualTrial(opened, cfg) });
-        return createClipVisual(graph, cfg, pictures);
+        return visualOf(sessions, graph, visualPlan(graph, cfg));
       }),
-      async (visual) => {
-        const picture = await pictures.decode(image, signal);
-        return { vector: await visual.embed(picture, signal), ...sizeOf(picture) };
-      },
+      (visual) => visual.embed(image, signal),
     );
 
   const embedText = (model: string, text: string, signal: AbortSignal) =>
@@ -97,21 +93,17 @@ export function createLocalPredictor(options: LocalPredictorOptions): LocalPredi
           detector: await readDetector(detection.file),
           embedders: [await readEmbedder(dirname(recognition.file), recognition.file)] as const,
         };
-        return openFaceModel(files, { sessions, pictures, hash: `${detection.hash} ${recognition.hash}` });
+        return openFaceModel(files, { sessions, hash: `${detection.hash} ${recognition.hash}` });
       }),
       (model) =>
-        analyse(
-          image,
-          { pictures, model },
-          {
-            signal,
-            embed: true,
-            minQuality: 0,
-            cropMargin: null,
-            minScore: entry.detection.options?.minScore ?? MIN_SCORE,
-            sizing: SIZING,
-          },
-        ),
+        model.analyse(image, {
+          signal,
+          embed: true,
+          minQuality: 0,
+          cropMargin: null,
+          minScore: entry.detection.options?.minScore ?? MIN_SCORE,
+          sizing: SIZING,
+        }),
     );
 
   return {
@@ -120,8 +112,8 @@ export function createLocalPredictor(options: LocalPredictorOptions): LocalPredi
       const answer: PredictAnswer = {};
       const { clip, 'facial-recognition': facial } = entries;
       if (clip?.visual !== undefined) {
-        const { vector, ...size } = await embedImage(clip.visual.modelName, given(image), signal);
-        Object.assign(answer, { clip: vectorText(vector) }, size);
+        const made = await embedImage(clip.visual.modelName, given(image), signal);
+        Object.assign(answer, { clip: vectorText(made.vector) }, sizeOf(made));
       }
       if (clip?.textual !== undefined) {
         answer.clip = vectorText(await embedText(clip.textual.modelName, given(text), signal));
@@ -139,6 +131,16 @@ export function createLocalPredictor(options: LocalPredictorOptions): LocalPredi
     },
   };
 }
+
+interface ClipVisual {
+  embed(image: Uint8Array, signal: AbortSignal): Promise<PictureVector>;
+  close(): Promise<void>;
+}
+
+const visualOf = (sessions: Sessions, graph: OpenedGraph, plan: VectorPlan): ClipVisual => ({
+  embed: (bytes, signal) => sessions.perform({ kind: 'vector', bytes, plan }, [graph], signal),
+  close: () => graph.close(),
+});
 
 type FaceEntry = NonNullable<PredictEntries['facial-recognition']>;
 

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact, plainText } from '../../../../shared/models/message.ts';
 import type { RunnerStatus } from '../../../../shared/models/runner.ts';
-import type { AnalysedFace } from '../faces/analysis.ts';
+import type { AnalysedFace } from '../faces/analysed.ts';
+import { toBase64 } from './base64.ts';
 import { rounded, vectorNumbers } from './numbers.ts';
 
 export const MOST_PICTURES = 32;
@@ -88,7 +89,7 @@ export function workerFace({ box, landmarks, embedding, quality, score, crop }: 
     age: null,
     gender: null,
     score: rounded(score, 6),
-    crop: crop?.toString('base64') ?? null,
+    crop: crop === null ? null : toBase64(crop),
   };
 }
 

@@ -1,58 +1,39 @@
-/** From the bytes of a picture to its faces: decode, detect, align, judge, embed, cut out. */
+/**
+ * From the bytes of a picture to its faces: decode, detect, align, judge, embed, cut out. It happens in the process that
+ * runs the graphs, so that only the file and the faces cross to it and back.
+ */
 import type { Picture } from '../pictures/picture.ts';
 import type { Pictures } from '../pictures/pictures.ts';
 import { type Alignment, alignmentOf, warp } from './alignment.ts';
+import type { AnalysedFace, AnalysedPicture, AnalyseOptions } from './analysed.ts';
 import { cropRegion } from './crop.ts';
+import type { FaceDetector } from './detector.ts';
+import type { FaceEmbedder } from './embedder.ts';
 import type { Face } from './face.ts';
-import type { FaceModel } from './face-model.ts';
 import { qualityOf, qualityParts } from './quality.ts';
-import type { Sizing } from './sizing.ts';
 
-export interface AnalyseOptions {
-  signal: AbortSignal;
-  /** Whether to make vectors. */
-  embed: boolean;
-  /** Faces below this quality are left out, before they are embedded. */
-  minQuality: number;
-  /** Share of the box that is added on each side of what is cut out; null to cut nothing out. */
-  cropMargin: number | null;
-  minScore?: number;
-  sizing?: Sizing;
-}
-
-export interface AnalysedFace extends Face {
-  quality: number;
-  /** Of length 1. null if none was wanted, or the detector found no landmarks to align the face by. */
-  embedding: Float32Array | null;
-  /** JPEG. null if none was wanted, or the face lies outside the picture. */
-  crop: Buffer | null;
-}
-
-export interface AnalysedPicture {
-  /** Upright. */
-  width: number;
-  height: number;
-  /** From left to right. */
-  faces: AnalysedFace[];
+/** What it needs. */
+export interface AnalysisParts {
+  pictures: Pictures;
+  detector: FaceDetector;
+  embedder: FaceEmbedder;
 }
 
 /** @throws what decoding, detecting and embedding throw; the signal's reason */
 export async function analyse(
   bytes: Uint8Array,
-  { pictures, model }: { pictures: Pictures; model: FaceModel },
+  parts: AnalysisParts,
   options: AnalyseOptions,
 ): Promise<AnalysedPicture> {
   const { signal, minScore, sizing } = options;
-  const picture = await pictures.decode(bytes, signal);
-  const found = await model.detector.detect(picture, {
+  const picture = await parts.pictures.decode(bytes, signal);
+  const found = await parts.detector.detect(picture, {
     signal,
     ...(minScore === undefined ? {} : { minScore }),
     ...(sizing === undefined ? {} : { sizing }),
   });
   const ordered = [...found].sort((a, b) => a.box.x1 - b.box.x1 || a.box.y1 - b.box.y1);
-  const faces = await Promise.all(
-    ordered.map((face) => analyseFace(face, picture, { pictures, model }, options)),
-  );
+  const faces = await Promise.all(ordered.map((face) => analyseFace(face, picture, parts, options)));
   const { width, height } = picture;
   return { width, height, faces: faces.filter((face) => face !== null) };
 }
@@ -60,17 +41,17 @@ export async function analyse(
 async function analyseFace(
   face: Face,
   picture: Picture,
-  { pictures, model }: { pictures: Pictures; model: FaceModel },
+  { pictures, embedder }: AnalysisParts,
   { signal, embed, minQuality, cropMargin }: AnalyseOptions,
 ): Promise<AnalysedFace | null> {
-  const { side } = model.embedder;
+  const { side } = embedder;
   const aligned = face.landmarks === null ? null : alignmentOf(face.landmarks, side);
   const planes = warp(picture, aligned ?? boxAlignment(face, side), side);
   const quality = qualityOf(qualityParts(face, picture, planes, side));
   if (quality < minQuality) return null;
   const region = cropMargin === null ? null : cropRegion(face.box, picture, cropMargin);
   const [embedding, crop] = await Promise.all([
-    embed && aligned !== null ? model.embedder.embed(planes, signal) : null,
+    embed && aligned !== null ? embedder.embed(planes, signal) : null,
     region === null ? null : pictures.cutJpeg(picture, region, signal),
   ]);
   return { ...face, quality, embedding, crop };

@@ -1,7 +1,7 @@
-/** A face detector on an opened graph. */
+/** A face detector on an opened graph, in the process that runs it. */
 import type { Picture } from '../pictures/picture.ts';
 import type { Pictures } from '../pictures/pictures.ts';
-import type { OpenedGraph, PictureFeed, Tensor } from '../sessions.ts';
+import type { OpenedGraph, PictureFeed, RunnableGraph, Tensor } from '../sessions.ts';
 import { keepsPicturesApart } from './batch-check.ts';
 import { CANDIDATES } from './candidates.ts';
 import { defaultMinScore, readFaces } from './detector-answers.ts';
@@ -20,11 +20,6 @@ export interface DetectOptions {
 }
 
 export interface FaceDetector {
-  readonly kind: DetectorLayout['kind'];
-  /** Whether several pictures may share a run. */
-  readonly batches: boolean;
-  /** What waits or runs. */
-  waiting(): number;
   /**
    * Best score first.
    * @throws FACES_WRONG_ANSWER, and what a run throws
@@ -33,14 +28,15 @@ export interface FaceDetector {
 }
 
 export interface DetectorOptions {
-  graph: OpenedGraph;
+  graph: RunnableGraph;
   layout: DetectorLayout;
+  /** Whether several pictures may share a run; see `detectorBatches`. */
+  batches: boolean;
   pictures: Pick<Pictures, 'resize'>;
   /** Longest side at which a graph without a size of its own sees a picture. */
   most: number;
   /** Pictures of one run on a GPU. On a CPU each has its own: more at once are not faster there. */
   batch: number;
-  signal?: AbortSignal;
 }
 
 const normalisations: Readonly<Record<DetectorLayout['kind'], Normalisation>> = {
@@ -60,19 +56,25 @@ interface Job {
   minScore: number;
 }
 
-export async function openDetector({
+/** Whether several pictures may share a run, which is tried. */
+export async function detectorBatches(
+  graph: Pick<OpenedGraph, 'run'>,
+  layout: DetectorLayout,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  if (!layout.takesBatch) return false;
+  const { width, height } = layout.size ?? { width: TRIAL_SIDE, height: TRIAL_SIDE };
+  return keepsPicturesApart(graph, layout.input, [3, height, width], signal);
+}
+
+export function createDetector({
   graph,
   layout,
+  batches,
   pictures,
   most,
   batch,
-  signal,
-}: DetectorOptions): Promise<FaceDetector> {
-  const trial = layout.size ?? { width: TRIAL_SIDE, height: TRIAL_SIDE };
-  const batches =
-    layout.takesBatch &&
-    (await keepsPicturesApart(graph, layout.input, [3, trial.height, trial.width], signal));
-
+}: DetectorOptions): FaceDetector {
   const gatherer = createGatherer<Job, Face[]>({
     most: () => (batches && graph.provider() !== 'cpu' ? batch : 1),
     atOnce: () => graph.atOnce(false),
@@ -106,9 +108,6 @@ export async function openDetector({
       : { kind: 'fixed', ...layout.size, enlarge: wanted?.kind === 'fixed' && wanted.enlarge };
 
   return {
-    kind: layout.kind,
-    batches,
-    waiting: gatherer.waiting,
     async detect(picture, { signal, minScore = defaultMinScore[layout.kind], sizing }) {
       const fit = fitOf(picture, sizeOf(sizing));
       const isResized = fit.width !== picture.width || fit.height !== picture.height;

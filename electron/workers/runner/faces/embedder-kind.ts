@@ -1,18 +1,9 @@
 /** Tells embedders of faces from other graphs, and how they want their pictures. Pure. */
 import { fact, type Message } from '../../../../shared/models/message.ts';
 import type { GraphValue } from '../sessions.ts';
+import type { EmbedderLayout } from './embedder-layout.ts';
 import { fixedDim, pictureInput, shapeText } from './graph-shapes.ts';
 import { asIs, evenly, type Normalisation } from './planes.ts';
-
-export interface EmbedderLayout {
-  input: string;
-  output: string;
-  takesBatch: boolean;
-  /** Side of the square crop, pixels. */
-  side: number;
-  /** Of a vector. */
-  dimensions: number;
-}
 
 export type EmbedderFinding = { layout: EmbedderLayout } | { refused: Message };
 

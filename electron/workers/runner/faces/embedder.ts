@@ -1,10 +1,10 @@
-/** Makes vectors of aligned faces on an opened graph. */
+/** Makes vectors of aligned faces on an opened graph, in the process that runs it. */
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact } from '../../../../shared/models/message.ts';
-import type { OpenedGraph, Tensor } from '../sessions.ts';
+import type { OpenedGraph, RunnableGraph, Tensor } from '../sessions.ts';
 import { keepsPicturesApart } from './batch-check.ts';
 import { PIXELS_A_UNIT } from './detector.ts';
-import type { EmbedderLayout } from './embedder-kind.ts';
+import type { EmbedderLayout } from './embedder-layout.ts';
 import { createGatherer } from './gatherer.ts';
 import { floats, shapeText } from './graph-shapes.ts';
 import { type Normalisation, normalisePlanes } from './planes.ts';
@@ -12,11 +12,6 @@ import { type Normalisation, normalisePlanes } from './planes.ts';
 export interface FaceEmbedder {
   /** Side of the aligned faces, pixels. */
   readonly side: number;
-  readonly dimensions: number;
-  /** Whether several faces may share a run. */
-  readonly batches: boolean;
-  /** What waits or runs. */
-  waiting(): number;
   /**
    * A vector of length 1.
    * @param planes an aligned face: red, green and blue planes, 0 to 255
@@ -26,23 +21,32 @@ export interface FaceEmbedder {
 }
 
 export interface EmbedderOptions {
-  graph: OpenedGraph;
+  graph: RunnableGraph;
   layout: EmbedderLayout;
   normalisation: Normalisation;
+  /** Whether several faces may share a run; see `embedderBatches`. */
+  batches: boolean;
   /** Most faces of one run. */
   batch: number;
-  signal?: AbortSignal;
 }
 
-export async function openEmbedder({
+/** Whether several faces may share a run, which is tried. */
+export async function embedderBatches(
+  graph: Pick<OpenedGraph, 'run'>,
+  { input, side, takesBatch }: EmbedderLayout,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  return takesBatch && keepsPicturesApart(graph, input, [3, side, side], signal);
+}
+
+export function createEmbedder({
   graph,
   layout,
   normalisation,
+  batches,
   batch,
-  signal,
-}: EmbedderOptions): Promise<FaceEmbedder> {
+}: EmbedderOptions): FaceEmbedder {
   const { input, output, side, dimensions } = layout;
-  const batches = layout.takesBatch && (await keepsPicturesApart(graph, input, [3, side, side], signal));
 
   const gatherer = createGatherer<Float32Array, Float32Array>({
     most: () => (batches ? batch : 1),
@@ -65,9 +69,6 @@ export async function openEmbedder({
 
   return {
     side,
-    dimensions,
-    batches,
-    waiting: gatherer.waiting,
     embed: (planes, signal) => gatherer.add(planes, signal),
   };
 }

@@ -4,7 +4,6 @@ import { join, relative } from 'node:path';
 import { isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
 import { describeFiles } from '../models/folder.ts';
 import type { LoadedModel, ModelKind } from '../models/kind.ts';
-import type { Pictures } from '../pictures/pictures.ts';
 import type { Sessions } from '../sessions.ts';
 import { type FaceModel, openFaceModel } from './face-model.ts';
 import { type FaceModelFiles, preprocessFiles, readFaceModel } from './model-folder.ts';
@@ -15,10 +14,9 @@ export interface LoadedFaces extends LoadedModel {
 
 export interface FaceKindOptions {
   sessions: Sessions;
-  pictures: Pick<Pictures, 'resize'>;
 }
 
-export function createFaceKind({ sessions, pictures }: FaceKindOptions): ModelKind<LoadedFaces> {
+export function createFaceKind({ sessions }: FaceKindOptions): ModelKind<LoadedFaces> {
   return {
     kind: 'faces',
     async recognise(folder, { signal }) {
@@ -38,18 +36,17 @@ export function createFaceKind({ sessions, pictures }: FaceKindOptions): ModelKi
       return { graphs, precision: 'float32', files, licence: null };
     },
     async load({ folder, hash }) {
-      const faces = await openFaceModel(await readFaceModel(folder), { sessions, pictures, hash });
-      const { detector, embedder } = faces;
+      const faces = await openFaceModel(await readFaceModel(folder), { sessions, hash });
       return {
         faces,
-        dimensions: embedder.dimensions,
+        dimensions: faces.dimensions,
         maxTokens: null,
         // Only if both halves run there.
         provider: () =>
           faces.graphs.some((graph) => graph.provider() === 'cpu') ? 'cpu' : faces.graphs[0].provider(),
         ladder: () => faces.graphs[0].ladder(),
-        isBusy: () => detector.waiting() + embedder.waiting() > 0,
-        waiting: () => ({ pictures: detector.waiting() }),
+        isBusy: () => faces.waiting() > 0,
+        waiting: () => ({ pictures: faces.waiting() }),
         close: () => faces.close(),
       };
     },

@@ -1,22 +1,30 @@
-/** Opens the graphs of a face model. */
-import type { Pictures } from '../pictures/pictures.ts';
+/** Opens the graphs of a face model, and finds faces with them. */
+import type { FacePlan } from '../pictures/task.ts';
 import type { OpenedGraph, Sessions, Tensor } from '../sessions.ts';
+import type { AnalysedPicture, AnalyseOptions } from './analysed.ts';
 import { noise } from './batch-check.ts';
-import { type FaceDetector, openDetector } from './detector.ts';
-import { type FaceEmbedder, openEmbedder } from './embedder.ts';
+import { detectorBatches } from './detector.ts';
+import type { DetectorLayout } from './detector-layout.ts';
+import { embedderBatches } from './embedder.ts';
 import type { DetectorFile, EmbedderFile, FaceModelFiles } from './model-folder.ts';
 
 export interface FaceModel {
-  readonly detector: FaceDetector;
-  readonly embedder: FaceEmbedder;
+  readonly kind: DetectorLayout['kind'];
+  /** Of the vectors. */
+  readonly dimensions: number;
+  /** Whether several pictures, or faces, may share a run. */
+  readonly batches: { pictures: boolean; faces: boolean };
   /** Its graphs, for what is said about providers. */
   readonly graphs: readonly [detector: OpenedGraph, embedder: OpenedGraph];
+  /** Pictures that wait or are worked on. */
+  waiting(): number;
+  /** @throws what decoding, detecting and embedding throw; the signal's reason */
+  analyse(bytes: Uint8Array, options: AnalyseOptions): Promise<AnalysedPicture>;
   close(): Promise<void>;
 }
 
 export interface FaceModelOptions {
   sessions: Sessions;
-  pictures: Pick<Pictures, 'resize'>;
   /** Longest side at which a detector without a size of its own sees a picture. Default 1024. */
   mostSide?: number;
   /** SHA-256 of the model: what is found out about its providers is kept under it. */
@@ -38,16 +46,33 @@ export async function openFaceModel(files: FaceModelFiles, options: FaceModelOpt
   const embedder = await openFirstGood(files.embedders, options);
   opened.defer(embedder.close);
   const kept = opened.move();
+  const graphs = [detector.graph, embedder.graph] as const;
+  const plan: FacePlan = { detector: detector.plan, embedder: embedder.plan };
+  let waiting = 0;
   return {
-    detector: detector.detector,
-    embedder: embedder.embedder,
-    graphs: [detector.graph, embedder.graph],
+    kind: plan.detector.layout.kind,
+    dimensions: plan.embedder.layout.dimensions,
+    batches: { pictures: plan.detector.batches, faces: plan.embedder.batches },
+    graphs,
+    waiting: () => waiting,
+    async analyse(bytes, { signal, ...wanted }) {
+      waiting += 1;
+      try {
+        return await options.sessions.perform(
+          { kind: 'faces', bytes, plan, options: wanted },
+          graphs,
+          signal,
+        );
+      } finally {
+        waiting -= 1;
+      }
+    },
     close: () => kept.disposeAsync(),
   };
 }
 
 export async function openDetectorFile({ file, layout }: DetectorFile, options: FaceModelOptions) {
-  const { sessions, pictures, signal, hash, mostSide = MOST_SIDE } = options;
+  const { sessions, signal, hash, mostSide = MOST_SIDE } = options;
   const { width, height } = layout.size ?? { width: TRIAL_SIDE, height: TRIAL_SIDE };
   return guarded(
     await sessions.open(file, {
@@ -56,14 +81,12 @@ export async function openDetectorFile({ file, layout }: DetectorFile, options: 
       ...(signal && { signal }),
     }),
     async (graph) => ({
-      detector: await openDetector({
-        graph,
+      plan: {
         layout,
-        pictures,
+        batches: await detectorBatches(graph, layout, signal),
         most: mostSide,
         batch: PICTURES_A_RUN,
-        ...(signal && { signal }),
-      }),
+      },
     }),
   );
 }
@@ -80,13 +103,12 @@ export async function openEmbedderFile(
       ...(signal && { signal }),
     }),
     async (graph) => ({
-      embedder: await openEmbedder({
-        graph,
+      plan: {
         layout,
         normalisation,
+        batches: await embedderBatches(graph, layout, signal),
         batch: FACES_A_RUN,
-        ...(signal && { signal }),
-      }),
+      },
     }),
   );
 }
@@ -95,7 +117,7 @@ export async function openEmbedderFile(
 async function openFirstGood(files: FaceModelFiles['embedders'], options: FaceModelOptions) {
   for (const file of files) {
     const opened = await openEmbedderFile(file, options);
-    if (files.length === 1 || opened.embedder.batches === file.layout.takesBatch) return opened;
+    if (files.length === 1 || opened.plan.batches === file.layout.takesBatch) return opened;
     await opened.close();
   }
   return openEmbedderFile(files[0], options);

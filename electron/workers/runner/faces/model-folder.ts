@@ -7,7 +7,8 @@ import { isPilotlightError, PilotlightError } from '../../../../shared/contract/
 import { fact, type Message } from '../../../../shared/models/message.ts';
 import { detectorOf } from './detector-kind.ts';
 import type { DetectorLayout } from './detector-layout.ts';
-import { type EmbedderLayout, embedderOf, normalisationOf } from './embedder-kind.ts';
+import { embedderOf, normalisationOf } from './embedder-kind.ts';
+import type { EmbedderLayout } from './embedder-layout.ts';
 import { type GraphFile, readGraphFile } from './graph-file.ts';
 import type { Normalisation } from './planes.ts';
 import {

@@ -8,10 +8,12 @@ import { fact, type Message } from '../../../../shared/models/message.ts';
 import type { RunnerProvider } from '../../../../shared/models/runner.ts';
 import type { Log } from '../../../core/ports/log.ts';
 import { demoted } from '../ladder/decide.ts';
+import type { PictureResult, PictureTask } from '../pictures/task.ts';
 import type { Feeds, RunOptions } from '../sessions.ts';
+import { type Call, pictureCall, runCall } from './calls.ts';
 import { createDeadline, type DeadlineOptions } from './deadline.ts';
 import { faultOf } from './faults.ts';
-import { atOnce, type Graph, type Job, sizeOf } from './graph.ts';
+import { type Done, faultyGraph, type Graph, type Job, mostAtOnce, providersOf } from './graph.ts';
 import { ProcessEnded } from './link.ts';
 import type { Answers } from './protocol.ts';
 import type { Generation, Supervisor } from './supervisor.ts';
@@ -20,8 +22,8 @@ export interface EngineOptions {
   supervisor: Supervisor;
   log: Log;
   deadlines: DeadlineOptions;
-  /** After each run, with the memory of the process. */
-  onRun(run: { provider: RunnerProvider; rss: number; isIdle: boolean }): void;
+  /** After each job, with the providers of its graphs and the memory of the process. */
+  onRun(run: { providers: readonly RunnerProvider[]; rss: number; isIdle: boolean }): void;
 }
 
 export interface Engine {
@@ -29,6 +31,11 @@ export interface Engine {
   /** Opens it where it runs. Rejects like `run`. */
   open(graph: Graph): Promise<void>;
   run(graph: Graph, feeds: Feeds, options?: RunOptions): Promise<Answers>;
+  perform<Task extends PictureTask>(
+    graphs: readonly [Graph, ...Graph[]],
+    task: Task,
+    signal?: AbortSignal,
+  ): Promise<PictureResult<Task>>;
   /** From its next run on. */
   move(graph: Graph, provider: RunnerProvider): void;
   /** Opens what is needed in a new process, and everything else when there is nothing to run. */
@@ -45,12 +52,16 @@ const MOST_DEATHS = 2;
 const MOST_KILLINGS = 5;
 const MOST_LOSSES = 1;
 const OPEN_MS = 300_000;
-/** A larger run leaves so much memory behind that it is given back. */
-const LARGE_RUN = 2048;
 
 interface Attempt {
   generation: Generation | null;
-  provider: RunnerProvider;
+  providers: string;
+}
+
+interface AddOptions {
+  signal?: AbortSignal | undefined;
+  urgent?: boolean | undefined;
+  divisible?: boolean | undefined;
 }
 
 export function createEngine({ supervisor, log, deadlines, onRun }: EngineOptions): Engine {
@@ -79,11 +90,13 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
     const { id, file, provider } = graph;
     const known = open.get(id);
     if (known !== undefined) return known;
-    const opening = link.call('open', { graph: id, file, provider }, OPEN_MS).then((opened) => {
-      graph.inputs = opened.inputs;
-      graph.outputs = opened.outputs;
-      graph.lanes = opened.lanes;
-    });
+    const opening = link
+      .call('open', { graph: id, file, provider }, { deadlineMs: OPEN_MS })
+      .then((opened) => {
+        graph.inputs = opened.inputs;
+        graph.outputs = opened.outputs;
+        graph.lanes = opened.lanes;
+      });
     open.set(id, opening);
     opening.catch(() => {
       if (open.get(id) === opening) open.delete(id);
@@ -91,26 +104,15 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
     return opening;
   }
 
-  async function attempt(job: Job, generation: Generation): Promise<Answers> {
-    const { graph, feeds, options, size } = job;
-    await openIn(generation, graph);
-    const params = {
-      graph: graph.id,
-      feeds,
-      reduce: options.reduce ?? null,
-      shrink: graph.provider === 'cpu' && size > LARGE_RUN,
-      urgent: options.urgent === true,
-    };
-    const { answers, ms, beside, rss } = await generation.link.call('run', params, graph.deadline.ms(size));
-    graph.deadline.learn(size, ms);
-    options.onRan?.({ ms, beside });
-    onRun({ provider: graph.provider, rss, isIdle: engineSize() === 1 });
-    return answers;
+  async function attempt({ graphs, call }: Job, generation: Generation): Promise<Done['value']> {
+    for (const graph of graphs) await openIn(generation, graph);
+    const { value, rss } = await call(generation.link);
+    onRun({ providers: graphs.map(({ provider }) => provider), rss, isIdle: engineSize() === 1 });
+    return value;
   }
 
   /** Whether it is worth another attempt after its process ended; rejects the job if it is not. */
   function survivesEnd(job: Job, { reason }: ProcessEnded): boolean {
-    const { graph } = job;
     if (stopped) return refuse(job, new PilotlightError('RUNNER_STOPPED'));
     // Ended by ourselves, to give memory back: not the run's fault.
     if (reason === 'closed') return true;
@@ -122,23 +124,25 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
     if (reason === 'outside') job.killings += 1;
     else job.deaths += 1;
     if (job.deaths < MOST_DEATHS && job.killings < MOST_KILLINGS) return true;
-    if (graph.provider === 'cpu') return refuse(job, new PilotlightError('RUNNER_INPUT_REFUSED'));
-    demote(graph, fact('RUNNER_PROVIDER_CRASHED', { provider: graph.provider }));
+    const elsewhere = job.graphs.filter(({ provider }) => provider !== 'cpu');
+    if (elsewhere.length === 0) return refuse(job, new PilotlightError('RUNNER_INPUT_REFUSED'));
+    for (const graph of elsewhere)
+      demote(graph, fact('RUNNER_PROVIDER_CRASHED', { provider: graph.provider }));
     job.deaths = 0;
     return true;
   }
 
   /** Whether it is worth another attempt; rejects the job if it is not. */
   async function survives(job: Job, error: unknown, tried: Attempt): Promise<boolean> {
-    const { graph } = job;
     if (error instanceof ProcessEnded) return survivesEnd(job, error);
     // Another run that was sent with it has shown the same, and it was dealt with.
-    if (tried.provider !== graph.provider || tried.generation !== supervisor.peek()) return true;
+    if (tried.providers !== providersOf(job) || tried.generation !== supervisor.peek()) return true;
+    const graph = faultyGraph(job, (error as Partial<PilotlightError>).details);
     if (!isPilotlightError(error) || graph.provider === 'cpu') return refuse(job, error);
     const { provider } = graph;
     const kind = faultOf(error as PilotlightError);
     if (kind === 'inputs' || kind === null) return refuse(job, error);
-    if (kind === 'memory' && job.options.divisible === true) return refuse(job, error);
+    if (kind === 'memory' && job.isDivisible) return refuse(job, error);
     if (kind === 'lost') {
       graph.losses += 1;
       if (graph.losses > MOST_LOSSES) demote(graph, fact('RUNNER_PROVIDER_LOST', { provider }));
@@ -156,13 +160,14 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
   }
 
   async function perform(job: Job): Promise<void> {
-    const { graph, options } = job;
-    if (options.signal?.aborted) return void refuse(job, options.signal.reason);
-    if (graph.closed || stopped) return void refuse(job, new PilotlightError('RUNNER_STOPPED'));
-    let tried: Attempt = { generation: null, provider: graph.provider };
+    const { graphs, signal } = job;
+    if (signal?.aborted) return void refuse(job, signal.reason);
+    if (stopped || graphs.some(({ closed }) => closed))
+      return void refuse(job, new PilotlightError('RUNNER_STOPPED'));
+    let tried: Attempt = { generation: null, providers: providersOf(job) };
     try {
       const generation = await supervisor.current();
-      tried = { generation, provider: graph.provider };
+      tried = { generation, providers: providersOf(job) };
       return job.resolve(await attempt(job, generation));
     } catch (error) {
       const isUnsent = tried.generation === null;
@@ -170,15 +175,15 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
     }
   }
 
-  const queueOf = ({ options }: Job) => (options.urgent === true ? urgent : others);
+  const queueOf = ({ isUrgent }: Pick<Job, 'isUrgent'>) => (isUrgent ? urgent : others);
   const engineSize = () => urgent.length + others.length + sent.size;
 
   function mayBeSent(job: Job): boolean {
     if (sent.size === 0) return true;
     const all = [...sent];
     if (job.isSuspect || all.some(({ isSuspect }) => isSuspect)) return false;
-    const queue = queueOf(job);
-    return all.filter((one) => queueOf(one) === queue).length < atOnce(job.graph, queue === urgent);
+    const alike = all.filter(({ kind, isUrgent }) => kind === job.kind && isUrgent === job.isUrgent);
+    return alike.length < mostAtOnce(job);
   }
 
   function start(): void {
@@ -203,6 +208,48 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
       sent.delete(job);
       start();
       if (engineSize() === 0) void reopenIdle();
+    });
+  }
+
+  function add(
+    graphs: Job['graphs'],
+    kind: Job['kind'],
+    call: Call,
+    { signal, urgent: isUrgent = false, divisible = false }: AddOptions,
+  ): Promise<unknown> {
+    if (stopped || graphs.some(({ closed }) => closed))
+      return Promise.reject(new PilotlightError('RUNNER_STOPPED'));
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const queue = queueOf({ isUrgent });
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        const at = queue.indexOf(job);
+        if (at >= 0) queue.splice(at, 1);
+        reject(signal?.reason);
+      };
+      const settle =
+        <Value>(how: (value: Value) => void) =>
+        (value: Value) => {
+          signal?.removeEventListener('abort', abort);
+          how(value);
+        };
+      const job: Job = {
+        graphs,
+        kind,
+        isUrgent,
+        isDivisible: divisible,
+        signal,
+        call,
+        resolve: settle(resolve),
+        reject: settle(reject),
+        deaths: 0,
+        killings: 0,
+        hadCompany: false,
+        isSuspect: false,
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      queue.push(job);
+      start();
     });
   }
 
@@ -235,6 +282,7 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
         file,
         provider,
         deadline: createDeadline(deadlines),
+        pictureDeadline: createDeadline(deadlines),
         ladder: [],
         inputs: [],
         outputs: [],
@@ -260,40 +308,10 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
         }
       }
     },
-    run(graph, feeds, options = {}) {
-      const { signal } = options;
-      if (stopped || graph.closed) return Promise.reject(new PilotlightError('RUNNER_STOPPED'));
-      if (signal?.aborted) return Promise.reject(signal.reason);
-      const queue = options.urgent === true ? urgent : others;
-      return new Promise((resolve, reject) => {
-        const abort = () => {
-          const at = queue.indexOf(job);
-          if (at >= 0) queue.splice(at, 1);
-          reject(signal?.reason);
-        };
-        const settle =
-          <Value>(how: (value: Value) => void) =>
-          (value: Value) => {
-            signal?.removeEventListener('abort', abort);
-            how(value);
-          };
-        const job: Job = {
-          graph,
-          feeds,
-          options,
-          size: options.size ?? sizeOf(feeds),
-          resolve: settle(resolve),
-          reject: settle(reject),
-          deaths: 0,
-          killings: 0,
-          hadCompany: false,
-          isSuspect: false,
-        };
-        signal?.addEventListener('abort', abort, { once: true });
-        queue.push(job);
-        start();
-      });
-    },
+    run: (graph, feeds, options = {}) =>
+      add([graph], 'run', runCall(graph, feeds, options), options) as Promise<Answers>,
+    perform: (graphs, task, signal) =>
+      add(graphs, 'picture', pictureCall(graphs, task, signal), { signal }) as Promise<never>,
     move,
     reopen() {
       void reopenIdle();

@@ -1,13 +1,17 @@
-/** One opened graph as the engine knows it. */
+/** Opened graphs, and what is to be done with them, as the engine knows them. */
 import type { RunnerProvider, RunnerRung } from '../../../../shared/models/runner.ts';
-import type { GraphValue, RunOptions } from '../sessions.ts';
+import { picturesAtOnce } from '../pictures/at-once.ts';
+import type { GraphValue } from '../sessions.ts';
 import type { Deadline } from './deadline.ts';
-import type { Answers, Feeds } from './protocol.ts';
+import type { InferenceLink } from './link.ts';
+import type { Feeds } from './protocol.ts';
 
 export interface Graph {
   readonly id: number;
   readonly file: string;
   readonly deadline: Deadline;
+  /** Of a whole picture, from its file on. */
+  readonly pictureDeadline: Deadline;
   provider: RunnerProvider;
   ladder: readonly RunnerRung[];
   inputs: readonly GraphValue[];
@@ -19,12 +23,22 @@ export interface Graph {
   closed: boolean;
 }
 
+/** What a job came to in the process. */
+export interface Done {
+  value: unknown;
+  rss: number;
+}
+
 export interface Job {
-  readonly graph: Graph;
-  readonly feeds: Feeds;
-  readonly options: RunOptions;
-  readonly size: number;
-  resolve(answers: Answers): void;
+  /** It is said to be the first one's fault where nothing else is known. */
+  readonly graphs: readonly [Graph, ...Graph[]];
+  readonly kind: 'run' | 'picture';
+  readonly isUrgent: boolean;
+  readonly isDivisible: boolean;
+  readonly signal: AbortSignal | undefined;
+  /** Its graphs are open there. */
+  call(link: InferenceLink): Promise<Done>;
+  resolve(value: unknown): void;
   reject(error: unknown): void;
   /** Processes that ended while they ran it: by themselves or for taking too long, and killed from outside. */
   deaths: number;
@@ -38,6 +52,16 @@ export interface Job {
 /** Runs that the process has at once: those that happen, and the next one. Urgent ones happen one after the other. */
 export const atOnce = ({ lanes }: Pick<Graph, 'lanes'>, isUrgent: boolean): number =>
   isUrgent ? 2 : lanes + 1;
+
+/** Jobs of its kind that the process has at once. */
+export const mostAtOnce = ({ kind, graphs, isUrgent }: Job): number =>
+  kind === 'picture' ? picturesAtOnce : atOnce(graphs[0], isUrgent);
+
+/** The graph that an error names, if it does. */
+export const faultyGraph = ({ graphs }: Job, details: Record<string, unknown> | undefined): Graph =>
+  graphs.find(({ id }) => id === details?.graph) ?? graphs[0];
+
+export const providersOf = ({ graphs }: Job): string => graphs.map(({ provider }) => provider).join();
 
 /** Default size of a run: its values. */
 export function sizeOf(feeds: Feeds): number {

@@ -1,4 +1,4 @@
-/** The inference process: opens graphs and runs them. A run blocks its own thread; see `lanes.ts` for those beside it. */
+/** The inference process: opens graphs and runs them, also on pictures. A run blocks its own thread; see `lanes.ts` for those beside it. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -6,10 +6,14 @@ import { isPilotlightError, PilotlightError } from '../../../../shared/contract/
 import type { RunnerProvider } from '../../../../shared/models/runner.ts';
 import type { Handlers } from '../../rpc.ts';
 import { withPooling } from '../onnx/pooling.ts';
-import type { Reduction, VectorReduction } from '../sessions.ts';
+import { decodersAtOnce } from '../pictures/at-once.ts';
+import { defaultPictureLimits } from '../pictures/picture.ts';
+import { createPictures } from '../pictures/pictures.ts';
+import { createPictureWork } from '../pictures/work.ts';
+import type { Reduction, RunnableGraph, VectorReduction } from '../sessions.ts';
 import { toRunnerError } from './faults.ts';
 import { fitsLanes } from './lane-choice.ts';
-import type { Lanes } from './lanes.ts';
+import type { LaneResult, Lanes } from './lanes.ts';
 import {
   installedProviders,
   loadOrt,
@@ -25,7 +29,8 @@ import type {
   Feeds,
   InferenceContract,
   OpenParams,
-  RunResult,
+  PictureDone,
+  PictureParams,
   TrialParams,
   TrialResult,
 } from './protocol.ts';
@@ -48,6 +53,9 @@ interface OpenGraph {
 }
 /** A provider that is slow has shown it after so long. */
 const TRIAL_MS = 3000;
+
+/** A larger run leaves so much memory behind that it is given back. */
+const LARGE_RUN = 2048;
 
 interface RunChoice {
   reduction: Reduction | null;
@@ -133,17 +141,17 @@ export function createInference({
     return runReduced(await ort(), graph.session, feeds, { ...options, pooled: graph.pooled ?? null });
   }
 
-  async function run(graph: number, feeds: Feeds, options: RunChoice): Promise<RunResult> {
+  async function run(graph: number, feeds: Feeds, options: RunChoice): Promise<LaneResult> {
     const opened = sessions.get(graph);
     if (opened === undefined) throw new PilotlightError('RUNNER_STARTING');
     const startedAt = performance.now();
     const answers = await answersOf(opened, feeds, options);
     const ms = performance.now() - startedAt;
-    return { answers, ms, beside: 1, rss: process.memoryUsage.rss() };
+    return { answers, ms, beside: 1 };
   }
 
   /** null for a graph that only the process's own thread runs. */
-  function besideOf(graph: number, feeds: Feeds, options: RunChoice): Beside<RunResult> | null {
+  function besideOf(graph: number, feeds: Feeds, options: RunChoice): Beside<LaneResult> | null {
     const opened = sessions.get(graph);
     if (opened?.lanes == null) return null;
     const { lanes, file } = opened.lanes;
@@ -156,8 +164,7 @@ export function createInference({
       },
       async work() {
         try {
-          const ran = await lanes.run(graph, feeds, options);
-          return { ...ran, rss: process.memoryUsage.rss() };
+          return await lanes.run(graph, feeds, options);
         } catch (error) {
           if (isPilotlightError(error)) throw error;
           // The thread ended, not the run.
@@ -171,6 +178,56 @@ export function createInference({
   function lanesFor(file: string | Uint8Array, grown: number): OpenGraph['lanes'] {
     if (lanes === null || typeof file !== 'string') return null;
     return fitsLanes(Math.max(statSync(file).size, grown), lanes.choice, totalmem()) ? { lanes, file } : null;
+  }
+
+  interface Asked {
+    feeds: Feeds;
+    reduction: Reduction | null;
+    size: number;
+    urgent: boolean;
+  }
+
+  /** When it is its turn. */
+  function runInTurn(graph: number, { feeds, reduction, size, urgent }: Asked): Promise<LaneResult> {
+    const isOnCpu = sessions.get(graph)?.provider === 'cpu';
+    const options = { reduction, shrink: isOnCpu && size > LARGE_RUN };
+    return turns.take(() => coded(() => run(graph, feeds, options)), {
+      urgent,
+      beside: urgent ? null : besideOf(graph, feeds, options),
+    });
+  }
+
+  /** As the work on pictures sees it. */
+  const graphOf = (graph: number): RunnableGraph => ({
+    provider: () => sessions.get(graph)?.provider ?? 'cpu',
+    // The next one is ready when one ends.
+    atOnce: () => (sessions.get(graph)?.lanes?.lanes.choice.count ?? 1) + 1,
+    async run(feeds, { signal, reduce = null, size = 1 } = {}) {
+      signal?.throwIfAborted();
+      try {
+        return (await runInTurn(graph, { feeds, reduction: reduce, size, urgent: false })).answers;
+      } catch (error) {
+        throw isPilotlightError(error) ? ofGraph(error, graph) : error;
+      }
+    },
+  });
+  const pictureWork = createPictureWork({
+    pictures: createPictures({ limits: defaultPictureLimits, atOnce: decodersAtOnce }),
+    graphOf,
+  });
+  let atWork = 0;
+
+  async function picture({ task, graphs }: PictureParams, signal: AbortSignal): Promise<PictureDone> {
+    const startedAt = performance.now();
+    atWork += 1;
+    const beside = atWork;
+    try {
+      const result = await pictureWork.perform(task, graphs, signal);
+      const ms = (performance.now() - startedAt) / Math.max(beside, atWork);
+      return { result, ms, rss: process.memoryUsage.rss() };
+    } finally {
+      atWork -= 1;
+    }
   }
 
   async function open({ graph, file, provider }: OpenParams) {
@@ -202,17 +259,16 @@ export function createInference({
           return { version: node ?? common ?? '', providers: installedProviders(library) };
         }),
       open: (params) => coded(() => open(params)),
-      run: ({ graph, feeds, reduce: reduction, shrink, urgent }) => {
-        const options = { reduction, shrink };
-        return turns.take(() => coded(() => run(graph, feeds, options)), {
-          urgent,
-          beside: urgent ? null : besideOf(graph, feeds, options),
-        });
+      async run({ graph, feeds, reduce: reduction, size, urgent }) {
+        const ran = await runInTurn(graph, { feeds, reduction, size, urgent });
+        return { ...ran, rss: process.memoryUsage.rss() };
       },
+      picture: (params, { signal }) => picture(params, signal),
       async close({ graph }) {
         const opened = sessions.get(graph);
         sessions.delete(graph);
         lanes?.close(graph);
+        pictureWork.close(graph);
         // After the runs that have begun with it.
         await turns.take(async () => opened?.session.release());
         return null;
@@ -221,3 +277,11 @@ export function createInference({
     },
   };
 }
+
+/** Of several graphs, it says which one is at fault. */
+const ofGraph = (error: PilotlightError, graph: number): PilotlightError =>
+  new PilotlightError(error.code, {
+    ...(error.said === null ? {} : { message: error.said }),
+    details: { ...error.details, graph },
+    cause: error,
+  });

@@ -2,30 +2,29 @@
 import { parentPort } from 'node:worker_threads';
 import { isPilotlightError, toWireError, type WireError } from '../../../../shared/contract/errors.ts';
 import type { AnyMessage } from '../../../../shared/text/index.ts';
-import type { Tensor } from '../sessions.ts';
 import { toRunnerError } from './faults.ts';
 import { loadOrt, openSession, type Session } from './onnxruntime.ts';
 import type { Answers } from './protocol.ts';
 import { type ReducedRun, runReduced } from './reduced-run.ts';
-
-export type Tensors = Readonly<Record<string, Tensor>>;
+import { createSharedInputs, type Tensors } from './shared-inputs.ts';
 
 /** Answered in the order in which they were sent; `close` is not answered. */
 export type ToLane =
   | { kind: 'open'; graph: number; file: string; threads: number }
-  /** `returned`: inputs whose memory is used again. */
-  | { kind: 'run'; graph: number; feeds: Tensors; returned: string[]; options: ReducedRun }
+  /** Inputs in shared memory are only read. */
+  | { kind: 'run'; graph: number; feeds: Tensors; options: ReducedRun }
   | { kind: 'close'; graph: number };
 
 export type FromLane =
   | { kind: 'opened' }
-  | { kind: 'ran'; answers: Answers; ms: number; returned: ArrayBuffer[] }
+  | { kind: 'ran'; answers: Answers; ms: number }
   | { kind: 'failed'; error: WireError; said: AnyMessage | null };
 
 export function runLane(): void {
   const port = parentPort;
   if (port === null) throw new Error('A lane is a thread.');
   const sessions = new Map<number, Session>();
+  const withInputs = createSharedInputs();
 
   async function open({ graph, file, threads }: Extract<ToLane, { kind: 'open' }>): Promise<FromLane> {
     const session = await openSession(await loadOrt(), file, { provider: 'cpu', threads, profile: null });
@@ -33,18 +32,15 @@ export function runLane(): void {
     return { kind: 'opened' };
   }
 
-  async function run({
-    graph,
-    feeds,
-    returned,
-    options,
-  }: Extract<ToLane, { kind: 'run' }>): Promise<FromLane> {
+  async function run({ graph, feeds, options }: Extract<ToLane, { kind: 'run' }>): Promise<FromLane> {
     const session = sessions.get(graph);
     if (session === undefined) throw new Error(`Graph ${graph} is not open.`);
     const startedAt = performance.now();
-    const answers = await runReduced(await loadOrt(), session, feeds, options);
+    const answers = await withInputs(feeds, async (inputs) =>
+      runReduced(await loadOrt(), session, inputs, options),
+    );
     const ms = performance.now() - startedAt;
-    return { kind: 'ran', answers, ms, returned: returned.map((name) => bufferOf(feeds[name] as Tensor)) };
+    return { kind: 'ran', answers, ms };
   }
 
   async function answer(message: ToLane): Promise<void> {
@@ -71,7 +67,6 @@ export function runLane(): void {
 }
 
 /** They are handed over, not copied. An output that onnxruntime made lies in memory of its own. */
-const buffersOf = ({ answers, returned }: Extract<FromLane, { kind: 'ran' }>): ArrayBuffer[] => [
-  ...new Set([...Object.values(answers).map(bufferOf), ...returned]),
+const buffersOf = ({ answers }: Extract<FromLane, { kind: 'ran' }>): ArrayBuffer[] => [
+  ...new Set(Object.values(answers).map(({ data }) => data.buffer as ArrayBuffer)),
 ];
-const bufferOf = ({ data }: Tensor): ArrayBuffer => data.buffer as ArrayBuffer;

@@ -7,10 +7,11 @@ import { Worker } from 'node:worker_threads';
 import { fromWireError } from '../../../../shared/contract/errors.ts';
 import { tensorOf } from '../pictures/feed.ts';
 import type { Feeds, Tensor } from '../sessions.ts';
-import type { FromLane, Tensors, ToLane } from './lane.ts';
+import type { FromLane, ToLane } from './lane.ts';
 import type { LaneChoice } from './lane-choice.ts';
 import type { Answers } from './protocol.ts';
 import type { ReducedRun } from './reduced-run.ts';
+import type { Tensors } from './shared-inputs.ts';
 
 export interface LaneResult {
   answers: Answers;
@@ -75,25 +76,35 @@ export function createLanes(choice: LaneChoice, start: () => LaneThread): Lanes 
   const working = () => lanes?.filter(({ isBusy }) => isBusy) ?? [];
   const busy = () => working().length;
 
-  /** Where pictures become numbers, again and again: fresh memory costs as much as the writing. */
+  /**
+   * Where pictures become numbers, again and again: fresh memory costs as much as the writing. It is shared with the
+   * lanes: what is handed to and fro counts as new each time, and has the garbage collected.
+   */
   const rooms: Float32Array[] = [];
   function takeRoom(values: number): Float32Array {
     const at = rooms.findIndex(({ length }) => length >= values);
-    return rooms.splice(at, at < 0 ? 0 : 1)[0] ?? new Float32Array(values);
+    const [kept] = rooms.splice(at, at < 0 ? 0 : 1);
+    return kept ?? new Float32Array(new SharedArrayBuffer(values * Float32Array.BYTES_PER_ELEMENT));
   }
   function keepRoom(room: Float32Array): void {
     if (rooms.length <= choice.count && room.length <= MOST_ROOM_VALUES) rooms.push(room);
   }
 
   /** Inputs that may be handed over. What came in one message lies in one buffer, and that may have others, too. */
-  function own(feeds: Feeds): { tensors: Tensors; returned: string[] } {
-    const returned: string[] = [];
+  function own(feeds: Feeds): { tensors: Tensors; handedOver: ArrayBuffer[]; taken: Float32Array[] } {
+    const handedOver: ArrayBuffer[] = [];
+    const taken: Float32Array[] = [];
     const tensors = Object.entries(feeds).map(([name, feed]): [string, Tensor] => {
-      if (feed.type !== 'pictures') return [name, { ...feed, data: copied(feed.data) }];
-      returned.push(name);
-      return [name, tensorOf(feed, takeRoom(feed.dims.reduce((product, dim) => product * dim, 1)))];
+      if (feed.type === 'pictures') {
+        const room = takeRoom(feed.dims.reduce((product, dim) => product * dim, 1));
+        taken.push(room);
+        return [name, tensorOf(feed, room)];
+      }
+      const data = copied(feed.data);
+      handedOver.push(data.buffer as ArrayBuffer);
+      return [name, { ...feed, data }];
     });
-    return { tensors: Object.fromEntries(tensors), returned };
+    return { tensors: Object.fromEntries(tensors), handedOver, taken };
   }
 
   /** One that ended is not used again; what it was doing fails. */
@@ -165,14 +176,14 @@ export function createLanes(choice: LaneChoice, start: () => LaneThread): Lanes 
       if (lane === undefined) throw new Error(`No lane is free for graph ${graph}.`);
       lane.beside = 0;
       const beside = busy() + 1;
-      const { tensors, returned } = own(feeds);
+      const { tensors, handedOver, taken } = own(feeds);
       for (const one of [...working(), lane]) one.beside = Math.max(one.beside, beside);
       lane.isBusy = true;
       try {
-        const message: ToLane = { kind: 'run', graph, feeds: tensors, returned, options };
-        const ran = await lane.call(message, Object.values(tensors).map(bufferOf));
+        const ran = await lane.call({ kind: 'run', graph, feeds: tensors, options }, handedOver);
         if (ran.kind !== 'ran') throw new Error('A thread gave another answer.');
-        for (const buffer of ran.returned) keepRoom(new Float32Array(buffer));
+        // After a run that failed, onnxruntime may still hold them.
+        for (const room of taken) keepRoom(room);
         return { answers: ran.answers, ms: ran.ms, beside: lane.beside };
       } finally {
         lane.isBusy = false;
@@ -185,8 +196,6 @@ export function createLanes(choice: LaneChoice, start: () => LaneThread): Lanes 
     },
   };
 }
-
-const bufferOf = ({ data }: Tensor): ArrayBuffer => data.buffer as ArrayBuffer;
 
 /** A Buffer's own slice is no copy. */
 const copied = <Data extends Tensor['data']>(data: Data): Data =>

@@ -28,6 +28,12 @@ export class ProcessEnded extends Error {
   }
 }
 
+export interface CallOptions {
+  deadlineMs?: number | undefined;
+  /** Asks the process to give the call up; it is answered all the same. */
+  signal?: AbortSignal | undefined;
+}
+
 export interface InferenceLink {
   readonly pid: number | undefined;
   /**
@@ -37,7 +43,7 @@ export interface InferenceLink {
   call<M extends Method>(
     method: M,
     params: ParamsOf<InferenceContract, M>,
-    deadlineMs?: number,
+    options?: CallOptions,
   ): Promise<ResultOf<InferenceContract, M>>;
   /** Resolves when it has ended, whatever the reason. */
   readonly ended: Promise<ProcessEnded>;
@@ -113,15 +119,19 @@ export function startInference({ host, timer, config, onDefect }: LinkOptions): 
     },
     ended,
     kill: () => kill('closed'),
-    call(method, params, deadlineMs) {
+    call(method, params, { deadlineMs, signal } = {}) {
       if (end !== null) return Promise.reject(end);
       lastId += 1;
       const id = lastId;
-      return new Promise((resolve, reject) => {
+      const cancel = () => {
+        if (end === null) send({ kind: 'cancel', id });
+      };
+      signal?.addEventListener('abort', cancel, { once: true });
+      return new Promise<never>((resolve, reject) => {
         pending.set(id, { resolve: resolve as (value: unknown) => void, reject, deadlineMs, timer: null });
         watchOldest();
         send({ kind: 'call', id, method, params } as ToWorker<InferenceContract>);
-      });
+      }).finally(() => signal?.removeEventListener('abort', cancel));
     },
   };
 }

@@ -2,6 +2,8 @@
 
 import type { RunnerProvider } from '../../../../shared/models/runner.ts';
 import type { WorkerContract } from '../../../adapters/processes/worker-protocol.ts';
+import type { AnalysedPicture } from '../faces/analysed.ts';
+import type { PictureTask, PictureVector } from '../pictures/task.ts';
 import type { Feeds, GraphValue, Reduction, Tensor } from '../sessions.ts';
 
 export type { Feeds } from '../sessions.ts';
@@ -28,8 +30,8 @@ export interface RunParams {
   graph: number;
   feeds: Feeds;
   reduce: Reduction | null;
-  /** Gives the memory of the run back to the system afterwards. */
-  shrink: boolean;
+  /** What its time grows with, such as padded tokens. */
+  size: number;
   /** Before others that wait in the process. */
   urgent: boolean;
 }
@@ -39,6 +41,19 @@ export interface RunResult {
   ms: number;
   /** Runs that happened at the same time, this one included. */
   beside: number;
+  rss: number;
+}
+
+export interface PictureParams {
+  task: PictureTask;
+  /** Its graphs, in its order. */
+  graphs: number[];
+}
+
+export interface PictureDone {
+  result: AnalysedPicture | PictureVector;
+  /** From its arrival on, divided by the pictures that were worked on meanwhile. */
+  ms: number;
   rss: number;
 }
 
@@ -75,6 +90,11 @@ export interface InferenceContract extends WorkerContract {
      * in `details.kind`, and RUNNER_STARTING for a graph that was closed meanwhile.
      */
     run: { params: RunParams; result: RunResult };
+    /**
+     * Decodes a picture, and runs graphs on it. Several that are sent together happen beside each other. Throws what a
+     * run does, with the graph's number in `details.graph`, FACES_WRONG_ANSWER, and what decoding throws.
+     */
+    picture: { params: PictureParams; result: PictureDone };
     close: { params: { graph: number }; result: null };
     /** Opens, runs, compares nothing, closes. In a process that may die of it. */
     trial: { params: TrialParams; result: TrialResult };

@@ -87,9 +87,9 @@ export function createInferenceSessions(options: InferenceOptions): Inference {
     supervisor,
     log,
     deadlines: options.deadlines ?? usualDeadlines,
-    onRun({ provider, rss }) {
-      runs.all += 1;
-      if (provider !== 'cpu') runs.gpu += 1;
+    onRun({ providers, rss }) {
+      runs.all += providers.length;
+      runs.gpu += providers.filter((provider) => provider !== 'cpu').length;
       memory.seen(rss);
     },
   });
@@ -107,7 +107,7 @@ export function createInferenceSessions(options: InferenceOptions): Inference {
       });
       trying.add(link);
       try {
-        return await link.call('trial', { ...params, folder }, deadlineMs);
+        return await link.call('trial', { ...params, folder }, { deadlineMs });
       } finally {
         trying.delete(link);
         link.kill();
@@ -175,6 +175,8 @@ export function createInferenceSessions(options: InferenceOptions): Inference {
 
   const climbing = new Set<Promise<void>>();
   const open = new Map<Graph, GraphOptions>();
+  /** What was handed out of it, to find it again. */
+  const graphOf = new WeakMap<OpenedGraph, Graph>();
 
   function startClimb(graph: Graph, graphOptions: GraphOptions): void {
     const climbed = climbGraph(graph, graphOptions).catch((error: unknown) => {
@@ -196,7 +198,7 @@ export function createInferenceSessions(options: InferenceOptions): Inference {
       await engine.open(graph);
       open.set(graph, graphOptions);
       startClimb(graph, graphOptions);
-      return {
+      const opened: OpenedGraph = {
         get inputs() {
           return graph.inputs;
         },
@@ -212,6 +214,13 @@ export function createInferenceSessions(options: InferenceOptions): Inference {
           return engine.close(graph);
         },
       };
+      graphOf.set(opened, graph);
+      return opened;
+    },
+    perform(task, graphs, signal) {
+      const [first, ...others] = graphs.map((graph) => graphOf.get(graph));
+      if (first === undefined || others.includes(undefined)) throw new Error('A graph was opened elsewhere.');
+      return engine.perform([first, ...(others as Graph[])], task, signal);
     },
     ladder: () => machine,
     version: () => version,

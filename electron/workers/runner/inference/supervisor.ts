@@ -52,7 +52,7 @@ interface Prepared {
   link: InferenceLink;
   described: ReturnType<typeof describe>;
 }
-const describe = (link: InferenceLink) => link.call('describe', null, LOAD_MS);
+const describe = (link: InferenceLink) => link.call('describe', null, { deadlineMs: LOAD_MS });
 
 export function superviseInference(options: SupervisorOptions): Supervisor {
   const { clock, log } = options;

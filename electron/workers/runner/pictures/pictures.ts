@@ -14,6 +14,8 @@ export interface Region {
   height: number;
 }
 
+export type Kernel = 'linear' | 'cubic' | 'lanczos3' | 'nearest';
+
 export interface Pictures {
   /**
    * The first frame, turned as its EXIF orientation says, without its transparency. Colour profiles are ignored, as the
@@ -24,7 +26,7 @@ export interface Pictures {
   decode(bytes: Uint8Array, signal: AbortSignal): Promise<Picture>;
   resize(
     picture: Picture,
-    size: { width: number; height: number; kernel: 'linear' | 'cubic' | 'lanczos3' | 'nearest' },
+    size: { width: number; height: number; kernel: Kernel },
     signal: AbortSignal,
   ): Promise<Picture>;
   /** A part of the picture, inside it, as JPEG. */

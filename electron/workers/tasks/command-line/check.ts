@@ -7,14 +7,18 @@ import { WORKER_PROTOCOL, type WorkerAnswer } from '../../../../shared/contract/
 import { parseJson } from '../../../../shared/json.ts';
 import type { TaskQueueName, WorkerType } from '../../../../shared/models/tasks.ts';
 import { formatBytes } from '../../../../shared/units.ts';
+import type { Log } from '../../../core/ports/log.ts';
 import type { Clock } from '../../../core/ports/time.ts';
+import { createBell } from '../bell.ts';
 import { coded } from '../failures.ts';
 import { readSharedProof } from '../files/shared-folder.ts';
 import type { HandlerComponent } from '../handlers/handler.ts';
 import { textOfFailure } from '../handlers/samples.ts';
 import { handledContentTypes, handlerComponents } from '../handlers/table.ts';
 import type { TaskServer } from '../link/server.ts';
-import { handlerHost } from '../open-worker.ts';
+import { type HandlerMeans, handlerMeans, noMeans } from '../means.ts';
+import { openTaskWorker } from '../open-worker.ts';
+import { handlerHost } from '../processes/handler-host.ts';
 import { startHandlerProcess } from '../processes/handler-process.ts';
 
 export interface CheckStep {
@@ -66,12 +70,12 @@ export async function checkWorker(
   }
 
   const session = await hello();
-  if (session !== null) {
-    checkAnswer(session);
-    await bye();
-  }
+  if (session !== null) checkAnswer(session);
   await checkHandlers();
-  for (const component of handlerComponents) await checkComponent(component);
+  const means = handlerMeans(session?.means, settings.server);
+  for (const component of handlerComponents) await checkComponent(component, means);
+  // Its key for the gateway ends with it.
+  if (session !== null) await bye();
   if (session === null || session.refused !== null)
     add('task', 'not-applicable', 'A task needs a connection.');
   else await checkTask();
@@ -92,6 +96,7 @@ export async function checkWorker(
           protocol: WORKER_PROTOCOL,
           contentTypes: [...handledContentTypes],
           agentId: null,
+          checkOnly: true,
           now: askedAt,
           sharedFolderProof:
             settings.sharedFolder === null ? null : await readSharedProof(settings.sharedFolder),
@@ -163,6 +168,7 @@ export async function checkWorker(
           options: {},
           folder,
           allowedHosts: [],
+          means: noMeans,
         },
         { signal, patienceMs: () => 0, timeMs: HANDLER_MS, onProgress: () => {} },
       );
@@ -184,58 +190,75 @@ export async function checkWorker(
     }
   }
 
-  async function checkComponent({ name, test, fix }: HandlerComponent): Promise<void> {
+  async function checkComponent({ name, test, fix }: HandlerComponent, means: HandlerMeans): Promise<void> {
     try {
-      await test(signal);
-      add('component', 'pass', `Can read ${name}.`);
+      const result = await test(signal, means);
+      if (result !== undefined && 'unused' in result) {
+        add('component', 'not-applicable', `Does without ${name}: ${result.unused}`);
+      } else add('component', 'pass', `Can read ${name}${result === undefined ? '' : `: ${result.seen}`}.`);
     } catch (error) {
       signal.throwIfAborted();
       add('component', 'fail', `Cannot read ${name}: ${textOfFailure(error)}`, fix);
     }
   }
 
+  /** Addressed to this worker, which takes it from the queue as it takes any other. */
   async function checkTask(): Promise<void> {
     const form = new FormData();
     form.append('file', new Blob([TEXT], { type: 'text/markdown' }), 'check.md');
     form.append('content_type', 'document');
+    form.append('worker', settings.id);
+    const online = createBell();
+    let hasWorked = false;
+    const worker = await openTaskWorker({
+      config: { ...settings, agentId: null, slots: 1, checkOnly: true },
+      ...{ entry, log: silent },
+      onStatus({ active, state }) {
+        hasWorked ||= active > 0;
+        if (state === 'online') online.ring();
+      },
+    });
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(TASK_MS)]);
     const startedAt = clock.monotonic();
     try {
+      while (worker.status().state !== 'online') await online.wait(limited);
       const reply = await fetch(`${settings.server}/process/file`, {
         method: 'POST',
         body: form,
         headers: { authorization: `Bearer ${settings.token}` },
         redirect: 'error',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(TASK_MS)]),
+        signal: limited,
       });
       const answer = Object(parseJson(await reply.text())) as Record<string, unknown>;
       const seconds = ((clock.monotonic() - startedAt) / 1000).toFixed(1);
-      if (answer.success === true && String(answer.content).includes('went through a task')) {
-        add('task', 'pass', `A small document went through the queue and a worker in ${seconds} s.`);
-        return;
+      const isDone = answer.success === true && String(answer.content).includes('went through a task');
+      if (isDone && hasWorked) {
+        add('task', 'pass', `A small document went through the queue and this worker in ${seconds} s.`);
+      } else if (isDone) {
+        add('task', 'fail', 'Another worker did the task of this one.', 'Update Pilotlight, which is older.');
+      } else {
+        const said = answer.error_message ?? answer.error ?? answer.detail ?? `status ${reply.status}`;
+        const seen = `A small document came back with an error: ${String(said)}`;
+        add('task', 'fail', seen, String(answer.next ?? ''));
       }
-      const said = answer.error_message ?? answer.error ?? answer.detail ?? `status ${reply.status}`;
-      add(
-        'task',
-        'fail',
-        `A small document came back with an error: ${String(said)}`,
-        String(answer.next ?? ''),
-      );
     } catch (error) {
       signal.throwIfAborted();
-      const isLate = error instanceof Error && error.name === 'TimeoutError';
-      add(
-        'task',
-        'fail',
-        isLate
-          ? `No worker took a small document within ${TASK_MS / 1000} s.`
-          : `It was not sent: ${textOfError(error)}`,
-        isLate
-          ? 'Start a worker for the queue "celery", or switch the one of Pilotlight on in Settings → Tasks.'
-          : '',
-      );
+      if (limited.aborted) {
+        const seen = `This worker did not get a small document within ${TASK_MS / 1000} s.`;
+        add(
+          'task',
+          'fail',
+          seen,
+          'Check the queue in Pilotlight on the page Tasks, and the log of Pilotlight.',
+        );
+      } else add('task', 'fail', `It was not sent: ${textOfError(error)}`);
+    } finally {
+      await worker.stop();
     }
   }
 }
+
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 const textOfError = (error: unknown): string =>
   isPilotlightError(error) || error instanceof Error ? error.message : String(error);

@@ -14,6 +14,7 @@ import type { Log } from '../../../core/ports/log.ts';
 import { createTaskServer } from '../link/server.ts';
 import { detectType, openTaskWorker, queuesOfType } from '../open-worker.ts';
 import { type CheckStep, checkWorker } from './check.ts';
+import { makeWorkerFolder } from './init.ts';
 import { readCommand, readSettings, tokenVariable, usage, type WorkerSettings } from './options.ts';
 import { takeWorkerId } from './worker-id.ts';
 
@@ -41,7 +42,7 @@ export async function runCommandLine(entry: string, args = process.argv.slice(2)
 }
 
 async function run(entry: string, args: readonly string[]): Promise<number> {
-  const { command, json } = readCommand(args);
+  const { command, json, folder } = readCommand(args);
   if (command === 'help') {
     for (const line of usage) print(line);
     return 0;
@@ -56,6 +57,7 @@ async function run(entry: string, args: readonly string[]): Promise<number> {
     readInput: () => text(process.stdin),
     warn: note,
   });
+  if (command === 'init' && folder !== null) return init(entry, given, pathOf(folder), json);
   const type = given.type ?? (await detectType());
   const settings = {
     ...given,
@@ -97,6 +99,26 @@ async function work(entry: string, settings: Settings): Promise<number> {
     }
   });
   await worker.stop();
+  return 0;
+}
+
+async function init(
+  entry: string,
+  { token, drainMs, name, ...given }: WorkerSettings,
+  folder: string,
+  json: boolean,
+): Promise<number> {
+  const made = await makeWorkerFolder(folder, {
+    ...{ token, entry },
+    // What is found out on this computer says nothing of the other one.
+    settings: { ...given, name: name === hostname() ? null : name, drainSeconds: drainMs / 1000 },
+  });
+  if (json) print(JSON.stringify(made));
+  else {
+    print(`Made ${made.folder}: ${made.written.join(', ')}.`);
+    if (made.kept.length > 0) print(`Left as they were: ${made.kept.join(', ')}.`);
+    print('Copy the folder to the computer of the worker, then run ./start.sh check there.');
+  }
   return 0;
 }
 

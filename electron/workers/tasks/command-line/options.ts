@@ -10,8 +10,10 @@ import {
 import { readWebAddress } from '../../../../shared/network/web-address.ts';
 
 export interface WorkerCommand {
-  command: 'run' | 'check' | 'help';
+  command: 'run' | 'check' | 'init' | 'help';
   json: boolean;
+  /** Of `init`, as it was typed. */
+  folder: string | null;
 }
 
 export interface WorkerSettings {
@@ -43,12 +45,24 @@ export interface OptionSources {
 
 export const serverVariable = 'PILOTLIGHT_SERVER';
 export const tokenVariable = 'PILOTLIGHT_TOKEN';
+/** The variables for options, which start scripts, services and containers set. */
+const variables = {
+  'token-file': 'PILOTLIGHT_TOKEN_FILE',
+  queues: 'PILOTLIGHT_WORKER_QUEUES',
+  concurrency: 'PILOTLIGHT_WORKER_CONCURRENCY',
+  name: 'PILOTLIGHT_WORKER_NAME',
+  type: 'PILOTLIGHT_WORKER_TYPE',
+  'shared-folder': 'PILOTLIGHT_WORKER_SHARED_FOLDER',
+  memory: 'PILOTLIGHT_WORKER_MEMORY',
+  drain: 'PILOTLIGHT_WORKER_DRAIN',
+} as const;
 
 export const usage = [
-  'Usage: pilotlight worker [check] --server URL [options]',
+  'Usage: pilotlight worker [check | init DIR] --server URL [options]',
   '',
   '  pilotlight worker        take tasks from the queues of a Pilotlight, until it is stopped',
   '  pilotlight worker check  try the connection, the key, the clock, shared files and one task',
+  '  pilotlight worker init   make a folder that starts a worker elsewhere: scripts, a service, containers',
   '',
   `  --server URL          address of Pilotlight, such as http://nas:8780 (${serverVariable})`,
   `  --token-file PATH     file with a key that has the right "tasks" (${tokenVariable})`,
@@ -60,7 +74,10 @@ export const usage = [
   '  --shared-folder PATH  where the shared folder of Pilotlight is on this computer',
   '  --memory MB           memory of one task, unless Pilotlight says otherwise (2048)',
   '  --drain SECONDS       how long tasks may take to end when it is stopped (60)',
-  '  --json                JSON output of check',
+  '  --json                JSON output of check and init',
+  '',
+  'Each of these from --queues to --drain may be a variable instead, such as PILOTLIGHT_WORKER_QUEUES, and',
+  '--token-file is PILOTLIGHT_TOKEN_FILE.',
 ];
 
 const flags = {
@@ -94,17 +111,23 @@ function parse(args: readonly string[]) {
 /** Throws BAD_REQUEST. */
 export function readCommand(args: readonly string[]): WorkerCommand {
   const { values, positionals } = parse(args);
-  const [command, surplus] = positionals;
-  if (values.help === true || command === 'help') return { command: 'help', json: false };
+  const [command, ...more] = positionals;
+  if (values.help === true || command === 'help') return { command: 'help', json: false, folder: null };
+  const folder = command === 'init' ? (more.shift() ?? null) : null;
+  const [surplus] = more;
   if (surplus !== undefined) throw wrong(`"${surplus}" is not expected here.`);
-  if (command !== undefined && command !== 'check') throw wrong(`There is no command "worker ${command}".`);
-  return { command: command ?? 'run', json: values.json === true };
+  if (command !== undefined && command !== 'check' && command !== 'init') {
+    throw wrong(`There is no command "worker ${command}".`);
+  }
+  if (command === 'init' && folder === null) throw wrong('Name the folder to make: worker init DIR.');
+  return { command: command ?? 'run', json: values.json === true, folder };
 }
 
 /** Rejects with BAD_REQUEST, which names what is wrong. */
 export async function readSettings(args: readonly string[], sources: OptionSources): Promise<WorkerSettings> {
-  const { values } = parse(args);
+  const { values: given } = parse(args);
   const { environment, hostname } = sources;
+  const values = { ...fromEnvironment(given, environment), ...given };
   return {
     server: serverOf(values.server ?? environment[serverVariable]),
     token: await tokenOf(values, sources),
@@ -116,6 +139,19 @@ export async function readSettings(args: readonly string[], sources: OptionSourc
     memoryLimitMb: numberOf('--memory', values.memory ?? '2048', 64, 1_048_576),
     drainMs: numberOf('--drain', values.drain ?? '60', 0, 86_400) * 1000,
   };
+}
+
+/** What is not given as an option. A key in the environment counts before a file that is named there. */
+function fromEnvironment(
+  given: Readonly<Record<string, unknown>>,
+  environment: OptionSources['environment'],
+): { [Name in keyof typeof variables]?: string } {
+  const named = Object.entries(variables).flatMap(([option, variable]) => {
+    const value = environment[variable];
+    return value === undefined || value === '' ? [] : [[option, value] as const];
+  });
+  const hasKey = given.token !== undefined || Boolean(environment[tokenVariable]);
+  return Object.fromEntries(named.filter(([option]) => option !== 'token-file' || !hasKey));
 }
 
 function serverOf(text: string | undefined): string {

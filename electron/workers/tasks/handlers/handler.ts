@@ -1,6 +1,7 @@
 /** What a handler of a kind of content is. It runs in a process of its own, one task at a time. */
 import type * as z from 'zod';
 import type { ContentType } from '../../../../shared/models/tasks.ts';
+import type { HandlerMeans } from '../means.ts';
 
 type Json = z.infer<ReturnType<typeof z.json>>;
 
@@ -14,6 +15,8 @@ export interface HandlerContext {
   options: Readonly<Record<string, Json>>;
   /** Hosts of own networks that may be fetched from, in lower case. */
   allowedHosts: readonly string[];
+  /** Servers of models that it may use. */
+  means: HandlerMeans;
   /** An empty folder that is deleted when the task has ended. */
   folder: string;
   /** Aborted when a person cancelled the task. A handler that does not end within 5 s is killed. */
@@ -35,8 +38,11 @@ export interface HandlerOutput {
 export interface HandlerComponent {
   /** For people: `PDF documents`. */
   name: string;
-  /** Uses it for real, on something small. Rejects if it does not work. */
-  test(signal: AbortSignal): Promise<void>;
+  /**
+   * Uses it for real, on something small. Rejects if it does not work. `seen`: what it is, such as its version.
+   * `unused`: why this worker does without it, which is no fault.
+   */
+  test(signal: AbortSignal, means: HandlerMeans): Promise<undefined | { seen: string } | { unused: string }>;
   /** What to do then. */
   fix: string;
 }

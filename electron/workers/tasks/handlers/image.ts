@@ -1,45 +1,63 @@
-/** Pictures: what the camera wrote into them, their size, and a thumbnail. */
+/** Pictures: what the camera wrote into them, their size, a thumbnail, and what a model sees in them. */
 import type * as z from 'zod';
-import { isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
+import { isPilotlightError } from '../../../../shared/contract/errors.ts';
 import { pictureText } from '../../../../shared/text/picture-text.ts';
 import { readExif } from '../../pictures/exif.ts';
 import { formatOf } from '../../runner/pictures/format.ts';
 import { createPictures } from '../../runner/pictures/pictures.ts';
-import type { Handler, HandlerComponent } from './handler.ts';
+import { describePictures } from './descriptions.ts';
+import type { Handler } from './handler.ts';
+import { fileOf, type MediaTools, usualTools } from './media.ts';
 import { readWhole } from './text-output.ts';
 
-const limits = { bytes: 100_000_000, pixels: 100_000_000, seconds: 60 };
+export const pictureLimits = { bytes: 100_000_000, pixels: 100_000_000, seconds: 60 };
 /** Of the longer side of a thumbnail, pixels. */
 const THUMBNAIL = 320;
+/** The same of what a model gets to see. */
+const SEEN = 1024;
 const PIXEL = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
 
 type Pictures = Pick<ReturnType<typeof createPictures>, 'decode' | 'resize' | 'cutJpeg'>;
+type Decoded = Awaited<ReturnType<Pictures['decode']>>;
+
+/** Of a JPEG, as base64; null without a decoder of pictures. */
+export type Thumbnails = (picture: Uint8Array, signal: AbortSignal) => Promise<string | null>;
+
+/** Without a decoder, there is no thumbnail, and everything else is as usual. */
+async function decode(pictures: Pictures, bytes: Uint8Array, signal: AbortSignal): Promise<Decoded | null> {
+  try {
+    return await pictures.decode(bytes, signal);
+  } catch (error) {
+    if (isPilotlightError(error) && error.code === 'PICTURES_NOT_READABLE') return null;
+    throw error;
+  }
+}
+
+/** @param longest of the longer side, pixels; a smaller picture is not made larger */
+async function jpegOf(
+  pictures: Pictures,
+  picture: Decoded,
+  longest: number,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const scale = Math.min(1, longest / Math.max(picture.width, picture.height));
+  const width = Math.max(1, Math.round(picture.width * scale));
+  const height = Math.max(1, Math.round(picture.height * scale));
+  const small = await pictures.resize(picture, { width, height, kernel: 'lanczos3' }, signal);
+  return pictures.cutJpeg(small, { left: 0, top: 0, width, height }, signal);
+}
+
+export const thumbnailMaker =
+  (pictures: Pictures): Thumbnails =>
+  async (bytes, signal) => {
+    const picture = await decode(pictures, bytes, signal);
+    return picture === null ? null : (await jpegOf(pictures, picture, THUMBNAIL, signal)).toString('base64');
+  };
 
 export function createImageHandler(
-  pictures: Pictures = createPictures({ limits, atOnce: 1 }),
-): Handler & { components: readonly HandlerComponent[] } {
-  /** Without a decoder, there is no thumbnail, and everything else is as usual. */
-  async function decode(bytes: Uint8Array, signal: AbortSignal) {
-    try {
-      return await pictures.decode(bytes, signal);
-    } catch (error) {
-      if (isPilotlightError(error) && error.code === 'PICTURES_NOT_READABLE') return null;
-      throw error;
-    }
-  }
-
-  async function thumbnailOf(
-    picture: { width: number; height: number; rgb: Uint8Array },
-    signal: AbortSignal,
-  ) {
-    const scale = Math.min(1, THUMBNAIL / Math.max(picture.width, picture.height));
-    const width = Math.max(1, Math.round(picture.width * scale));
-    const height = Math.max(1, Math.round(picture.height * scale));
-    const small = await pictures.resize(picture, { width, height, kernel: 'lanczos3' }, signal);
-    const jpeg = await pictures.cutJpeg(small, { left: 0, top: 0, width, height }, signal);
-    return jpeg.toString('base64');
-  }
-
+  pictures: Pictures = createPictures({ limits: pictureLimits, atOnce: 1 }),
+  tools: MediaTools = usualTools(),
+): Handler {
   return {
     contentTypes: ['image'],
     components: [
@@ -49,24 +67,35 @@ export function createImageHandler(
         fix: 'Run the worker from the folder of Pilotlight: a copied file has no decoder of pictures, and makes no thumbnails.',
       },
     ],
-    async handle(input, { signal, progress }) {
-      if (input.kind === 'url') throw new PilotlightError('HANDLER_MISSING');
-      const bytes = await readWhole(input.path, limits.bytes);
+    async handle(input, context) {
+      const { signal, progress, means, log } = context;
+      const file = await fileOf(input, context);
+      const bytes = await readWhole(file.path, pictureLimits.bytes);
       const exif = readExif(bytes);
       progress(0.2);
-      const picture = await decode(bytes, signal);
-      progress(0.7);
-      const thumbnails = picture === null ? [] : [await thumbnailOf(picture, signal)];
+      const picture = await decode(pictures, bytes, signal);
+      progress(0.4);
+      const thumbnails =
+        picture === null ? [] : [(await jpegOf(pictures, picture, THUMBNAIL, signal)).toString('base64')];
+      progress(0.5);
+      const seen =
+        picture === null
+          ? null
+          : await describePictures([await jpegOf(pictures, picture, SEEN, signal)], {
+              ...{ means: means.vision, tools, signal, log },
+              progress: (share) => progress(0.5 + 0.5 * share),
+            });
       const format = formatOf(bytes);
+      const text = pictureText({ ...exif, name: file.name, seen: seen?.[0] ?? null });
       return {
-        content: pictureText({ ...exif, name: input.name }),
+        content: text,
         metadata: {
-          title: exif.description ?? input.name,
+          title: exif.description ?? file.name,
           format: format === null ? 'unknown' : 'read' in format ? format.read : format.foreign,
           sizeBytes: bytes.length,
           ...(picture === null ? {} : { width: picture.width, height: picture.height }),
           exif: exif as Record<string, z.infer<ReturnType<typeof z.json>>>,
-          missing: picture === null ? ['thumbnail'] : [],
+          missing: [...(picture === null ? ['thumbnail'] : []), ...(seen === null ? ['description'] : [])],
         },
         thumbnails,
       };

@@ -16,6 +16,8 @@ import type { Http, HttpStream } from '../../../core/ports/network.ts';
 import type { LeaseProof } from '../../../core/ports/task-queue.ts';
 
 export interface TaskServer {
+  /** Address of Pilotlight, without a slash at the end. */
+  readonly base: string;
   /** Rejects with a PilotlightError: what the server said, or why there was no answer; see `isTransient`. */
   call<Call extends WorkerCall>(
     call: Call,
@@ -57,6 +59,7 @@ export function createTaskServer({
   const authorization = `Bearer ${token}`;
 
   return {
+    base,
     async call(call, body, { signal, deadlineMs }) {
       const { path, answer } = workerCalls[call];
       const reply = await http.request({

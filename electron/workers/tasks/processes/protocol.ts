@@ -1,6 +1,7 @@
 /** The messages between the worker and a process that runs handlers. */
 import type { ContentType, TaskSpec } from '../../../../shared/models/tasks.ts';
 import type { HandlerInput, HandlerOutput } from '../handlers/handler.ts';
+import type { HandlerMeans } from '../means.ts';
 
 export interface HandlerJob {
   contentType: ContentType;
@@ -8,6 +9,7 @@ export interface HandlerJob {
   options: TaskSpec['options'];
   folder: string;
   allowedHosts: string[];
+  means: HandlerMeans;
 }
 
 export interface HandlerResult extends Omit<HandlerOutput, 'content' | 'thumbnails'> {

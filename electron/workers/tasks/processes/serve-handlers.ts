@@ -27,7 +27,7 @@ export function serveHandlers(
       configure: () =>
         send({ kind: 'event', event: { kind: 'ready', memoryBytes: process.memoryUsage.rss() } }),
       handlers: {
-        async handle({ contentType, input, options, folder, allowedHosts }, { signal, report }) {
+        async handle({ contentType, input, options, folder, allowedHosts, means }, { signal, report }) {
           const handler = find(contentType);
           if (handler === null) throw new PilotlightError('HANDLER_MISSING');
           const output = await handler.handle(input, {
@@ -35,6 +35,7 @@ export function serveHandlers(
             options,
             folder,
             allowedHosts,
+            means,
             signal,
             progress: (share, text) =>
               report({ share: Math.min(1, Math.max(0, share)), text: text ?? null, log: '' }),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { accessMethods } from '../../../../electron/core/access/methods.ts';
 import { secretDigest } from '../../../../electron/core/access/secret-format.ts';
 import { sessionProof } from '../../../../electron/core/access/session-proof.ts';
+import { closedPanelNetwork } from '../../../../electron/core/ports/panel-network.ts';
 import { damagedCredential } from '../../../../shared/models/access.ts';
 import { createMemoryAccess } from '../../../fakes/access.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
@@ -309,7 +310,7 @@ describe('the methods', () => {
 
   it('tell a caller who it is', () => {
     const { access } = open();
-    const methods = accessMethods({ access });
+    const methods = accessMethods({ access, network: closedPanelNetwork });
     const key = access.addKey({ ...script, name: 'a', rights: ['control'] }).credential;
     expect(methods['access.caller']({}, context(key.id))).toEqual({
       credential: key,
@@ -320,7 +321,7 @@ describe('the methods', () => {
 
   it('sign out every browser but the one that asks', () => {
     const { access } = open();
-    const methods = accessMethods({ access });
+    const methods = accessMethods({ access, network: closedPanelNetwork });
     const [mine] = [1, 2, 3].map(() => access.openSession({ origin, userAgent }).credential);
     expect(methods['access.revokeOtherSessions']({}, context(mine?.id ?? null))).toEqual({ revoked: 2 });
     expect(methods['access.sessions']({}, context(null))).toMatchObject([{ id: mine?.id }]);

@@ -67,15 +67,16 @@ describe('the recorder', () => {
     const w = world();
     const recorder = w.start();
     await run(w, recorder, 5 * MINUTE_MS, ['n', 'm']);
-    // Two nodes, each with its minute and its quarter of an hour.
-    expect(w.writes).toEqual([4, 4, 4, 4, 4]);
+    // Two nodes and all of them together, each with its minute and its quarter of an hour.
+    expect(w.writes).toEqual([6, 6, 6, 6, 6]);
     expect(served(recorder)).toEqual([0, 1, 2, 3, 4].map((minute) => [minute * MINUTE_MS, 60]));
     expect(recorder.buckets('m', 'month', 2880)).toMatchObject([
       { at: NOW, seconds: 900, servingSeconds: 300 },
     ]);
     expect(recorder.buckets('asleep', 'day', 2880)).toEqual([]);
     await run(w, recorder, 2 * MINUTE_MS, []);
-    expect(w.writes.slice(5).every((rows) => rows === 0)).toBe(true);
+    // All together are recorded: that no node serves is known, too.
+    expect(w.writes.slice(5).every((rows) => rows === 2)).toBe(true);
   });
 
   it('shows the minute under way before it is written', async () => {

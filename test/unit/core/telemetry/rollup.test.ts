@@ -3,19 +3,19 @@ import { describe, expect, it } from 'vitest';
 import type { BucketTotals } from '../../../../electron/core/ports/history.ts';
 import {
   addReading,
-  bucketStart,
   cutByMinute,
   joinTotals,
   MINUTE,
-  planRange,
+  type NodeReading,
   readingOf,
+  readingOfAll,
   toNodeBuckets,
   totalsOf,
   totalsOfVectors,
   toWorkBuckets,
 } from '../../../../electron/core/telemetry/rollup.ts';
 import type { GpuReading } from '../../../../shared/models/telemetry.ts';
-import { aLoaded, aNode, GB, NOW } from '../placement/support.ts';
+import { aLoaded, aNode, GB } from '../placement/support.ts';
 
 const aGpu = (changes: Partial<GpuReading> = {}): GpuReading => ({
   id: 'GPU-0',
@@ -35,6 +35,7 @@ describe('what is added in place', () => {
     vramTotalBytes: value,
     vramUsedBytes: value,
     utilisationPercent: value,
+    utilisationMinPercent: value,
     utilisationMaxPercent: value,
     powerWatts: value,
     temperatureCelsius: value,
@@ -70,6 +71,7 @@ describe('a reading of a node', () => {
       vramTotalBytes: 48 * GB,
       vramUsedBytes: 12 * GB,
       utilisationPercent: 75,
+      utilisationMinPercent: 50,
       utilisationMaxPercent: 100,
       powerWatts: 150,
       temperatureCelsius: 71,
@@ -94,6 +96,7 @@ describe('a reading of a node', () => {
         vramTotalBytes: 8 * GB,
         vramUsedBytes: GB,
         utilisationPercent: null,
+        utilisationMinPercent: null,
         utilisationMaxPercent: null,
         powerWatts: null,
         temperatureCelsius: null,
@@ -103,18 +106,50 @@ describe('a reading of a node', () => {
   });
 });
 
+describe('a reading of all nodes', () => {
+  it('adds up what is known, and takes the extremes', () => {
+    const node = aNode({ loaded: [aLoaded({ vramBytes: GB })] });
+    const one = readingOf(node, [aGpu()]);
+    const other = readingOf(node, [
+      aGpu({ utilisationPercent: 100, temperatureCelsius: 71, powerWatts: null }),
+    ]);
+    const silent = readingOf(aNode({ vram: { totalBytes: null, source: 'unknown' }, loaded: [] }), []);
+    expect(readingOfAll([one, silent, other])).toMatchObject({
+      vramTotalBytes: 48 * GB,
+      utilisationPercent: 75,
+      utilisationMinPercent: 50,
+      utilisationMaxPercent: 100,
+      powerWatts: 100,
+      temperatureCelsius: 71,
+      vramByModel: [['llama3.1:8b', 2 * GB]],
+    });
+  });
+
+  it('is not zero where no node says it', () => {
+    expect(readingOfAll([])).toMatchObject({
+      vramUsedBytes: null,
+      utilisationPercent: null,
+      powerWatts: null,
+    });
+  });
+});
+
 const amount = fc.integer({ min: 0, max: 1_000_000 });
 const weighted = fc.record({ sum: amount, seconds: fc.integer({ min: 0, max: 60 }) });
 const maybe = fc.option(amount);
+const bounds = fc.record({ min: maybe, max: maybe });
 const totals: fc.Arbitrary<BucketTotals> = fc.record({
   servingSeconds: fc.integer({ min: 0, max: 60 }),
   vectors: amount,
   vramTotalBytes: maybe,
   vramUsed: weighted,
+  vramUsedBounds: bounds,
   utilisation: weighted,
-  utilisationMaxPercent: maybe,
+  utilisationBounds: bounds,
   power: weighted,
-  temperatureMaxCelsius: maybe,
+  powerBounds: bounds,
+  temperature: weighted,
+  temperatureBounds: bounds,
   models: fc
     .dictionary(fc.constantFrom('a', 'b', '__proto__'), amount)
     .map((entries) => new Map(Object.entries(entries))),
@@ -133,7 +168,15 @@ describe('totals', () => {
 
   it('become means over the time in which each value was known', () => {
     const busy = readingOf(aNode({ loaded: [aLoaded({ vramBytes: 6 * GB })] }), [aGpu()]);
-    const blind = { ...busy, utilisationPercent: null, utilisationMaxPercent: null, vramByModel: [] };
+    const blind: NodeReading = {
+      ...busy,
+      utilisationPercent: null,
+      utilisationMinPercent: null,
+      utilisationMaxPercent: null,
+      powerWatts: 40,
+      temperatureCelsius: 45,
+      vramByModel: [],
+    };
     const joined = [totalsOf(busy, 10), totalsOf(blind, 20), totalsOfVectors(7)].reduce(joinTotals);
     expect(toNodeBuckets([{ nodeId: 'n', seconds: MINUTE, start: 60_000, totals: joined }], MINUTE)).toEqual([
       {
@@ -143,9 +186,16 @@ describe('totals', () => {
         vectors: 7,
         vramTotalBytes: 24 * GB,
         vramUsedBytes: 6 * GB,
+        vramUsedMinBytes: 6 * GB,
+        vramUsedMaxBytes: 6 * GB,
         utilisationPercent: 50,
+        utilisationMinPercent: 50,
         utilisationMaxPercent: 50,
-        powerWatts: 100,
+        powerWatts: 60,
+        powerMinWatts: 40,
+        powerMaxWatts: 100,
+        temperatureCelsius: 50,
+        temperatureMinCelsius: 45,
         temperatureMaxCelsius: 60,
         vramByModel: { 'llama3.1:8b': 2 * GB },
       },
@@ -177,22 +227,6 @@ describe('time', () => {
       { start: 0, seconds: 1 },
       { start: 60_000, seconds: 1 },
     ]);
-  });
-
-  it('comes in at most as many buckets as were asked for, the one under way last', () => {
-    const ranges = fc.constantFrom('hour' as const, 'day' as const, 'month' as const);
-    fc.assert(
-      fc.property(ranges, fc.integer({ min: 1, max: 2880 }), (range, atMost) => {
-        const plan = planRange(range, NOW, atMost);
-        const step = plan.seconds * 1000;
-        expect((plan.last - plan.from) / step + 1).toBeLessThanOrEqual(atMost);
-        expect(plan.last).toBe(bucketStart(NOW, plan.seconds));
-        expect(plan.seconds % plan.source).toBe(0);
-      }),
-    );
-    expect(planRange('day', NOW, 2880)).toMatchObject({ source: 60, seconds: 60 });
-    expect(planRange('day', NOW, 120)).toMatchObject({ source: 60, seconds: 720 });
-    expect(planRange('month', NOW, 120)).toMatchObject({ source: 900, seconds: 21_600 });
   });
 
   it('joins work by bucket and node', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Series } from '../../../../renderer/charts/chart-parts.tsx';
+import type { Series } from '../../../../renderer/charts/chart-row.ts';
 import { stackLayers } from '../../../../renderer/charts/stack.ts';
 
 const series = (...keys: string[]): Series[] => keys.map((key) => ({ key, name: key, colour: `#${key}` }));

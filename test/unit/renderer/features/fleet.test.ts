@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { unknownBefore } from '../../../../renderer/features/fleet/chart-hour.ts';
+import { unknownBefore } from '../../../../renderer/features/fleet/chart-rows.ts';
 import { fieldErrorsOf, formOf, readForm } from '../../../../renderer/features/fleet/node-form.ts';
 import {
   movesText,

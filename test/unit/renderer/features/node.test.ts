@@ -1,35 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { timeTicks } from '../../../../renderer/charts/time-axis.ts';
-import { lasting, lineText, modelsIn } from '../../../../renderer/features/node/node-page-text.ts';
+import { lasting, modelsIn } from '../../../../renderer/features/node/node-page-text.ts';
 import { awakeSpans, onSpans, withPresent } from '../../../../renderer/features/node/timeline.ts';
-import {
-  continueBuckets,
-  fillRange,
-  fromLive,
-  rangeShape,
-  vectorsOf,
-} from '../../../../renderer/stores/node-buckets.ts';
+import { continueBuckets, fromLive, vectorsOf } from '../../../../renderer/stores/node-buckets.ts';
 import type { NodeBucket } from '../../../../shared/models/telemetry.ts';
+import { aNodeBucket } from '../../../fakes/node-bucket.ts';
 
 const width = 720_000;
 const start = 1_700_000_000_000 - (1_700_000_000_000 % width);
 
 function bucket(index: number, servingSeconds: number, patch: Partial<NodeBucket> = {}): NodeBucket {
-  return {
-    at: start + index * width,
-    seconds: 720,
-    servingSeconds,
-    vectors: 0,
-    vramTotalBytes: null,
-    vramUsedBytes: null,
-    utilisationPercent: null,
-    utilisationMaxPercent: null,
-    powerWatts: null,
-    temperatureMaxCelsius: null,
-    vramByModel: {},
-    ...patch,
-  };
+  return aNodeBucket({ at: start + index * width, seconds: 720, servingSeconds, ...patch });
 }
 
 describe('the timeline', () => {
@@ -89,9 +71,9 @@ describe('history of a node', () => {
   const live = (at: number, watts: number) => ({
     at,
     vramByModel: { a: 4 },
-    utilisation: { sum: 50, count: 1 },
-    power: { sum: watts, count: 1 },
-    temperatureMax: 50,
+    utilisation: { sum: 50, count: 1, min: 50, max: 50 },
+    power: { sum: watts, count: 1, min: watts, max: watts },
+    temperature: { sum: 50, count: 1, min: 50, max: 50 },
   });
 
   test('the stream continues where the stored buckets end, and nothing counts twice', () => {
@@ -100,6 +82,7 @@ describe('history of a node', () => {
     const joined = continueBuckets(kept, fromLive([live(start + 30_000, 999), live(until, 400)]), until, 720);
     expect(joined).toHaveLength(1);
     expect(joined[0]).toMatchObject({ servingSeconds: 90, powerWatts: 200, vramByModel: { a: 2 } });
+    expect(joined[0]).toMatchObject({ powerMinWatts: 400, powerMaxWatts: 400, temperatureCelsius: 50 });
   });
 
   test('a bucket that was not stored begins with the stream', () => {
@@ -111,17 +94,6 @@ describe('history of a node', () => {
     expect(vectorsOf([bucket(0, 360, { vectors: 5 }), bucket(1, 720), bucket(2, 0, { vectors: 2 })])).toBe(7);
     expect(vectorsOf([])).toBe(0);
   });
-
-  test.each(['hour', 'day', 'month'] as const)(
-    '%s is drawn in 120 buckets, the last one under way',
-    (range) => {
-      const now = start + 12_345;
-      const rows = fillRange([], rangeShape[range], now);
-      expect(rows).toHaveLength(120);
-      expect(rows.at(-1)?.at).toBeLessThanOrEqual(now);
-      expect((rows.at(-1)?.at ?? 0) + rangeShape[range].seconds * 1000).toBeGreaterThan(now);
-    },
-  );
 
   test('models are ordered by what they held over the time', () => {
     expect(
@@ -137,18 +109,6 @@ describe('texts', () => {
   test('the duration of a state as text', () => {
     expect(lasting(1000)).toBe('a few seconds');
     expect(lasting(720_000)).toBe('12 min');
-  });
-  test('a line is summarised by its latest, average and highest value; gaps do not count', () => {
-    const rows = [10, null, 90, 20].map((value, at) => ({ at, value }));
-    expect(
-      lineText(
-        'Power',
-        'day',
-        rows,
-        (value) => `${value} W`,
-        (at) => `t${at}`,
-      ),
-    ).toBe('Power over the last day: latest 20 W, average 40 W, highest 90 W at t2.');
   });
 });
 

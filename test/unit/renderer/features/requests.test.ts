@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { fillAxis, withEnd } from '../../../../renderer/charts/chart-row.ts';
 import { heldRows } from '../../../../renderer/components/held-rows.ts';
 import {
   firstTokenRows,
-  fromFirstBucket,
   noneKey,
   othersKey,
   p95Key,
@@ -12,8 +12,6 @@ import {
   seriesKeys,
   speedRows,
   waitingRows,
-  wholeRange,
-  withEnd,
 } from '../../../../renderer/features/requests/chart-rows.ts';
 import {
   addressHash,
@@ -46,8 +44,6 @@ test('a request is over in the panel exactly where it is in the contract', () =>
   for (const state of requestStateSchema.options)
     expect(isOver({ state }), state).toBe(requestIsOver({ state }));
 });
-
-const wholeRangeRows = (filled: Parameters<typeof rateRows>[0]) => rateRows(filled, ['a'], 'model');
 
 describe('filters', () => {
   const all = [
@@ -95,17 +91,16 @@ describe('filters', () => {
         fc.string().filter((one) => one.trim() !== ''),
         fc.option(fc.string({ minLength: 1 }), { nil: null }),
         fc.constantFrom('model' as const, 'node' as const),
-        fc.constantFrom('hour' as const, 'day' as const, 'month' as const),
-        (groups, model, nodeId, program, words, requestId, by, range) => {
+        (groups, model, nodeId, program, words, requestId, by) => {
           const filter = { groups: new Set(groups), model, nodeId, program, text: words };
-          const address = { filter, requestId, by, range };
+          const address = { filter, requestId, by };
           const hash = addressHash(address);
           expect(readAddress(hash)).toEqual(address);
           expect(pageFromHash(hash)).toBe('requests');
         },
       ),
     );
-    expect(addressHash({ filter: noFilter, requestId: null, by: 'model', range: 'hour' })).toBe('#/requests');
+    expect(addressHash({ filter: noFilter, requestId: null, by: 'model' })).toBe('#/requests');
     expect(readAddress('#/requests?state=nonsense,failed&period=year').filter.groups).toEqual(
       new Set(['failed']),
     );
@@ -273,32 +268,8 @@ describe('charts', () => {
     firstByteMs: { p50: 150, p95: 950 },
     rows,
   });
-  const range = { seconds: 120, spanMs: 6 * minute };
-
-  test('the range is whole, with nothing where nothing is known', () => {
-    const filled = wholeRange([bucket(2 * minute)], range, 6 * minute + 5);
-    expect(filled.map(({ at, bucket: one }) => [at / minute, one !== null])).toEqual([
-      [2, true],
-      [4, false],
-      [6, false],
-    ]);
-  });
-
-  test('the first hour starts at its first bucket, and the last one has its width', () => {
-    const hour = { seconds: 60, spanMs: 60 * minute };
-    const rows = fromFirstBucket(wholeRange([bucket(30 * minute)], hour, 60 * minute));
-    expect([rows.length, rows[1]?.bucket !== null]).toEqual([32, true]);
-    expect(fromFirstBucket(wholeRange([bucket(60 * minute)], hour, 60 * minute))).toHaveLength(10);
-    expect(
-      withEnd([
-        { at: 1, values: {} },
-        { at: 3, values: { a: 1 } },
-      ]).at(-1),
-    ).toEqual({
-      at: 5,
-      values: { a: 1 },
-    });
-  });
+  const onAxis = (buckets: readonly RequestBucket[], last: number) =>
+    fillAxis(buckets, { first: last - 4 * minute, last, seconds: 120 });
 
   test('rates and queues are sums over machines, speeds a quotient, and gaps stay gaps', () => {
     const buckets = [
@@ -306,7 +277,7 @@ describe('charts', () => {
     ];
     const keys = seriesKeys(buckets, 'model');
     expect(keys).toEqual(['a', noneKey]);
-    const filled = wholeRange(buckets, { seconds: 120, spanMs: 4 * minute }, 2 * minute);
+    const filled = onAxis(buckets, 4 * minute);
     expect(rateRows(filled, keys, 'model')).toEqual([
       { at: 0, values: { a: 10, [noneKey]: 5 } },
       { at: 2 * minute, values: {}, missing: true },
@@ -317,21 +288,18 @@ describe('charts', () => {
   });
 
   test('a minute without requests is zero, and one in which the core was off a gap', () => {
-    const filled = wholeRange(
-      [bucket(0, row('a', 'n1')), bucket(2 * minute), bucket(6 * minute)],
-      { seconds: 120, spanMs: 8 * minute },
-      6 * minute,
-    );
+    const buckets = [bucket(0, row('a', 'n1')), bucket(2 * minute), bucket(6 * minute)];
+    const filled = fillAxis(buckets, { first: 0, last: 8 * minute, seconds: 120 });
     const rows = rateRows(filled, ['a'], 'model');
     expect(rows.map(({ missing }) => missing === true)).toEqual([false, false, true, false]);
-    expect(withEnd(wholeRangeRows(filled.slice(0, 3))).at(-1)?.missing).toBe(true);
+    expect(withEnd(rateRows(filled.slice(0, 3), ['a'], 'model')).at(-1)?.missing).toBe(true);
   });
 
   test('percentiles are never added: a model on two machines has no line of its own there', () => {
     const buckets = [
       bucket(0, row('a', 'n1'), row('a', 'n2'), row('b', 'n1', { firstByteMs: { p50: 7, p95: 8 } })),
     ];
-    const filled = wholeRange(buckets, { seconds: 120, spanMs: 4 * minute }, 2 * minute);
+    const filled = onAxis(buckets, 4 * minute);
     const [first, second] = firstTokenRows(filled, ['a', 'b'], 'model');
     expect(first?.values).toMatchObject({ [p95Key]: 950, [seriesKey('a')]: null, [seriesKey('b')]: 7 });
     expect(second?.values[p95Key]).toBeNull();
@@ -342,7 +310,7 @@ describe('charts', () => {
     const keys = seriesKeys([bucket(0, ...rows)], 'model');
     expect(keys).toHaveLength(8);
     expect(keys.at(-1)).toBe(othersKey);
-    const filled = wholeRange([bucket(0, ...rows)], { seconds: 120, spanMs: 2 * minute }, 0);
+    const filled = onAxis([bucket(0, ...rows)], 4 * minute);
     expect(rateRows(filled, keys, 'model')[0]?.values[othersKey]).toBe((13 + 12) / 2);
   });
 });

@@ -74,7 +74,7 @@ describe('the address', () => {
   test.each([
     '#/tasks',
     '#/tasks?view=workers',
-    '#/tasks?state=waiting%2Cfailed&queue=gpu-tasks&type=video&worker=w+1&batch=b&text=two+words&period=day&task=t_1',
+    '#/tasks?state=waiting%2Cfailed&queue=gpu-tasks&type=video&worker=w+1&batch=b&text=two+words&task=t_1',
   ])('%s is read and written', (hash) => {
     expect(addressHash(readAddress(hash))).toBe(hash);
   });

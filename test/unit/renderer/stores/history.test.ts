@@ -58,9 +58,9 @@ describe('the hour of a node', () => {
     history = addSample(history, { ...sample(start + 2000), gpus: [gpu(25, 60, 50)] });
     history = addSample(history, { ...sample(start + 4000), gpus: [gpu(null, null, 40)] });
     expect(history.buckets[0]).toMatchObject({
-      utilisation: { sum: 100, count: 2 },
-      power: { sum: 360, count: 2 },
-      temperatureMax: 70,
+      utilisation: { sum: 100, count: 2, min: 25, max: 100 },
+      power: { sum: 360, count: 2, min: 60, max: 300 },
+      temperature: { sum: 160, count: 3, min: 40, max: 70 },
     });
   });
 

@@ -38,6 +38,8 @@ describe('a MAC address', () => {
     ['aabbcc-ddeef0', 'AA:BB:CC:DD:EE:F0'],
     ['aabbcc.ddeef0', 'AA:BB:CC:DD:EE:F0'],
     ['aabb ccdd eef0', 'AA:BB:CC:DD:EE:F0'],
+    ['<aa:bb:cc:dd:ee:f0>', 'AA:BB:CC:DD:EE:F0'],
+    ['AA-BB-CC-DD-EE-F0.', 'AA:BB:CC:DD:EE:F0'],
     ['0xAABBCCDDEEF0', 'AA:BB:CC:DD:EE:F0'],
     ['AA–BB–CC–DD–EE–F0', 'AA:BB:CC:DD:EE:F0'],
     ['AA：BB：CC：DD：EE：F0', 'AA:BB:CC:DD:EE:F0'],
@@ -112,6 +114,8 @@ describe('a MAC address as tools print it and people paste it', () => {
     ['AA-BB-CC-DD-EE-F0   \\Device\\Tcpip_{5C9D1A7E-0B1F-4C63-9E0D-7C3B4E7F9A10}', 'AA:BB:CC:DD:EE:F0'],
     ['   Physical Address. . . . . . . . . : AA-BB-CC-DD-EE-F0', 'AA:BB:CC:DD:EE:F0'],
     ['? (192.168.1.9) at aa:bb:cc:dd:ee:f0 on en0 ifscope [ethernet]', 'AA:BB:CC:DD:EE:F0'],
+    ['? (192.168.1.9) at 8:0:27:1:2:3 on en0 ifscope [ethernet]', '08:00:27:01:02:03'],
+    ['{"ifname":"eno1","address":"aa:bb:cc:dd:ee:f0"}', 'AA:BB:CC:DD:EE:F0'],
     [' aa:bb:cc:dd:ee:f0', 'AA:BB:CC:DD:EE:F0'],
   ])('%j is %s', (text, wanted) => {
     expect(readMac(text)).toBe(wanted);

@@ -190,7 +190,7 @@ describe('reading a file that will not stand still', () => {
 });
 
 describe('what a scan decides', () => {
-  const rules = { full: false, maxFileBytes: 100, recipe: 'r' };
+  const rules = { full: false, maxFileBytes: 100, recipe: () => 'r' };
   const stamp = { size: 10, modifiedMs: 1, changedMs: 2 };
   const state = (changes: Partial<FileState> = {}): FileState => ({
     ...stamp,
@@ -206,6 +206,7 @@ describe('what a scan decides', () => {
     unreadable: [],
     ignored: [],
     rootIdentity: '1:1',
+    isCut: false,
     ...changes,
   });
 

@@ -2,15 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromBase64 } from '../../../../../electron/workers/runner/doors/base64.ts';
 import { cleanText } from '../../../../../electron/workers/runner/doors/clip-textual.ts';
-import {
-  createClipVisual,
-  cutMiddle,
-  shorterSideTo,
-} from '../../../../../electron/workers/runner/doors/clip-visual.ts';
+import { preprocessCfgSchema, visualPlan } from '../../../../../electron/workers/runner/doors/clip-visual.ts';
 import { folderName } from '../../../../../electron/workers/runner/doors/immich-folder.ts';
 import { shortest, vectorNumbers } from '../../../../../electron/workers/runner/doors/numbers.ts';
 import { readEntries } from '../../../../../electron/workers/runner/doors/predictor.ts';
 import { formatOf } from '../../../../../electron/workers/runner/pictures/format.ts';
+import {
+  cutMiddle,
+  shorterSideTo,
+  vectorOf,
+} from '../../../../../electron/workers/runner/pictures/vector.ts';
 import { createFakeGraph, floatTensor, value } from '../../../../fakes/runner-graphs.ts';
 
 describe('fromBase64', () => {
@@ -129,16 +130,15 @@ describe('CLIP', () => {
         ),
       }),
     });
-    const cfg = { size: 2, mean: [0.5, 0.5, 0.5], std: [0.5, 0.25, 1], interpolation: 'bicubic' } as const;
-    const visual = createClipVisual(
-      graph,
-      { ...cfg, mean: [...cfg.mean], std: [...cfg.std] },
-      {
-        resize: async (picture) => picture,
-      },
-    );
+    const cfg = preprocessCfgSchema.parse({ size: 2, mean: [0.5, 0.5, 0.5], std: [0.5, 0.25, 1] });
     const picture = { width: 2, height: 2, rgb: new Uint8Array(12).fill(255) };
-    expect([...(await visual.embed(picture, new AbortController().signal))]).toEqual([1, 2, 0.5]);
+    const made = await vectorOf(new Uint8Array(), {
+      pictures: { decode: async () => picture, resize: async (one) => one },
+      graph,
+      plan: visualPlan(graph, cfg),
+      signal: new AbortController().signal,
+    });
+    expect({ ...made, vector: [...made.vector] }).toEqual({ vector: [1, 2, 0.5], width: 2, height: 2 });
     expect(graph.runs).toEqual([[1, 3, 2, 2]]);
   });
 

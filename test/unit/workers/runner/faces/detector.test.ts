@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { openDetector } from '../../../../../electron/workers/runner/faces/detector.ts';
+import {
+  createDetector,
+  detectorBatches,
+  type FaceDetector,
+} from '../../../../../electron/workers/runner/faces/detector.ts';
 import type { DetectorLayout } from '../../../../../electron/workers/runner/faces/detector-layout.ts';
 import type { Picture } from '../../../../../electron/workers/runner/pictures/picture.ts';
 import type { Tensor } from '../../../../../electron/workers/runner/sessions.ts';
@@ -46,15 +50,26 @@ const flat = (value: number, width = 64, height = 64): Picture => ({
 const resize = async (_: Picture, { width, height }: { width: number; height: number }) =>
   flat(200, width, height);
 
-describe('openDetector', () => {
-  const open = (changes: Partial<Parameters<typeof openDetector>[0]> = {}, mixed = false) => {
+describe('createDetector', () => {
+  const open = async (changes: Partial<DetectorLayout> = {}, mixed = false) => {
     const graph = createFakeGraph({ answer: (feed) => answer(feed, mixed) });
-    const detector = openDetector({ graph, layout, pictures: { resize }, most: 1024, batch: 8, ...changes });
-    return { graph, detector };
+    const used = { ...layout, ...changes } as DetectorLayout;
+    const batches = await detectorBatches(graph, used);
+    const detector = createDetector({
+      graph,
+      layout: used,
+      batches,
+      pictures: { resize },
+      most: 1024,
+      batch: 8,
+    });
+    graph.runs.length = 0;
+    return { graph, detector, batches };
   };
-  const scores = async (detector: ReturnType<typeof openDetector>, values: readonly number[]) => {
-    const opened = await detector;
-    const all = await Promise.all(values.map((value) => opened.detect(flat(value), { signal, minScore: 0 })));
+  const scores = async (detector: FaceDetector, values: readonly number[]) => {
+    const all = await Promise.all(
+      values.map((value) => detector.detect(flat(value), { signal, minScore: 0 })),
+    );
     return all.map(([best]) => Math.round((best?.score ?? 0) * 100) / 100);
   };
   const expected = [137.5, 140, 180, 250].map(
@@ -62,38 +77,32 @@ describe('openDetector', () => {
   );
 
   it('gives each picture its own run on a CPU', async () => {
-    const { graph, detector } = open();
-    expect((await detector).batches).toBe(true);
-    graph.runs.length = 0;
+    const { graph, detector, batches } = await open();
+    expect(batches).toBe(true);
     expect(await scores(detector, [137, 140, 180, 250])).toEqual(expected);
     expect(graph.runs.map(([count]) => count)).toEqual([1, 1, 1, 1]);
   });
 
   it('puts pictures of one size into one run on a GPU', async () => {
-    const { graph, detector } = open();
-    await detector;
+    const { graph, detector } = await open();
     graph.setProvider('dml');
-    graph.runs.length = 0;
     expect(await scores(detector, [137, 140, 180, 250])).toEqual(expected);
     expect(graph.runs.map(([count]) => count)).toEqual([1, 1, 2]);
   });
 
   it('never does so with a graph that mixes their rows, or takes one alone', async () => {
-    for (const { graph, detector } of [open({}, true), open({ layout: { ...layout, takesBatch: false } })]) {
-      expect((await detector).batches).toBe(false);
+    for (const { graph, detector, batches } of [await open({}, true), await open({ takesBatch: false })]) {
+      expect(batches).toBe(false);
       graph.setProvider('dml');
-      graph.runs.length = 0;
       expect(await scores(detector, [137, 140, 180, 250])).toEqual(expected);
       expect(graph.runs.map(([count]) => count)).toEqual([1, 1, 1, 1]);
     }
   });
 
   it('shows a small picture as it is, padded, and a large one smaller', async () => {
-    const { graph, detector } = open();
-    const opened = await detector;
-    graph.runs.length = 0;
-    await opened.detect(flat(200, 70, 33), { signal });
-    const [face] = await opened.detect(flat(200, 4096, 2048), { signal });
+    const { graph, detector } = await open();
+    await detector.detect(flat(200, 70, 33), { signal });
+    const [face] = await detector.detect(flat(200, 4096, 2048), { signal });
     expect(graph.runs).toEqual([
       [1, 3, 64, 96],
       [1, 3, 512, 1024],
@@ -103,11 +112,9 @@ describe('openDetector', () => {
   });
 
   it('keeps the size that a graph has, and enlarges only if asked', async () => {
-    const { graph, detector } = open({ layout: { ...layout, size: { width: 128, height: 128 } } });
-    const opened = await detector;
-    graph.runs.length = 0;
-    const [small] = await opened.detect(flat(200, 64, 32), { signal });
-    const [large] = await opened.detect(flat(200, 64, 32), {
+    const { graph, detector } = await open({ size: { width: 128, height: 128 } });
+    const [small] = await detector.detect(flat(200, 64, 32), { signal });
+    const [large] = await detector.detect(flat(200, 64, 32), {
       signal,
       sizing: { kind: 'fixed', width: 640, height: 640, enlarge: true },
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openEmbedder } from '../../../../../electron/workers/runner/faces/embedder.ts';
+import { createEmbedder, embedderBatches } from '../../../../../electron/workers/runner/faces/embedder.ts';
 import {
   arcface,
   embedderOf,
@@ -7,7 +7,7 @@ import {
   normalisationOf,
 } from '../../../../../electron/workers/runner/faces/embedder-kind.ts';
 import type { Tensor } from '../../../../../electron/workers/runner/sessions.ts';
-import { createFakeGraph, floatTensor, value } from '../../../../fakes/runner-graphs.ts';
+import { createFakeGraph, type FakeGraph, floatTensor, value } from '../../../../fakes/runner-graphs.ts';
 
 const { signal } = new AbortController();
 
@@ -86,7 +86,7 @@ describe('normalisationOf', () => {
   });
 });
 
-describe('openEmbedder', () => {
+describe('createEmbedder', () => {
   const layout = { input: 'x', output: 'y', takesBatch: true, side: 2, dimensions: 3 };
   /** The mean of each plane: what a face of one colour has. */
   const means = ({ data, dims: [count = 0] }: Tensor) =>
@@ -97,24 +97,24 @@ describe('openEmbedder', () => {
       }),
     );
   const answer = (feed: Tensor) => ({ y: floatTensor([means(feed).length, 3], means(feed).flat()) });
+  async function open(graph: FakeGraph, used = layout) {
+    const batches = await embedderBatches(graph, used);
+    const embedder = createEmbedder({ graph, layout: used, normalisation: arcface, batches, batch: 8 });
+    graph.runs.length = 0;
+    return { embedder, batches };
+  }
   const face = (r: number, g: number, b: number) =>
     Float32Array.from([r, g, b].flatMap((one) => Array(4).fill(one)));
 
   it('normalises, and makes vectors of length 1', async () => {
-    const embedder = await openEmbedder({
-      graph: createFakeGraph({ answer }),
-      layout,
-      normalisation: arcface,
-      batch: 8,
-    });
+    const { embedder } = await open(createFakeGraph({ answer }));
     const vector = await embedder.embed(face(255, 127.5, 0), signal);
     expect([...vector]).toEqual([Math.SQRT1_2, 0, -Math.SQRT1_2].map((one) => expect.closeTo(one, 6)));
   });
 
   it('puts faces that come together into one run, if the graph keeps them apart', async () => {
     const graph = createFakeGraph({ answer });
-    const embedder = await openEmbedder({ graph, layout, normalisation: arcface, batch: 8 });
-    graph.runs.length = 0;
+    const { embedder } = await open(graph);
     const vectors = await Promise.all(
       [face(255, 127.5, 127.5), face(0, 127.5, 127.5), face(127.5, 255, 127.5), face(127.5, 0, 127.5)].map(
         (one) => embedder.embed(one, signal),
@@ -138,9 +138,8 @@ describe('openEmbedder', () => {
     ],
   ])('runs them one by one if the graph %s', async (_, wanted, broken) => {
     const graph = createFakeGraph({ answer: broken });
-    const embedder = await openEmbedder({ graph, layout: wanted, normalisation: arcface, batch: 8 });
-    expect(embedder.batches).toBe(false);
-    graph.runs.length = 0;
+    const { embedder, batches } = await open(graph, wanted);
+    expect(batches).toBe(false);
     await Promise.all([1, 2, 3, 4].map(() => embedder.embed(face(255, 0, 0), signal)));
     expect(graph.runs.map(([count]) => count)).toEqual([1, 1, 1, 1]);
   });
@@ -152,12 +151,7 @@ describe('openEmbedder', () => {
     ['of another type', (): Tensor => ({ type: 'int32', dims: [1, 3], data: new Int32Array(3) })],
   ])('refuses vectors that are %s', async (_, vector) => {
     const graph = createFakeGraph({ answer: () => ({ y: vector() }) });
-    const embedder = await openEmbedder({
-      graph,
-      layout: { ...layout, takesBatch: false },
-      normalisation: arcface,
-      batch: 1,
-    });
+    const { embedder } = await open(graph, { ...layout, takesBatch: false });
     await expect(embedder.embed(face(1, 2, 3), signal)).rejects.toMatchObject({ code: 'FACES_WRONG_ANSWER' });
   });
 });

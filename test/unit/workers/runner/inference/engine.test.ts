@@ -5,6 +5,8 @@ import {
   superviseInference,
 } from '../../../../../electron/workers/runner/inference/supervisor.ts';
 import { rung } from '../../../../../electron/workers/runner/ladder/decide.ts';
+import { picturesAtOnce } from '../../../../../electron/workers/runner/pictures/at-once.ts';
+import type { FacePlan, PictureTask } from '../../../../../electron/workers/runner/pictures/task.ts';
 import { PilotlightError } from '../../../../../shared/contract/errors.ts';
 import { createFakeClock } from '../../../../fakes/clock.ts';
 import {
@@ -14,6 +16,7 @@ import {
 } from '../../../../fakes/inference-host.ts';
 import { floatTensor } from '../../../../fakes/runner-graphs.ts';
 
+const settledTurns = () => new Promise((resolve) => setImmediate(resolve));
 const silent = () => {};
 const log = { debug: silent, info: silent, warn: silent, error: silent };
 const one = { y: floatTensor([1], [1]) };
@@ -334,5 +337,104 @@ describe('a provider', () => {
     for (let turn = 0; turn < 4; turn += 1) await clock.advance(5000);
     await expect(answer).resolves.toEqual(one);
     expect(graph.ladder[0]?.reason?.code).toBe('RUNNER_PROVIDER_CRASHED');
+  });
+});
+
+describe('pictures', () => {
+  const task = (size = 1): PictureTask => ({
+    kind: 'faces',
+    bytes: new Uint8Array(size),
+    plan: {} as FacePlan,
+    options: { embed: true, minQuality: 0, cropMargin: null },
+  });
+  const two = (provider: 'cpu' | 'webgpu' = 'cpu') => {
+    const graphs = [engine.add('detector', provider), engine.add('embedder', provider)] as const;
+    for (const graph of graphs) graph.ladder = [rung('webgpu', 'used'), rung('cpu', 'untried')];
+    return graphs;
+  };
+  const outcomes = (fake: FakeInference, ...list: ReturnType<FakeInference['onPicture']>[]) => {
+    const left = [...list];
+    fake.onPicture = () => left.shift() ?? { width: 7 };
+  };
+
+  it('have their graphs opened, and say which they are', async () => {
+    const { fake } = start(() => one);
+    const seen: number[][] = [];
+    fake.onPicture = ({ graphs }) => {
+      seen.push(graphs);
+      return { width: 7 };
+    };
+    const graphs = two();
+    await expect(engine.perform(graphs, task())).resolves.toMatchObject({ width: 7, faces: [] });
+    expect(fake.opened).toEqual(['1 cpu', '1 cpu']);
+    expect(seen).toEqual([graphs.map(({ id }) => id)]);
+  });
+
+  it.each(['crash', 'killed'] as const)('are repeated in the next process after a %s', async (outcome) => {
+    const { fake } = start(() => one);
+    outcomes(fake, outcome);
+    await expect(engine.perform(two(), task())).resolves.toMatchObject({ width: 7 });
+    expect(fake.started()).toBe(2);
+  });
+
+  it('that end two processes are refused, such as by a fault of the decoder', async () => {
+    const { fake } = start(() => one);
+    outcomes(fake, 'crash', 'crash');
+    await expect(engine.perform(two(), task())).rejects.toMatchObject({ code: 'RUNNER_INPUT_REFUSED' });
+  });
+
+  it('that hang are ended at their deadline', async () => {
+    const { fake, clock } = start(() => one);
+    outcomes(fake, 'hang');
+    const answer = engine.perform(two(), task());
+    await clock.advance(5000);
+    await expect(answer).resolves.toMatchObject({ width: 7 });
+    expect(fake.started()).toBe(2);
+  });
+
+  it('that cannot be decoded fail alone, and no provider is blamed', async () => {
+    const { fake } = start(() => one);
+    outcomes(fake, new PilotlightError('PICTURE_DAMAGED'));
+    const graphs = two('webgpu');
+    await expect(engine.perform(graphs, task())).rejects.toMatchObject({ code: 'PICTURE_DAMAGED' });
+    expect(graphs.map(({ provider }) => provider)).toEqual(['webgpu', 'webgpu']);
+    expect(fake.started()).toBe(1);
+  });
+
+  it('move only the graph that failed to the CPU', async () => {
+    const { fake } = start(() => one);
+    const graphs = two('webgpu');
+    const [, embedder] = graphs;
+    outcomes(
+      fake,
+      new PilotlightError('RUNNER_BAD_GRAPH', {
+        details: { kind: 'other', reason: 'x', graph: embedder.id },
+      }),
+    );
+    await expect(engine.perform(graphs, task())).resolves.toMatchObject({ width: 7 });
+    expect(graphs.map(({ provider }) => provider)).toEqual(['webgpu', 'cpu']);
+  });
+
+  it('move both graphs to the CPU when they end two processes on a device', async () => {
+    const { fake } = start(() => one);
+    outcomes(fake, 'crash', 'crash');
+    const graphs = two('webgpu');
+    await expect(engine.perform(graphs, task())).resolves.toMatchObject({ width: 7 });
+    expect(graphs.map(({ provider }) => provider)).toEqual(['cpu', 'cpu']);
+  });
+
+  it('are given up in the process, too, and not sent after that', async () => {
+    const { fake } = start(() => one);
+    fake.onPicture = () => 'hang';
+    const graphs = two();
+    const abort = new AbortController();
+    const sent = Array.from({ length: picturesAtOnce + 3 }, () =>
+      engine.perform(graphs, task(), abort.signal).catch((error: Error) => error.message),
+    );
+    await supervisor.current();
+    await settledTurns();
+    abort.abort(new Error('gone'));
+    expect(new Set(await Promise.all(sent))).toEqual(new Set(['gone']));
+    expect(fake.cancelled).toHaveLength(picturesAtOnce);
   });
 });

@@ -1,0 +1,81 @@
+/** The one time axis of a page, and the crosshair that its charts share. */
+import { createContext, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+import { create } from 'zustand';
+import type { HistorySpan } from '../../shared/models/telemetry.ts';
+import { useNow } from '../components/now.ts';
+import { type Axis, axisOf, periodInHash, periodLabel, usualPeriod, windowOf, withPeriod } from './period.ts';
+import { formatMoment, formatTick } from './time-axis.ts';
+
+/** The moment that is pointed at on any chart of the page; null for none. */
+export const useCrosshair = create<{ at: number | null }>()(() => ({ at: null }));
+export const pointAt = (at: number | null): void => useCrosshair.setState({ at });
+
+export interface ChartTime extends Axis {
+  period: HistorySpan;
+  /** `the last hour` */
+  label: string;
+  formatAt(at: number): string;
+  formatTick(at: number): string;
+  /** Adds to the history of the browser, so that Back undoes it. */
+  zoom(from: number, to: number): void;
+  /** To the period before the zoom. */
+  back(): void;
+  change(period: HistorySpan): void;
+}
+
+/** The state of a history entry that a zoom made. */
+const zoomMark = 'pilotlight-zoom';
+
+/** How often the axis moves on: a live bucket is 30 seconds long. */
+const stepSeconds = 30;
+
+/** The period in the address of this page. */
+export function useChartTime(): ChartTime {
+  const [period, setPeriod] = useState(() => periodInHash(location.hash));
+  useEffect(() => {
+    const onChange = () => setPeriod(periodInHash(location.hash));
+    addEventListener('hashchange', onChange);
+    return () => {
+      removeEventListener('hashchange', onChange);
+      pointAt(null);
+    };
+  }, []);
+  const now = useNow(stepSeconds);
+  const change = useCallback((next: HistorySpan) => {
+    history.replaceState(null, '', withPeriod(location.hash || '#/fleet', next));
+    setPeriod(next);
+  }, []);
+  const zoom = useCallback((from: number, to: number) => {
+    const next = windowOf(from, to, Date.now());
+    history.pushState(zoomMark, '', withPeriod(location.hash || '#/fleet', next));
+    setPeriod(next);
+  }, []);
+  const back = useCallback(() => {
+    if (history.state === zoomMark) history.back();
+    else change(usualPeriod);
+  }, [change]);
+  // The axis of a window doesn't move with the clock.
+  const end = typeof period === 'string' ? now : 0;
+  return useMemo(() => {
+    const axis = axisOf(period, end);
+    return {
+      ...axis,
+      period,
+      label: periodLabel(period),
+      formatAt: formatMoment(axis),
+      formatTick: formatTick(axis),
+      zoom,
+      back,
+      change,
+    };
+  }, [period, end, zoom, back, change]);
+}
+
+const Context = createContext<ChartTime | null>(null);
+export const ChartTimeProvider = Context.Provider;
+
+export function useTime(): ChartTime {
+  const time = useContext(Context);
+  if (time === null) throw new Error('A chart over time needs a ChartTimeProvider.');
+  return time;
+}
