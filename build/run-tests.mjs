@@ -219,18 +219,8 @@ async function runRealParts(filters) {
  */
 async function runPackage(filters) {
   await installTools(root);
-  const actionlint = await preparePython({
-    cache,
-    requirements: join(root, 'test', 'package', 'requirements.txt'),
-    name: 'actionlint',
-    what: 'actionlint',
-    megabytes: 10,
-    say,
-  });
   const missing = await packageToolsMissing({ mayInstall: isOnCi(process.env), say });
-  const env = 'path' in actionlint ? { PILOTLIGHT_ACTIONLINT_PYTHON: actionlint.path } : {};
-  const result = await runVitest('package', filters, env);
-  return incompleteWith(result, ['fix' in actionlint ? actionlint.fix : undefined, missing]);
+  return incompleteWith(await runVitest('package', filters, {}), [missing]);
 }
 
 /**

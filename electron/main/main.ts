@@ -87,7 +87,8 @@ try {
     system: {
       platform,
       argv,
-      execPath,
+      // An AppImage and a portable program run from a folder that is another one at each start.
+      execPath: env.APPIMAGE || env.PORTABLE_EXECUTABLE_FILE || execPath,
       configFolder: env.XDG_CONFIG_HOME || join(homedir(), '.config'),
     },
     panelRoot: inBuild('renderer'),

@@ -17,6 +17,8 @@ const leftOut = [
   /^(before|unfinished)-restore-/,
   /\.corrupt-\d+$/,
   /\.new$/,
+  // An index of a log, which SQLite makes again.
+  /-shm$/,
 ];
 
 export const isLeftOut = (name: string): boolean => leftOut.some((pattern) => pattern.test(name));

@@ -43,12 +43,14 @@ export async function writeBackup(options: {
     throw new PilotlightError('ALREADY_RUNNING', { next: 'Quit Pilotlight, then try again.' });
   const draft = `${file}.${process.pid}.new`;
   try {
+    // Before they are settled: reading one leaves an empty log beside it.
+    const state = stateVersion(dataFolder);
     settleDatabases(dataFolder);
     const header: BackupHeader = {
       format: BACKUP_FORMAT,
       version: BACKUP_VERSION,
       program: version,
-      state: stateVersion(dataFolder),
+      state,
       machine: machineDigest(),
       createdAt: now,
       secrets: passphrase === undefined ? null : readSecrets(dataFolder, passphrase),
