@@ -139,7 +139,10 @@ const createSecure =
   (tls: { cert: string; key: string }): typeof createServer =>
   (...given: unknown[]) => {
     const [options, handle] = given as [ServerOptions, RequestListener];
-    return createSecureServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: options.headersTimeout }, handle) as unknown as Server;
+    return createSecureServer(
+      { ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: options.headersTimeout },
+      handle,
+    ) as unknown as Server;
   };
 
 /** Of several Host lines, Node reads the first; another program on the way may read the last. */

@@ -4,6 +4,7 @@
  */
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
+import { ipv4Bytes } from '../../../shared/network/ipv4.ts';
 
 export interface SelfSigned {
   /** PEM. */
@@ -57,7 +58,8 @@ const extension = (id: string, isCritical: boolean, value: Uint8Array) =>
   sequence(oid(id), ...(isCritical ? [isTrue] : []), der(tag.octets, value));
 
 function ipBytes(address: string): Buffer {
-  if (isIPv4(address)) return Buffer.from(address.split('.').map(Number));
+  const four = ipv4Bytes(address);
+  if (four !== null) return Buffer.from(four);
   const [head = '', tail] = address.replace(/%.*$/, '').split('::');
   const words = (text: string | undefined) =>
     text === undefined || text === '' ? [] : text.split(':').map((word) => Number.parseInt(word, 16));

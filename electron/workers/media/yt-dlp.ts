@@ -9,6 +9,7 @@ import { parseJson } from '../../../shared/json.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import type { CaptionChoice } from './captions.ts';
+import { jsRuntimes } from './js-runtime.ts';
 import { lastWords, runProgram } from './program.ts';
 
 export interface YtDlpOptions {
@@ -43,11 +44,13 @@ const MOST_DESCRIPTION_BYTES = 32_000_000;
 const MOST_CAPTION_BYTES = 16_000_000;
 export const MOST_SOUND_BYTES = 1_000_000_000;
 
-/** @param node path of a Node of version 22 or newer */
-export const baseArgs = (node: string = process.execPath): string[] => [
+/** @param runtimes for the scripts of the site */
+export const baseArgs = (runtimes: readonly string[] = jsRuntimes()): string[] => [
   ...['--ignore-config', '--no-plugin-dirs', '--no-cache-dir', '--no-cookies', '--no-cookies-from-browser'],
   ...['--use-extractors', 'youtube', '--no-playlist', '--no-exec', '--fixup', 'never', '--color', 'never'],
-  ...['--no-js-runtimes', '--js-runtimes', `node:${node}`, '--no-remote-components', '--no-update'],
+  '--no-js-runtimes',
+  ...runtimes.flatMap((runtime) => ['--js-runtimes', runtime]),
+  ...['--no-remote-components', '--no-update'],
   ...['--socket-timeout', '30', '--retries', '3', '--extractor-retries', '2', '--newline'],
 ];
 

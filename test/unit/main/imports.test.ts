@@ -9,7 +9,10 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const later = new Map([
   [
     'electron/main/main.ts',
-    ['start-host.ts', 'host/runner.ts', 'desktop-host.ts', 'safe-storage.ts', 'utility-worker-host.ts'],
+    [
+      ...['start-host.ts', 'host/runner.ts', 'desktop-host.ts', 'safe-storage.ts', 'utility-worker-host.ts'],
+      'processes/process-group.ts',
+    ],
   ],
   // A saved window that is damaged.
   ['electron/main/window-memory.ts', ['set-aside.ts']],

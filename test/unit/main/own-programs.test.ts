@@ -20,6 +20,8 @@ describe('programs of its own', () => {
         'agent/install/install.ts',
         // The gateway of a headless core; the desktop app has one that ends with it.
         'adapters/processes/outliving-host.ts',
+        // Named to yt-dlp, where it is a plain Node.
+        'workers/media/js-runtime.ts',
       ].sort(),
     );
   });

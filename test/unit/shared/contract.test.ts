@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { accessErrors } from '../../../shared/contract/errors/access.ts';
 import { agentErrors } from '../../../shared/contract/errors/agent.ts';
 import { agentLinkErrors } from '../../../shared/contract/errors/agent-link.ts';
+import { backupErrors } from '../../../shared/contract/errors/backup.ts';
 import { commonErrors } from '../../../shared/contract/errors/common.ts';
 import { computerErrors } from '../../../shared/contract/errors/computer.ts';
 import { discoveryErrors } from '../../../shared/contract/errors/discovery.ts';
@@ -79,6 +80,7 @@ describe('the catalogue of errors', () => {
       notificationErrors,
       remoteIndexErrors,
       libraryErrors,
+      backupErrors,
     ];
     expect(all.flatMap((domain) => Object.keys(domain)).sort()).toEqual([...errorCodes].sort());
   });

@@ -133,6 +133,8 @@ const parsers: Readonly<Record<string, string>> = {
   'shared/network/door.ts': 'a redirect, which is shown and never followed',
   'electron/workers/web/fetch-page.ts': 'where a redirect leads, which the guard then reads like any address',
   'electron/agent/config-readers.ts': 'IPv6 only',
+  'electron/host/panel-network.ts': 'which part of a certificate names a host that was read',
+  'electron/adapters/http/self-signed.ts': 'how a certificate names a host that was read',
   'electron/main/external.ts': 'a link that the browser opens',
   'electron/main/wake-link.ts': 'pilotlight://, without a host',
   'electron/main/origin.ts': 'the origin of our own page',
