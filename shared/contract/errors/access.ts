@@ -60,7 +60,7 @@ export const accessErrors = {
   },
   BAD_CERTIFICATE: {
     message: 'The certificate and its key cannot be used.',
-    next: 'Name two PEM files that this user can read and that belong together.',
+    next: 'Choose two PEM files that Pilotlight can read and that belong together.',
     status: 400,
   },
 } as const satisfies Catalogue;

@@ -29,7 +29,7 @@ export const backupErrors = {
   },
   BACKUP_PASSPHRASE_NEEDED: {
     message: 'The backup contains secrets, which need its passphrase.',
-    next: 'Name a file with it by --passphrase-file PATH, or restore everything else with --without-secrets.',
+    next: 'Give it with --passphrase-file PATH, or restore everything else with --without-secrets.',
     status: 403,
   },
   BACKUP_OTHER_MACHINE: {

@@ -3,7 +3,7 @@ import type { Catalogue } from './entry.ts';
 
 export const libraryErrors = {
   BAD_MODEL_NAME: {
-    message: 'That is not the name of a model.',
+    message: 'That is not a model name.',
     next: 'Write it as the library shows it, such as llama3.2:3b or hf.co/TEAM/MODEL:Q4_K_M.',
     status: 422,
   },
@@ -18,7 +18,7 @@ export const libraryErrors = {
     status: 502,
   },
   REGISTRY_REFUSED: {
-    message: 'The library does not give this model to that machine.',
+    message: 'The library refused to give that machine this model.',
     next: 'A private or gated model needs an account: sign in there, or add the key of that machine to your account.',
     status: 502,
   },

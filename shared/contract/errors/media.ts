@@ -3,8 +3,8 @@ import type { Catalogue } from './entry.ts';
 
 export const mediaErrors = {
   SPEECH_NOT_SET: {
-    message: 'Nothing is chosen that turns speech into text.',
-    next: 'Choose a speech server and its model in Settings → Tasks.',
+    message: 'No speech server has been chosen.',
+    next: 'Choose one, and its model, in Settings → Tasks.',
     status: 409,
   },
   SPEECH_REFUSED: {
@@ -14,7 +14,7 @@ export const mediaErrors = {
   },
   SPEECH_FAILED: {
     message: 'The speech server could not turn the recording into text.',
-    next: 'Look into the log of the speech server. The task is tried again.',
+    next: 'Check the log of the speech server. The task will be tried again.',
     status: 502,
   },
   VISION_FAILED: {
@@ -24,22 +24,22 @@ export const mediaErrors = {
   },
   MODELS_OUT_OF_REACH: {
     message: 'This worker cannot use the models of the fleet.',
-    next: 'Switch the gateway on, and let other computers connect if the worker is on one, in Settings → Gateway.',
+    next: 'Turn the gateway on in Settings → Gateway. If the worker is on another computer, let other computers connect, too.',
     status: 409,
   },
   MEDIA_BROKEN: {
-    message: 'The file is no recording or video that can be read.',
-    next: 'Play it; if that works, convert it to MP4, MP3 or WAV and send that.',
+    message: 'The file could not be read as a recording or a video.',
+    next: 'Check that it plays. If it does, convert it to MP4, MP3 or WAV and send that.',
     status: 422,
   },
   MEDIA_PROGRAM_WRONG: {
-    message: 'A program that the worker needs is another one than its name says.',
-    next: 'Install the right program, and name its path in the environment of the worker.',
+    message: 'A program that the worker needs is not the one its name suggests.',
+    next: "Install the right program, and set its path in the worker's environment.",
     status: 501,
   },
   FFMPEG_MISSING: {
-    message: 'The worker has no ffmpeg.',
-    next: 'Install ffmpeg on the machine of the worker, or name its path in PILOTLIGHT_FFMPEG.',
+    message: 'The worker cannot find ffmpeg.',
+    next: "Install ffmpeg on the worker's machine, or set PILOTLIGHT_FFMPEG to its path.",
     status: 501,
   },
   PROGRAM_MISSING: {
@@ -58,8 +58,8 @@ export const mediaErrors = {
     status: 502,
   },
   YT_DLP_MISSING: {
-    message: 'The worker has no yt-dlp.',
-    next: 'Install yt-dlp on the machine of the worker, or name its path in PILOTLIGHT_YT_DLP.',
+    message: 'The worker cannot find yt-dlp.',
+    next: "Install yt-dlp on the worker's machine, or set PILOTLIGHT_YT_DLP to its path.",
     status: 501,
   },
   YT_DLP_OLD: {
@@ -68,18 +68,18 @@ export const mediaErrors = {
     status: 501,
   },
   YT_DLP_FAILED: {
-    message: 'The video could not be fetched by yt-dlp.',
+    message: 'yt-dlp could not fetch the video.',
     next: 'Try the address with yt-dlp itself, and update it: YouTube changes often.',
     status: 502,
   },
   YOUTUBE_ADDRESS_WRONG: {
-    message: 'This is no address of a video on YouTube.',
-    next: 'Use one such as https://www.youtube.com/watch?v=… or https://youtu.be/….',
+    message: 'This is not the address of a YouTube video.',
+    next: 'Use one like https://www.youtube.com/watch?v=… or https://youtu.be/….',
     status: 422,
   },
   YOUTUBE_UNAVAILABLE: {
-    message: 'YouTube does not hand this video out.',
-    next: 'Open it in a browser without signing in: private, blocked and live videos cannot be read.',
+    message: 'YouTube does not make this video available.',
+    next: 'Try it in a browser that is not signed in: private, blocked and live videos cannot be read.',
     status: 422,
   },
 } as const satisfies Catalogue;

@@ -19,12 +19,12 @@ export const remoteIndexErrors = {
   },
   NOT_A_RECALL_SERVER: {
     message: 'This is not an index server: it does not answer as a Recall server does.',
-    next: 'Check the address; it is the one under which /index/progress answers.',
+    next: 'Check the address: /index/progress must answer beneath it.',
     status: 502,
   },
   REMOTE_INDEX_BUSY: {
-    message: 'Another run is in progress there, and not one like this.',
-    next: 'Start without a full run or a rebuild to follow it, or wait until it has finished.',
+    message: 'A different kind of run is in progress there.',
+    next: 'To follow it, start without --full or --rebuild; or wait until it has finished.',
     status: 409,
   },
   REMOTE_JOB_LOST: {

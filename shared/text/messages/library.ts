@@ -17,7 +17,7 @@ export const libraryMessages = {
     `The library has a newer ${model} than ${from}: the two machines have different files of that name now.`,
   PULL_THERE_AGAIN: ({ from }: { from: string }) => `To make them equal, download it to ${from} as well.`,
   SAME_MODEL_THERE: ({ model, node }: { model: string; node: string }) =>
-    `${node} has the same files of ${model} already.`,
+    `${node} already has the same files of ${model}.`,
   WAKE_IT_FOR_PULL: () => 'Wake it first, or allow it to be woken for the download.',
   SERVER_KEEPS_ITS_MODELS: ({ node }: { node: string }) =>
     `The server of ${node} can neither download nor delete models.`,

@@ -4,7 +4,7 @@ import type { Text } from '../types.ts';
 /** Indexes on other servers. */
 export const remoteIndexMessages = {
   NO_SUCH_REMOTE_INDEX: () => 'There is no such remote index.',
-  REMOTE_INDEX_EXISTS: ({ name }: { name: string }) => `"${name}" has this address and folder already.`,
+  REMOTE_INDEX_EXISTS: ({ name }: { name: string }) => `"${name}" already has this address and folder.`,
   REMOTE_INDEX_IS_RUNNING: () => 'A run of this remote index is in progress.',
   REMOTE_INDEX_IS_FOLLOWED: () => 'The server answers, so its run is followed until it ends.',
 
@@ -19,14 +19,14 @@ export const remoteIndexMessages = {
 
   // Why it has no answer, or which one.
   REMOTE_NO_ANSWER: ({ host }: { host: string }) => `${host} did not answer in time.`,
-  REMOTE_NO_CONNECTION: ({ host }: { host: string }) => `${host} accepts no connection.`,
-  REMOTE_NAME_UNKNOWN: ({ host }: { host: string }) => `The name of ${host} was not found.`,
+  REMOTE_NO_CONNECTION: ({ host }: { host: string }) => `${host} does not accept connections.`,
+  REMOTE_NAME_UNKNOWN: ({ host }: { host: string }) => `The name ${host} could not be found.`,
   REMOTE_ELSEWHERE: ({ host, to }: { host: string; to: string | null }) =>
-    `${host} sends to ${to ?? 'another address'}, which is not followed.`,
+    `${host} redirects to ${to ?? 'another address'}, which is not followed.`,
   REMOTE_STATUS: ({ host, status, said }: { host: string; status: number; said: string }) =>
     `${host} answered with status ${status}${said === '' ? '.' : `: ${said}`}`,
   REMOTE_REFUSED: ({ host, sent }: { host: string; sent: boolean }) =>
-    sent ? `${host} refused the key.` : `${host} wants a key.`,
+    sent ? `${host} refused the key.` : `${host} asks for a key.`,
   REMOTE_JOB_ERROR: ({ said }: { said: string }) => `The run failed on the server: ${said}`,
 
   // What a machine is kept on for, and the activity log.
