@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { FolderPage, FolderQuery } from '../core/ports/local-machine.ts';
-import { systemCode } from './system-code.ts';
+import { toFolderError } from './source-folder-error.ts';
 
 /** Entries that are read of one folder; a larger one is listed in part. */
 const MOST_ENTRIES = 100_000;
@@ -56,7 +56,7 @@ export async function listFolders(query: FolderQuery, signal: AbortSignal): Prom
     };
   } catch (error) {
     signal.throwIfAborted();
-    throw toListingError(error, details);
+    throw toFolderError(error, details);
   }
 }
 
@@ -100,20 +100,3 @@ const isReadable = (path: string) =>
     () => true,
     () => false,
   );
-
-function toListingError(error: unknown, details: Record<string, unknown>): unknown {
-  switch (systemCode(error)) {
-    case 'ENOENT':
-    case 'ENAMETOOLONG':
-    case 'ELOOP':
-      return new PilotlightError('FOLDER_NOT_FOUND', { details, cause: error });
-    case 'ENOTDIR':
-      return new PilotlightError('NOT_A_FOLDER', { details, cause: error });
-    case 'EACCES':
-    case 'EPERM':
-    case 'EIO':
-      return new PilotlightError('FOLDER_UNREADABLE', { details, cause: error });
-    default:
-      return error;
-  }
-}

@@ -6,6 +6,7 @@ import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { Folders } from '../core/ports/local-machine.ts';
 import { expandHome, listFolders } from './folder-listing.ts';
 import { openOwnFolders } from './own-folders.ts';
+import { toFolderError } from './source-folder-error.ts';
 
 /** @param own folders with Pilotlight's own data */
 export function createFolders(own: readonly string[] = []): Folders {
@@ -35,27 +36,4 @@ export function createFolders(own: readonly string[] = []): Folders {
       }
     },
   };
-}
-
-function toFolderError(error: unknown, details: Record<string, unknown>): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  switch (code) {
-    case 'ENOENT':
-    case 'ENAMETOOLONG':
-      return new PilotlightError('FOLDER_NOT_FOUND', { details, cause: error });
-    case 'ENOTDIR':
-      return new PilotlightError('NOT_A_FOLDER', { details, cause: error });
-    case 'ELOOP':
-      return new PilotlightError('FOLDER_NOT_FOUND', {
-        message: 'The path of the folder is a link that leads to itself.',
-        details,
-        cause: error,
-      });
-    case 'EACCES':
-    case 'EPERM':
-    case 'EIO':
-      return new PilotlightError('FOLDER_UNREADABLE', { details, cause: error });
-    default:
-      return error;
-  }
 }

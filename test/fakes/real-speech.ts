@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { wavOf } from '../../electron/workers/media/pieces.ts';
 import { spawn } from './children.ts';
 
 const script = fileURLToPath(new URL('../real-parts/speech_server.py', import.meta.url));
@@ -52,19 +53,4 @@ export async function startRealSpeech(python: string, beam = 5): Promise<RealSpe
 }
 
 /** A WAV file of these samples. */
-export function wavFile(pcm: Buffer, rate: number): Buffer {
-  const head = Buffer.alloc(44);
-  head.write('RIFF', 0, 'latin1');
-  head.writeUInt32LE(36 + pcm.length, 4);
-  head.write('WAVEfmt ', 8, 'latin1');
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(rate, 24);
-  head.writeUInt32LE(rate * 2, 28);
-  head.writeUInt16LE(2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write('data', 36, 'latin1');
-  head.writeUInt32LE(pcm.length, 40);
-  return Buffer.concat([head, pcm]);
-}
+export const wavFile = (pcm: Buffer, rate: number): Buffer => Buffer.concat(wavOf(pcm, rate));

@@ -103,8 +103,8 @@ function energyOf(pcm: Buffer, from: number, count: number): number {
   return count === 0 ? 0 : sum / count;
 }
 
-/** A WAV file of these samples, in two parts. */
-export function wavOf(pcm: Buffer): [Buffer, Buffer] {
+/** A WAV file of these samples, in two parts. @param rate of samples a second */
+export function wavOf(pcm: Buffer, rate: number = SAMPLE_RATE): [Buffer, Buffer] {
   const head = Buffer.alloc(44);
   head.write('RIFF', 0, 'latin1');
   head.writeUInt32LE(36 + pcm.length, 4);
@@ -112,8 +112,8 @@ export function wavOf(pcm: Buffer): [Buffer, Buffer] {
   head.writeUInt32LE(16, 16);
   head.writeUInt16LE(1, 20);
   head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(SAMPLE_RATE, 24);
-  head.writeUInt32LE(BYTES_PER_SECOND, 28);
+  head.writeUInt32LE(rate, 24);
+  head.writeUInt32LE(rate * 2, 28);
   head.writeUInt16LE(2, 32);
   head.writeUInt16LE(16, 34);
   head.write('data', 36, 'latin1');

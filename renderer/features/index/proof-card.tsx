@@ -1,19 +1,15 @@
 import { Check, CircleSlash, Copy, Printer, TriangleAlert } from 'lucide-react';
-import { useEffect, useMemo } from 'react';
+import { useMemo } from 'react';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
 import { formatCount, formatDuration, formatPercent, formatRate } from '../../../shared/units.ts';
 import { Legend } from '../../charts/chart-parts.tsx';
 import { RateChart } from '../../charts/rate-chart.tsx';
-import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { FlameMark, PlacementGlyph } from '../../components/glyphs.tsx';
 import { cardClass } from '../../components/page.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { Ago } from '../../components/time.tsx';
-import { useJobRates } from '../../stores/jobs.ts';
-import { emptyRate } from '../../stores/rate.ts';
 import { addToast, toastDone } from '../../stores/toasts.ts';
-import { seedWork, useWork } from '../../stores/work.ts';
 import { jobName, textOf } from '../../texts.ts';
 import { EventList } from './event-list.tsx';
 import { Failures } from './failures.tsx';
@@ -27,7 +23,8 @@ import {
   leftOutByReason,
   proofText,
 } from './proof-text.ts';
-import { placementNames, rateLayers, wholeRun, withRemembered } from './rate-layers.ts';
+import { placementNames, wholeRun } from './rate-layers.ts';
+import { useRates } from './use-rates.ts';
 
 /** A summary of a finished run, to show and share. Prints on its own page. */
 export function ProofCard({ job }: { job: IndexJob }) {
@@ -176,13 +173,8 @@ function Work({ proof }: { proof: Proof }) {
 
 /** The rate over the run, as far as this panel or the core’s last hour covers it. */
 function Rates({ job }: { job: IndexJob }) {
-  const watched = useJobRates((rates) => rates[job.id] ?? emptyRate).points;
-  const samples = useWork((state) => state.samples);
-  useEffect(() => {
-    void seedWork(client);
-  }, []);
-  const layers = useMemo(() => rateLayers(job), [job]);
-  const points = useMemo(() => wholeRun(withRemembered(watched, samples, job), job), [watched, samples, job]);
+  const { points: known, layers } = useRates(job);
+  const points = useMemo(() => wholeRun(known, job), [known, job]);
   if (points.length === 0 || layers.length === 0) return null;
   return (
     <section className="mt-5">

@@ -1,4 +1,3 @@
-import { useEffect, useMemo } from 'react';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
 import { formatCount, formatEta, formatPercent, formatRate } from '../../../shared/units.ts';
 import { Legend } from '../../charts/chart-parts.tsx';
@@ -12,16 +11,14 @@ import { cardClass } from '../../components/page.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { formatElapsed } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
-import { useJobRates } from '../../stores/jobs.ts';
-import { emptyRate } from '../../stores/rate.ts';
-import { seedWork, useWork } from '../../stores/work.ts';
 import { jobName, jobRate, textOf, textOrEmpty } from '../../texts.ts';
 import { openDialog } from '../shell/open-dialog.ts';
 import { EventList } from './event-list.tsx';
 import { Failures } from './failures.tsx';
 import { jobProgress, phaseLabels, statusLabels } from './job-text.ts';
-import { placementNames, rateLayers, withRemembered } from './rate-layers.ts';
+import { placementNames, type rateLayers } from './rate-layers.ts';
 import { RunWaiting, useRunWait } from './run-waiting.tsx';
+import { useRates } from './use-rates.ts';
 
 /** A run in progress: progress, rate by machine, events and failures. */
 export function RunView({ job }: { job: IndexJob }) {
@@ -143,13 +140,7 @@ function Counts({ job }: { job: IndexJob }) {
 }
 
 function Rates({ job }: { job: IndexJob }) {
-  const watched = useJobRates((rates) => rates[job.id] ?? emptyRate).points;
-  const samples = useWork((state) => state.samples);
-  useEffect(() => {
-    void seedWork(client);
-  }, []);
-  const layers = useMemo(() => rateLayers(job), [job]);
-  const points = useMemo(() => withRemembered(watched, samples, job), [watched, samples, job]);
+  const { points, layers } = useRates(job);
 
   return (
     <div className="mt-4">
