@@ -512,7 +512,7 @@ export const methodCases: Record<MethodName, MethodCase> = {
   'telemetry.queues': nothing,
   'telemetry.buckets': {
     right: () => ({ nodeId: machines.small, range: 'day' }),
-    wrong: [{ nodeId: machines.small, range: { from: 2, to: 2 } }, 'range'],
+    wrong: [{ nodeId: machines.small, range: { from: 2, to: 2 } }, 'range.to'],
     errors: [['NOT_FOUND', () => ({ nodeId: 'nope', range: 'month' })]],
   },
   'telemetry.workBuckets': {

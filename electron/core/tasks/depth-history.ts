@@ -26,6 +26,7 @@ export function createDepthHistory({
   store: TaskStore['depth'];
 }): DepthHistory {
   let present: readonly QueueCounts[] = [];
+  let isStopped = false;
   const sums = createMinuteSums<DepthRow>({
     ...{ clock, log, store, name: 'task-depth' },
     present: (seconds) =>
@@ -45,6 +46,8 @@ export function createDepthHistory({
 
   return {
     note(counts) {
+      // An engine that is being stopped still counts, and then nothing is saved any more.
+      if (isStopped) return;
       sums.advance();
       present = counts;
       sums.start();
@@ -60,6 +63,9 @@ export function createDepthHistory({
             active: row.active / row.seconds,
           })),
       ),
-    stop: sums.stop,
+    stop() {
+      isStopped = true;
+      sums.stop();
+    },
   };
 }
