@@ -20,8 +20,8 @@ describe('programs of its own', () => {
         'agent/install/install.ts',
         // The gateway of a headless core; the desktop app has one that ends with it.
         'adapters/processes/outliving-host.ts',
-        // Named to yt-dlp, where it is a plain Node.
-        'workers/media/js-runtime.ts',
+        // For yt-dlp and for the script of a worker, which run a plain Node.
+        'adapters/processes/plain-node.ts',
       ].sort(),
     );
   });

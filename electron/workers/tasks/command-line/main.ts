@@ -10,6 +10,7 @@ import { printable } from '../../../../shared/printable.ts';
 import { redactSecrets } from '../../../../shared/redact.ts';
 import { createSystemClock } from '../../../adapters/clock.ts';
 import { createNodeHttp } from '../../../adapters/network/http.ts';
+import { plainNode } from '../../../adapters/processes/plain-node.ts';
 import type { Log } from '../../../core/ports/log.ts';
 import { createTaskServer } from '../link/server.ts';
 import { detectType, openTaskWorker, queuesOfType } from '../open-worker.ts';
@@ -102,6 +103,12 @@ async function work(entry: string, settings: Settings): Promise<number> {
   return 0;
 }
 
+/** As every reader of the settings takes it; null if one would read it as something else. */
+function nodePath(): string | null {
+  const path = plainNode()?.replaceAll('\\', '/') ?? null;
+  return path !== null && /^[A-Za-z0-9_./: -]+$/.test(path) ? path : null;
+}
+
 async function init(
   entry: string,
   { token, drainMs, name, ...given }: WorkerSettings,
@@ -111,7 +118,10 @@ async function init(
   const made = await makeWorkerFolder(folder, {
     ...{ token, entry },
     // What is found out on this computer says nothing of the other one.
-    settings: { ...given, name: name === hostname() ? null : name, drainSeconds: drainMs / 1000 },
+    settings: {
+      ...{ ...given, name: name === hostname() ? null : name, drainSeconds: drainMs / 1000 },
+      node: nodePath(),
+    },
   });
   if (json) print(JSON.stringify(made));
   else {

@@ -14,6 +14,8 @@ export interface FolderSettings {
   sharedFolder: string | null;
   memoryLimitMb: number;
   drainSeconds: number;
+  /** Path of a Node, used on computers that have it; null for none. */
+  node: string | null;
 }
 
 export const PROGRAM_FILE = 'task-worker.mjs';
@@ -60,6 +62,8 @@ ${line('PILOTLIGHT_WORKER_MEMORY', String(settings.memoryLimitMb))}
 ${line('PILOTLIGHT_WORKER_DRAIN', String(settings.drainSeconds))}
 # Where the shared folder of Pilotlight is on this computer. Without it, files are downloaded.
 ${optional('PILOTLIGHT_WORKER_SHARED_FOLDER', settings.sharedFolder, '/mnt/pilotlight')}
+# Path of Node. On a computer without it, start.sh and start.ps1 use the Node on the PATH.
+${optional('PILOTLIGHT_NODE', settings.node, '/usr/local/bin/node')}
 `;
 }
 
@@ -69,35 +73,35 @@ export const startScript = `#!/bin/sh
 set -eu
 cd "$(dirname "$0")"
 
-if ! command -v node >/dev/null 2>&1; then
-  echo "Node is missing. Install version ${LEAST_NODE} or newer: https://nodejs.org" >&2
-  exit 1
-fi
-if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b >= 19) ? 0 : 1)'; then
-  echo "Node $(node --version) is too old. Install version ${LEAST_NODE} or newer: https://nodejs.org" >&2
-  exit 1
-fi
-
 set -a
 # shellcheck source=/dev/null
 . ./${SETTINGS_FILE}
 set +a
+
+is_new_enough() {
+  "$1" -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b >= 19) ? 0 : 1)' 2>/dev/null
+}
+node=node
+if [ -n "\${PILOTLIGHT_NODE:-}" ] && is_new_enough "$PILOTLIGHT_NODE"; then
+  node=$PILOTLIGHT_NODE
+fi
+install="Install version ${LEAST_NODE} or newer: https://nodejs.org"
+if ! command -v "$node" >/dev/null 2>&1; then
+  echo "Node is missing. $install" >&2
+  exit 1
+fi
+if ! is_new_enough "$node"; then
+  echo "Node $("$node" --version) is too old. $install" >&2
+  exit 1
+fi
 PILOTLIGHT_TOKEN_FILE="$PWD/${KEY_FILE}"
 export PILOTLIGHT_TOKEN_FILE
-exec node ./${PROGRAM_FILE} "$@"
+exec "$node" ./${PROGRAM_FILE} "$@"
 `;
 
 export const startPowerShell = `# Starts the worker with the settings of ${SETTINGS_FILE}. ".\\start.ps1 check" checks it instead.
 $ErrorActionPreference = 'Stop'
 Set-Location -LiteralPath $PSScriptRoot
-
-if (-not (Get-Command node -ErrorAction SilentlyContinue)) {
-  Write-Error 'Node is missing. Install version ${LEAST_NODE} or newer: https://nodejs.org'
-}
-$version = [version]((node --version).TrimStart('v'))
-if ($version -lt [version]'${LEAST_NODE}') {
-  Write-Error "Node $version is too old. Install version ${LEAST_NODE} or newer: https://nodejs.org"
-}
 
 foreach ($line in Get-Content -LiteralPath '${SETTINGS_FILE}' -Encoding UTF8) {
   if ($line -match '^([A-Z_]+)=(.*)$') {
@@ -106,8 +110,18 @@ foreach ($line in Get-Content -LiteralPath '${SETTINGS_FILE}' -Encoding UTF8) {
     Set-Item -LiteralPath "Env:$name" -Value $value
   }
 }
+
+$node = 'node'
+if ($env:PILOTLIGHT_NODE -and (Test-Path -LiteralPath $env:PILOTLIGHT_NODE)) { $node = $env:PILOTLIGHT_NODE }
+if (-not (Get-Command $node -ErrorAction SilentlyContinue)) {
+  Write-Error 'Node is missing. Install version ${LEAST_NODE} or newer: https://nodejs.org'
+}
+$version = [version]((& $node --version).TrimStart('v'))
+if ($version -lt [version]'${LEAST_NODE}') {
+  Write-Error "Node $version is too old. Install version ${LEAST_NODE} or newer: https://nodejs.org"
+}
 $env:PILOTLIGHT_TOKEN_FILE = Join-Path $PSScriptRoot '${KEY_FILE}'
-& node ./${PROGRAM_FILE} @args
+& $node ./${PROGRAM_FILE} @args
 exit $LASTEXITCODE
 `;
 

@@ -4,8 +4,8 @@ import { baseArgs } from '../../../../electron/workers/media/yt-dlp.ts';
 
 it('is this Node where it is a plain one, and otherwise what is found by name', () => {
   expect(jsRuntimes()).toEqual([`node:${process.execPath}`]);
-  expect(jsRuntimes(false)).toContain('deno');
-  expect(jsRuntimes(false).join()).not.toContain(process.execPath);
+  expect(jsRuntimes(null)).toContain('deno');
+  expect(jsRuntimes(null).join()).not.toContain(process.execPath);
 });
 
 it('is named to yt-dlp once each', () => {

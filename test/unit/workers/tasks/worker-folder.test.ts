@@ -28,7 +28,7 @@ const settings: FolderSettings = {
     queues: ['gpu-tasks', 'celery'],
     slots: 2,
   },
-  ...{ sharedFolder: '/mnt/pilot light', memoryLimitMb: 2048, drainSeconds: 60 },
+  ...{ sharedFolder: '/mnt/pilot light', memoryLimitMb: 2048, drainSeconds: 60, node: null },
 };
 const has = (program: string) => spawnSync(program, ['--version']).status === 0;
 const shellcheck = process.env.SHELLCHECK_PATH ?? 'shellcheck';
@@ -124,6 +124,15 @@ describe('the folder of a worker', () => {
     const run = spawnSync(join(path, 'start.sh'), { env: { PATH: `${tools}:/usr/bin:/bin` } });
     expect(run.status).toBe(1);
     expect(run.stderr.toString()).toContain('Node v20.1.0 is too old');
+    const elsewhere = await make('elsewhere', { node: '/no/such/node' });
+    const missing = spawnSync(join(elsewhere.folder, 'start.sh'), {
+      env: { PATH: `${tools}:/usr/bin:/bin` },
+    });
+    expect(missing.stderr.toString()).toContain('Node v20.1.0 is too old');
+    const here = await make('here', { node: process.execPath });
+    const found = spawnSync(join(here.folder, 'start.sh'), { env: { PATH: `${tools}:/usr/bin:/bin` } });
+    expect(found.stderr.toString()).toBe('');
+    expect(found.status).toBe(0);
   });
 
   it('leaves out what is found out on its own computer', () => {
