@@ -22,7 +22,7 @@ function createHistory() {
 }
 
 const counts = (waiting: number, active: number) => [
-  { queue: 'gpu-tasks' as const, counts: { waiting, active } as never },
+  { queue: 'gpu-tasks' as const, counts: { waiting, active } as never, oldestAt: null },
 ];
 
 it('has the mean of what waited and was active', async () => {
