@@ -70,6 +70,8 @@ export interface TaskWorkers {
   release(request: WorkerRequest<'release'>, caller: WorkerCaller): Promise<WorkerAnswer<'release'>>;
   bye(request: WorkerRequest<'bye'>, caller: WorkerCaller): Promise<WorkerAnswer<'bye'>>;
   list(): TaskWorker[];
+  /** Whether it is a worker of this core, also one that only checks itself. */
+  knows(workerId: string): boolean;
   /** Throws NOT_FOUND. */
   drain(workerId: string, on: boolean): void;
 }

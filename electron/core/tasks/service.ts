@@ -255,7 +255,7 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
   const uploads = createUploads({ clock, ids, save: upload });
 
   return {
-    workers: { ...calls, list: registry.list, drain: registry.drain },
+    workers: { ...calls, list: registry.list, knows: registry.knows, drain: registry.drain },
     files,
     async add(requests, credentialId) {
       const taskIds = await adding.add(requests, credentialId);

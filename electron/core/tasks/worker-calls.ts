@@ -21,7 +21,7 @@ export interface HeldTask extends LeaseProof {
   task: TaskRecord;
 }
 
-export interface WorkerCalls extends Omit<TaskWorkers, 'list' | 'drain'> {
+export interface WorkerCalls extends Omit<TaskWorkers, 'list' | 'knows' | 'drain'> {
   /** Tasks that workers have now, as far as this core gave them out. */
   held(): readonly HeldTask[];
   /** Its lease has ended. */

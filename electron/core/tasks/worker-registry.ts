@@ -27,6 +27,8 @@ export interface WorkerRegistry {
   name(workerId: string): string | null;
   /** The queue that it asks first; null if it does not report to this core. */
   queueOf(workerId: string): TaskQueueName | null;
+  /** Whether it is one of ours, listed or only checking itself. */
+  knows(workerId: string): boolean;
   /** One that has said hello to this core, with the same credential. Throws NOT_FOUND. */
   require(workerId: string, caller: WorkerCaller): { record: TaskWorkerRecord; live: LiveWorker };
   greet(
@@ -203,6 +205,7 @@ export function createWorkerRegistry(dependencies: WorkerRegistryDependencies): 
       const entry = entries.get(workerId);
       return entry?.live && !entry.live.left ? (entry.record.queues[0] ?? null) : null;
     },
+    knows: (workerId) => entries.has(workerId),
     require(workerId, caller) {
       const { record, live } = find(workerId);
       if (live === null || live.credentialId !== caller.credentialId) {

@@ -73,7 +73,7 @@ function signedRoutes(
     async handler(request, reply) {
       const { fileId, workerId } = links.check(request.query as Record<string, unknown>);
       // A worker that is gone for good has nothing to download any more.
-      if (!service.workers.list().some(({ id }) => id === workerId)) throw new PilotlightError('FORBIDDEN');
+      if (!service.workers.knows(workerId)) throw new PilotlightError('FORBIDDEN');
       return sendFile(request, reply, await find(fileId));
     },
   });

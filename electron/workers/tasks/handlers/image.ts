@@ -15,6 +15,9 @@ export const pictureLimits = { bytes: 100_000_000, pixels: 100_000_000, seconds:
 const THUMBNAIL = 320;
 /** The same of what a model gets to see. */
 const SEEN = 1024;
+/** It is in the folder of Pilotlight, and not in a copied file. */
+const NO_DECODER =
+  'Only a worker in the folder of Pilotlight can decode pictures; this one makes no thumbnails and has none described.';
 const PIXEL = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
 
 type Pictures = Pick<ReturnType<typeof createPictures>, 'decode' | 'resize' | 'cutJpeg'>;
@@ -63,8 +66,11 @@ export function createImageHandler(
     components: [
       {
         name: 'pictures',
-        test: async (signal) => void (await pictures.decode(Buffer.from(PIXEL, 'base64'), signal)),
-        fix: 'Run the worker from the folder of Pilotlight: a copied file has no decoder of pictures, and makes no thumbnails.',
+        async test(signal) {
+          const found = await decode(pictures, Buffer.from(PIXEL, 'base64'), signal);
+          return found === null ? { unused: NO_DECODER } : undefined;
+        },
+        fix: 'Run "npm ci --ignore-scripts" in the folder of Pilotlight.',
       },
     ],
     async handle(input, context) {
