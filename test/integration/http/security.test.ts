@@ -287,7 +287,8 @@ describe('the panel', () => {
       const nonce = /'nonce-([^']+)'/.exec(policy)?.[1] ?? '';
       expect(policy).toBe(
         `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; img-src 'self' data:; ` +
-          `font-src 'self'; connect-src 'self' ws://127.0.0.1:${testPort}; base-uri 'none'; ` +
+          `font-src 'self'; connect-src 'self' ws://127.0.0.1:${testPort} wss://127.0.0.1:${testPort}; ` +
+          `manifest-src 'self'; worker-src 'self'; base-uri 'none'; ` +
           `form-action 'none'; frame-ancestors 'none'`,
       );
       expect(reply.body).toContain(`nonce="${nonce}"`);

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { failedAttempt } from '../../../electron/workers/tasks/failures.ts';
 import { createAudioHandler } from '../../../electron/workers/tasks/handlers/audio.ts';
 import { noMeans } from '../../../electron/workers/tasks/means.ts';
+import { isAlive } from '../../fakes/alive.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { makeFfmpeg } from '../../fakes/media-programs.ts';
 import { openMediaWorld, toneWav } from '../../fakes/media-world.ts';
@@ -291,13 +292,6 @@ describe('the speech server', () => {
     await failure;
     await vi.waitUntil(() => world.server.cutOff() === 1, { timeout: 30_000 });
     const { pid } = program.calls().at(-1) ?? { pid: 0 };
-    await vi.waitUntil(() => {
-      try {
-        process.kill(pid, 0);
-        return false;
-      } catch {
-        return true;
-      }
-    });
+    await vi.waitUntil(() => !isAlive(pid), { timeout: 30_000 });
   });
 });

@@ -9,6 +9,7 @@ import {
   runProgram,
   startProgram,
 } from '../../../electron/workers/media/program.ts';
+import { isAlive } from '../../fakes/alive.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { makeFfmpeg } from '../../fakes/media-programs.ts';
 
@@ -27,15 +28,6 @@ const options = (program: string, args: string[], own: Partial<ProgramOptions> =
   signal: new AbortController().signal,
   ...own,
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Resolves when the program was called, with its process. */
 const called = async (program: ReturnType<typeof makeFfmpeg>) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { failedAttempt } from '../../../electron/workers/tasks/failures.ts';
 import { createYoutubeHandler } from '../../../electron/workers/tasks/handlers/youtube.ts';
+import { isAlive } from '../../fakes/alive.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { makeFfmpeg, makeYtDlp } from '../../fakes/media-programs.ts';
 import { type MediaWorld, openMediaWorld, toneWav } from '../../fakes/media-world.ts';
@@ -161,14 +162,7 @@ describe('a yt-dlp', () => {
       await clock.advance(121_000);
       await failure;
       const { pid } = program.calls().at(-1) ?? { pid: 0 };
-      await vi.waitUntil(() => {
-        try {
-          process.kill(pid, 0);
-          return false;
-        } catch {
-          return true;
-        }
-      });
+      await vi.waitUntil(() => !isAlive(pid), { timeout: 30_000 });
     },
   );
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createWorkerClient, type MethodPolicy } from '../../../electron/adapters/processes/worker-client.ts';
 import { wasKilled } from '../../../electron/adapters/processes/worker-host.ts';
+import { isAlive } from '../../fakes/alive.ts';
 import { fork } from '../../fakes/children.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { parentHosts } from '../../fakes/parent-hosts.ts';
@@ -49,15 +50,6 @@ function open(kind: Kind, name = 'small-worker') {
     return ((await answerOf(child)) as { event: number }).event;
   }
   return { client, start, answerOf, exitOf, [Symbol.asyncDispose]: client.stop };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function until(holds: () => boolean): Promise<void> {

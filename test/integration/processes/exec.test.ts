@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createExec } from '../../../electron/adapters/processes/exec.ts';
+import { isAlive } from '../../fakes/alive.ts';
 
 const exec = createExec();
 const node = process.execPath;
@@ -49,7 +50,7 @@ describe('a program', () => {
         { code: 'COMMAND_FAILED', message: expect.stringContaining('was stopped') },
       );
       const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
-      await expect.poll(() => isRunning(pid)).toBe(false);
+      await expect.poll(() => isAlive(pid)).toBe(false);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -80,13 +81,3 @@ describe('a program', () => {
     });
   });
 });
-
-/** A process that ended and was not waited for yet is in the table still, as a zombie. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-}

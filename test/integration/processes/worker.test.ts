@@ -8,6 +8,7 @@ import {
 } from '../../../electron/adapters/processes/worker-client.ts';
 import { createForkWorkerHost } from '../../../electron/adapters/processes/worker-host.ts';
 import { createUtilityWorkerHost } from '../../../electron/main/utility-worker-host.ts';
+import { isAlive } from '../../fakes/alive.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import type { SmallContract } from '../../fakes/small-contract.ts';
 import { utilityProcess } from '../../standin/utility-process.ts';
@@ -54,15 +55,6 @@ function open(kind: keyof typeof hosts, keepRunning = false) {
     [Symbol.asyncDispose]: client.stop,
   };
 }
-
-const isAlive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 describe.each(Object.keys(hosts) as (keyof typeof hosts)[])('a worker in a %s', (kind) => {
   test('answers, reports progress and is cancelled', async () => {

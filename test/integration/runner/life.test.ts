@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readBootId } from '../../../electron/adapters/processes/link/endpoint.ts';
 import { openRunner } from '../../../electron/adapters/processes/runner/open-runner.ts';
+import { isAlive } from '../../fakes/alive.ts';
 import { spawn } from '../../fakes/children.ts';
 import { createTestRunner, runnerEntry, type TestRunner } from '../../fakes/open-runner.ts';
 import { writeTextModel } from '../../fakes/text-model.ts';
@@ -17,15 +18,6 @@ afterEach(() => runner.close());
 const endpointFile = () => join(runner.dataFolder, 'runner', 'endpoint.json');
 const exitOf = (opened: { onExit(listener: () => void): void }) =>
   new Promise<void>((resolve) => opened.onExit(resolve));
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));

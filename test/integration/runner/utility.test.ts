@@ -1,6 +1,7 @@
 /** The runner as the packaged desktop app has it: utility processes, none of which may start Node. */
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isAlive } from '../../fakes/alive.ts';
 import { createTestRunner, runnerEntry, type TestRunner } from '../../fakes/open-runner.ts';
 import { utilityHost } from '../../fakes/parent-hosts.ts';
 import { writeTextModel } from '../../fakes/text-model.ts';
@@ -18,15 +19,6 @@ beforeEach(() => {
 afterEach(() => runner.close());
 
 const embed = () => runner.ask('POST', '/v1/embeddings', { input: ['red', 'green blue'], model: 'model' });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -164,6 +164,7 @@ describe('the index of an earlier version', () => {
         ('b.txt', 1, 1, 1, 1, x'00', '1:64', 'text', 1, NULL, NULL);
       DROP TABLE removed_vectors;
       DROP TABLE removed_remotely;
+      ALTER TABLE files DROP COLUMN places;
       PRAGMA user_version = 2`);
     created.close();
 

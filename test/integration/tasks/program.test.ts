@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SHARED_PROOF_FILE } from '../../../shared/contract/task-worker.ts';
+import { isAlive } from '../../fakes/alive.ts';
 import { type ChildProcess, spawn } from '../../fakes/children.ts';
 import { type FakeTaskServer, startTaskServer } from '../../fakes/task-server.ts';
 
@@ -28,24 +29,18 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Whatever the tester has installed. */
+const withoutPrograms = { PILOTLIGHT_FFMPEG: '/nowhere/ffmpeg', PILOTLIGHT_YT_DLP: '/nowhere/yt-dlp' };
+
 function start(args: string[], environment: Record<string, string> = { PILOTLIGHT_TOKEN: server.key }) {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry, ...args], {
-    env: { PATH: process.env.PATH, TMPDIR: folder, ...environment },
+    env: { PATH: process.env.PATH, TMPDIR: folder, ...withoutPrograms, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   children.push(child);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   return { child, ended, output: text(child.stdout), errors: text(child.stderr) };
 }
-
-const alive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 describe('the program', () => {
   test('takes tasks with a key from the environment, and ends on SIGTERM', async () => {
@@ -57,7 +52,7 @@ describe('the program', () => {
       type: 'cpu',
       queues: ['celery'],
       slots: 2,
-      contentTypes: ['document', 'mixed', 'web', 'image'],
+      contentTypes: ['document', 'mixed', 'web', 'image', 'audio', 'video', 'youtube'],
     });
     worker.child.kill('SIGTERM');
     expect(await worker.ended).toBe(0);
@@ -130,7 +125,7 @@ describe('the program', () => {
     worker.child.kill('SIGKILL');
     await worker.ended;
     // Their watchdog ends them; a wait without an end would fail the test by its limit.
-    while (pids.some(alive)) await new Promise((resolve) => setImmediate(resolve));
+    while (pids.some(isAlive)) await new Promise((resolve) => setImmediate(resolve));
   });
 });
 
@@ -162,6 +157,8 @@ describe('check', () => {
       'component pass',
       'component pass',
       'component pass',
+      // Sound and pictures, speech, descriptions, YouTube: nothing of that is set up.
+      ...Array(4).fill('component not-applicable'),
       'task pass',
     ]);
     const hello = server.calls.find(
@@ -202,7 +199,7 @@ describe('check', () => {
       'pass',
       'pass',
       'pass',
-      'not-applicable',
+      ...Array(5).fill('not-applicable'),
     ]);
     await server.up();
   });

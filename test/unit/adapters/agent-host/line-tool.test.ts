@@ -6,8 +6,9 @@ import { openLineTool } from '../../../../electron/adapters/agent-host/line-tool
 import { openNvidiaStream } from '../../../../electron/adapters/agent-host/nvidia-stream.ts';
 import { openTelemetrySource } from '../../../../electron/adapters/agent-host/telemetry-source.ts';
 import type { AgentSample } from '../../../../electron/adapters/agent-host/types.ts';
+import { isAlive } from '../../../fakes/alive.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
-import { createTool, createWatch, lives } from './tools.ts';
+import { createTool, createWatch } from './tools.ts';
 
 const MIB = 1024 ** 2;
 const gpuLines = [
@@ -52,12 +53,12 @@ describe.skipIf(process.platform === 'win32')('a tool that goes on', () => {
       const pid = Number(lines[0]);
       await clock.advance(9_999);
       expect(tool.problem()).toBeNull();
-      expect(lives(pid)).toBe(true);
+      expect(isAlive(pid)).toBe(true);
       await clock.advance(1);
       expect(tool.problem()).toBe(`${script.path} hangs and was stopped.`);
       // Its end plans the next start; the tool of before is gone then.
       while (clock.pending() === 0) await clock.flush();
-      expect(lives(pid)).toBe(false);
+      expect(isAlive(pid)).toBe(false);
       await clock.advance(2_000);
       await until(() => lines.length === 2);
       expect(Number(lines[1])).not.toBe(pid);

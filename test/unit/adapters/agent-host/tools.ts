@@ -30,13 +30,3 @@ export function createWatch() {
       }),
   };
 }
-
-/** Whether a process is there. */
-export function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
