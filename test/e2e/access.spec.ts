@@ -39,6 +39,7 @@ test('a key is generated, shown once, used, rotated and revoked', async ({ page,
     await dialog.getByRole('button', { name: 'Generate' }).click();
     await expect(dialog.getByRole('alert')).toContainText('There is already a key called');
     await page.keyboard.press('Escape');
+    await dialog.getByRole('button', { name: 'Discard' }).click();
     await expect(dialog).toBeHidden();
   });
 

@@ -146,7 +146,7 @@ function Asleep({ node }: { node: NodeView }) {
     );
   }
   return (
-    <ul className="grid gap-1 text-[0.8125rem] text-soft">
+    <ul className="flex flex-wrap gap-x-4 gap-y-1 text-[0.8125rem] text-soft">
       <li>
         {node.lastSeenAt === null ? (
           here ? (

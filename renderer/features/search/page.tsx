@@ -12,7 +12,7 @@ import { isAsked, search, useSearch } from '../../stores/search.ts';
 import { selectSources, useSources } from '../../stores/sources.ts';
 import { textOf } from '../../texts.ts';
 import { openDialog } from '../shell/open-dialog.ts';
-import { useSearchFocus } from '../shell/search-focus.ts';
+import { takeTyped, useSearchFocus } from '../shell/search-focus.ts';
 import { useAddress } from '../shell/use-address.ts';
 import { fileTypes, readSearch, type SearchAddress, searchHash } from './address.ts';
 import { DocumentPane } from './document-pane.tsx';
@@ -57,11 +57,15 @@ export default function SearchPage() {
   const focusAsked = useSearchFocus((focus) => focus.asked);
   const focusSeen = useRef(-1);
   const textAtFirst = useRef(text);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new wish moves the focus
   useEffect(() => {
     const isNew = focusSeen.current !== focusAsked;
     focusSeen.current = focusAsked;
     const isWanted = focusAsked > 0 || (textAtFirst.current === '' && matchMedia('(pointer: fine)').matches);
-    if (isNew && isWanted) input.current?.select();
+    if (!isNew || !isWanted) return;
+    const typed = takeTyped();
+    input.current?.select();
+    if (typed !== '') change({ text: typed });
   }, [focusAsked]);
 
   function onKeyDown(event: KeyboardEvent): void {
