@@ -9,8 +9,10 @@ import { answersHere, followConnection } from './stores/connection.ts';
 followConnection(client);
 fetchOnlyWhile(answersHere);
 
-// Not on loopback: another program may take the port later, and must not find a worker of ours.
-if (location.protocol === 'https:') navigator.serviceWorker?.register('/sw.js').catch(() => undefined);
+// Not on loopback: another program may take the port later, and must not find a worker of ours. Nor in the desktop app,
+// which has its own files.
+if (location.protocol === 'https:' && !window.pilotlight)
+  navigator.serviceWorker?.register('/sw.js').catch(() => undefined);
 
 const root = document.getElementById('root');
 if (root) {
