@@ -105,8 +105,8 @@ function copyPackage(from, to) {
 }
 
 /**
- * Programs are built for reading; a package has them without white space and comments, which is a third less. Functions
- * and classes keep their names, so that errors stay readable. The comment that names a map goes with its map.
+ * Programs are built for reading; a package has them without white space and comments, which is a third less. Classes keep
+ * their names, which errors show. The comment that names a map goes with its map.
  * @param {string} folder
  */
 export function shrinkPrograms(folder) {
@@ -127,7 +127,7 @@ export function shrinkPrograms(folder) {
 const minifying = {
   module: true,
   compress: true,
-  mangle: { toplevel: true, keepNames: true },
+  mangle: { toplevel: true, keepNames: { class: true, function: false } },
   codegen: { removeWhitespace: true },
 };
 
