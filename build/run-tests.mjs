@@ -196,7 +196,7 @@ async function runRealParts(filters) {
     cache,
     requirements: join(root, 'test', 'real-parts', 'speech-requirements.txt'),
     name: 'speech',
-    what: 'A speech server with Whisper, a voice and ffmpeg',
+    what: 'a speech server with Whisper, a voice and ffmpeg',
     megabytes: 740,
     say,
   });

@@ -47,7 +47,7 @@ export const benchmark: Benchmark = {
       cache: setUpPaths(root).cache,
       requirements: fileURLToPath(new URL('../real-parts/speech-requirements.txt', import.meta.url)),
       name: 'speech',
-      what: 'A speech server with Whisper, a voice and ffmpeg',
+      what: 'a speech server with Whisper, a voice and ffmpeg',
       megabytes: 740,
       say: note,
     });
