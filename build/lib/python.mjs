@@ -19,7 +19,7 @@ const oldest = 10;
 export async function preparePython({ cache, requirements, name, what, megabytes, say }) {
   const base = await findPython();
   if (base === undefined) {
-    return { fix: `${what} needs Python 3.${oldest} or newer with its module venv: install it.` };
+    return { fix: `${atStart(what)} needs Python 3.${oldest} or newer with its module venv: install it.` };
   }
   const key = createHash('sha256').update(readFileSync(requirements)).update(base.version).digest('hex');
   const folder = join(cache, 'tools', `${name}-${key.slice(0, 16)}`);
@@ -38,7 +38,7 @@ export async function preparePython({ cache, requirements, name, what, megabytes
     });
     if (result.code !== 0) {
       const reason = result.tail.trim().split('\n').at(-1) ?? '';
-      return { fix: `${what} could not be installed: ${reason}` };
+      return { fix: `${atStart(what)} could not be installed: ${reason}` };
     }
   }
   mkdirSync(complete);
@@ -77,3 +77,6 @@ function forgetEarlier(tools, prefix) {
     if (name.startsWith(prefix)) rmSync(join(tools, name), { recursive: true, force: true });
   }
 }
+
+/** @param {string} words of a sentence that they begin */
+const atStart = (words) => words.charAt(0).toUpperCase() + words.slice(1);
