@@ -68,7 +68,7 @@ export const mediaErrors = {
     status: 501,
   },
   YT_DLP_FAILED: {
-    message: 'yt-dlp could not fetch the video.',
+    message: 'The video could not be fetched with yt-dlp.',
     next: 'Try the address with yt-dlp itself, and update it: YouTube changes often.',
     status: 502,
   },
