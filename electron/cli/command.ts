@@ -124,3 +124,19 @@ export async function findRemote(
 ): Promise<RemoteIndexView> {
   return findNamed(await link.call('remoteIndex.list', {}, signal), wanted, 'remote index');
 }
+
+export type Verbs = Readonly<Record<string, (context: CommandContext) => Promise<unknown>>>;
+
+/** Runs what the first word after a command names; without one, `usual`. Rejects with USAGE for any other word. */
+export async function runVerb(
+  command: string,
+  verbs: Verbs,
+  context: CommandContext,
+  usual?: string,
+): Promise<unknown> {
+  const [verb = usual, ...positionals] = context.positionals;
+  if (verb === undefined) throw usageError(`What to do is missing: ${Object.keys(verbs).join(', ')}.`);
+  const run = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
+  if (run === undefined) throw usageError(`There is no command "${command} ${verb}".`);
+  return run({ ...context, positionals });
+}

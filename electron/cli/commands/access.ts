@@ -9,6 +9,7 @@ import {
   noPositionals,
   onlyPositional,
   optionText,
+  runVerb,
   usageError,
 } from '../command.ts';
 import { table } from '../format.ts';
@@ -152,15 +153,6 @@ async function revokeKey(context: CommandContext) {
   return { revoked: id };
 }
 
-type Verbs = Readonly<Record<string, (context: CommandContext) => Promise<unknown>>>;
-
-async function runVerb(command: string, verbs: Verbs, context: CommandContext): Promise<unknown> {
-  const [verb = 'list', ...positionals] = context.positionals;
-  const run = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
-  if (run === undefined) throw usageError(`There is no command "${command} ${verb}".`);
-  return run({ ...context, positionals });
-}
-
 export const keys: Command = {
   name: 'keys',
   summary: 'list, add, rotate and revoke keys of scripts and programs',
@@ -178,7 +170,7 @@ export const keys: Command = {
     rpm: { type: 'string' },
   },
   run: (context) =>
-    runVerb('keys', { list: listKeys, add: addKey, rotate: rotateKey, revoke: revokeKey }, context),
+    runVerb('keys', { list: listKeys, add: addKey, rotate: rotateKey, revoke: revokeKey }, context, 'list'),
 };
 
 async function listSessions(context: CommandContext) {
@@ -219,5 +211,5 @@ export const sessions: Command = {
   summary: 'list the browsers that are signed in, and sign them out',
   usage: ['sessions list', 'sessions revoke ID', 'sessions revoke --all'],
   options: { all: { type: 'boolean' } },
-  run: (context) => runVerb('sessions', { list: listSessions, revoke: revokeSession }, context),
+  run: (context) => runVerb('sessions', { list: listSessions, revoke: revokeSession }, context, 'list'),
 };

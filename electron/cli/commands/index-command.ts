@@ -10,6 +10,7 @@ import {
   noPositionals,
   onlyPositional,
   optionText,
+  runVerb,
   usageError,
 } from '../command.ts';
 import type { CoreLink } from '../core-link.ts';
@@ -315,10 +316,5 @@ export const index: Command = {
     watch: { type: 'boolean' },
     to: { type: 'string' },
   },
-  run(context) {
-    const [verb = 'progress', ...positionals] = context.positionals;
-    const chosen = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
-    if (!chosen) return Promise.reject(usageError(`There is no command "index ${verb}".`));
-    return chosen({ ...context, positionals });
-  },
+  run: (context) => runVerb('index', verbs, context, 'progress'),
 };

@@ -10,6 +10,7 @@ import {
   findNode,
   onlyPositional,
   optionText,
+  runVerb,
   usageError,
 } from '../command.ts';
 import type { CoreLink } from '../core-link.ts';
@@ -187,13 +188,7 @@ export const models: Command = {
     anyway: { type: 'boolean' },
     yes: { type: 'boolean' },
   },
-  async run(context) {
-    const [verb, ...positionals] = context.positionals;
-    if (verb === undefined) throw usageError(`What to do is missing: ${Object.keys(verbs).join(', ')}.`);
-    const run = Object.entries(verbs).find(([name]) => name === verb)?.[1];
-    if (run === undefined) throw usageError(`There is no command "models ${verb}".`);
-    return run({ ...context, positionals });
-  },
+  run: (context) => runVerb('models', verbs, context),
   failed: (result) =>
     Array.isArray(result) &&
     result.some((one) => Object(one).state === 'failed' || Object(one).state === 'cancelled'),

@@ -11,6 +11,7 @@ import {
   noPositionals,
   onlyPositional,
   optionText,
+  runVerb,
   usageError,
 } from '../command.ts';
 import type { CoreLink } from '../core-link.ts';
@@ -229,10 +230,5 @@ export const remoteIndex: Command = {
     watch: { type: 'boolean' },
     forget: { type: 'boolean' },
   },
-  run(context) {
-    const [verb = 'list', ...positionals] = context.positionals;
-    const chosen = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
-    if (!chosen) return Promise.reject(usageError(`There is no command "remote-index ${verb}".`));
-    return chosen({ ...context, positionals });
-  },
+  run: (context) => runVerb('remote-index', verbs, context, 'list'),
 };
