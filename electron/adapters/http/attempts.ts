@@ -1,5 +1,6 @@
 /** Slows down guessing: each wrong attempt from an address doubles the wait before its next one is checked. */
 import { unmapIpv4 } from '../../../shared/network/ipv4.ts';
+import { ipv6Groups } from '../../../shared/network/private-address.ts';
 
 export interface Attempts {
   /** Milliseconds until the next attempt from this address is checked; 0 for now. */
@@ -54,15 +55,10 @@ export function createAttempts({ monotonic, most = 1000 }: AttemptsOptions): Att
 /** One machine has a whole IPv6 /64 to itself, and one IPv4 address however it is written. */
 export function attemptKey(address: string): string {
   const plain = unmapIpv4(address).replace(/%.*$/, '');
-  if (!plain.includes(':')) return plain;
-  const [head = '', tail = ''] = plain.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === '' ? [] : tail.split(':');
-  const zeroes = plain.includes('::')
-    ? Array.from({ length: 8 - left.length - right.length }, () => '0')
-    : [];
-  return [...left, ...zeroes, ...right]
+  const groups = ipv6Groups(plain);
+  if (groups === null) return plain;
+  return groups
     .slice(0, 4)
-    .map((part) => Number.parseInt(part, 16).toString(16))
+    .map((group) => group.toString(16))
     .join(':');
 }

@@ -5,6 +5,7 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
 import { ipv4Bytes } from '../../../shared/network/ipv4.ts';
+import { ipv6Groups } from '../../../shared/network/private-address.ts';
 
 export interface SelfSigned {
   /** PEM. */
@@ -60,13 +61,8 @@ const extension = (id: string, isCritical: boolean, value: Uint8Array) =>
 function ipBytes(address: string): Buffer {
   const four = ipv4Bytes(address);
   if (four !== null) return Buffer.from(four);
-  const [head = '', tail] = address.replace(/%.*$/, '').split('::');
-  const words = (text: string | undefined) =>
-    text === undefined || text === '' ? [] : text.split(':').map((word) => Number.parseInt(word, 16));
-  const [left, right] = [words(head), words(tail)];
-  const all =
-    tail === undefined ? left : [...left, ...Array(8 - left.length - right.length).fill(0), ...right];
-  return Buffer.from(all.flatMap((word: number) => [word >> 8, word & 0xff]));
+  const groups = ipv6Groups(address) ?? [];
+  return Buffer.from(groups.flatMap((group) => [group >> 8, group & 0xff]));
 }
 
 /** @param hosts addresses and names that it is for */
