@@ -11,6 +11,7 @@ import type { FromLane, ToLane } from './lane.ts';
 import type { LaneChoice } from './lane-choice.ts';
 import type { Answers } from './protocol.ts';
 import type { ReducedRun } from './reduced-run.ts';
+import { createRooms } from './rooms.ts';
 import type { Tensors } from './shared-inputs.ts';
 
 export interface LaneResult {
@@ -56,9 +57,6 @@ export function startLaneThread(entry: string): LaneThread {
   };
 }
 
-/** Larger ones are not kept: 12 MB. */
-const MOST_ROOM_VALUES = 3 * 1024 * 1024;
-
 interface Lane {
   call(message: ToLane, handedOver?: ArrayBuffer[]): Promise<FromLane>;
   tell(message: ToLane): void;
@@ -76,19 +74,11 @@ export function createLanes(choice: LaneChoice, start: () => LaneThread): Lanes 
   const working = () => lanes?.filter(({ isBusy }) => isBusy) ?? [];
   const busy = () => working().length;
 
-  /**
-   * Where pictures become numbers, again and again: fresh memory costs as much as the writing. It is shared with the
-   * lanes: what is handed to and fro counts as new each time, and has the garbage collected.
-   */
-  const rooms: Float32Array[] = [];
-  function takeRoom(values: number): Float32Array {
-    const at = rooms.findIndex(({ length }) => length >= values);
-    const [kept] = rooms.splice(at, at < 0 ? 0 : 1);
-    return kept ?? new Float32Array(new SharedArrayBuffer(values * Float32Array.BYTES_PER_ELEMENT));
-  }
-  function keepRoom(room: Float32Array): void {
-    if (rooms.length <= choice.count && room.length <= MOST_ROOM_VALUES) rooms.push(room);
-  }
+  /** Shared with the lanes: what is handed to and fro counts as new each time, and has the garbage collected. */
+  const rooms = createRooms(
+    choice.count + 1,
+    (values) => new Float32Array(new SharedArrayBuffer(values * Float32Array.BYTES_PER_ELEMENT)),
+  );
 
   /** Inputs that may be handed over. What came in one message lies in one buffer, and that may have others, too. */
   function own(feeds: Feeds): { tensors: Tensors; handedOver: ArrayBuffer[]; taken: Float32Array[] } {
@@ -96,7 +86,7 @@ export function createLanes(choice: LaneChoice, start: () => LaneThread): Lanes 
     const taken: Float32Array[] = [];
     const tensors = Object.entries(feeds).map(([name, feed]): [string, Tensor] => {
       if (feed.type === 'pictures') {
-        const room = takeRoom(feed.dims.reduce((product, dim) => product * dim, 1));
+        const room = rooms.take(feed.dims.reduce((product, dim) => product * dim, 1));
         taken.push(room);
         return [name, tensorOf(feed, room)];
       }
@@ -183,7 +173,7 @@ export function createLanes(choice: LaneChoice, start: () => LaneThread): Lanes 
         const ran = await lane.call({ kind: 'run', graph, feeds: tensors, options }, handedOver);
         if (ran.kind !== 'ran') throw new Error('A thread gave another answer.');
         // After a run that failed, onnxruntime may still hold them.
-        for (const room of taken) keepRoom(room);
+        for (const room of taken) rooms.keep(room);
         return { answers: ran.answers, ms: ran.ms, beside: lane.beside };
       } finally {
         lane.isBusy = false;

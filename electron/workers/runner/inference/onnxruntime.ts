@@ -10,6 +10,7 @@ import type { GraphValue, PictureFeed, Tensor, TensorData } from '../sessions.ts
 import { textOfError } from './faults.ts';
 import { physicalCores } from './physical-cores.ts';
 import type { Answers, Feeds } from './protocol.ts';
+import { createRooms } from './rooms.ts';
 
 export type Ort = typeof import('onnxruntime-node');
 export type Session = Awaited<ReturnType<Ort['InferenceSession']['create']>>;
@@ -124,20 +125,11 @@ export function valuesOf(metadata: readonly unknown[]): GraphValue[] {
 /** Shrinks the arena after the run: what one large run needed would otherwise be held for good. */
 const shrinking = { extra: { memory: { enable_memory_arena_shrinkage: 'cpu:0' } } };
 
-/**
- * Where the numbers of pictures are written, again and again: fresh memory costs more than the writing. A run that fails
- * keeps its own, because onnxruntime may still hold it.
- */
-const rooms: Float32Array[] = [];
-const MOST_ROOMS = 2;
-/** Larger ones are not kept. */
-const MOST_ROOM_VALUES = 3 * 1024 * 1024;
+const rooms = createRooms(2, (values) => new Float32Array(values));
 
 function inRoom(feed: PictureFeed, taken: Float32Array[]): Tensor {
-  const values = feed.dims.reduce<number>((product, dim) => product * dim, 1);
-  const at = rooms.findIndex(({ length }) => length >= values);
-  const room = rooms.splice(at, at < 0 ? 0 : 1)[0] ?? new Float32Array(values);
-  if (room.length <= MOST_ROOM_VALUES) taken.push(room);
+  const room = rooms.take(feed.dims.reduce<number>((product, dim) => product * dim, 1));
+  taken.push(room);
   return tensorOf(feed, room);
 }
 
@@ -164,7 +156,7 @@ export async function runSession(
   const options = shrink ? shrinking : {};
   const answers =
     outputs === undefined ? await session.run(given, options) : await session.run(given, outputs, options);
-  if (rooms.length < MOST_ROOMS) rooms.push(...taken);
+  for (const room of taken) rooms.keep(room);
   return Object.fromEntries(
     Object.entries(answers).map(([name, { type, data, dims }]) => [
       name,
