@@ -36,7 +36,7 @@ export async function packWithElectronBuilder({
     config: {
       ...configuration,
       ...icons,
-      // Tests read packages; nobody downloads theirs.
+      // Packages that tests build are only read, never downloaded.
       ...(process.env.PILOTLIGHT_PACKAGE_QUICK === '1' ? { compression: 'store' } : {}),
       linux: { ...configuration.linux, icon: join(root, configuration.linux.icon) },
       directories: { output, buildResources: join(root, 'build', 'icons') },

@@ -4,7 +4,7 @@
 
 /**
  * Where the program comes from, for the fields of packages. The release workflow sets both from its repository; a
- * package that somebody builds for themselves names no address that could be another's.
+ * package that someone builds for themselves must not name someone else's address.
  * @param {NodeJS.ProcessEnv} env
  * @returns {Identity}
  */

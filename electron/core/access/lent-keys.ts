@@ -1,6 +1,6 @@
 /**
  * Keys that the core lends to its own helpers, such as a worker of tasks. They open the gateway and nothing else, exist
- * only in memory, and are nobody's reason to open a port.
+ * only in memory, and never cause a port to be opened.
  */
 import { createHash } from 'node:crypto';
 import { createEmitter } from '../../../shared/emitter.ts';

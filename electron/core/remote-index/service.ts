@@ -108,7 +108,7 @@ export function createRemoteIndexService(dependencies: RemoteIndexDependencies):
       .then(
         (outcome) => finish(remoteId, outcome),
         (error: unknown) => {
-          // The run goes on there, and is followed again after the next start.
+          // The run continues there, and is followed again after the next start.
           if (!stopped) finish(remoteId, failureOf(error));
         },
       )

@@ -1,6 +1,6 @@
 /**
  * The keys by which workers use the gateway: one for each worker, for the models of its tasks, as long as it reports and
- * its own key is valid. A worker has the same one after a restart of Pilotlight, so that a long recording goes on.
+ * its own key is valid. A worker gets the same one after Pilotlight restarts, so that work on a long recording continues.
  */
 import { createHmac } from 'node:crypto';
 import { secretPrefix } from '../../../shared/redact.ts';

@@ -102,7 +102,7 @@ function refusal(reply: ModelReply): PilotlightError {
   });
 }
 
-/** Whisper's own rule for what it makes up where nobody speaks. */
+/** Whisper's own rule for text that it makes up where there is no speech. */
 const isMadeUp = ({ no_speech_prob: silence, avg_logprob: sure }: Record<string, unknown>) =>
   typeof silence === 'number' && typeof sure === 'number' && silence > 0.6 && sure < -1;
 
@@ -119,7 +119,7 @@ function readHeard(body: string, sentSeconds: number | null): Heard {
     throw new PilotlightError('SPEECH_FAILED', { message: fact('SPEECH_ANSWER_UNREADABLE') });
   }
   const spoken = text.trim() === '' ? [] : [{ start: 0, end: seconds ?? 0, text: text.trim() }];
-  // An empty list says that nobody spoke.
+  // An empty list means that there was no speech.
   return { spoken, hasTimes: Array.isArray(segments) && spoken.length === 0, ...about };
 }
 

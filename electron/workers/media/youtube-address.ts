@@ -1,4 +1,4 @@
-/** The address of one video on YouTube, written anew from its id: nothing else of what was sent is passed on. Pure. */
+/** The address of one YouTube video, rebuilt from its id: nothing else in the given address is passed on. Pure. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { parseWebUrl } from '../../../shared/network/web-address.ts';
 

@@ -71,7 +71,7 @@ async function run(
   return ended;
 }
 
-/** What it can say about a video that nobody can get; any other failure may pass. */
+/** What it says about a video that cannot be fetched at all; any other failure may be temporary. */
 const UNAVAILABLE =
   /private video|video unavailable|not available|has been removed|account .* terminated|sign in|members[- ]only|age[- ]restricted|copyright|premieres in|live event/i;
 
