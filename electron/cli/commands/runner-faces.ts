@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { fromWireError, PilotlightError, wireErrorSchema } from '../../../shared/contract/errors.ts';
 import type { MethodResult } from '../../../shared/contract/methods.ts';
 import { formatPercent, plural } from '../../../shared/units.ts';
+import { systemCode } from '../../adapters/system-code.ts';
 import { type CommandContext, onlyPositional } from '../command.ts';
 import { withRunner } from '../runner-call.ts';
 import { facesOnFleet, usesFleet } from './runner-through-core.ts';
@@ -52,10 +53,15 @@ async function readPicture(path: string): Promise<string> {
   try {
     return (await readFile(path)).toString('base64');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const code = systemCode(error);
     throw new PilotlightError('BAD_REQUEST', {
-      message: `The file cannot be read: ${reason}`,
-      next: 'Check the path and its permissions.',
+      message:
+        code === 'ENOENT'
+          ? `There is no file ${path}.`
+          : code === 'EISDIR'
+            ? `${path} is a folder, not a picture.`
+            : `${path} cannot be read.`,
+      next: 'Check the path, and that you may read it.',
       cause: error,
     });
   }
