@@ -79,6 +79,10 @@ export const runnerMessages = {
     models: Text;
   }) => `The runner has no ${modelOf(kind)} "${name}". ${models}`,
 
+  RUNNER_RELATIVE_PATH: ({ path }: { path: string }) => `"${path}" is not an absolute path.`,
+  RUNNER_NOT_IN_CATALOGUE: ({ name }: { name: string }) => `The catalogue has no model "${name}".`,
+  RUNNER_CATALOGUE_HAS: ({ names }: { names: readonly string[] }) => `Choose one of: ${names.join(', ')}.`,
+
   RUNNER_BAD_FIELD: ({ field }: { field: string }) =>
     `The field "${field}" of the request is missing or has another type.`,
   RUNNER_SOURCE_FAILED: ({ host, reason }: { host: string; reason: string }) =>

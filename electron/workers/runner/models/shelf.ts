@@ -35,6 +35,8 @@ export interface Shelf {
     name: string | null,
     work: (model: Loaded, entry: LibraryEntry) => Promise<Value>,
   ): Promise<Value>;
+  /** RUNNER_NO_MODEL, with the models that there are. */
+  unknown(name: string): PilotlightError;
   /** Throws RUNNER_BAD_MODEL, RUNNER_BAD_NAME, ALREADY_EXISTS, and what loading throws: a model that does not load is not added. */
   add(
     folder: string,
@@ -78,10 +80,14 @@ export function createShelf({ library, kinds, idleMs, clock, log }: ShelfOptions
   function entryOf(name: string | null, kind: RunnerModel['kind'] | null = null): LibraryEntry {
     const entry = name === null ? null : library.find(name);
     if (entry !== null && (kind === null || entry.kind === kind)) return entry;
+    throw unknown(name, kind);
+  }
+
+  function unknown(name: string | null, kind: RunnerModel['kind'] | null = null): PilotlightError {
     const usable = library.list().filter((one) => kind === null || one.kind === kind);
     const names = usable.map((one) => one.name);
     const models = fact('RUNNER_MODELS_ARE', { names, kind });
-    throw new PilotlightError('RUNNER_NO_MODEL', {
+    return new PilotlightError('RUNNER_NO_MODEL', {
       message:
         name === null
           ? fact('RUNNER_HAS_NO_MODEL', { kind: kind ?? '' })
@@ -229,6 +235,7 @@ export function createShelf({ library, kinds, idleMs, clock, log }: ShelfOptions
         return model === null || kind === undefined ? [] : [{ name, kind, model }];
       }),
     usual,
+    unknown,
     async use(kind, name, work) {
       const entry = entryOf(name ?? usual(kind), kind);
       const wanted = entry.name;
