@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { formatPairingLine } from '../../shared/contract/agent/pairing-line.ts';
+import { agentProtocol } from '../../shared/contract/agent/protocol.ts';
 import { type AgentRole, agentApi } from '../../shared/contract/agent.ts';
 import { createEmitter } from '../../shared/emitter.ts';
 import { createAttempts } from '../adapters/http/attempts.ts';
@@ -141,7 +142,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     return serve(agentApi.health, async () => {
       const parts = await Promise.all(names.map((name) => running.get(name)?.health() ?? {}));
       const uptimeSeconds = Math.round((clock.monotonic() - startedAt) / 1000);
-      const own = { agent: 'pilotlight', id, version, roles: [...names], uptimeSeconds } as const;
+      const protocol = { ...agentProtocol };
+      const own = { agent: 'pilotlight', id, version, roles: [...names], protocol, uptimeSeconds } as const;
       return ok({ status: 'ok', ...Object.assign({}, ...parts), ...own });
     });
   }

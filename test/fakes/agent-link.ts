@@ -131,7 +131,7 @@ function createAgent() {
     answer: 'serves' as FakeAgent['answer'],
     token: 'right-token',
     code: null as string | null,
-    health: { id: 'a1', version: '1.0.0', roles: ['power', 'telemetry'] } as AgentHealth,
+    health: { id: 'a1', version: '1.0.0', roles: ['power', 'telemetry'], protocol: { oldest: 1, newest: 2 } } as AgentHealth,
     machine: {
       hostname: 'tower',
       bootId: 'boot-1',

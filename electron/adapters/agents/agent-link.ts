@@ -1,4 +1,10 @@
 /** One agent over HTTP: requests, and the stream of its samples. */
+import {
+  agentProtocol,
+  formatProtocol,
+  PROTOCOL_HEADER,
+  unsaidProtocol,
+} from '../../../shared/contract/agent/protocol.ts';
 import { type AgentEventName, machineSchema } from '../../../shared/contract/agent/telemetry.ts';
 import {
   type AgentEndpoint,
@@ -51,7 +57,10 @@ export const createConnectAgent =
 
 export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: AgentLinkOptions): AgentLink {
   const base = url.replace(/\/+$/, '');
-  const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+  const headers: Record<string, string> = {
+    [PROTOCOL_HEADER]: formatProtocol(agentProtocol),
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+  };
 
   async function send(
     endpoint: AgentEndpoint,
@@ -99,8 +108,8 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
   return {
     url,
     async health(signal) {
-      const { id, version, roles } = await ask(agentApi.health, { fresh: true }, signal);
-      return { id, version, roles };
+      const { id, version, roles, protocol } = await ask(agentApi.health, { fresh: true }, signal);
+      return { id, version, roles, protocol: protocol ?? unsaidProtocol };
     },
     async pair(code, panel, signal) {
       return { token: (await ask(agentApi.pair, { body: { code, panel } }, signal)).token };

@@ -1,4 +1,5 @@
 /** Agents on other machines. */
+import type { ProtocolRange } from '../../../shared/contract/agent/protocol.ts';
 import type { Trouble } from '../../../shared/models/node-state.ts';
 import type { PowerAction } from '../../../shared/models/power.ts';
 import type { GpuReading, HostReading } from '../../../shared/models/telemetry.ts';
@@ -8,6 +9,8 @@ export interface AgentHealth {
   id: string | null;
   version: string | null;
   roles: string[];
+  /** Versions of the protocol that it speaks. */
+  protocol: ProtocolRange;
 }
 
 /** The machine of an agent, as far as core uses it. */
