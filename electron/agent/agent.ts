@@ -24,7 +24,8 @@ import { openAgentId } from './id.ts';
 import { createPairing } from './pairing.ts';
 import { type RoleContext, type RunningRole, roles } from './roles.ts';
 import { openToken } from './token.ts';
-import { createWork } from './work.ts';
+import { type UpdateHost, updatedByHost, updateRoutes } from './update/routes.ts';
+import { createWork, workReason } from './work.ts';
 
 const LISTENING = 'listening.json';
 const GRACE_MS = 1000;
@@ -52,6 +53,8 @@ export interface AgentOptions
   version: string;
   /** The command line that a person on this machine types before an agent command. */
   program?: string;
+  /** How it is updated. Default: by the program around it. */
+  update?: UpdateHost;
   /** Damage that the caller has already found. */
   damage?: Damage;
   /** Whether the folder exists, and no other user can change it. Default: it is created if necessary, and checked. */
@@ -148,6 +151,16 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     });
   }
 
+  const updating = updateRoutes({
+    host: options.update ?? updatedByHost(version),
+    version,
+    busy() {
+      const reasons = [...running.values()].flatMap((role) => role.busy?.() ?? []);
+      const isNamed = reasons.some(({ code }) => code === workReason.code);
+      return work.isActive() && !isNamed ? [...reasons, workReason] : reasons;
+    },
+    log,
+  });
   const pairingRoutes: Route[] = [
     serve(agentApi.openPairing, () => {
       const { code, secret, secondsLeft } = pairing.open();
@@ -184,6 +197,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         healthRoute(names),
         ...names.flatMap((name) => running.get(name)?.routes ?? []),
         ...pairingRoutes,
+        ...updating,
       ];
       const routes = [...called, ...localRoutes(called, { token, monotonic: clock.monotonic })];
       const listener = createAgentServer({

@@ -3,14 +3,19 @@
  * and replayed by a server that gives the recorded answers to exactly the recorded requests.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { toJSONSchema } from 'zod';
 import type { $ZodType } from 'zod/v4/core';
-import type { AgentLink, AgentMachine, AgentSample } from '../../electron/core/ports/agents.ts';
+import type {
+  AgentLink,
+  AgentMachine,
+  AgentSample,
+  SignedRelease,
+} from '../../electron/core/ports/agents.ts';
+import { helloSchema } from '../../shared/contract/agent/hello.ts';
 import { machineSchema } from '../../shared/contract/agent/telemetry.ts';
 import { type AgentEndpoint, agentApi, agentStream } from '../../shared/contract/agent.ts';
-import { helloSchema } from '../../shared/contract/agent/hello.ts';
 
 export interface RecordedExchange {
   request: { method: string; path: string; body: string };
@@ -20,6 +25,8 @@ export interface RecordedExchange {
 export interface AgentRecording {
   protocol: number;
   token: string;
+  /** A release and the key that signed it; since version 2. */
+  update?: { release: SignedRelease; key: string };
   exchanges: RecordedExchange[];
   /** What the core that was current then read from the answers. */
   results: Record<string, unknown>;
@@ -27,6 +34,7 @@ export interface AgentRecording {
   contract: Record<string, unknown>;
 }
 
+export const recordedProgram = 'the program of version 1.3.0';
 export const recordedToken = 'a-token-that-only-recordings-have';
 const folder = new URL('../recordings/agent/', import.meta.url);
 export const recordingFile = (protocol: number) => new URL(`protocol-${protocol}.json`, folder);
@@ -58,10 +66,18 @@ export function contractShape(): Record<string, unknown> {
   };
 }
 
+export interface Conversation {
+  code: string;
+  signal: AbortSignal;
+  protocol: number;
+  /** Of `recordedProgram`, newer than the agent. */
+  release: SignedRelease;
+}
+
 /** All calls of a core, in an order in which an agent with all roles answers each of them. */
 export async function converse(
   link: AgentLink,
-  { code, signal }: { code: string; signal: AbortSignal },
+  { code, signal, protocol, release }: Conversation,
 ): Promise<Record<string, unknown>> {
   const results: Record<string, unknown> = {};
   const note = async (name: string, call: Promise<unknown>) => {
@@ -98,6 +114,12 @@ export async function converse(
   await note('wake', link.wake('02:00:00:00:00:09', signal));
   await note('restartOllama', link.restartOllama(signal));
   await note('removePolicy', link.removePolicy('panel-1', signal));
+  if (protocol >= 2) {
+    await note('update', link.update(signal));
+    await note('offerUpdate', link.offerUpdate(release, signal));
+    await note('putUpdatePart', link.putUpdatePart(0, Buffer.from(recordedProgram), signal));
+    await note('startUpdate', link.startUpdate('1.3.0', 'Pilotlight on laptop', signal));
+  }
   return JSON.parse(JSON.stringify(results));
 }
 

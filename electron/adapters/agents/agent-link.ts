@@ -28,6 +28,8 @@ const DEADLINE_MS = 10_000;
 const POWER_DEADLINE_MS = 20_000;
 /** Ollama's service ends its models first. */
 const RESTART_DEADLINE_MS = 120_000;
+/** The agent verifies the whole file with its last part, and again before it starts it. */
+const PART_DEADLINE_MS = 60_000;
 const MAX_BYTES = 1024 * 1024;
 const CONNECT_MS = 10_000;
 /** A sample arrives every second. */
@@ -190,6 +192,15 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
     async restartOllama(signal) {
       await ask(agentApi.restartOllama, { body: {}, deadlineMs: RESTART_DEADLINE_MS }, signal);
     },
+    update: (signal) => orNoPath(ask(agentApi.update, {}, signal)),
+    offerUpdate: (body, signal) => ask(agentApi.offerUpdate, { body }, signal),
+    putUpdatePart: (from, body, signal) => {
+      const question = { id: String(from), body, deadlineMs: PART_DEADLINE_MS };
+      return ask(agentApi.putUpdatePart, question, signal);
+    },
+    startUpdate: (version, by, signal) =>
+      ask(agentApi.startUpdate, { body: { version, by }, deadlineMs: PART_DEADLINE_MS }, signal),
+    dropUpdate: (signal) => ask(agentApi.dropUpdate, {}, signal),
   };
 }
 
@@ -209,12 +220,24 @@ async function ignoreMissing(asked: Promise<unknown>): Promise<void> {
   await orMissing(asked);
 }
 
+/** null if the agent is too old to have the path. */
+async function orNoPath<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isPilotlightError(error) && error.details?.code === 'NO_SUCH_PATH') return null;
+    throw error;
+  }
+}
+
 /** null if the agent does not have what was asked for. */
 async function orMissing<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
   try {
     return await asked;
   } catch (error) {
-    if (isPilotlightError(error) && error.details?.code === 'NOT_FOUND') return null;
+    const code = isPilotlightError(error) ? error.details?.code : null;
+    // An older agent may not even have the path.
+    if (code === 'NOT_FOUND' || code === 'NO_SUCH_PATH') return null;
     throw error;
   }
 }

@@ -12,7 +12,7 @@ export const agentUpdateWays = ['panel', 'package', 'container', 'script', 'sour
 export type AgentUpdateWay = (typeof agentUpdateWays)[number];
 
 /** Bytes of one part of a file. */
-export const UPDATE_PART_BYTES = 1024 * 1024;
+export const UPDATE_PART_BYTES = 512 * 1024;
 export const updatePartType = 'application/octet-stream';
 
 const bytes = z.number().check(z.minimum(0), z.maximum(1e13));

@@ -13,7 +13,12 @@ const facts = (changes: Partial<AgentFacts>): AgentFacts => ({
   onThisComputer: false,
   hostAnswers: true,
   hasToken: true,
-  health: answered({ id: 'a', version: '0.1.0', roles: ['power', 'telemetry'], protocol: { oldest: 1, newest: 2 } }),
+  health: answered({
+    id: 'a',
+    version: '0.1.0',
+    roles: ['power', 'telemetry'],
+    protocol: { oldest: 1, newest: 2 },
+  }),
   called: answered({}),
   ...changes,
 });
