@@ -236,7 +236,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   });
   const { tasks, storage } = createQueuedWork({
     ...{ ports, store, streams, settings, activity, fleet },
-    ...{ agents, indexing, telemetry, wake, leases, status, access, gateway },
+    ...{ agents, indexing, telemetry, wake, leases, status, access, gateway, runners },
   });
 
   const { discovery, checks } = createInspection({

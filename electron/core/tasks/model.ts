@@ -21,6 +21,7 @@ import type { HistorySpan } from '../../../shared/models/telemetry.ts';
 import type { StoredText } from '../indexing/places.ts';
 import type { SharedFolder, TaskFile, TaskFiles } from '../ports/task-files.ts';
 import type { TaskQuery } from '../ports/task-queue.ts';
+import type { PictureFaces } from './picture-faces.ts';
 import type { Uploads } from './uploads.ts';
 
 export type NewTaskInput = z.output<typeof newTaskInputSchema>;
@@ -69,6 +70,8 @@ export interface TaskWorkers {
   fail(request: WorkerRequest<'fail'>, caller: WorkerCaller): Promise<WorkerAnswer<'fail'>>;
   release(request: WorkerRequest<'release'>, caller: WorkerCaller): Promise<WorkerAnswer<'release'>>;
   bye(request: WorkerRequest<'bye'>, caller: WorkerCaller): Promise<WorkerAnswer<'bye'>>;
+  /** Finds faces at the signed addresses that workers get with their tasks. */
+  readonly faces: Pick<PictureFaces, 'check' | 'find'>;
   list(): TaskWorker[];
   /** Whether it is a worker of this core, also one that only checks itself. */
   knows(workerId: string): boolean;

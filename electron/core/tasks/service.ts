@@ -31,6 +31,7 @@ import type { TasksService } from './model.ts';
 import { moveTasks } from './move-tasks.ts';
 import { createTaskInputs } from './new-task.ts';
 import { createOutcomes } from './outcomes.ts';
+import { createPictureFaces, type FaceRunners } from './picture-faces.ts';
 import { createQueueNotices, type QueueNoticesDependencies } from './queue-notices.ts';
 import { createRetention } from './retention.ts';
 import { CPU_QUEUE, GPU_QUEUE } from './routing.ts';
@@ -67,6 +68,7 @@ export interface TasksDependencies {
   /** Workers may use the gateway, with keys that are lent to them. */
   access: Pick<AccessService, 'lent' | 'onEnded'>;
   gateway: { view(): GatewayView };
+  runners: FaceRunners;
   openTaskQueue: OpenTaskQueue;
   taskFiles: TaskFiles;
   openSharedFolder: OpenSharedFolder;
@@ -110,8 +112,12 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
   });
   const outcomes = createOutcomes({ clock, log, engine, webhooks, ingest, activity });
   const inputs = createTaskInputs({ files, settings, sharedFolder });
+  const faces = createPictureFaces({
+    ...{ clock, secrets, settings, runners: dependencies.runners, knows: registry.knows },
+    holderOf: (taskId) => calls.held().find(({ id }) => id === taskId)?.workerId ?? null,
+  });
   const means = createLentMeans({
-    ...{ registry, settings, secrets },
+    ...{ registry, settings, secrets, faces },
     access: dependencies.access,
     gateway: dependencies.gateway.view,
   });
@@ -255,7 +261,7 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
   const uploads = createUploads({ clock, ids, save: upload });
 
   return {
-    workers: { ...calls, list: registry.list, knows: registry.knows, drain: registry.drain },
+    workers: { ...calls, faces, list: registry.list, knows: registry.knows, drain: registry.drain },
     files,
     async add(requests, credentialId) {
       const taskIds = await adding.add(requests, credentialId);
