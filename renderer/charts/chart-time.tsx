@@ -1,9 +1,18 @@
 /** The one time axis of a page, and the crosshair that its charts share. */
-import { createContext, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+import { createContext, useCallback, useContext, useEffect, useMemo } from 'react';
 import { create } from 'zustand';
 import type { HistorySpan } from '../../shared/models/telemetry.ts';
 import { useNow } from '../components/now.ts';
-import { type Axis, axisOf, periodInHash, periodLabel, usualPeriod, windowOf, withPeriod } from './period.ts';
+import { useAddress } from '../components/use-address.ts';
+import {
+  type Axis,
+  axisOf,
+  periodHash,
+  periodLabel,
+  readPeriodField,
+  usualPeriod,
+  windowOf,
+} from './period.ts';
 import { formatMoment, formatTick } from './time-axis.ts';
 
 /** The moment that is pointed at on any chart of the page; null for none. */
@@ -31,25 +40,22 @@ const stepSeconds = 30;
 
 /** The period in the address of this page. */
 export function useChartTime(): ChartTime {
-  const [period, setPeriod] = useState(() => periodInHash(location.hash));
-  useEffect(() => {
-    const onChange = () => setPeriod(periodInHash(location.hash));
-    addEventListener('hashchange', onChange);
-    return () => {
-      removeEventListener('hashchange', onChange);
-      pointAt(null);
-    };
-  }, []);
+  const { address, change: replace, push } = useAddress(readPeriodField, periodHash);
+  const { period } = address;
+  useEffect(() => () => pointAt(null), []);
   const now = useNow(stepSeconds);
-  const change = useCallback((next: HistorySpan) => {
-    history.replaceState(null, '', withPeriod(location.hash || '#/fleet', next));
-    setPeriod(next);
-  }, []);
-  const zoom = useCallback((from: number, to: number) => {
-    const next = windowOf(from, to, Date.now());
-    history.pushState(zoomMark, '', withPeriod(location.hash || '#/fleet', next));
-    setPeriod(next);
-  }, []);
+  const change = useCallback(
+    (next: HistorySpan) => {
+      // An entry whose zoom was replaced is no zoom to go back from.
+      history.replaceState(null, '', location.href);
+      replace({ period: next });
+    },
+    [replace],
+  );
+  const zoom = useCallback(
+    (from: number, to: number) => push({ period: windowOf(from, to, Date.now()) }, zoomMark),
+    [push],
+  );
   const back = useCallback(() => {
     if (history.state === zoomMark) history.back();
     else change(usualPeriod);

@@ -8,6 +8,7 @@ import { Button } from '../../components/button.tsx';
 import { latePart } from '../../components/late-part.ts';
 import { LiveRegion } from '../../components/live-region.tsx';
 import { Empty, Loading, Page, Skeleton } from '../../components/page.tsx';
+import { useAddress } from '../../components/use-address.ts';
 import { useHeldRows } from '../../components/use-held-rows.ts';
 import { useKeep } from '../../components/use-keep.ts';
 import { selectNodes, useFleet } from '../../stores/fleet.ts';
@@ -15,7 +16,6 @@ import { gatewayStore, useGateway } from '../../stores/gateway.ts';
 import { requestsStore, useRequests } from '../../stores/requests.ts';
 import { GatewayProblem } from '../gateway/problem.tsx';
 import { settingHref } from '../shell/route.ts';
-import { useAddress } from '../shell/use-address.ts';
 import {
   addressHash,
   choicesIn,
