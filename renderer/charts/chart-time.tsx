@@ -7,11 +7,14 @@ import { useAddress } from '../components/use-address.ts';
 import {
   type Axis,
   axisOf,
+  mostMs,
   periodHash,
   periodLabel,
+  periodMs,
   readPeriodField,
   usualPeriod,
   windowOf,
+  zoomed,
 } from './period.ts';
 import { formatMoment, formatTick } from './time-axis.ts';
 
@@ -25,6 +28,11 @@ export interface ChartTime extends Axis {
   label: string;
   formatAt(at: number): string;
   formatTick(at: number): string;
+  /** A shorter time was chosen on a chart. */
+  isZoomed: boolean;
+  mayZoom: { in: boolean; out: boolean };
+  /** Half as long around a moment, or twice as long. */
+  zoomBy(factor: 0.5 | 2, around: number | null): void;
   /** Adds to the history of the browser, so that Back undoes it. */
   zoom(from: number, to: number): void;
   /** To the period before the zoom. */
@@ -33,7 +41,7 @@ export interface ChartTime extends Axis {
 }
 
 /** The state of a history entry that a zoom made. */
-const zoomMark = 'pilotlight-zoom';
+export const zoomMark = 'pilotlight-zoom';
 
 /** How often the axis moves on: a live bucket is 30 seconds long. */
 const stepSeconds = 30;
@@ -70,6 +78,12 @@ export function useChartTime(): ChartTime {
       label: periodLabel(period),
       formatAt: formatMoment(axis),
       formatTick: formatTick(axis),
+      isZoomed: typeof period !== 'string',
+      mayZoom: { in: axis.last - axis.first > 240_000, out: periodMs(period) < mostMs },
+      zoomBy(factor, around) {
+        const next = zoomed(axis, factor, around, Date.now());
+        zoom(next.from, next.to);
+      },
       zoom,
       back,
       change,

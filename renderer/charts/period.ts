@@ -64,18 +64,29 @@ export function periodLabel(period: HistorySpan): string {
 }
 
 /** A window of at least two minutes and at most 30 days that ends now at the latest, around the same middle if it can. */
-export function windowOf(from: number, to: number, now: number): { from: number; to: number } {
-  const width = Math.min(mostMs, Math.max(leastMs, Math.abs(to - from)));
+export function windowOf(
+  from: number,
+  to: number,
+  now: number,
+  least = leastMs,
+): { from: number; to: number } {
+  const width = Math.min(mostMs, Math.max(least, Math.abs(to - from)));
   const middle = (from + to) / 2;
   const last = Math.min(now, middle + width / 2);
   return { from: Math.round(Math.max(0, last - width)), to: Math.round(last) };
 }
 
 /** Half as long around a moment, or twice as long around the middle. */
-export function zoomed({ first, last }: Axis, factor: 0.5 | 2, around: number | null, now: number) {
+export function zoomed(
+  { first, last }: Axis,
+  factor: 0.5 | 2,
+  around: number | null,
+  now: number,
+  least = leastMs,
+) {
   const half = ((last - first) * factor) / 2;
   const middle = Math.min(Math.max(around ?? (first + last) / 2, first), last);
-  return windowOf(middle - half, middle + half, now);
+  return windowOf(middle - half, middle + half, now, least);
 }
 
 export const readPeriodField = (hash: string): { period: HistorySpan } => ({

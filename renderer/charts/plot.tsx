@@ -1,7 +1,6 @@
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
 import { type ChartRow, rowAt, type Series } from './chart-row.ts';
 import { pointAt, useCrosshair, useTime } from './chart-time.tsx';
-import { zoomed } from './period.ts';
 
 /** Pixels; less is a click. */
 const leastDrag = 6;
@@ -23,7 +22,7 @@ export function Plot({
   series: readonly Series[];
   format(value: number, key: string): string;
 }) {
-  const { first, last, zoom, back, formatAt } = useTime();
+  const { first, last, zoom, zoomBy, back, formatAt } = useTime();
   const at = useCrosshair((state) => state.at);
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null);
   const start = useRef<{ at: number; x: number } | null>(null);
@@ -46,8 +45,7 @@ export function Plot({
       const next = rows[Math.min(rows.length - 1, Math.max(0, wanted))];
       if (next) pointAt(Math.min(last, Math.max(first, next.at)));
     } else if (event.key === '+' || event.key === '=' || event.key === '-') {
-      const next = zoomed({ first, last }, event.key === '-' ? 2 : 0.5, shown, Date.now());
-      zoom(next.from, next.to);
+      zoomBy(event.key === '-' ? 2 : 0.5, shown);
     } else if (event.key === 'Backspace') back();
     else if (event.key === 'Escape' && at !== null) pointAt(null);
     else return;

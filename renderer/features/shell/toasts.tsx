@@ -1,5 +1,6 @@
 import { Check, Info, TriangleAlert, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import { HelpLink } from '../../components/help-link.tsx';
 import { SpokenToast } from '../../components/spoken-toast.tsx';
 import { WithCode } from '../../components/with-code.tsx';
 import { dismissToast, type Toast, useToasts } from '../../stores/toasts.ts';
@@ -65,6 +66,7 @@ function ToastCard({ toast }: { toast: Toast }) {
             <WithCode text={toast.next} />
           </p>
         )}
+        {toast.code && <HelpLink code={toast.code} />}
       </div>
       <button
         type="button"
