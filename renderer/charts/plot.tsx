@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
-import { type ChartRow, rowAt, type Series } from './chart-row.ts';
+import { type ChartRow, rowAt, type Series, sumKey } from './chart-row.ts';
 import { pointAt, useCrosshair, useTime } from './chart-time.tsx';
 
 /** Pixels; less is a click. */
@@ -132,6 +132,14 @@ function textOf(row: ChartRow, key: string, format: (value: number, key: string)
     : `${value} (${format(band[0], key)} – ${format(band[1], key)})`;
 }
 
+/** `3 to 40 in all`: how far the sum behind a mean went. */
+function spreadText(row: ChartRow, format: (value: number, key: string) => string): string | null {
+  const band = row.bands?.[sumKey];
+  return band === undefined || band[0] === band[1]
+    ? null
+    : `${format(band[0], '')} – ${format(band[1], '')} in all`;
+}
+
 function valueText(
   row: ChartRow,
   series: readonly Series[],
@@ -145,7 +153,8 @@ function valueText(
         ? 'not known'
         : 'nothing'
       : values.map(({ key, name }) => `${name} ${textOf(row, key, format)}`).join(', ');
-  return `${formatAt(row.at)}: ${text}`;
+  const spread = spreadText(row, format);
+  return `${formatAt(row.at)}: ${text}${spread === null ? '' : `; ${spread}`}`;
 }
 
 function Values({
@@ -163,6 +172,7 @@ function Values({
 }) {
   const { formatAt } = useTime();
   const shown = series.filter(({ key }) => isShown(row, key));
+  const spread = spreadText(row, format);
   return (
     <div
       className={`pointer-events-none absolute top-0 z-10 max-w-full rounded-lg border border-line-strong bg-raised px-2.5 py-1.5 text-xs shadow-(--shadow) ${isRight ? 'right-0' : 'left-0'}`}
@@ -176,6 +186,7 @@ function Values({
           <span className="ml-auto pl-2 font-medium whitespace-nowrap">{textOf(row, key, format)}</span>
         </p>
       ))}
+      {spread !== null && <p className="mt-0.5 text-right text-faint">{spread}</p>}
     </div>
   );
 }

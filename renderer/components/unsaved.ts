@@ -22,15 +22,27 @@ export function useUnsavedPart(unsaved: boolean): void {
   }, [tell, part, unsaved]);
 }
 
-/** How the open dialogs with something unsaved ask, the uppermost last. */
-const questions: (() => void)[] = [];
+/** How the open dialogs with something unsaved ask, the uppermost last. `wanted`: the hash to go to afterwards. */
+const questions: ((wanted: string | null) => void)[] = [];
 
 /** Whether a dialog has something unsaved; it asks about it then. Before anything that would take its place. */
 export function asksAboutUnsaved(): boolean {
   const ask = questions.at(-1);
-  ask?.();
+  ask?.(null);
   return ask !== undefined;
 }
+
+// Listeners of the window run in the order in which they were added, so this has to be the first of its kind: whoever
+// comes later does not hear of a navigation that was undone.
+globalThis.addEventListener?.('hashchange', (event) => {
+  const ask = questions.at(-1);
+  const { hash } = new URL(event.newURL);
+  // A one-time address signs in, and is no page.
+  if (ask === undefined || (hash !== '' && !hash.startsWith('#/'))) return;
+  event.stopImmediatePropagation();
+  history.pushState(null, '', event.oldURL);
+  ask(hash);
+});
 
 /**
  * While something is unsaved, the browser asks before the page is loaded again, and going to another page in the panel
@@ -45,18 +57,10 @@ export function useKeepUnsaved(unsaved: boolean, ask: (wanted: string | null) =>
   // A layout effect ends before a form that was saved goes to another page.
   useLayoutEffect(() => {
     if (!unsaved) return;
-    const question = () => latest.current(null);
-    const onNavigation = (event: HashChangeEvent) => {
-      // Nothing else hears of it: the address is what it was.
-      event.stopImmediatePropagation();
-      history.pushState(null, '', event.oldURL);
-      latest.current(new URL(event.newURL).hash);
-    };
+    const question = (wanted: string | null) => latest.current(wanted);
     questions.push(question);
-    addEventListener('hashchange', onNavigation, { capture: true });
     return () => {
       questions.splice(questions.indexOf(question), 1);
-      removeEventListener('hashchange', onNavigation, { capture: true });
     };
   }, [unsaved]);
 }

@@ -3,7 +3,6 @@ import type { Locator, Page } from '@playwright/test';
 import type { BridgeScene } from './support/bridge-core.ts';
 import { busy } from './support/busy-scene.ts';
 import { expect, test } from './support/fixtures.ts';
-import { moving } from './support/move-scenes.ts';
 import { everyPower } from './support/power-scenes.ts';
 import { requestsBusy } from './support/request-scenes.ts';
 import { runnersEvery, runnersHundred } from './support/runner-scenes.ts';
@@ -88,20 +87,20 @@ const choices: readonly Choice[] = [
   },
   {
     of: 'the outcome of moves',
-    scene: moving,
+    scene: busy,
     hash: '#/models?only=awake',
     address: /\?moves=failed&only=awake/,
     ...press(/^failed/),
   },
   {
     of: 'a model on a machine',
-    scene: everyState,
+    scene: busy,
     hash: '#/models',
     address: /\?model=.+&on=.+/,
     choose: (page) =>
       page
         .getByRole('grid')
-        .getByRole('button', { name: / on gpu-tower/ })
+        .getByRole('button', { name: / on .+: / })
         .first()
         .click(),
     shown: (page) => expect(page.getByRole('dialog')).toBeVisible(),
@@ -115,14 +114,10 @@ const choices: readonly Choice[] = [
   },
   {
     of: 'a run',
-    scene: everyState,
+    scene: busy,
     hash: '#/index',
     address: /#\/index\?run=/,
-    choose: (page) =>
-      page
-        .getByRole('link', { name: /run|files|ago/i })
-        .last()
-        .click(),
+    choose: (page) => page.getByRole('region', { name: 'Runs' }).getByRole('link').last().click(),
     shown: (page) =>
       expect(page.getByRole('heading', { name: /^(Earlier run|Last run|Running now)$/ })).toBeVisible(),
   },

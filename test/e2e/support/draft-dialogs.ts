@@ -2,6 +2,7 @@
 import type { Locator, Page } from '@playwright/test';
 import { accessFull } from './access-scenes.ts';
 import type { BridgeScene } from './bridge-core.ts';
+import { busy } from './busy-scene.ts';
 import { everyPower } from './power-scenes.ts';
 import { remoteEvery } from './remote-scenes.ts';
 import { runnersEvery } from './runner-scenes.ts';
@@ -58,7 +59,7 @@ export const draftDialogs: readonly DraftDialog[] = [
   {
     file: 'index/source-dialog.tsx',
     title: /^Edit /,
-    scene: everyState,
+    scene: busy,
     hash: '#/index',
     open: item(/^More actions for /, 'Edit'),
     field: box(/^Leave out/),
