@@ -2,7 +2,7 @@ import { X } from 'lucide-react';
 import { type ReactNode, useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { Button } from './button.tsx';
-import { SpokenToast } from './spoken-toast.tsx';
+import { SpokenNews } from './spoken-news.tsx';
 import { UnsavedParts, useKeepUnsaved } from './unsaved.ts';
 
 export interface DialogProps {
@@ -114,7 +114,7 @@ export function Dialog({
         </div>
         {asking && <Discard onKeep={() => setAsking(false)} onDiscard={discard} />}
         <UnsavedParts value={tell}>{children}</UnsavedParts>
-        <SpokenToast />
+        <SpokenNews />
       </div>
     </dialog>
   );

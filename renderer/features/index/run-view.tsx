@@ -3,7 +3,6 @@ import { formatCount, formatEta, formatPercent, formatRate } from '../../../shar
 import { Legend } from '../../charts/chart-parts.tsx';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
-import { LiveRegion } from '../../components/live-region.tsx';
 import { Progress } from '../../components/meter.tsx';
 import { useNow } from '../../components/now.ts';
 import { cardClass } from '../../components/page.tsx';
@@ -102,10 +101,6 @@ function RunHead({ job }: { job: IndexJob }) {
           </>
         )}
       </div>
-      <LiveRegion
-        message={`${phase}. ${formatCount(files)} of ${formatCount(job.files.total)} files. ${eta}`}
-        everyMs={15_000}
-      />
     </>
   );
 }

@@ -129,10 +129,12 @@ function useNodeName(): (nodeId: string) => string {
 function Summary({ requests }: { requests: readonly RequestView[] }) {
   let waiting = 0;
   let running = 0;
+  let failed = 0;
   for (const request of requests) {
     const group = groupOf(request);
     if (group === 'waiting') waiting += 1;
     else if (group === 'running') running += 1;
+    else if (group === 'failed') failed += 1;
   }
   const text =
     waiting + running === 0
@@ -141,7 +143,7 @@ function Summary({ requests }: { requests: readonly RequestView[] }) {
   return (
     <>
       {text}
-      <LiveRegion message={text} everyMs={20_000} />
+      <LiveRegion message={failed === 0 ? '' : `${plural(failed, 'request')} failed`} everyMs={20_000} />
     </>
   );
 }

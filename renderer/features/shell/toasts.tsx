@@ -1,7 +1,7 @@
 import { Check, Info, TriangleAlert, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { HelpLink } from '../../components/help-link.tsx';
-import { SpokenToast } from '../../components/spoken-toast.tsx';
+import { SpokenNews } from '../../components/spoken-news.tsx';
 import { WithCode } from '../../components/with-code.tsx';
 import { dismissToast, type Toast, useToasts } from '../../stores/toasts.ts';
 
@@ -31,7 +31,7 @@ export function Toasts() {
           <ToastCard key={toast.id} toast={toast} />
         ))}
       </section>
-      <SpokenToast />
+      <SpokenNews />
     </>
   );
 }

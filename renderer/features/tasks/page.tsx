@@ -287,7 +287,7 @@ function Summary({ tasks }: { tasks: readonly TaskView[] }) {
   return (
     <>
       {text}
-      <LiveRegion message={text} everyMs={20_000} />
+      <LiveRegion message={active + waiting === 0 ? 'All tasks have ended.' : ''} />
     </>
   );
 }
