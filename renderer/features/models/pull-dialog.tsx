@@ -1,5 +1,6 @@
 import { Download } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
+import { flushSync } from 'react-dom';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import { modelNameProblem } from '../../../shared/model-name.ts';
 import { pullIsOver, pullKey } from '../../../shared/model-pull.ts';
@@ -70,8 +71,8 @@ export function PullDialog({
     setBusy(false);
     setFailed(failures);
     if (failures.length > 0) return;
+    flushSync(onClose);
     goTo('models');
-    onClose();
   }
 
   return (

@@ -1,5 +1,6 @@
 import { Suspense, useEffect } from 'react';
 import { latePart } from '../../components/late-part.ts';
+import { asksAboutUnsaved } from '../../components/unsaved.ts';
 import { useFleet } from '../../stores/fleet.ts';
 import { useJobs } from '../../stores/jobs.ts';
 import { KeepDialog } from '../power/keep-dialog.tsx';
@@ -22,6 +23,7 @@ export function SharedDialogs() {
       if (event.altKey || event.shiftKey) return;
       event.preventDefault();
       if (event.repeat) return;
+      if (asksAboutUnsaved()) return;
       if (useOpenDialog.getState().asked?.dialog === 'palette') closeDialog();
       else openDialog({ dialog: 'palette' });
     };
