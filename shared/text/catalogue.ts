@@ -164,5 +164,15 @@ type Messages = { [Code in MessageCode]: { code: Code; params: ParamsOf<Code> } 
 /** The message with this code, looked up: finding it in the union of all messages would cost each call all codes. */
 export type MessageOf<Code extends MessageCode> = Messages[Code];
 
-/** A fact: what happened, without its text. */
-export type Message = Messages[MessageCode];
+/** Codes whose sentence is always the same. */
+type PlainCode = {
+  [Code in MessageCode]: Record<string, never> extends ParamsOf<Code> ? Code : never;
+}[MessageCode];
+
+/**
+ * A fact: what happened, without its text. The plain ones are one member of the union, because TypeScript compares each
+ * member with each other one, and gives up at a thousand.
+ */
+export type Message =
+  | { code: PlainCode; params: Record<string, never> }
+  | Messages[Exclude<MessageCode, PlainCode>];
