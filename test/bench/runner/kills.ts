@@ -4,6 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 export interface KillTimes {
   /** From each kill to the answer of a query that is sent right after it, milliseconds. */
   first: number[];
+  /** From each kill to the first answer of a request that it cut off. */
+  firstCutOff: number[];
   /** From each kill until all requests that it cut off are answered. */
   all: number[];
   answered: number;
@@ -25,7 +27,7 @@ export interface KillOptions {
 /** Rejects if a request is lost. */
 export async function killUnderLoad(options: KillOptions): Promise<KillTimes> {
   const { kills, clients, query, pid, restMs, signal } = options;
-  const times: KillTimes = { first: [], all: [], answered: 0 };
+  const times: KillTimes = { first: [], firstCutOff: [], all: [], answered: 0 };
   const current = new Set<Promise<unknown>>();
   let isOver = false;
   async function repeat(one: () => Promise<unknown>): Promise<void> {
@@ -53,6 +55,7 @@ export async function killUnderLoad(options: KillOptions): Promise<KillTimes> {
       const [first] = await orFailed(
         Promise.all([
           query().then(() => performance.now() - at),
+          Promise.race(cutOff).then(() => times.firstCutOff.push(performance.now() - at)),
           Promise.all(cutOff).then(() => times.all.push(performance.now() - at)),
         ]),
       );
