@@ -9,6 +9,7 @@ import { createTasksService } from '../../electron/core/tasks/service.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import { WORKER_PROTOCOL, type WorkerRequest } from '../../shared/contract/task-worker.ts';
 import { createEmitter } from '../../shared/emitter.ts';
+import type { CredentialView } from '../../shared/models/access.ts';
 import type { NewActivityEntry } from '../../shared/models/activity.ts';
 import type { NodeView } from '../../shared/models/fleet.ts';
 import type { GatewayView } from '../../shared/models/gateway.ts';
@@ -100,6 +101,7 @@ export function createTasksWorld(options: TasksWorldOptions = {}) {
     /** What the runners find, and the pictures that they got; null: none has a model for that. */
     foundFaces: null as RunnerFace[] | null,
     pictures: [] as string[],
+    credentials: new Map<string, CredentialView>(),
     waits: [] as number[],
     redisUrl: null as string | null,
     /** What happens when a machine is woken. */
@@ -209,7 +211,7 @@ export function createTasksWorld(options: TasksWorldOptions = {}) {
     },
     indexing: indexing.service,
     telemetry: { recordQueue: (_kind, waiting) => void world.waits.push(waiting) },
-    access: { lent, onEnded: keyEnded.on },
+    access: { lent, onEnded: keyEnded.on, find: (id) => world.credentials.get(id) ?? null },
     gateway: { view: () => world.gateway },
     openTaskQueue: options.open ?? (async () => queue),
     taskFiles: files,

@@ -21,6 +21,7 @@ import type { HistorySpan } from '../../../shared/models/telemetry.ts';
 import type { StoredText } from '../indexing/places.ts';
 import type { SharedFolder, TaskFile, TaskFiles } from '../ports/task-files.ts';
 import type { TaskQuery } from '../ports/task-queue.ts';
+import type { Media } from './media.ts';
 import type { PictureFaces } from './picture-faces.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -89,6 +90,8 @@ export interface InputFile {
 export interface TasksService {
   readonly workers: TaskWorkers;
   readonly files: TaskFiles;
+  /** What the panel plays and shows. */
+  readonly media: Media;
   /**
    * Adds tasks, all or none. Rejects with NOT_FOUND (an upload or a file), FILE_OUTSIDE_FOLDER, WEBHOOK_PRIVATE,
    * QUEUE_UNREACHABLE, TASK_QUEUE_FULL, DISK_FULL.
