@@ -41,7 +41,7 @@ export function Estimate(wanted: {
   const estimate = found?.key === key ? found.estimate : null;
   return (
     <div className="grid gap-2">
-      <div className="flex min-h-8 items-center gap-3">
+      <div className="flex min-h-8 flex-wrap items-center gap-x-3 gap-y-1">
         <Button ref={button} size="small" disabled={wanted.path.trim() === '' || busy} onClick={ask}>
           Estimate
         </Button>
@@ -63,7 +63,7 @@ export function Estimate(wanted: {
             </Button>
           </>
         ) : (
-          <p className="min-w-0 text-[0.8125rem] text-soft" role="status">
+          <p className="min-w-0 flex-1 basis-40 text-[0.8125rem] text-soft" role="status">
             {estimate ? estimateText(estimate) : 'Files, passages and time of the first run'}
           </p>
         )}

@@ -131,7 +131,7 @@ export const dialogScenes: readonly DialogScene[] = [
     scene: phone,
     hash: '#/settings',
     open: async (page) => {
-      await press('Open on a phone')(page);
+      await press('Set up')(page);
       await press('Show a code for a phone')(page);
       await page.getByRole('img', { name: /^QR code/ }).scrollIntoViewIfNeeded();
     },
@@ -154,32 +154,6 @@ export const dialogScenes: readonly DialogScene[] = [
         .getByRole('button', { name: / on .+: / })
         .first()
         .click(),
-  },
-  {
-    state: 'models-delete',
-    scene: busy,
-    hash: '#/models',
-    open: async (page) => {
-      await page
-        .getByRole('grid')
-        .getByRole('button', { name: / on .+: / })
-        .first()
-        .click();
-      await press('Delete…')(page);
-    },
-  },
-  {
-    state: 'models-copy',
-    scene: busy,
-    hash: '#/models',
-    open: async (page) => {
-      await page
-        .getByRole('grid')
-        .getByRole('button', { name: / on .+: / })
-        .first()
-        .click();
-      await press(/^Copy to/)(page);
-    },
   },
   { state: 'folder-estimating', scene: estimating, hash: '#/index', open: estimate },
   {
@@ -205,7 +179,7 @@ export const dialogScenes: readonly DialogScene[] = [
     hash: '#/fleet',
     open: async (page) => {
       await page.keyboard.press('Control+k');
-      await page.getByRole('combobox').fill('help');
+      await page.getByRole('dialog').getByRole('combobox').fill('help');
       await page.keyboard.press('Enter');
     },
   },
@@ -215,7 +189,7 @@ export const dialogScenes: readonly DialogScene[] = [
     hash: '#/fleet',
     open: async (page) => {
       await page.keyboard.press('Control+k');
-      await page.getByRole('combobox').fill('wake_timeout');
+      await page.getByRole('dialog').getByRole('combobox').fill('wake_timeout');
       await page.keyboard.press('Enter');
     },
   },
@@ -226,7 +200,7 @@ export const dialogScenes: readonly DialogScene[] = [
     hash: '#/fleet',
     open: async (page) => {
       await page.keyboard.press('Control+k');
-      await page.getByRole('combobox').fill('wake');
+      await page.getByRole('dialog').getByRole('combobox').fill('wake');
     },
   },
   {
