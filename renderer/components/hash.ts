@@ -23,9 +23,6 @@ export function hashWith(page: string, fields: Readonly<Record<string, string | 
 export function keepOthers(before: string, own: string, next: string): string {
   if (pagePart(before) !== pagePart(next)) return next;
   const mine = fieldsIn(own);
-  const fields = fieldsIn(next);
-  for (const [name, value] of fieldsIn(before)) {
-    if (!mine.has(name) && !fields.has(name)) fields.set(name, value);
-  }
-  return hashWith(pagePart(next), Object.fromEntries(fields));
+  const others = [...fieldsIn(before)].filter(([name]) => !mine.has(name));
+  return hashWith(pagePart(next), { ...Object.fromEntries(others), ...Object.fromEntries(fieldsIn(next)) });
 }

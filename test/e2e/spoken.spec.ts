@@ -57,6 +57,7 @@ test('each page says once that a run has ended, and nothing when it opens', asyn
   folder,
   startCore,
 }) => {
+  test.setTimeout(240_000);
   const core = await startCore();
   const { id } = await core.call('index.addSource', { path: await writeNotes(folder, 3) });
   await listen(page);
@@ -81,14 +82,15 @@ test('wakes, downloads and failed tasks are said where they are watched, also in
   page,
   startCore,
 }) => {
+  test.setTimeout(240_000);
   const core = await startCore({ simulate: true });
   await listen(page);
   await page.goto(core.url);
   await expectLive(page);
 
-  await test.step('a wake that succeeds, and one that does not', async () => {
+  await test.step('a wake that succeeds', async () => {
     await core.call('power.wake', { nodeId: 'gpu-tower' });
-    await expect.poll(() => count(page, /^gpu-tower woke/), { timeout: 30_000 }).toBe(1);
+    await expect.poll(() => count(page, /^gpu-tower woke/), { timeout: 120_000 }).toBe(1);
   });
 
   await test.step('a download that ends, while a dialog is open', async () => {

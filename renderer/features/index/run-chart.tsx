@@ -50,8 +50,8 @@ export function RunChart({
           caption={`Vectors per second, ${time.label}`}
           hasLegend={hasLegend}
           head={
-            <span className="flex items-center gap-3">
-              <span className="min-w-0 flex-1">{head}</span>
+            <span className="flex flex-wrap items-center justify-end gap-x-3">
+              <span className="min-w-0 flex-1 basis-52">{head}</span>
               <ZoomTools />
             </span>
           }

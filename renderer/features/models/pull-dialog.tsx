@@ -163,10 +163,10 @@ function Targets({
                 }}
               />
               <StateGlyph state={node.state} lost={hasOllamaTrouble(node)} size={14} />
-              <span className="min-w-0 flex-1 truncate" title={node.name}>
-                {node.name}
+              <span className="flex min-w-0 flex-1 flex-wrap items-baseline gap-x-3">
+                <span className="min-w-0 flex-1 basis-28 break-words">{node.name}</span>
+                <span className="text-xs text-faint sm:text-right">{about}</span>
               </span>
-              <span className="text-right text-xs text-faint">{about}</span>
             </label>
           </li>
         ))}

@@ -22,7 +22,7 @@ describe('the address of a page', () => {
   });
 
   test('keeps what other parts of the page have in it, and nothing on another page', () => {
-    expect(keepOthers('#/fleet?period=day&q=a', '#/fleet?q=a', '#/fleet?q=b')).toBe('#/fleet?q=b&period=day');
+    expect(keepOthers('#/fleet?period=day&q=a', '#/fleet?q=a', '#/fleet?q=b')).toBe('#/fleet?period=day&q=b');
     expect(keepOthers('#/fleet?period=day&q=a', '#/fleet?q=a', '#/fleet')).toBe('#/fleet?period=day');
     expect(keepOthers('', '#/fleet', '#/fleet?q=b')).toBe('#/fleet?q=b');
     expect(keepOthers('#/fleet?period=day', '#/fleet', '#/tasks')).toBe('#/tasks');
