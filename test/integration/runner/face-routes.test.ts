@@ -213,7 +213,7 @@ describe('/detect_and_embed_batch', () => {
     ['images.1.data', { images: [{ data: 'AAAA' }, { data: 5 }] }],
     ['min_face_quality', { images: [], min_face_quality: 7 }],
   ])('names the field that is wrong: %s', async (field, body) => {
-    const { body: answer }: { body: { detail: string } } = await embed(body);
+    const answer = (await embed(body)).body as unknown as { detail: string };
     expect(answer.detail).toContain(`"${field}"`);
   });
 

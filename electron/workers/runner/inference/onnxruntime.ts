@@ -7,6 +7,7 @@ import { fact } from '../../../../shared/models/message.ts';
 import { type RunnerProvider, runnerProviderSchema } from '../../../../shared/models/runner.ts';
 import { createPlaneRoom, type PlaneRoom } from '../pictures/plane-room.ts';
 import type { GraphValue, PictureFeed, Tensor, TensorData } from '../sessions.ts';
+import type { HeldTensor, MakeTensor } from '../speech/held.ts';
 import { textOfError } from './faults.ts';
 import { physicalCores } from './physical-cores.ts';
 import type { Answers, Feeds } from './protocol.ts';
@@ -134,6 +135,27 @@ function inRoom(feed: PictureFeed, taken: PlaneRoom[]): Tensor {
   return room.tensorOf(feed);
 }
 
+type TensorType = new (type: string, data: TensorData, dims: readonly number[]) => never;
+
+const newTensor = (ort: Ort, type: string, data: TensorData, dims: readonly number[]): never =>
+  new (ort.Tensor as unknown as TensorType)(type, type === 'float16' ? halves(data) : data, dims);
+
+/** Tensors for `runHeld`. */
+export const tensorMaker =
+  (ort: Ort): MakeTensor =>
+  (type, data, dims) =>
+    newTensor(ort, type, data, dims);
+
+/** A run whose answers are inputs of the next one. They are onnxruntime's own, and nothing of them is copied. */
+export function runHeld(
+  session: Session,
+  feeds: Readonly<Record<string, HeldTensor>>,
+  outputs: readonly string[],
+  { shrink = false }: { shrink?: boolean } = {},
+): Promise<Record<string, HeldTensor>> {
+  return session.run(feeds as never, outputs, shrink ? shrinking : {}) as Promise<Record<string, HeldTensor>>;
+}
+
 export async function runSession(
   ort: Ort,
   session: Session,
@@ -144,14 +166,7 @@ export async function runSession(
   const given = Object.fromEntries(
     Object.entries(feeds).map(([name, feed]) => {
       const { type, data, dims } = feed.type === 'pictures' ? inRoom(feed, taken) : feed;
-      return [
-        name,
-        new (ort.Tensor as unknown as new (type: string, data: TensorData, dims: readonly number[]) => never)(
-          type,
-          type === 'float16' ? halves(data) : data,
-          dims,
-        ),
-      ];
+      return [name, newTensor(ort, type, data, dims)];
     }),
   );
   const options = shrink ? shrinking : {};
