@@ -17,11 +17,7 @@ import {
 } from './support/fixtures.ts';
 import { pictureScene, youtubeScene } from './support/media-scenes.ts';
 
-const said = [
-  'Welcome to the lecture about heating at home.',
-  'The copper kettle sings above a blue flame.',
-  'Thank you, and good night to all of you.',
-];
+const said = ['Welcome to the lecture about heating at home.', 'The copper kettle sings above a blue flame.'];
 const partBytes = 500_000;
 
 /** Of the player, as far as a test asks. */
@@ -81,7 +77,7 @@ test('a recording plays from the second of the hit, and each line of it seeks', 
     const lines = pane.getByRole('list', { name: 'Transcript' }).getByRole('button');
 
     await test.step('it waits at the second of the hit', async () => {
-      await expect(lines).toHaveCount(3);
+      await expect(lines).toHaveCount(2);
       await expect.poll(async () => (await stateOf(player)).second).toBeGreaterThanOrEqual(28);
       expect(await stateOf(player)).toMatchObject({ second: expect.closeTo(29, 0), paused: true });
       await expect(lines.nth(1)).toHaveAttribute('aria-current', 'true');
@@ -115,7 +111,7 @@ test('a recording plays from the second of the hit, and each line of it seeks', 
       const shots = process.env.PILOTLIGHT_SHOTS;
       for (const width of [1280, 390]) {
         await page.setViewportSize({ width, height: 800 });
-        await expect(lines).toHaveCount(3);
+        await expect(lines).toHaveCount(2);
         await expectNoSideScroll(page, `a recording at ${width}`);
         for (const colorScheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme });
