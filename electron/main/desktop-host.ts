@@ -7,7 +7,7 @@ import { type MessagePortLink, serveMessagePort } from '../transport/message-por
 import type { DesktopHost } from './shell-core.ts';
 
 /** A running core as the desktop shell sees it; its links are message ports. */
-export function createDesktopHost(host: Host): DesktopHost {
+export function createDesktopHost(host: Host, installer: { finish(): boolean } | null = null): DesktopHost {
   const { core, dispatcher, log } = host;
   const { streams, services } = core;
   const links = new Set<MessagePortLink>();
@@ -42,6 +42,7 @@ export function createDesktopHost(host: Host): DesktopHost {
       for (const link of links) link.stop();
       await host.stop();
     },
+    finishUpdate: () => installer?.finish() ?? false,
   };
 }
 

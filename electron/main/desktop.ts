@@ -239,9 +239,12 @@ function openDesktop(
       const running = await host;
       await running.stop();
       await memory.saved();
+      return running.finishUpdate();
     };
     end().then(
-      () => app.exit(0),
+      (quitsItself) => {
+        if (!quitsItself) app.exit(0);
+      },
       () => app.exit(1),
     );
   });

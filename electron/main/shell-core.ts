@@ -40,4 +40,6 @@ export interface DesktopHost {
   serve(port: MessagePortMain): void;
   /** Ends streams, loops and workers, and saves. */
   stop(): Promise<void>;
+  /** After `stop`: replaces the program if an update waits for that. True if what it started quits the program. */
+  finishUpdate(): boolean;
 }

@@ -239,6 +239,11 @@ export const taskDepthSchema = z.object({
   queue: taskQueueSchema,
   waiting: z.number(),
   active: z.number(),
+  /**
+   * Of both together, the lowest and the highest mean of the shorter buckets behind this one; absent where it is as
+   * short as those that are stored.
+   */
+  spread: z.tuple([z.number(), z.number()]).optional(),
 });
 export type TaskDepth = z.infer<typeof taskDepthSchema>;
 
