@@ -91,6 +91,7 @@ describe('the gateway with a runner that has a speech model', () => {
         means: {
           speech: { server: { url, key: null, model: 'whisper', language: 'en' } },
           vision: noMeans.vision,
+          faces: noMeans.faces,
         },
         ...{ signal: new AbortController().signal, progress: () => {}, log: () => {} },
       },
