@@ -73,7 +73,7 @@ describe('the gateway with a runner that has a speech model', () => {
 
   it('counts its requests, and holds no machine awake for them', async () => {
     await vi.waitFor(() => {
-      const { requests } = host.core.services.gateway.stats();
+      const { requests } = host.core.services.gateway.stats().total;
       expect(requests).toBeGreaterThan(0);
     });
     expect(host.core.services.leases.ledger.list()).toEqual([]);
