@@ -45,6 +45,7 @@ import { taskRequestMessages } from './messages/task-requests.ts';
 import { taskMessages } from './messages/tasks.ts';
 import { transferMessages } from './messages/transfer.ts';
 import { transferEnvironmentMessages } from './messages/transfer-environment.ts';
+import { updateMessages } from './messages/updates.ts';
 import { wakeMessages } from './messages/wake.ts';
 import { whyOnMessages } from './messages/why-on.ts';
 import type { Param, Sentences } from './types.ts';
@@ -97,6 +98,7 @@ export const domains = {
   tasks: taskMessages,
   transfer: transferMessages,
   transferEnvironment: transferEnvironmentMessages,
+  updates: updateMessages,
   wake: wakeMessages,
   whyOn: whyOnMessages,
 } as const satisfies Record<string, Sentences>;
@@ -148,6 +150,7 @@ export const catalogue = {
   ...taskMessages,
   ...transferMessages,
   ...transferEnvironmentMessages,
+  ...updateMessages,
   ...wakeMessages,
   ...whyOnMessages,
 } as const;

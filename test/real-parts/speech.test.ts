@@ -50,6 +50,7 @@ describe.skipIf(python === undefined || python === '')('speech (npm test -- real
     means: {
       speech: { server: { url: speech.url, key: null, model: SPEECH_MODEL, language: 'en' } },
       vision: noMeans.vision,
+      faces: noMeans.faces,
     },
     ...{ signal: new AbortController().signal, progress: () => {}, log: () => {} },
   });

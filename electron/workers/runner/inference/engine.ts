@@ -121,8 +121,10 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
     // Ended by ourselves, to give memory back: not the run's fault.
     if (reason === 'closed') return true;
     if (job.hadCompany) {
-      // Any of them may be at fault. Alone, it shows.
-      job.isSuspect = true;
+      // Any of them may be at fault. Alone, it shows, but that takes long where there are many: whoever kills a process
+      // from outside does so once, as a rule.
+      job.isSuspect = reason !== 'outside' || job.wasKilledInCompany;
+      job.wasKilledInCompany = true;
       return true;
     }
     if (reason === 'outside') job.killings += 1;
@@ -250,6 +252,7 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
         deaths: 0,
         killings: 0,
         hadCompany: false,
+        wasKilledInCompany: false,
         isSuspect: false,
       };
       signal?.addEventListener('abort', abort, { once: true });

@@ -45,6 +45,8 @@ export interface Job {
   killings: number;
   /** Other runs were with the process at the same time. */
   hadCompany: boolean;
+  /** Its process has ended before while there were others. */
+  wasKilledInCompany: boolean;
   /** It may have ended a process, and runs alone until that is known. */
   isSuspect: boolean;
 }
