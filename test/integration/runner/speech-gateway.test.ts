@@ -90,7 +90,7 @@ describe('the gateway with a runner that has a speech model', () => {
         ...{ contentType: 'audio', options: {}, allowedHosts: [], folder },
         means: {
           speech: { server: { url, key: null, model: 'whisper', language: 'en' } },
-          vision: noMeans.vision,
+          ...{ vision: noMeans.vision, faces: noMeans.faces },
         },
         ...{ signal: new AbortController().signal, progress: () => {}, log: () => {} },
       },
