@@ -77,7 +77,8 @@ describe('the gateway with a runner that has a speech model', () => {
       expect(requests).toBeGreaterThan(0);
     });
     expect(host.core.services.leases.ledger.list()).toEqual([]);
-    expect(host.core.services.inFlight.onNode('runner')).toBe(0);
+    await vi.waitFor(() => expect(host.core.services.inFlight.onNode('runner')).toBe(0), 30_000);
+    expect(host.core.services.leases.ledger.list()).toEqual([]);
   });
 
   it('hears what a task sends', async () => {
