@@ -29,6 +29,7 @@ import { runner } from './commands/runner.ts';
 import { search } from './commands/search.ts';
 import { status } from './commands/status.ts';
 import { tasks } from './commands/tasks.ts';
+import { update, whatsNew } from './commands/update.ts';
 import { wake } from './commands/wake.ts';
 import { workers } from './commands/workers.ts';
 import { completionScript, shells } from './completion.ts';
@@ -87,6 +88,8 @@ const commands: readonly Command[] = [
   sessions,
   backup,
   restore,
+  update,
+  whatsNew,
   completion,
 ];
 

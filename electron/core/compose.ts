@@ -27,6 +27,7 @@ import { closedPanelNetwork } from './ports/panel-network.ts';
 import { createQueuedWork } from './queued-work.ts';
 import { createRemoteIndexService } from './remote-index/service.ts';
 import { createRunnersService } from './runner/service.ts';
+import { RUNNER_NODE, speechNode } from './runner/speech-node.ts';
 import { createLifecycle } from './runtime/lifecycle.ts';
 import { createStreams } from './runtime/streams.ts';
 import { createSettingsService } from './settings/service.ts';
@@ -36,6 +37,7 @@ import { createStatusService } from './status/service.ts';
 import { syncStatus } from './status/sync.ts';
 import { createTelemetryService } from './telemetry/service.ts';
 import { createTransferService } from './transfer/service.ts';
+import { createUpdatesService } from './updates/service.ts';
 import { createWakeService } from './wake/service.ts';
 import { createWakeAttribution } from './wake/wake-attribution.ts';
 
@@ -211,6 +213,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     ...{ leases: leases.ledger, acquire, activity },
     silent: placement.observeRequests,
     loaded: placement.observeLoad,
+    own: { id: RUNNER_NODE, node: () => speechNode(runners.tracked()) },
     link: options.gateway?.link ?? null,
     port: options.gateway?.port ?? null,
   });
@@ -220,6 +223,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     leases: leases.ledger,
     wakes: wake,
   });
+  runners.fleet.onChange(gateway.follow);
   const immich = createImmichService({
     ...{ clock, log, streams, settings, activity, runners, fleet, agents, inFlight },
     ...{ wakes: wake, leases: leases.ledger, interfaces: udp.interfaces, openDoor: ports.openImmichDoor },
@@ -235,7 +239,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   });
   const { tasks, storage } = createQueuedWork({
     ...{ ports, store, streams, settings, activity, fleet },
-    ...{ agents, indexing, telemetry, wake, leases, status, access, gateway },
+    ...{ agents, indexing, telemetry, wake, leases, status, access, gateway, runners },
   });
 
   const { discovery, checks } = createInspection({
@@ -252,6 +256,11 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     ...{ clock, ids, folders, store, secrets, policies, settings, fleet, indexing, activity },
   });
 
+  const updates = createUpdatesService({
+    ...{ clock, random, log, streams, settings, activity },
+    ...{ version: options.version, updates: ports.updates },
+  });
+
   function report({ nodeId = null, ...notice }: Problem): void {
     status.addNotice(notice);
     const { message, next: why } = notice;
@@ -262,7 +271,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   syncStatus({ status, settings, fleet, ollama });
 
   const { panelNetwork = closedPanelNetwork } = options;
-  const handled = { library, history, notifications, transfer, storage, clock, panelNetwork };
+  const handled = { library, history, notifications, transfer, updates, storage, clock, panelNetwork };
   const lifecycle = createLifecycle(
     {
       store: { stop: store.close },
@@ -295,6 +304,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       },
       tasks: options.resumeJobs === false ? { stop: tasks.stop } : tasks,
       storage: options.resumeJobs === false ? {} : storage,
+      updates: options.resumeJobs === false ? { stop: updates.stop } : updates,
       checks,
       discovery: { pause: discovery.cancel, stop: discovery.stop },
     },

@@ -32,6 +32,8 @@ import { taskMethods } from './tasks/methods.ts';
 import { telemetryMethods } from './telemetry/methods.ts';
 import { transferMethods } from './transfer/methods.ts';
 import type { TransferService } from './transfer/service.ts';
+import { updateMethods } from './updates/methods.ts';
+import type { UpdatesService } from './updates/service.ts';
 import { wakeMethods } from './wake/methods.ts';
 
 export type HandledServices = CoreServices & {
@@ -40,6 +42,7 @@ export type HandledServices = CoreServices & {
   transfer: TransferService;
   storage: StorageService;
   notifications: NotificationsService;
+  updates: UpdatesService;
   panelNetwork: PanelNetwork;
   clock: Clock;
 };
@@ -73,6 +76,7 @@ export function createHandlers(services: HandledServices): Handlers {
     tasks,
     telemetry,
     transfer,
+    updates,
     wake,
   } = services;
   return {
@@ -102,5 +106,6 @@ export function createHandlers(services: HandledServices): Handlers {
     ...notificationMethods({ notifications }),
     ...accessMethods({ access, network: panelNetwork }),
     ...transferMethods({ transfer }),
+    ...updateMethods({ updates }),
   };
 }

@@ -43,6 +43,7 @@ import {
   taskWorkerEntry,
 } from './program.ts';
 import { createOpenTaskQueue } from './task-queue.ts';
+import { createUpdates, type UpdateHost } from './updates.ts';
 
 export interface RealPorts {
   ports: Ports;
@@ -83,6 +84,8 @@ export interface RealPortsOptions {
   immichDoor?: boolean | undefined;
   /** Whether simulated machines work on tasks. Default: no, as for a program that runs one command. */
   simulatesWorkers?: boolean | undefined;
+  /** How this program is updated. Default: from its own place, without an installer. */
+  updates?: UpdateHost | undefined;
 }
 
 export const statePathOf = (dataFolder: string) => join(dataFolder, 'state.sqlite');
@@ -99,6 +102,7 @@ export async function createRealPorts({
   localRunner = null,
   immichDoor = false,
   simulatesWorkers = false,
+  updates,
 }: RealPortsOptions): Promise<RealPorts> {
   const clock = createSystemClock();
   const http = createNodeHttp();
@@ -180,6 +184,7 @@ export async function createRealPorts({
     announcementListener: createAnnouncementListener({ log }),
     exec: createExec(),
     surroundings: createSurroundings(),
+    updates: createUpdates({ dataFolder, http, clock, host: updates }),
     async startSimulatedFleet() {
       // Large, and never needed by most people.
       const { createSimulatedFleet } = await import('../simulator/fleet.ts');

@@ -15,6 +15,7 @@ import { createDispatcher, type Dispatcher } from '../transport/dispatcher.ts';
 import { createAccess } from '../transport/http/access.ts';
 import { createEarlierTabs } from '../transport/http/earlier-tabs.ts';
 import { localCallRoutes } from '../transport/http/local-calls.ts';
+import { mediaRoute } from '../transport/http/media.ts';
 import { createMetrics, metricsRoute } from '../transport/http/metrics.ts';
 import { recallRoutes } from '../transport/http/recall.ts';
 import { createHttpServer, type HttpServer } from '../transport/http/server.ts';
@@ -38,6 +39,7 @@ import { findPanel, version } from './program.ts';
 import type { CreateLocalRunner } from './runner.ts';
 import { stopServing, within } from './stop-serving.ts';
 import { createTaskNetwork } from './task-network.ts';
+import type { UpdateHost } from './updates.ts';
 
 export interface HostOptions {
   /** Default: the system's default folder. */
@@ -68,6 +70,8 @@ export interface HostOptions {
   ownAddresses?: (() => OwnAddress[]) | undefined;
   /** Whether this computer works on tasks, as far as its settings allow it. Default: no, as for one command. */
   worksOnTasks?: boolean;
+  /** How this program is updated. Default: from its own place, without an installer. */
+  updates?: UpdateHost | undefined;
   /** How long each part of a stop may take before it is cut off, milliseconds. Default 5,000; for the core 15,000. */
   stopDeadlineMs?: number;
 }
@@ -149,6 +153,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     // Only a program that stays can answer Immich at any time; such a program has a runner, too.
     immichDoor: options.localRunner !== undefined,
     simulatesWorkers: options.worksOnTasks,
+    updates: options.updates,
     localRunner: options.localRunner?.({
       dataFolder,
       log,
@@ -241,6 +246,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     coreId: coreIdOf(ports.store.power.panelId()),
     panelRoot: options.panelRoot === undefined ? findPanel() : options.panelRoot,
   };
+  const media = mediaRoute(services.tasks.media);
   const server: HttpServer = createHttpServer({
     ...serving,
     openingPages,
@@ -248,6 +254,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
       recallRoutes({ dispatcher, clock, log }),
       metricsRoute(metrics),
       taskRoutes.add,
+      media,
       localCallRoutes({
         token,
         dispatcher,
@@ -281,7 +288,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   }
   if (servesDevices) {
     scope.add(panelNetwork.stop);
-    await panelNetwork.start((network) => createHttpServer({ ...serving, network }));
+    await panelNetwork.start((network) => createHttpServer({ ...serving, network, routes: [media] }));
   }
   if (options.simulate) await core.services.fleet.simulate(true);
   if (options.worksOnTasks) {

@@ -8,6 +8,7 @@ import { redactWithin } from '../redact.ts';
 import { type AnyMessage, textOf } from '../text/index.ts';
 import { accessErrors } from './errors/access.ts';
 import { agentLinkErrors } from './errors/agent-link.ts';
+import { agentUpdateErrors } from './errors/agent-update.ts';
 import { backupErrors } from './errors/backup.ts';
 import { commonErrors } from './errors/common.ts';
 import { computerErrors } from './errors/computer.ts';
@@ -31,6 +32,7 @@ import { remoteIndexErrors } from './errors/remote-index.ts';
 import { runnerErrors } from './errors/runner.ts';
 import { runnerFleetErrors } from './errors/runner-fleet.ts';
 import { taskErrors } from './errors/tasks.ts';
+import { updateErrors } from './errors/updates.ts';
 import { wakeErrors } from './errors/wake.ts';
 
 /** The errors of the core. Those of an agent are in `errors/agent.ts`. */
@@ -43,6 +45,7 @@ export const errorCatalogue = {
   ...wakeErrors,
   ...powerErrors,
   ...agentLinkErrors,
+  ...agentUpdateErrors,
   ...discoveryErrors,
   ...placementErrors,
   ...indexingErrors,
@@ -60,6 +63,7 @@ export const errorCatalogue = {
   ...mediaErrors,
   ...notificationErrors,
   ...libraryErrors,
+  ...updateErrors,
 } as const satisfies Catalogue;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -23,6 +23,7 @@ import { secretsProtectionSchema } from '../models/secrets.ts';
 import { settingsSchema } from '../models/settings.ts';
 import { taskQueueViewSchema, taskViewSchema, taskWorkerSchema } from '../models/tasks.ts';
 import { telemetrySampleSchema, workSampleSchema } from '../models/telemetry.ts';
+import { updateViewSchema } from '../models/updates.ts';
 import { wakeProgressSchema } from '../models/wake.ts';
 import type { Right } from '../rights.ts';
 
@@ -100,6 +101,8 @@ export const streamSchemas = {
   immich: immichViewSchema,
   /** node id: each runner of the fleet */
   runners: runnerViewSchema,
+  /** `updates`: of Pilotlight itself */
+  updates: updateViewSchema,
   /** credential id: keys and sessions that are not revoked */
   access: credentialViewSchema,
 } as const;

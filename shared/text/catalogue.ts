@@ -45,6 +45,7 @@ import { taskRequestMessages } from './messages/task-requests.ts';
 import { taskMessages } from './messages/tasks.ts';
 import { transferMessages } from './messages/transfer.ts';
 import { transferEnvironmentMessages } from './messages/transfer-environment.ts';
+import { updateMessages } from './messages/updates.ts';
 import { wakeMessages } from './messages/wake.ts';
 import { whyOnMessages } from './messages/why-on.ts';
 import type { Param, Sentences } from './types.ts';
@@ -97,6 +98,7 @@ export const domains = {
   tasks: taskMessages,
   transfer: transferMessages,
   transferEnvironment: transferEnvironmentMessages,
+  updates: updateMessages,
   wake: wakeMessages,
   whyOn: whyOnMessages,
 } as const satisfies Record<string, Sentences>;
@@ -148,6 +150,7 @@ export const catalogue = {
   ...taskMessages,
   ...transferMessages,
   ...transferEnvironmentMessages,
+  ...updateMessages,
   ...wakeMessages,
   ...whyOnMessages,
 } as const;
@@ -164,5 +167,15 @@ type Messages = { [Code in MessageCode]: { code: Code; params: ParamsOf<Code> } 
 /** The message with this code, looked up: finding it in the union of all messages would cost each call all codes. */
 export type MessageOf<Code extends MessageCode> = Messages[Code];
 
-/** A fact: what happened, without its text. */
-export type Message = Messages[MessageCode];
+/** Codes whose sentence is always the same. */
+type PlainCode = {
+  [Code in MessageCode]: Record<string, never> extends ParamsOf<Code> ? Code : never;
+}[MessageCode];
+
+/**
+ * A fact: what happened, without its text. The plain ones are one member of the union, because TypeScript compares each
+ * member with each other one, and gives up at a thousand.
+ */
+export type Message =
+  | { code: PlainCode; params: Record<string, never> }
+  | Messages[Exclude<MessageCode, PlainCode>];

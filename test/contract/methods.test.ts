@@ -9,14 +9,17 @@ import { isServing } from '../../shared/models/fleet.ts';
 import { everyRight } from '../../shared/rights.ts';
 import { createFakeLocalRunner, type FakeRunner, startFakeRunner } from '../fakes/runner.ts';
 import { createRememberingLog } from '../fakes/transport.ts';
+import type { ReleaseServer } from '../fakes/updates/release-server.ts';
 import { linkNames, openLink, startTestHost, type TestHost, type TestLink } from './links.ts';
 import { type CaseContext, machines, methodCases, runnerWithFaces } from './method-cases.ts';
+import { prepareUpdates } from './update-cases.ts';
 
 describe.each(linkNames)('every method over %s', (linkName) => {
   let test: TestHost;
   let link: TestLink;
   let context: CaseContext;
   let runner: FakeRunner;
+  let releases: ReleaseServer;
 
   beforeAll(async () => {
     runner = await startFakeRunner({ status: runnerWithFaces() });
@@ -24,11 +27,16 @@ describe.each(linkNames)('every method over %s', (linkName) => {
       simulate: true,
       gateway: { port: 0 },
       localRunner: createFakeLocalRunner(runner),
+      async updates(dataFolder) {
+        const { host, server } = await prepareUpdates(dataFolder);
+        releases = server;
+        return host;
+      },
     });
     const { url } = await test.host.openGateway();
     link = await openLink(linkName, test);
     const { fleet } = test.host.core.services;
-    const signal = AbortSignal.timeout(15_000);
+    const signal = AbortSignal.timeout(50_000);
     for (const id of [machines.small, machines.gpu]) {
       await fleet.waitFor(id, (node) => isServing(node.state), signal);
     }
@@ -45,6 +53,7 @@ describe.each(linkNames)('every method over %s', (linkName) => {
     await link.close();
     await test.stop();
     await runner.close();
+    await releases.close();
   });
 
   const fails = async (method: string, params: unknown): Promise<PilotlightError> => {
@@ -148,7 +157,7 @@ describe('the methods of tasks while their queue cannot be reached', () => {
   it('there are some', () => expect(reaching.length).toBeGreaterThan(6));
 
   it.each(reaching)('%s is refused with the code', async (name) => {
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(50_000);
     await expect(
       host.dispatcher.call({ method: name, params: params[name] ?? {}, signal, scopes: everyRight }),
     ).rejects.toMatchObject({ code: 'QUEUE_UNREACHABLE' });

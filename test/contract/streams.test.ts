@@ -176,6 +176,19 @@ const values: Record<StreamName, unknown> = {
     nodeId: null,
     notify: false,
   },
+  updates: {
+    ...{ version: '0.1.0', form: 'source', checks: false, installs: false, address: null, state: 'idle' },
+    ...{
+      checkedAt: null,
+      found: null,
+      offer: null,
+      progress: null,
+      problem: null,
+      previous: null,
+      news: null,
+    },
+    instead: { code: 'UPDATE_BY_GIT', params: {} },
+  },
   settings: undefined,
 };
 

@@ -9,6 +9,7 @@ import type { Settings } from '../../../shared/models/settings.ts';
 import { isCallableAddress, isTopicAddress } from '../../../shared/network/callable-address.ts';
 import { isMailAddress, isMailServer } from '../../../shared/network/mail.ts';
 import { isRedisAddress } from '../../../shared/network/redis-address.ts';
+import { isUpdateAddress } from '../../../shared/network/update-address.ts';
 import { noticeKinds } from '../../../shared/notice-kinds.ts';
 import { tokenProblem } from '../../../shared/token-text.ts';
 import {
@@ -168,6 +169,7 @@ export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> 
     accepts: (text) => tokenProblem(text) === null,
   },
   'tasks.visionModel': { is: 'text', byDefault: null, least: 1, most: 300 },
+  'tasks.findFaces': { is: 'switch', byDefault: true },
   'tasks.listen': { is: 'choice', byDefault: 'loopback', options: ['loopback', 'network'] },
   'tasks.port': { is: 'number', byDefault: 8780, least: 1, most: 65_535 },
   'tasks.redisUrl': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isRedisAddress },
@@ -202,6 +204,8 @@ export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> 
     accepts: isCallableAddress,
   },
   'notifications.mailServer': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isMailServer },
+  'updates.check': { is: 'choice', byDefault: 'ask', options: ['ask', 'on', 'off'] },
+  'updates.address': { is: 'text', byDefault: null, least: 0, most: 2000, accepts: isUpdateAddress },
   'desktop.closeToTray': { is: 'switch', byDefault: true },
   'desktop.startAtLogin': { is: 'switch', byDefault: false },
   'desktop.shortcut': {
