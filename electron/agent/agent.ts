@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { formatPairingLine } from '../../shared/contract/agent/pairing-line.ts';
+import { agentProtocol } from '../../shared/contract/agent/protocol.ts';
 import { type AgentRole, agentApi } from '../../shared/contract/agent.ts';
 import { createEmitter } from '../../shared/emitter.ts';
 import { createAttempts } from '../adapters/http/attempts.ts';
@@ -23,7 +24,8 @@ import { openAgentId } from './id.ts';
 import { createPairing } from './pairing.ts';
 import { type RoleContext, type RunningRole, roles } from './roles.ts';
 import { openToken } from './token.ts';
-import { createWork } from './work.ts';
+import { type UpdateHost, updatedByHost, updateRoutes } from './update/routes.ts';
+import { createWork, workReason } from './work.ts';
 
 const LISTENING = 'listening.json';
 const GRACE_MS = 1000;
@@ -51,6 +53,8 @@ export interface AgentOptions
   version: string;
   /** The command line that a person on this machine types before an agent command. */
   program?: string;
+  /** How it is updated. Default: by the program around it. */
+  update?: UpdateHost;
   /** Damage that the caller has already found. */
   damage?: Damage;
   /** Whether the folder exists, and no other user can change it. Default: it is created if necessary, and checked. */
@@ -141,11 +145,22 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     return serve(agentApi.health, async () => {
       const parts = await Promise.all(names.map((name) => running.get(name)?.health() ?? {}));
       const uptimeSeconds = Math.round((clock.monotonic() - startedAt) / 1000);
-      const own = { agent: 'pilotlight', id, version, roles: [...names], uptimeSeconds } as const;
+      const protocol = { ...agentProtocol };
+      const own = { agent: 'pilotlight', id, version, roles: [...names], protocol, uptimeSeconds } as const;
       return ok({ status: 'ok', ...Object.assign({}, ...parts), ...own });
     });
   }
 
+  const updating = updateRoutes({
+    host: options.update ?? updatedByHost(version),
+    version,
+    busy() {
+      const reasons = [...running.values()].flatMap((role) => role.busy?.() ?? []);
+      const isNamed = reasons.some(({ code }) => code === workReason.code);
+      return work.isActive() && !isNamed ? [...reasons, workReason] : reasons;
+    },
+    log,
+  });
   const pairingRoutes: Route[] = [
     serve(agentApi.openPairing, () => {
       const { code, secret, secondsLeft } = pairing.open();
@@ -182,6 +197,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         healthRoute(names),
         ...names.flatMap((name) => running.get(name)?.routes ?? []),
         ...pairingRoutes,
+        ...updating,
       ];
       const routes = [...called, ...localRoutes(called, { token, monotonic: clock.monotonic })];
       const listener = createAgentServer({

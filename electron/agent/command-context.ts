@@ -2,10 +2,14 @@
 export interface CommandContext {
   /** The arguments after the command. */
   names: readonly string[];
+  /** The command line as it was typed, after the program. */
+  args: readonly string[];
   flags: Readonly<Record<string, unknown>>;
   environment: Readonly<Record<string, string | undefined>>;
   home: string;
   version: string;
+  /** Of those who sign releases. */
+  updateKeys: readonly string[];
   /** To standard error. */
   log(line: string): void;
   /** To standard output. */

@@ -1,32 +1,18 @@
-/** The commands of the program. */
-import { connect } from 'node:net';
-import { hostname } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { agentApi } from '../../shared/contract/agent.ts';
-import { postJson } from '../adapters/agent-host/post.ts';
-import { createSystemHost, hostPlatform } from '../adapters/agent-host/system-host.ts';
-import { createSystemClock } from '../adapters/clock.ts';
-import { openMulticastSocket } from '../adapters/network/mdns/socket.ts';
-import { createDgramUdp } from '../adapters/network/udp.ts';
-import { readOwn } from '../adapters/ownership/read-own.ts';
-import type { Trust } from '../adapters/ownership/verdict.ts';
-import { createForkWorkerHost, type WorkerHost } from '../adapters/processes/worker-host.ts';
-import { systemCode } from '../adapters/system-code.ts';
-import { readListening, startAgent } from './agent.ts';
+import { hostPlatform } from '../adapters/agent-host/system-host.ts';
+import { readListening } from './agent.ts';
 import type { CommandContext } from './command-context.ts';
-import { type AgentConfig, configHelp, readConfig } from './config.ts';
+import { configHelp } from './config.ts';
 import { environmentOf } from './config-names.ts';
-import { DAMAGED_PANEL, type Damage, openDamage } from './damage.ts';
-import { AgentError, errorText } from './errors.ts';
-import { createFolder, openOwnFolder } from './files.ts';
-import { findRunnerProgram, findWorkerProgram } from './find-program.ts';
+import { DAMAGED_PANEL } from './damage.ts';
+import { AgentError } from './errors.ts';
+import { createFolder } from './files.ts';
 import { install, uninstall } from './install/install.ts';
 import { callInTheClear, callLocal } from './local-client.ts';
-import { checked, requireOwnFile, requireOwnFolder, trustWithOwner } from './own-files.ts';
-import { agentFolder, installedFolder, systemFolder } from './places.ts';
+import { requireOwnFolder, trustWithOwner } from './own-files.ts';
+import { installedFolder, systemFolder } from './places.ts';
 import { readCountdown } from './power/countdown-notes.ts';
-import { commandLine } from './program.ts';
+import { configOf, folderOf, run } from './run.ts';
 import { openToken, readToken } from './token.ts';
 
 type AgentCommand = (context: CommandContext) => Promise<void>;
@@ -51,11 +37,6 @@ export const usage = [
   `Precedence: flag, environment (${environmentOf('allowMac')} and so on), file, default.`,
 ];
 
-function folderOf({ flags, environment, home, resolve }: CommandContext): string {
-  const named = typeof flags.data === 'string' ? flags.data : environment.PILOTLIGHT_AGENT_DATA;
-  return named ? resolve(named) : agentFolder({ platform: process.platform, environment, home });
-}
-
 /** The folder and token of the agent on this machine: the person's own, or the installed one. */
 async function runningAgent(context: CommandContext): Promise<{ folder: string; token: string }> {
   const { flags, environment } = context;
@@ -68,105 +49,6 @@ async function runningAgent(context: CommandContext): Promise<{ folder: string; 
   const token = readToken(folder, trust);
   if (token === null) throw new AgentError('NOT_RUNNING');
   return { folder, token };
-}
-
-const CONFIG = 'agent.json';
-
-function namesConfig({ flags, environment }: CommandContext): string | undefined {
-  return typeof flags.config === 'string' ? flags.config : environment.PILOTLIGHT_AGENT_CONFIG;
-}
-
-/** A mistake in the file is for a person to correct; a file without a JSON object is set aside. */
-function checkConfigFile(damage: Damage): void {
-  const read = damage.read(CONFIG, 'configuration', (text) => {
-    const content: unknown = JSON.parse(text);
-    return typeof content === 'object' && content !== null && !Array.isArray(content) ? content : null;
-  });
-  if (read !== null) damage.restored('configuration');
-}
-
-/** A config file that was named must exist; the default one need not. */
-async function readFile(context: CommandContext, folder: string, trust?: Trust | null) {
-  const named = namesConfig(context);
-  const path = named ? context.resolve(named) : join(folder, CONFIG);
-  await requireOwnFile(path, trust);
-  try {
-    const { bytes, mode } = checked(() => readOwn(path, 'file', trust));
-    const privately = process.platform === 'win32' || (mode & 0o077) === 0;
-    return { path, content: JSON.parse(bytes.toString('utf8')) as unknown, privately };
-  } catch (error) {
-    if (!named && systemCode(error) === 'ENOENT') return null;
-    if (error instanceof AgentError) throw error;
-    throw new AgentError('BAD_CONFIG', { message: `${path}: ${errorText(error)}`, cause: error });
-  }
-}
-
-/** @param trust default: this user and root */
-async function configOf(context: CommandContext, folder: string, trust?: Trust | null) {
-  const { flags, environment } = context;
-  return readConfig({ flags, environment, file: await readFile(context, folder, trust) });
-}
-
-const run: AgentCommand = async (context) => {
-  const folder = folderOf(context);
-  await openOwnFolder(folder);
-  const log = (message: string) => context.log(`${new Date().toISOString()} ${message}`);
-  const damage = openDamage({ folder, log });
-  if (!namesConfig(context)) checkConfigFile(damage);
-  const config = await configOf(context, folder);
-  const clock = createSystemClock();
-  const udp = createDgramUdp();
-  const host = createSystemHost({ clock, ollama: config.ollama });
-  const stop = context.stopAsked();
-  const agent = await startAgent({
-    config,
-    folder,
-    folderIsOpen: true,
-    clock,
-    host,
-    udp,
-    interfaces: udp.interfaces,
-    reachable,
-    runnerHost: runnerHostOf(config),
-    workerHost: workerHostOf(config),
-    post: postJson,
-    announcing: { hostname: hostname(), open: openMulticastSocket },
-    version: context.version,
-    program: programOf(context, folder),
-    damage,
-    log,
-  });
-  for (const { roles, address, port } of agent.listening) {
-    const name = address.includes(':') ? `[${address}]` : address;
-    context.print(`The agent (${roles.join(', ')}) listens on http://${name}:${port}`);
-  }
-  // Its sockets keep the process alive; this promise alone would not.
-  await stop;
-  await agent.stop();
-};
-
-function runnerHostOf({ role, runnerProgram }: AgentConfig): WorkerHost | null {
-  const entry = role.includes('runner') ? findRunnerProgram(runnerProgram, import.meta.url) : null;
-  return entry === null ? null : createForkWorkerHost({ entry, nodeFlags: ['--max-semi-space-size=8'] });
-}
-
-function workerHostOf({ worker }: AgentConfig): WorkerHost | null {
-  const entry = worker === null ? null : findWorkerProgram(worker.program, import.meta.url);
-  return entry === null ? null : createForkWorkerHost({ entry });
-}
-
-/** The command line for agent commands on this machine; the folder only if it is not the default. */
-function programOf({ environment, home }: CommandContext, folder: string): string {
-  const usual = [
-    agentFolder({ platform: process.platform, environment, home }),
-    installedFolder(process.platform, environment),
-  ];
-  return commandLine(hostPlatform(), [
-    process.execPath,
-    // The bundle is one file, which other programs may have started; the sources start at main.ts.
-    fileURLToPath(import.meta.url.endsWith('.ts') ? new URL('main.ts', import.meta.url) : import.meta.url),
-    ...(usual.includes(folder) ? [] : ['--data', folder]),
-  ]);
 }
 
 const token: AgentCommand = async (context) => {
@@ -232,7 +114,9 @@ const forget: AgentCommand = async (context) => {
 export const takesName: readonly string[] = ['forget'];
 
 export const commands: Readonly<Record<string, AgentCommand>> = {
-  run,
+  run: async (context) => {
+    process.exitCode = await run(context);
+  },
   token,
   pair,
   cancel,
@@ -247,19 +131,3 @@ export const commands: Readonly<Record<string, AgentCommand>> = {
     await uninstall(context, { platform: hostPlatform() });
   },
 };
-
-const REACHABLE_MS = 1000;
-
-/** Whether something accepts a connection there; no request is sent. */
-function reachable(address: string, port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connect({ host: address, port, timeout: REACHABLE_MS });
-    const end = (answer: boolean) => {
-      socket.destroy();
-      done(answer);
-    };
-    socket.once('connect', () => end(true));
-    socket.once('timeout', () => end(false));
-    socket.once('error', () => end(false));
-  });
-}

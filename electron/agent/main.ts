@@ -7,6 +7,7 @@ import type { CommandContext } from './command-context.ts';
 import { commands, takesName, usage } from './commands.ts';
 import { parseFlags, secretVariables } from './config.ts';
 import { AgentError, toAgentError } from './errors.ts';
+import { isStop } from './update/guard-messages.ts';
 
 // Names come from panels, from people and from the machine's tools.
 const log = (line: string) => process.stderr.write(`${printable(line)}\n`);
@@ -42,10 +43,12 @@ async function run(): Promise<number> {
   }
   const context: CommandContext = {
     names: rest,
+    args: process.argv.slice(2),
     flags: values,
     environment: takeEnvironment(),
     home: homedir(),
     version: packageJson.version,
+    updateKeys: (packageJson as { updates?: { keys: readonly string[] } }).updates?.keys ?? [],
     log,
     print,
     // npm runs scripts in the package folder; INIT_CWD is the person's working directory.
@@ -53,10 +56,13 @@ async function run(): Promise<number> {
     stopAsked: () =>
       new Promise((stop) => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop());
+        process.on('message', (message) => isStop(message) && stop());
+        // Without its guard it would hold the port against the next one.
+        process.once('disconnect', () => stop());
       }),
   };
   await command(context);
-  return 0;
+  return Number(process.exitCode ?? 0);
 }
 
 run().then(

@@ -1,5 +1,4 @@
 /** The table of roles; a new one is a new line. */
-
 import type { AgentRole, AnswerSent, agentApi } from '../../shared/contract/agent.ts';
 import type { Emitter } from '../../shared/emitter.ts';
 import type { AgentHost, Clock, NetworkInterface, Udp } from '../adapters/agent-host/types.ts';
@@ -18,14 +17,15 @@ import { createCountdownNotes } from './power/countdown-notes.ts';
 import { createIdleShutdown, type IdleShutdown } from './power/idle-shutdown.ts';
 import { createWatchedInhibitor } from './power/inhibit.ts';
 import { createOllamaControl } from './power/ollama.ts';
-import { leaseReasons, type PowerAction, type Reason, reasonsAgainst } from './power/policy.ts';
+import { leaseReasons, type PowerAction, powerReasons, type Reason, reasonsAgainst } from './power/policy.ts';
 import { openPolicyBook, type PolicyBook } from './power/policy-book.ts';
 import { createPower, type Power } from './power/power.ts';
 import { powerRoutes } from './power/routes.ts';
 import { createRelay } from './relay/relay.ts';
 import { startRunnerRole } from './runner/runner.ts';
 import { createTelemetry } from './telemetry/hub.ts';
-import type { Work } from './work.ts';
+import type { BusyReason } from './update/routes.ts';
+import { type Work, workReason } from './work.ts';
 import { startWorkerRole } from './worker/role.ts';
 
 export interface RoleContext {
@@ -66,6 +66,8 @@ export interface RunningRole {
   health(): Promise<Partial<AnswerSent<typeof agentApi.health>>>;
   /** Called when every port is listening, so that others may call. */
   onListening?(): void;
+  /** Why the agent is not restarted now. */
+  busy?(): readonly BusyReason[];
   stop(): void;
 }
 
@@ -196,7 +198,6 @@ function startPower(context: RoleContext): RunningRole {
   ];
 
   const respectUsers = () => idleShutdown?.effective()?.respectUsers ?? false;
-
   /** Whether the last reading included users. */
   let askedForUsers = true;
 
@@ -316,6 +317,7 @@ function startPower(context: RoleContext): RunningRole {
     }),
     health: async () => ({ service: 'gpu-shutdown' }),
     onListening: announcement.send,
+    busy: () => [...missing(), ...leaseReasons(leases.list()), ...powerReasons(power.state())],
     stop() {
       announcement.stop();
       idleShutdown?.stop();
@@ -326,8 +328,6 @@ function startPower(context: RoleContext): RunningRole {
     },
   };
 }
-
-const workReason: Reason = { code: 'WORKING', message: 'The runner or the worker is working.' };
 
 interface ReasonsWanted {
   action: PowerAction;

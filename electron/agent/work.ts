@@ -1,5 +1,6 @@
 /** Work in progress on this machine: it keeps the machine awake like a lease, and for a moment longer. */
 import type { Clock, Timer } from '../adapters/agent-host/types.ts';
+import type { Reason } from './power/policy.ts';
 
 export interface Work {
   /** Dispose it when it has ended. */
@@ -9,6 +10,8 @@ export interface Work {
   onChange(listener: () => void): void;
   stop(): void;
 }
+
+export const workReason: Reason = { code: 'WORKING', message: 'The runner or the worker is working.' };
 
 /** The next request of a job follows at once; the lock is not given up in between. */
 const LINGER_MS = 10_000;

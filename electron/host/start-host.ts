@@ -15,6 +15,7 @@ import { createDispatcher, type Dispatcher } from '../transport/dispatcher.ts';
 import { createAccess } from '../transport/http/access.ts';
 import { createEarlierTabs } from '../transport/http/earlier-tabs.ts';
 import { localCallRoutes } from '../transport/http/local-calls.ts';
+import { mediaRoute } from '../transport/http/media.ts';
 import { createMetrics, metricsRoute } from '../transport/http/metrics.ts';
 import { recallRoutes } from '../transport/http/recall.ts';
 import { createHttpServer, type HttpServer } from '../transport/http/server.ts';
@@ -250,6 +251,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     coreId: coreIdOf(ports.store.power.panelId()),
     panelRoot: options.panelRoot === undefined ? findPanel() : options.panelRoot,
   };
+  const media = mediaRoute(services.tasks.media);
   const server: HttpServer = createHttpServer({
     ...serving,
     openingPages,
@@ -257,6 +259,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
       recallRoutes({ dispatcher, clock, log }),
       metricsRoute(metrics),
       taskRoutes.add,
+      media,
       localCallRoutes({
         token,
         dispatcher,
@@ -290,7 +293,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   }
   if (servesDevices) {
     scope.add(panelNetwork.stop);
-    await panelNetwork.start((network) => createHttpServer({ ...serving, network }));
+    await panelNetwork.start((network) => createHttpServer({ ...serving, network, routes: [media] }));
   }
   if (options.simulate) await core.services.fleet.simulate(true);
   if (options.worksOnTasks) {

@@ -1,5 +1,6 @@
 import type { MessagePortMain } from 'electron';
 import type { MethodName, MethodResult } from '../../shared/contract/methods.ts';
+import { mediaPath } from '../../shared/models/media-types.ts';
 import { everyRight } from '../../shared/rights.ts';
 import type { Host } from '../host/start-host.ts';
 import { type MessagePortLink, serveMessagePort } from '../transport/message-port.ts';
@@ -25,6 +26,12 @@ export function createDesktopHost(host: Host, installer: { finish(): boolean } |
       resume: core.resume,
     },
     openGateway: host.openGateway,
+    media: (query, { method, headers }) =>
+      fetch(new URL(`${mediaPath}${query}`, host.url), {
+        method,
+        headers: rangeOf(headers),
+        redirect: 'error',
+      }),
     serve(port: MessagePortMain) {
       const link = serveMessagePort({ port, dispatcher, streams, log });
       links.add(link);
@@ -38,3 +45,10 @@ export function createDesktopHost(host: Host, installer: { finish(): boolean } |
     finishUpdate: () => installer?.finish() ?? false,
   };
 }
+
+/** What a player asks for besides the address. */
+const rangeOf = (headers: Headers) =>
+  ['range', 'if-range'].flatMap((name): [string, string][] => {
+    const value = headers.get(name);
+    return value === null ? [] : [[name, value]];
+  });

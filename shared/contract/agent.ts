@@ -31,6 +31,7 @@ import {
   wokenRequestSchema,
 } from './agent/requests.ts';
 import { telemetrySchema } from './agent/telemetry.ts';
+import { updateOfferSchema, updateStartSchema, updateStateSchema } from './agent/update.ts';
 import {
   challengeRequestSchema,
   challengeSchema,
@@ -146,6 +147,26 @@ export const agentApi = {
     request: byRequestSchema,
     answer: restartedSchema,
   },
+
+  update: { method: 'GET', path: '/v1/update', access: 'token', answer: updateStateSchema },
+  /** Offers a release. The agent verifies it, and then takes the file of its system in parts. */
+  offerUpdate: {
+    method: 'POST',
+    path: '/v1/update',
+    access: 'token',
+    request: updateOfferSchema,
+    answer: updateStateSchema,
+  },
+  /** The bytes of the file from there on: at most `UPDATE_PART_BYTES`, as `updatePartType`. */
+  putUpdatePart: { method: 'PUT', path: '/v1/update/parts/{id}', access: 'token', answer: updateStateSchema },
+  startUpdate: {
+    method: 'POST',
+    path: '/v1/update/start',
+    access: 'token',
+    request: updateStartSchema,
+    answer: updateStateSchema,
+  },
+  dropUpdate: { method: 'DELETE', path: '/v1/update', access: 'token', answer: updateStateSchema },
 
   /** The paths of existing relays and shutdown servers. */
   wake: { method: 'POST', path: '/wake', access: 'token', request: wakeRequestSchema, answer: wakeSchema },

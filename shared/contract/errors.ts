@@ -8,6 +8,7 @@ import { redactWithin } from '../redact.ts';
 import { type AnyMessage, textOf } from '../text/index.ts';
 import { accessErrors } from './errors/access.ts';
 import { agentLinkErrors } from './errors/agent-link.ts';
+import { agentUpdateErrors } from './errors/agent-update.ts';
 import { backupErrors } from './errors/backup.ts';
 import { commonErrors } from './errors/common.ts';
 import { computerErrors } from './errors/computer.ts';
@@ -44,6 +45,7 @@ export const errorCatalogue = {
   ...wakeErrors,
   ...powerErrors,
   ...agentLinkErrors,
+  ...agentUpdateErrors,
   ...discoveryErrors,
   ...placementErrors,
   ...indexingErrors,

@@ -1,5 +1,6 @@
 /** Power: wake methods, policies, leases, agents, and the current power state of a machine. */
 import * as z from 'zod';
+import { agentAbilities } from '../contract/agent/protocol.ts';
 import { messageSchema } from './message.ts';
 import { nodeStateSchema, troubleSchema } from './node-state.ts';
 import { type PowerAction, powerActions } from './power-actions.ts';
@@ -137,6 +138,8 @@ const agentViewSchema = z.object({
   problems: z.array(troubleSchema).optional(),
   mayRestartOllama: z.boolean(),
   actions: z.array(powerActionSchema),
+  /** What it can't do because it is older than this panel: `AgentAbility`. */
+  missing: z.array(z.enum(agentAbilities)),
 });
 export type AgentView = z.infer<typeof agentViewSchema>;
 

@@ -132,6 +132,7 @@ export async function startTestAgent(
     folder?: string;
     clock?: Clock;
     post?: Parameters<typeof startAgent>[0]['post'];
+    update?: Parameters<typeof startAgent>[0]['update'];
     /** Starts the process of the role `runner`. */
     runnerHost?: Parameters<typeof startAgent>[0]['runnerHost'];
   } = {},
@@ -152,6 +153,7 @@ export async function startTestAgent(
     post: options.post ?? (async () => 204),
     version: '1.2.3',
     runnerHost: options.runnerHost ?? null,
+    ...(options.update && { update: options.update }),
     log: (line) => said.push(line),
   });
   const url = `http://127.0.0.1:${agent.listening[0]?.port}`;

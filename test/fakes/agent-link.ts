@@ -13,6 +13,7 @@ import type {
 } from '../../electron/core/ports/agents.ts';
 import type { AnnouncementListener } from '../../electron/core/ports/network.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
+import { createAgentUpdates } from './agent-updates.ts';
 
 type Announcement = Parameters<Parameters<AnnouncementListener['open']>[1]>[0];
 
@@ -30,6 +31,8 @@ export interface FakeAgent {
   leases: AgentLease[];
   /** What panels use there; null like an agent that is too old to know. */
   traffic: AgentTraffic[] | null;
+  /** How it is updated. */
+  readonly updates: ReturnType<typeof createAgentUpdates>;
   /** Those that it follows, by panel. */
   readonly policies: Map<string, AgentPolicy>;
   /** What was called, in order, without the looks at its health. */
@@ -131,7 +134,12 @@ function createAgent() {
     answer: 'serves' as FakeAgent['answer'],
     token: 'right-token',
     code: null as string | null,
-    health: { id: 'a1', version: '1.0.0', roles: ['power', 'telemetry'] } as AgentHealth,
+    health: {
+      id: 'a1',
+      version: '1.0.0',
+      roles: ['power', 'telemetry'],
+      protocol: { oldest: 1, newest: 2 },
+    } as AgentHealth,
     machine: {
       hostname: 'tower',
       bootId: 'boot-1',
@@ -152,6 +160,7 @@ function createAgent() {
       actions: ['shutdown', 'sleep'],
       mayRestartOllama: true,
     } as AgentPower,
+    updates: createAgentUpdates((): string => agent.health.version ?? ''),
     leases: [] as AgentLease[],
     traffic: null as AgentTraffic[] | null,
     policies: new Map<string, AgentPolicy>(),
@@ -308,5 +317,13 @@ function linkTo(agent: InnerAgent, url: string, token: string | null): AgentLink
       }),
     wake: (mac, signal) => authorised(`wake ${mac}`, signal, () => undefined),
     restartOllama: (signal) => authorised('restartOllama', signal, () => undefined),
+    update: (signal) =>
+      authorised('update', signal, () => (agent.updates.isMissing ? null : agent.updates.state())),
+    offerUpdate: (release, signal) => authorised('offerUpdate', signal, () => agent.updates.offer(release)),
+    putUpdatePart: (from, bytes, signal) =>
+      authorised(`putUpdatePart ${from}`, signal, () => agent.updates.take(from, bytes)),
+    startUpdate: (version, _by, signal) =>
+      authorised(`startUpdate ${version}`, signal, () => agent.updates.start(version)),
+    dropUpdate: (signal) => authorised('dropUpdate', signal, () => agent.updates.drop()),
   };
 }

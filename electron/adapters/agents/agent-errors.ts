@@ -7,6 +7,7 @@ import {
   refusalSchema,
 } from '../../../shared/contract/agent/refusals.ts';
 import type { AgentErrorCode } from '../../../shared/contract/errors/agent.ts';
+import { agentUpdateErrors } from '../../../shared/contract/errors/agent-update.ts';
 import { type ErrorCode, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import { parseAnswer } from '../../../shared/json.ts';
 import { fact } from '../../../shared/models/message.ts';
@@ -14,6 +15,8 @@ import { readDoor } from '../../../shared/network/door.ts';
 import type { HttpReply } from '../../core/ports/network.ts';
 
 const MAX_REASONS = 20;
+
+const agentUpdateCodes = Object.keys(agentUpdateErrors) as (keyof typeof agentUpdateErrors)[];
 
 const retryAfterSchema = z.coerce.number().int().min(0).max(86_400);
 
@@ -24,6 +27,7 @@ const PASSED_ON: ReadonlySet<string> = new Set<ErrorCode & AgentErrorCode>([
   'NO_COUNTDOWN',
   'NOT_SUPPORTED',
   'PAIRING_CLOSED',
+  ...agentUpdateCodes,
 ]);
 
 /** Something answers, but it is not an agent. */

@@ -1,4 +1,10 @@
 /** One agent over HTTP: requests, and the stream of its samples. */
+import {
+  agentProtocol,
+  formatProtocol,
+  PROTOCOL_HEADER,
+  unsaidProtocol,
+} from '../../../shared/contract/agent/protocol.ts';
 import { type AgentEventName, machineSchema } from '../../../shared/contract/agent/telemetry.ts';
 import {
   type AgentEndpoint,
@@ -22,6 +28,8 @@ const DEADLINE_MS = 10_000;
 const POWER_DEADLINE_MS = 20_000;
 /** Ollama's service ends its models first. */
 const RESTART_DEADLINE_MS = 120_000;
+/** The agent verifies the whole file with its last part, and again before it starts it. */
+const PART_DEADLINE_MS = 60_000;
 const MAX_BYTES = 1024 * 1024;
 const CONNECT_MS = 10_000;
 /** A sample arrives every second. */
@@ -51,7 +59,10 @@ export const createConnectAgent =
 
 export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: AgentLinkOptions): AgentLink {
   const base = url.replace(/\/+$/, '');
-  const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+  const headers: Record<string, string> = {
+    [PROTOCOL_HEADER]: formatProtocol(agentProtocol),
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+  };
 
   async function send(
     endpoint: AgentEndpoint,
@@ -99,8 +110,8 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
   return {
     url,
     async health(signal) {
-      const { id, version, roles } = await ask(agentApi.health, { fresh: true }, signal);
-      return { id, version, roles };
+      const { id, version, roles, protocol } = await ask(agentApi.health, { fresh: true }, signal);
+      return { id, version, roles, protocol: protocol ?? unsaidProtocol };
     },
     async pair(code, panel, signal) {
       return { token: (await ask(agentApi.pair, { body: { code, panel } }, signal)).token };
@@ -181,6 +192,15 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
     async restartOllama(signal) {
       await ask(agentApi.restartOllama, { body: {}, deadlineMs: RESTART_DEADLINE_MS }, signal);
     },
+    update: (signal) => orNoPath(ask(agentApi.update, {}, signal)),
+    offerUpdate: (body, signal) => ask(agentApi.offerUpdate, { body }, signal),
+    putUpdatePart: (from, body, signal) => {
+      const question = { id: String(from), body, deadlineMs: PART_DEADLINE_MS };
+      return ask(agentApi.putUpdatePart, question, signal);
+    },
+    startUpdate: (version, by, signal) =>
+      ask(agentApi.startUpdate, { body: { version, by }, deadlineMs: PART_DEADLINE_MS }, signal),
+    dropUpdate: (signal) => ask(agentApi.dropUpdate, {}, signal),
   };
 }
 
@@ -200,12 +220,24 @@ async function ignoreMissing(asked: Promise<unknown>): Promise<void> {
   await orMissing(asked);
 }
 
+/** null if the agent is too old to have the path. */
+async function orNoPath<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isPilotlightError(error) && error.details?.code === 'NO_SUCH_PATH') return null;
+    throw error;
+  }
+}
+
 /** null if the agent does not have what was asked for. */
 async function orMissing<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
   try {
     return await asked;
   } catch (error) {
-    if (isPilotlightError(error) && error.details?.code === 'NOT_FOUND') return null;
+    const code = isPilotlightError(error) ? error.details?.code : null;
+    // An older agent may not even have the path.
+    if (code === 'NOT_FOUND' || code === 'NO_SUCH_PATH') return null;
     throw error;
   }
 }

@@ -234,6 +234,7 @@ export function createNodeHttp({
 
 function encodeBody(body: object | string, texts: HttpRequest['texts'] = {}): Buffer {
   if (typeof body === 'string') return Buffer.from(body);
+  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const english = Object.entries(texts).map(([name, message]) => [name, textOf(message)]);
   return Buffer.from(JSON.stringify({ ...body, ...Object.fromEntries(english) }));
 }

@@ -1,5 +1,12 @@
 /** Plain node:http with tight limits: an unauthenticated caller costs next to nothing. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  agentProtocol,
+  agreeOnProtocol,
+  formatProtocol,
+  PROTOCOL_HEADER,
+  parseProtocol,
+} from '../../../shared/contract/agent/protocol.ts';
 import { agentApi } from '../../../shared/contract/agent.ts';
 import type { Attempts } from '../../adapters/http/attempts.ts';
 import { bearerAuthentication } from '../../adapters/http/authentication.ts';
@@ -72,6 +79,7 @@ export function createAgentServer({
         refuse(listener.checkSource(request));
         // Without a token, an image of any web page could otherwise do what the route does.
         if (access === 'open' && isFromBrowser(request.headers)) throw new AgentError('BROWSER_REFUSED');
+        requireProtocol(request);
       }
       const exchange: Exchange = {
         method,
@@ -112,6 +120,18 @@ function accessFor(access: Access, request: IncomingMessage): Exclude<Access, 'o
   if (access !== 'open-here') return access;
   const isHere = /^(?:::ffff:)?127\.|^::1$/.test(request.socket.remoteAddress ?? '');
   return isHere && request.headers.authorization === undefined ? 'open' : 'token';
+}
+
+/** A script that names no version knows what it calls; a panel of another time would misread the answers. */
+function requireProtocol({ headers }: IncomingMessage): void {
+  const said = headers[PROTOCOL_HEADER];
+  if (said === undefined) return;
+  const core = typeof said === 'string' ? parseProtocol(said) : null;
+  const mistake = `${PROTOCOL_HEADER}: two numbers like ${formatProtocol(agentProtocol)} are wanted.`;
+  if (core === null) throw new AgentError('BAD_REQUEST', { message: mistake });
+  const agreed = agreeOnProtocol(core, agentProtocol);
+  if ('version' in agreed) return;
+  throw new AgentError(agreed.tooOld === 'core' ? 'PANEL_TOO_OLD' : 'AGENT_TOO_OLD');
 }
 
 function refuse(refusal: RequestRefusal | null): void {

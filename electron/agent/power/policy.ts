@@ -68,6 +68,10 @@ export function leaseReasons(leases: Use['leases']): Reason[] {
   }));
 }
 
+/** A power action that a restart would interrupt. */
+export const powerReasons = ({ phase }: { phase: 'idle' | 'countdown' | 'acting' }) =>
+  phase === 'idle' ? [] : [{ code: 'POWER_ACTION_RUNNING', message: 'The machine is about to power off.' }];
+
 /** Every reason not to power off now; empty if there is none. */
 export function reasonsAgainst(use: Use, rules: UseRules): Reason[] {
   const reasons = leaseReasons(use.leases);

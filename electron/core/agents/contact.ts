@@ -23,6 +23,7 @@ import type { Log } from '../ports/log.ts';
 import type { Clock, Random } from '../ports/time.ts';
 import { troubleOf } from '../runtime/trouble.ts';
 import { createTurns } from '../runtime/turns.ts';
+import { missingAbilities, requireCommonProtocol } from './common-protocol.ts';
 import { createContactLoop } from './contact-loop.ts';
 import { createAgentKnowledge } from './knowledge.ts';
 import type { AgentContact, AgentReading } from './model.ts';
@@ -193,6 +194,7 @@ export function createContact(options: ContactOptions): Contact {
         message: fact('AGENT_ANSWERS_TOKEN_UNKNOWN'),
       });
     }
+    requireCommonProtocol(facts.health);
     if (hasRole('power')) await readPower(signal);
     else if (!hasRole('telemetry')) known.setState('ok', null);
   }
@@ -275,6 +277,7 @@ export function createContact(options: ContactOptions): Contact {
       ...(facts.policy?.problems?.length ? { problems: facts.policy.problems } : {}),
       mayRestartOllama: facts.power?.mayRestartOllama ?? false,
       actions: facts.power?.actions ?? [],
+      missing: missingAbilities(facts.health),
     }),
     health: () => facts.health,
     machine: () => facts.machine,

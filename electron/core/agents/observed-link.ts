@@ -45,5 +45,10 @@ export function observeLink(link: AgentLink, observer: LinkObserver): AgentLink 
     powerOff: (request, signal) => observed(link.powerOff(request, signal), observer.power),
     cancelPowerOff: (by, signal) => observed(link.cancelPowerOff(by, signal), observer.power),
     restartOllama: (signal) => observed(link.restartOllama(signal), () => {}),
+    update: (signal) => observed(link.update(signal), () => {}),
+    offerUpdate: (release, signal) => observed(link.offerUpdate(release, signal), () => {}),
+    putUpdatePart: (from, bytes, signal) => observed(link.putUpdatePart(from, bytes, signal), () => {}),
+    startUpdate: (version, by, signal) => observed(link.startUpdate(version, by, signal), () => {}),
+    dropUpdate: (signal) => observed(link.dropUpdate(signal), () => {}),
   };
 }

@@ -1,4 +1,5 @@
 /** Agents on other machines. */
+import type { ProtocolRange } from '../../../shared/contract/agent/protocol.ts';
 import type { Trouble } from '../../../shared/models/node-state.ts';
 import type { PowerAction } from '../../../shared/models/power.ts';
 import type { GpuReading, HostReading } from '../../../shared/models/telemetry.ts';
@@ -8,6 +9,8 @@ export interface AgentHealth {
   id: string | null;
   version: string | null;
   roles: string[];
+  /** Versions of the protocol that it speaks. */
+  protocol: ProtocolRange;
 }
 
 /** The machine of an agent, as far as core uses it. */
@@ -125,6 +128,30 @@ export interface AgentOutcome {
   next?: string | null;
 }
 
+/** A manifest of a release as it was signed. */
+export interface SignedRelease {
+  manifest: string;
+  /** Base64. */
+  signature: string;
+}
+
+export interface AgentUpdate {
+  version: string;
+  os: string;
+  arch: string;
+  /** One of `agentUpdateWays`; a newer agent may have more. */
+  way: string;
+  /** `idle`, `receiving`, `ready` or `starting`. */
+  state: string;
+  next: { version: string; size: number; received: number } | null;
+  /** The version that it goes back to; null for none. */
+  previous: string | null;
+  /** `outcome`: `updated` or `rolled-back`, with a code. */
+  last: { version: string; from: string; outcome: string; code: string | null; at: number } | null;
+  /** Why it doesn't start a new version now. */
+  busy: { code?: string | undefined; message: string }[];
+}
+
 /**
  * One agent. Every call rejects with a PilotlightError: HOST_UNREACHABLE, HOST_TIMEOUT, NAME_NOT_RESOLVED,
  * NOT_AN_AGENT, AGENT_REFUSED (token), AGENT_ERROR (with the agent's message), and the codes listed at each call.
@@ -182,6 +209,16 @@ export interface AgentLink {
   wake(mac: string, signal: AbortSignal): Promise<void>;
   /** NOT_SUPPORTED if its configuration does not allow it. */
   restartOllama(signal: AbortSignal): Promise<void>;
+  /** How it is updated, and how far an update is; null if the agent is too old for it. */
+  update(signal: AbortSignal): Promise<AgentUpdate | null>;
+  /** UPDATE_NOT_HERE, UPDATE_NOT_SIGNED, UPDATE_UNREADABLE, UPDATE_NOT_NEWER, UPDATE_NOT_FOR_THIS. */
+  offerUpdate(release: SignedRelease, signal: AbortSignal): Promise<AgentUpdate>;
+  /** The bytes of its file from there on. UPDATE_OUT_OF_STEP, UPDATE_DAMAGED. */
+  putUpdatePart(from: number, bytes: Uint8Array, signal: AbortSignal): Promise<AgentUpdate>;
+  /** The agent ends, and the new version starts. IN_USE with the reasons, UPDATE_NOT_READY, UPDATE_DAMAGED. */
+  startUpdate(version: string, by: string, signal: AbortSignal): Promise<AgentUpdate>;
+  /** Forgets a version that was not started. */
+  dropUpdate(signal: AbortSignal): Promise<AgentUpdate>;
 }
 
 export type ConnectAgent = (options: { url: string; token: string | null }) => AgentLink;

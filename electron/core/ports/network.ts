@@ -5,7 +5,7 @@ export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
   url: string;
   headers?: Record<string, string>;
-  /** An object is sent as JSON, a string unchanged. */
+  /** An object is sent as JSON; a string and bytes unchanged. */
   body?: object | string;
   /** Messages to add to a JSON body as English text. */
   texts?: Readonly<Record<string, Message>>;

@@ -147,6 +147,13 @@ export const tasksFields: readonly SettingField[] = [
   },
   {
     section: 'tasks',
+    key: 'findFaces',
+    kind: 'switch',
+    label: 'Find faces in pictures',
+    about: 'A runner of yours counts them and says where they are. Who they are is neither asked nor kept.',
+  },
+  {
+    section: 'tasks',
     key: 'listen',
     kind: 'choice',
     label: 'Who may connect',

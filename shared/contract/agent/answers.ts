@@ -9,6 +9,8 @@ import type { FinishPolicy } from './requests.ts';
 
 const troubleSchema = z.object({ code: word, message: sentence, next: sentence });
 
+const version = z.int().check(z.minimum(1), z.maximum(1e6));
+
 export const healthSchema = z.object({
   status: z.literal('ok'),
   agent: z.literal('pilotlight'),
@@ -16,6 +18,8 @@ export const healthSchema = z.object({
   id: orNull(word),
   version: orNull(word),
   roles: orDefault(listOf(word, 20), []),
+  /** Versions of the protocol that it speaks; null from an agent before they were numbered. */
+  protocol: z.catch(orNull(z.object({ oldest: version, newest: version })), null),
   uptimeSeconds: unread<number>(),
   /** Fields of existing shutdown servers and relays. */
   service: unread<'gpu-shutdown'>(),
@@ -136,15 +140,19 @@ const powerActionSchema = z.enum(powerActions);
 const everyAction: PowerAction[] = [...powerActions];
 
 export const powerSchema = z.object({
-  phase: z.enum(['idle', 'countdown', 'acting']),
-  current: orNull(
-    z.object({
-      action: powerActionSchema,
-      by: sentence,
-      remainingSeconds: seconds,
-      countdownSeconds: unread<number>(),
-      force: unread<boolean>(),
-    }),
+  /** One that this version doesn't know is never taken for idle. */
+  phase: z.catch(z.enum(['idle', 'countdown', 'acting']), 'acting'),
+  current: z.catch(
+    orNull(
+      z.object({
+        action: powerActionSchema,
+        by: sentence,
+        remainingSeconds: seconds,
+        countdownSeconds: unread<number>(),
+        force: unread<boolean>(),
+      }),
+    ),
+    null,
   ),
   /** An agent that omits it refuses actions that it cannot carry out. */
   actions: orDefault(listOf(powerActionSchema, 20), everyAction),

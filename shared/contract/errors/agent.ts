@@ -1,7 +1,8 @@
 /**
- * The errors of an agent. The agent bundles only this file and `common.ts`, so it must not import the rest of the
+ * The errors of an agent. The agent bundles only this file, `common.ts` and `agent-update.ts`, so it must not import the rest of the
  * catalogue or the schema of errors.
  */
+import { agentUpdateErrors } from './agent-update.ts';
 import { commonErrors } from './common.ts';
 import type { Catalogue } from './entry.ts';
 
@@ -70,6 +71,7 @@ export const agentErrors = {
     next: 'Use one of the methods in Allow.',
     status: 405,
   },
+  ...agentUpdateErrors,
   NO_MAC: {
     message: 'The request does not say which machine to wake.',
     next: 'Send {"mac": …}, or start the agent with --allow-mac.',

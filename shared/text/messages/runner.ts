@@ -33,6 +33,25 @@ export const runnerMessages = {
   RUNNER_NOT_TIMED: () => 'There was no input to time it with.',
 
   RUNNER_NO_GRAPH: ({ folder }: { folder: string }) => `${folder} has no model.onnx.`,
+  RUNNER_NO_DECODER: ({ folder }: { folder: string }) =>
+    `${folder} has no encoder_model.onnx with a decoder of the same precision: decoder_model_merged.onnx, or decoder_model.onnx and decoder_with_past_model.onnx.`,
+  RUNNER_NOT_SPEECH: ({ inputs }: { inputs: string }) =>
+    `A graph of it does not have the inputs of a Whisper model, but ${inputs}.`,
+  RUNNER_DECODER_LACKS: ({ outputs }: { outputs: string }) => `Its decoder does not give ${outputs}.`,
+  RUNNER_NO_SPEECH_MODEL: () => 'The runner has no model for speech.',
+  RUNNER_OTHER_LANGUAGE: ({ language, known }: { language: string; known: readonly string[] }) =>
+    known.length === 1
+      ? `The model knows only the language ${known[0]}, not "${language}".`
+      : `The model does not know the language "${language}". Use a code such as ${known.slice(0, 3).join(', ')}.`,
+  RUNNER_NO_WORD_TIMES: () => 'The runner names the times of segments, not those of words.',
+  RUNNER_RECORDING_TOO_LONG: ({ limit }: { limit: number }) =>
+    `The recording is larger than ${Math.floor(limit / 1e6)} MB.`,
+  RUNNER_RECORDINGS_WAIT: () => 'The runner has too many recordings waiting.',
+  RECORDING_NOT_WAV: ({ format }: { format: string }) =>
+    `The runner reads WAV files only${format === '' ? '' : `, and this is ${format}`}.`,
+  RECORDING_CODING: ({ code, bits }: { code: number; bits: number }) =>
+    `The runner cannot read WAV files of this coding (format ${code}, ${bits} bits).`,
+  RECORDING_BROKEN: () => 'The WAV file is damaged or cut off.',
   RUNNER_NO_TOKENIZER: ({ folder }: { folder: string }) => `${folder} has no tokenizer.json.`,
   RUNNER_BAD_FILE: ({ file, reason }: { file: string; reason: string }) =>
     `${file} cannot be used: ${reason}`,

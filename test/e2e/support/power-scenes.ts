@@ -39,6 +39,7 @@ export function power(nodeId: string, patch: Partial<NodePower> = {}): NodePower
       trouble: null,
       mayRestartOllama: true,
       actions: ['shutdown', 'sleep', 'restart'],
+      missing: [],
     },
     leases: [],
     whyOn: [],
@@ -325,6 +326,7 @@ const entries: NodePower[] = [
       },
       mayRestartOllama: false,
       actions: [],
+      missing: [],
     },
     lastOffError: {
       code: 'DID_NOT_GO_OFF',

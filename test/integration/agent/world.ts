@@ -132,7 +132,7 @@ export const logindCommand = (method: 'PowerOff' | 'Reboot' | 'Suspend' | 'Hiber
 
 export interface WorldOptions
   extends Partial<
-    Pick<AgentOptions, 'connectionClock' | 'interfaces' | 'limits' | 'runnerHost' | 'workerHost'>
+    Pick<AgentOptions, 'connectionClock' | 'interfaces' | 'limits' | 'runnerHost' | 'update' | 'workerHost'>
   > {
   config?: Record<string, unknown>;
   /** One that is there already. Default: a new one. */

@@ -41,6 +41,8 @@ async function printed(
     flags,
     environment: {},
     home: '/home/ann',
+    args: [],
+    updateKeys: [],
     version: '1.2.3',
     log: () => {},
     print: (line) => lines.push(line),

@@ -43,6 +43,7 @@ describe('runDesktop', () => {
       url: 'http://127.0.0.1:4100',
       core: shell.core,
       openGateway: () => gateway.promise,
+      media: async () => new Response(null, { status: 404 }),
       serve: (port) => served.push(port),
       stop: async () => {
         stops += 1;

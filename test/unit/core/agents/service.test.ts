@@ -73,6 +73,7 @@ describe('contact', () => {
     expect(agents.view(id)).toEqual({
       url: agentUrl,
       state: 'ok',
+      missing: [],
       version: '1.0.0',
       roles: ['power', 'telemetry'],
       trouble: null,

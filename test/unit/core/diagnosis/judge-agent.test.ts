@@ -13,7 +13,12 @@ const facts = (changes: Partial<AgentFacts>): AgentFacts => ({
   onThisComputer: false,
   hostAnswers: true,
   hasToken: true,
-  health: answered({ id: 'a', version: '0.1.0', roles: ['power', 'telemetry'] }),
+  health: answered({
+    id: 'a',
+    version: '0.1.0',
+    roles: ['power', 'telemetry'],
+    protocol: { oldest: 1, newest: 2 },
+  }),
   called: answered({}),
   ...changes,
 });
@@ -26,7 +31,7 @@ describe('the agent', () => {
     ['answers', facts({}), 'pass', 'AGENT_ANSWERS'],
     [
       'answers without a role',
-      facts({ health: answered({ id: null, version: null, roles: [] }) }),
+      facts({ health: answered({ id: null, version: null, roles: [], protocol: { oldest: 1, newest: 2 } }) }),
       'pass',
       'AGENT_ANSWERS',
     ],

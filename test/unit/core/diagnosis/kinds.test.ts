@@ -101,7 +101,12 @@ async function diagnose({
   const id = added?.id ?? THIS_COMPUTER_ID;
 
   const link = {
-    health: async () => ({ id: 'a', version: '0.1.0', roles: ['power', 'telemetry'] }),
+    health: async () => ({
+      id: 'a',
+      version: '0.1.0',
+      roles: ['power', 'telemetry'],
+      protocol: { oldest: 1, newest: 2 },
+    }),
     machine: async () => ({ machine, sample: sample() }),
     power: async () => ({ phase: 'idle', current: null, actions: ['shutdown'], mayRestartOllama: true }),
   } satisfies Partial<AgentLink>;

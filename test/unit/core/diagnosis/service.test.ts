@@ -97,7 +97,11 @@ async function createWorld(
   });
   const reads = {
     health: (signal) =>
-      answer('health', { id: 'a', version: '0.1.0', roles: ['power', 'telemetry'] }, signal),
+      answer(
+        'health',
+        { id: 'a', version: '0.1.0', roles: ['power', 'telemetry'], protocol: { oldest: 1, newest: 2 } },
+        signal,
+      ),
     machine: (signal) => answer('machine', { machine, sample: sample(clock.now()) }, signal),
     power: (signal) =>
       answer(
@@ -265,7 +269,13 @@ describe('a diagnosis', () => {
   ])('asks the agent of another node whether it has the relay role: %s', async (_, hasRelay, state, code) => {
     const agentOfNas = 'http://192.168.1.2:8765';
     const relay: FakeSite = {
-      '/health': { agent: 'pilotlight', version: '0.1.0', roles: ['relay'], id: 'n' },
+      '/health': {
+        agent: 'pilotlight',
+        version: '0.1.0',
+        roles: ['relay'],
+        protocol: { oldest: 1, newest: 2 },
+        id: 'n',
+      },
     };
     const world = await createWorld({
       agent: 'answers',

@@ -20,6 +20,7 @@ const agent: AgentView = {
   trouble: null,
   mayRestartOllama: false,
   actions: [],
+  missing: [],
 };
 const base: PowerFacts = {
   node: aNode(),
@@ -109,6 +110,7 @@ describe('a node with an agent', () => {
       phase: 'idle',
       current: null,
       actions: [],
+      missing: [],
       mayRestartOllama: false,
       sleepTrouble,
     } as const;
