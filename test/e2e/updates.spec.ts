@@ -37,7 +37,7 @@ const sceneOf = (view: Partial<UpdateView>, check: 'ask' | 'on' | 'off' = 'on'):
     'updates.download': idle,
   },
 });
-const card = (page: Page) => page.getByRole('region', { name: 'Updates', exact: true });
+const card = (page: Page) => page.getByRole('region', { name: 'This version' });
 const calls = (page: Page) =>
   page.evaluate(() => (window as unknown as { sceneCalls: [string, unknown][] }).sceneCalls);
 const change = (page: Page, view: Partial<UpdateView>) =>
@@ -70,7 +70,7 @@ test('updates: asked once, found, downloaded, installed, and taken back', async 
 
   await test.step('a newer version is marked, with its notes', async () => {
     await change(page, { state: 'available', checkedAt: Date.now(), found, offer });
-    await expect(settings).toHaveAccessibleName('Settings, update available');
+    await expect(settings).toHaveAccessibleName('Settings update available');
     await expect(updates.getByRole('status')).toContainText('Version 0.2.0 is available (98 MB).');
     await updates.getByText('What is new in 0.2.0').click();
     const text = updates.getByRole('group', { name: 'Release notes' });

@@ -107,7 +107,7 @@ function PageLink({ name, here }: { name: PageName; here: boolean }) {
         )}
       </span>
       {title}
-      {update && <span className="sr-only">, update available</span>}
+      {update && <span className="sr-only">update available</span>}
       {isNew && (
         <span className="text-xs text-faint max-rail:sr-only rail:ml-auto">
           {unseen > 99 ? '99+' : unseen} new

@@ -25,10 +25,10 @@ export function UpdatesCard() {
   const check = useSettings()?.updates.check ?? null;
   if (view === null) return null;
   return (
-    <section aria-labelledby="settings-updates" className={`${cardClass} mb-4 grid gap-3 p-4 sm:p-6`}>
+    <section aria-labelledby="settings-version" className={`${cardClass} mb-4 grid gap-3 p-4 sm:p-6`}>
       <div>
-        <h2 id="settings-updates" className="font-semibold">
-          Updates
+        <h2 id="settings-version" className="font-semibold">
+          This version
         </h2>
         <p className="text-[0.8125rem] text-soft">You have version {view.version}.</p>
       </div>
