@@ -33,6 +33,7 @@ const coreOrder = [
   ['leases'],
   ['energy'],
   ['shutdown'],
+  ['agent-updates'],
   ['placement'],
   ['acquire'],
   ['library'],

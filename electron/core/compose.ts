@@ -3,6 +3,7 @@ import { createAccessService } from './access/service.ts';
 import { createInFlight } from './acquire/in-flight.ts';
 import { createAcquireService } from './acquire/service.ts';
 import { createActivityService } from './activity/service.ts';
+import { createAgentUpdatesService } from './agent-updates/service.ts';
 import { agentsForFleet } from './agents/for-fleet.ts';
 import { createAgentsService } from './agents/service.ts';
 import type { Core, CoreOptions, CoreServices, Problem } from './core.ts';
@@ -242,6 +243,14 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     ...{ ports, streams, fleet, agents, wake, shutdown, telemetry },
   });
 
+  const agentUpdates = createAgentUpdatesService({
+    ...{ clock, log, streams, activity, fleet, agents, panelName: holder },
+    leases: leases.ledger.list,
+    onLeaseChange: leases.ledger.onChange,
+    isWaking: (nodeId) => wake.progress(nodeId) !== null,
+    releases: ports.agentReleases,
+  });
+
   const history = createPowerHistory({ clock, log, store: store.power, fleet, policies, telemetry });
 
   const notifications = createNotificationsService({
@@ -262,7 +271,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   syncStatus({ status, settings, fleet, ollama });
 
   const { panelNetwork = closedPanelNetwork } = options;
-  const handled = { library, history, notifications, transfer, storage, clock, panelNetwork };
+  const handled = { agentUpdates, library, history, notifications, transfer, storage, clock, panelNetwork };
   const lifecycle = createLifecycle(
     {
       store: { stop: store.close },
@@ -297,6 +306,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       storage: options.resumeJobs === false ? {} : storage,
       checks,
       discovery: { pause: discovery.cancel, stop: discovery.stop },
+      agentUpdates: { stop: agentUpdates.stop },
     },
     log,
   );

@@ -1,6 +1,8 @@
 /** The handlers of all domains: one for each method of the contract. */
 import { accessMethods } from './access/methods.ts';
 import { activityMethods } from './activity/methods.ts';
+import { agentUpdateMethods } from './agent-updates/methods.ts';
+import type { AgentUpdatesService } from './agent-updates/service.ts';
 import { agentMethods } from './agents/methods.ts';
 import type { CoreServices } from './core.ts';
 import { checkMethods } from './diagnosis/methods.ts';
@@ -35,6 +37,7 @@ import type { TransferService } from './transfer/service.ts';
 import { wakeMethods } from './wake/methods.ts';
 
 export type HandledServices = CoreServices & {
+  agentUpdates: AgentUpdatesService;
   history: PowerHistory;
   library: LibraryService;
   transfer: TransferService;
@@ -48,6 +51,7 @@ export function createHandlers(services: HandledServices): Handlers {
   const {
     access,
     activity,
+    agentUpdates,
     agents,
     checks,
     clock,
@@ -79,6 +83,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...statusMethods({ status }),
     ...fleetMethods({ service: fleet }),
     ...agentMethods({ agents }),
+    ...agentUpdateMethods({ agentUpdates }),
     ...wakeMethods({ wake }),
     ...leaseMethods({ leases }),
     ...shutdownMethods({ shutdown }),

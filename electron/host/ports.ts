@@ -177,6 +177,11 @@ export async function createRealPorts({
     openSharedFolder,
     storageMeter: createStorageMeter({ folder: dataFolder }),
     ingestedFiles: createIngestedFiles({ folder: ingestedFolder }),
+    agentReleases: createAgentReleases({
+      folders: [...agentFolders, join(dataFolder, 'agents')],
+      keys: updateKeys,
+      log,
+    }),
     announcementListener: createAnnouncementListener({ log }),
     exec: createExec(),
     surroundings: createSurroundings(),

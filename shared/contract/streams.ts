@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import { credentialViewSchema } from '../models/access.ts';
 import { activityEntrySchema } from '../models/activity.ts';
+import { agentUpdatesSchema } from '../models/agent-updates.ts';
 import { checkSchema } from '../models/checks.ts';
 import { discoverySchema } from '../models/discovery.ts';
 import { nodeOfferSchema, nodeViewSchema } from '../models/fleet.ts';
@@ -100,6 +101,8 @@ export const streamSchemas = {
   immich: immichViewSchema,
   /** node id: each runner of the fleet */
   runners: runnerViewSchema,
+  /** `state`: the versions of agents, once somebody has asked for them */
+  agentUpdates: agentUpdatesSchema,
   /** credential id: keys and sessions that are not revoked */
   access: credentialViewSchema,
 } as const;
