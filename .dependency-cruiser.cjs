@@ -48,6 +48,7 @@ const coreOrder = [
   ['discovery'],
   ['diagnosis'],
   ['transfer'],
+  ['updates'],
 ];
 
 const coreRules = coreOrder.flatMap((row, place) => {

@@ -76,6 +76,7 @@ await runMain(async () => {
   const packages = new Set(packagesInStyles);
   mkdirSync(folder, { recursive: true });
   try {
+    cpSync(join(root, 'CHANGELOG.md'), join(folder, 'CHANGELOG.md'));
     cpSync(join(root, 'build', 'icons', 'tray'), join(folder, 'icons'), { recursive: true });
     const present = nodeEntries.filter((entry) => !missing.includes(entry));
     await Promise.all([

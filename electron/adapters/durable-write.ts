@@ -23,7 +23,7 @@ export function writeDurably(path: string, content: string | Uint8Array, mode = 
 }
 
 /** Makes a rename itself survive a power cut, if the system lets a folder be opened. */
-function flushFolder(folder: string): void {
+export function flushFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const handle = openSync(folder, 'r');
   try {

@@ -37,6 +37,7 @@ import { createStatusService } from './status/service.ts';
 import { syncStatus } from './status/sync.ts';
 import { createTelemetryService } from './telemetry/service.ts';
 import { createTransferService } from './transfer/service.ts';
+import { createUpdatesService } from './updates/service.ts';
 import { createWakeService } from './wake/service.ts';
 import { createWakeAttribution } from './wake/wake-attribution.ts';
 
@@ -107,10 +108,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   const holder = () =>
     settings.current().power.holder || `Pilotlight on ${options.computerName ?? 'this computer'}`;
   const agents = createAgentsService({
-    clock,
-    random,
-    log,
-    fleet,
+    ...{ clock, random, log, fleet },
     connectAgent: ports.connectAgent,
     announcementListener: ports.announcementListener,
     settings,
@@ -118,13 +116,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     panelName: holder,
   });
   const telemetry = createTelemetryService({
-    clock,
-    random,
-    log,
-    hardware,
-    store,
-    streams,
-    fleet,
+    ...{ clock, random, log, hardware, store, streams, fleet },
     simulated: (nodeId) => (fleet.simulatedMachine(nodeId) ? fleet.simulation.telemetry(nodeId) : null),
     agents,
   });
@@ -261,6 +253,11 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     ...{ clock, ids, folders, store, secrets, policies, settings, fleet, indexing, activity },
   });
 
+  const updates = createUpdatesService({
+    ...{ clock, random, log, streams, settings, activity },
+    ...{ version: options.version, updates: ports.updates },
+  });
+
   function report({ nodeId = null, ...notice }: Problem): void {
     status.addNotice(notice);
     const { message, next: why } = notice;
@@ -271,7 +268,9 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   syncStatus({ status, settings, fleet, ollama });
 
   const { panelNetwork = closedPanelNetwork } = options;
-  const handled = { agentUpdates, library, history, notifications, transfer, storage, clock, panelNetwork };
+  const handled = {
+    ...{ agentUpdates, library, history, notifications, transfer, updates, storage, clock, panelNetwork },
+  };
   const lifecycle = createLifecycle(
     {
       store: { stop: store.close },
@@ -304,6 +303,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       },
       tasks: options.resumeJobs === false ? { stop: tasks.stop } : tasks,
       storage: options.resumeJobs === false ? {} : storage,
+      updates: options.resumeJobs === false ? { stop: updates.stop } : updates,
       checks,
       discovery: { pause: discovery.cancel, stop: discovery.stop },
       agentUpdates: { stop: agentUpdates.stop },

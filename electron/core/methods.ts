@@ -34,6 +34,8 @@ import { taskMethods } from './tasks/methods.ts';
 import { telemetryMethods } from './telemetry/methods.ts';
 import { transferMethods } from './transfer/methods.ts';
 import type { TransferService } from './transfer/service.ts';
+import { updateMethods } from './updates/methods.ts';
+import type { UpdatesService } from './updates/service.ts';
 import { wakeMethods } from './wake/methods.ts';
 
 export type HandledServices = CoreServices & {
@@ -43,6 +45,7 @@ export type HandledServices = CoreServices & {
   transfer: TransferService;
   storage: StorageService;
   notifications: NotificationsService;
+  updates: UpdatesService;
   panelNetwork: PanelNetwork;
   clock: Clock;
 };
@@ -77,6 +80,7 @@ export function createHandlers(services: HandledServices): Handlers {
     tasks,
     telemetry,
     transfer,
+    updates,
     wake,
   } = services;
   return {
@@ -107,5 +111,6 @@ export function createHandlers(services: HandledServices): Handlers {
     ...notificationMethods({ notifications }),
     ...accessMethods({ access, network: panelNetwork }),
     ...transferMethods({ transfer }),
+    ...updateMethods({ updates }),
   };
 }

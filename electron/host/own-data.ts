@@ -14,6 +14,7 @@ const replaced = {
   'secrets.key': 'secret',
   'session.key': 'secret',
   port: 'file',
+  'updates.json': 'file',
 } as const satisfies Readonly<Record<string, Part>>;
 
 const files: Readonly<Record<string, Part>> = {

@@ -29,6 +29,7 @@ import { createIds, createSystemClock, systemRandom } from '../adapters/system.t
 import { createIngestedFiles } from '../adapters/tasks/ingested-files.ts';
 import { openSharedFolder } from '../adapters/tasks/shared-folder.ts';
 import { createTaskFiles } from '../adapters/tasks/task-files.ts';
+import { createAgentReleases } from '../adapters/updates/agent-releases.ts';
 import { createVectorStore, indexSettings } from '../adapters/vectors/vector-store.ts';
 import type { Problem } from '../core/compose.ts';
 import type { Ports } from '../core/ports/all.ts';
@@ -36,13 +37,16 @@ import type { Log } from '../core/ports/log.ts';
 import type { LocalRunner } from '../core/ports/runner.ts';
 import { fileNotice, indexNotice, rowsNotice, stateInUseNotice, stateNotice } from './damage-notices.ts';
 import {
+  agentFolders,
   indexWorkerEntry,
   prepareStateEntry,
   programFolders,
   queueWorkerEntry,
   taskWorkerEntry,
+  updateKeys,
 } from './program.ts';
 import { createOpenTaskQueue } from './task-queue.ts';
+import { createUpdates, type UpdateHost } from './updates.ts';
 
 export interface RealPorts {
   ports: Ports;
@@ -83,6 +87,8 @@ export interface RealPortsOptions {
   immichDoor?: boolean | undefined;
   /** Whether simulated machines work on tasks. Default: no, as for a program that runs one command. */
   simulatesWorkers?: boolean | undefined;
+  /** How this program is updated. Default: from its own place, without an installer. */
+  updates?: UpdateHost | undefined;
 }
 
 export const statePathOf = (dataFolder: string) => join(dataFolder, 'state.sqlite');
@@ -99,6 +105,7 @@ export async function createRealPorts({
   localRunner = null,
   immichDoor = false,
   simulatesWorkers = false,
+  updates,
 }: RealPortsOptions): Promise<RealPorts> {
   const clock = createSystemClock();
   const http = createNodeHttp();
@@ -179,12 +186,13 @@ export async function createRealPorts({
     ingestedFiles: createIngestedFiles({ folder: ingestedFolder }),
     agentReleases: createAgentReleases({
       folders: [...agentFolders, join(dataFolder, 'agents')],
-      keys: updateKeys,
+      keys: updates?.keys ?? updateKeys,
       log,
     }),
     announcementListener: createAnnouncementListener({ log }),
     exec: createExec(),
     surroundings: createSurroundings(),
+    updates: createUpdates({ dataFolder, http, clock, host: updates }),
     async startSimulatedFleet() {
       // Large, and never needed by most people.
       const { createSimulatedFleet } = await import('../simulator/fleet.ts');

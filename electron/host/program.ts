@@ -5,9 +5,21 @@ import packageJson from '../../package.json' with { type: 'json' };
 
 export const version: string = packageJson.version;
 
+/** Where releases are, and the keys that sign them: of whoever builds the packages (docs/packages.md). */
+export const updateAddress: string | null = packageJson.updates.address;
+export const updateKeys: readonly string[] = packageJson.updates.keys;
+
 /** This file is one folder below `dist` when built, and below `electron` otherwise. */
 const here = dirname(fileURLToPath(import.meta.url));
 const isBuilt = !import.meta.url.endsWith('.ts');
+
+/**
+ * Where a release with agents is looked for: `agents` in the program's own folder, and beside a single file. The built
+ * program of the desktop app is in its resources.
+ */
+export const agentFolders: readonly string[] = [
+  ...new Set([join(here, '..', '..', 'agents'), join(dirname(process.execPath), 'agents')]),
+];
 
 /** The program of a worker: `workers/FOLDER/NAME.ts` in the source, `workers/NAME.mjs` in a build. */
 function workerEntry(folder: string, name: string): string {
@@ -30,6 +42,11 @@ export const prepareStateEntry = workerEntry('state', 'prepare-state');
 export const programFolders: readonly string[] = ['.runtime', '.cache'].map((name) =>
   join(here, '..', '..', name),
 );
+
+/** What is new in each version. */
+export const changesFile: string = isBuilt
+  ? join(here, '..', 'CHANGELOG.md')
+  : join(here, '..', '..', 'CHANGELOG.md');
 
 /** The built panel; null if it was not built. */
 export function findPanel(): string | null {

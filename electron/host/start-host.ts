@@ -38,6 +38,7 @@ import { findPanel, version } from './program.ts';
 import type { CreateLocalRunner } from './runner.ts';
 import { stopServing, within } from './stop-serving.ts';
 import { createTaskNetwork } from './task-network.ts';
+import type { UpdateHost } from './updates.ts';
 
 export interface HostOptions {
   /** Default: the system's default folder. */
@@ -68,6 +69,8 @@ export interface HostOptions {
   ownAddresses?: (() => OwnAddress[]) | undefined;
   /** Whether this computer works on tasks, as far as its settings allow it. Default: no, as for one command. */
   worksOnTasks?: boolean;
+  /** How this program is updated. Default: from its own place, without an installer. */
+  updates?: UpdateHost | undefined;
   /** How long each part of a stop may take before it is cut off, milliseconds. Default 5,000; for the core 15,000. */
   stopDeadlineMs?: number;
 }
@@ -149,6 +152,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     // Only a program that stays can answer Immich at any time; such a program has a runner, too.
     immichDoor: options.localRunner !== undefined,
     simulatesWorkers: options.worksOnTasks,
+    updates: options.updates,
     localRunner: options.localRunner?.({
       dataFolder,
       log,

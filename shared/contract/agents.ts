@@ -48,7 +48,8 @@ export const agentMethods = {
     errors: ['NO_AGENT_RELEASE', 'AGENT_UPDATES_RUN', 'NOT_FOUND'],
   },
   'agents.cancelUpdates': {
-    summary: 'Stop updating agents. One that is restarting already goes on, and puts itself back if it fails.',
+    summary:
+      'Stop updating agents. One that is restarting already goes on, and puts itself back if it fails.',
     scope: 'manage',
     params: z.strictObject({}),
     result: agentUpdatesSchema,

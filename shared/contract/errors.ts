@@ -32,6 +32,7 @@ import { remoteIndexErrors } from './errors/remote-index.ts';
 import { runnerErrors } from './errors/runner.ts';
 import { runnerFleetErrors } from './errors/runner-fleet.ts';
 import { taskErrors } from './errors/tasks.ts';
+import { updateErrors } from './errors/updates.ts';
 import { wakeErrors } from './errors/wake.ts';
 
 /** The errors of the core. Those of an agent are in `errors/agent.ts`. */
@@ -62,6 +63,7 @@ export const errorCatalogue = {
   ...mediaErrors,
   ...notificationErrors,
   ...libraryErrors,
+  ...updateErrors,
 } as const satisfies Catalogue;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -24,6 +24,7 @@ import { settingsMethods } from './settings.ts';
 import { statusMethods } from './status.ts';
 import { taskMethods } from './tasks.ts';
 import { telemetryMethods } from './telemetry.ts';
+import { updateMethods } from './updates.ts';
 import { wakeMethods } from './wake.ts';
 
 export type { Scope } from './definition.ts';
@@ -54,6 +55,7 @@ export const methods = {
   ...powerHistoryMethods,
   ...discoveryMethods,
   ...checkMethods,
+  ...updateMethods,
 } as const satisfies Record<string, MethodDefinition>;
 
 export type MethodName = keyof typeof methods;

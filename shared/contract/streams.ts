@@ -24,6 +24,7 @@ import { secretsProtectionSchema } from '../models/secrets.ts';
 import { settingsSchema } from '../models/settings.ts';
 import { taskQueueViewSchema, taskViewSchema, taskWorkerSchema } from '../models/tasks.ts';
 import { telemetrySampleSchema, workSampleSchema } from '../models/telemetry.ts';
+import { updateViewSchema } from '../models/updates.ts';
 import { wakeProgressSchema } from '../models/wake.ts';
 import type { Right } from '../rights.ts';
 
@@ -103,6 +104,8 @@ export const streamSchemas = {
   runners: runnerViewSchema,
   /** `state`: the versions of agents, once somebody has asked for them */
   agentUpdates: agentUpdatesSchema,
+  /** `updates`: of Pilotlight itself */
+  updates: updateViewSchema,
   /** credential id: keys and sessions that are not revoked */
   access: credentialViewSchema,
 } as const;

@@ -18,6 +18,12 @@ export function fact<Code extends MessageCode>(
   return { code, params: params[0] ?? {} } as unknown as MessageOf<Code>;
 }
 
+/** Whether it is the message with this code: then its params are known. */
+export const isFact = <Code extends MessageCode>(
+  message: AnyMessage,
+  code: Code,
+): message is MessageOf<Code> => message.code === code;
+
 /** Text from elsewhere: a person, another program, an older version. */
 export const plainText = (text: string): Message => fact('TEXT', { text });
 

@@ -3,6 +3,7 @@ import { isCallableAddress, isTopicAddress } from '../network/callable-address.t
 import { isMailServer } from '../network/mail.ts';
 import { trimPasted } from '../network/pasted.ts';
 import { isRedisAddress } from '../network/redis-address.ts';
+import { isUpdateAddress } from '../network/update-address.ts';
 import { tokenProblem } from '../token-text.ts';
 import { GATEWAY_PORT } from './gateway-port.ts';
 import { immichSchema } from './immich-settings.ts';
@@ -151,6 +152,13 @@ const desktopSchema = z.object({
   notifications: z.boolean().default(true),
 });
 
+const updatesSchema = z.object({
+  /** `ask`: nobody has been asked yet, so nothing is sent. */
+  check: z.enum(['ask', 'on', 'off']).default('ask'),
+  /** The folder with releases; null for that of the build. */
+  address: z.string().max(2000).overwrite(trimPasted).refine(isUpdateAddress).nullable().default(null),
+});
+
 /** What is saved in the database: everything except secrets. Unknown keys are dropped on reading. */
 export const savedSettingsSchema = z.object({
   fleet: fleetSchema.prefault({}),
@@ -163,6 +171,7 @@ export const savedSettingsSchema = z.object({
   tasks: tasksSettingsSchema.prefault({}),
   notifications: notificationsSettingsSchema.prefault({}),
   desktop: desktopSchema.prefault({}),
+  updates: updatesSchema.prefault({}),
 });
 export type SavedSettings = z.infer<typeof savedSettingsSchema>;
 

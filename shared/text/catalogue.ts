@@ -46,6 +46,7 @@ import { taskRequestMessages } from './messages/task-requests.ts';
 import { taskMessages } from './messages/tasks.ts';
 import { transferMessages } from './messages/transfer.ts';
 import { transferEnvironmentMessages } from './messages/transfer-environment.ts';
+import { updateMessages } from './messages/updates.ts';
 import { wakeMessages } from './messages/wake.ts';
 import { whyOnMessages } from './messages/why-on.ts';
 import type { Param, Sentences } from './types.ts';
@@ -99,6 +100,7 @@ export const domains = {
   tasks: taskMessages,
   transfer: transferMessages,
   transferEnvironment: transferEnvironmentMessages,
+  updates: updateMessages,
   wake: wakeMessages,
   whyOn: whyOnMessages,
 } as const satisfies Record<string, Sentences>;
@@ -151,6 +153,7 @@ export const catalogue = {
   ...taskMessages,
   ...transferMessages,
   ...transferEnvironmentMessages,
+  ...updateMessages,
   ...wakeMessages,
   ...whyOnMessages,
 } as const;
@@ -167,5 +170,11 @@ type Messages = { [Code in MessageCode]: { code: Code; params: ParamsOf<Code> } 
 /** The message with this code, looked up: finding it in the union of all messages would cost each call all codes. */
 export type MessageOf<Code extends MessageCode> = Messages[Code];
 
-/** A fact: what happened, without its text. */
-export type Message = Messages[MessageCode];
+/**
+ * A fact: what happened, without its text. Not the union of all messages: that has more members than TypeScript compares.
+ * `fact` is what makes them, and it takes nothing but the params of its code.
+ */
+export interface Message {
+  code: MessageCode;
+  params: Readonly<Record<string, unknown>>;
+}

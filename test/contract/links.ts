@@ -1,6 +1,6 @@
 /** One client for each link, all with the same face, against a real host. */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
@@ -9,6 +9,7 @@ import type { LocalRunner } from '../../electron/core/ports/runner.ts';
 import { readEndpoint } from '../../electron/host/endpoint.ts';
 import type { HostGateway } from '../../electron/host/gateway.ts';
 import { type Host, startHost } from '../../electron/host/start-host.ts';
+import type { UpdateHost } from '../../electron/host/updates.ts';
 import { serveMessagePort } from '../../electron/transport/message-port.ts';
 import { PilotlightError, type WireError, wireErrorSchema } from '../../shared/contract/errors.ts';
 import {
@@ -33,13 +34,23 @@ export interface TestHost {
 
 /** A real core with a real state, worker and simulated fleet, in a folder of its own. */
 export async function startTestHost(
-  options: { simulate?: boolean; gateway?: HostGateway; localRunner?: LocalRunner } = {},
+  options: {
+    simulate?: boolean;
+    gateway?: HostGateway;
+    localRunner?: LocalRunner;
+    /** Gets the data folder before the core starts. */
+    updates?: (dataFolder: string) => Promise<UpdateHost>;
+  } = {},
 ): Promise<TestHost> {
   const { localRunner } = options;
   const folder = mkdtempSync(join(tmpdir(), 'pilotlight-contract-'));
   const log = createRememberingLog();
+  const dataFolder = join(folder, 'data');
+  mkdirSync(dataFolder, { mode: 0o700 });
+  const updates = await options.updates?.(dataFolder);
   const host = await startHost({
-    dataFolder: join(folder, 'data'),
+    dataFolder,
+    updates,
     simulate: options.simulate ?? false,
     ...(options.gateway && { gateway: options.gateway }),
     ...(localRunner && { localRunner: () => localRunner }),

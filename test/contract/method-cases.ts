@@ -6,14 +6,16 @@ import { createServer, request as startRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Core } from '../../electron/core/compose.ts';
-import type { Topic } from '../../electron/core/runtime/topic.ts';
 import type { ErrorCode } from '../../shared/contract/errors.ts';
 import type { MethodName, MethodResult } from '../../shared/contract/methods.ts';
 import { plainText } from '../../shared/models/message.ts';
 import type { RunnerStatus } from '../../shared/models/runner.ts';
 import { aRunnerModel, aRunnerStatus, type FakeRunner, sendVectors } from '../fakes/runner.ts';
+import { agentUpdateCases } from './agent-update-cases.ts';
 import { remoteIndexCases } from './remote-index-cases.ts';
 import { taskCases } from './task-cases.ts';
+import { untilEntry } from './until-entry.ts';
+import { updateCases } from './update-cases.ts';
 
 /** The simulated machines, as electron/simulator/fleet.ts names them. */
 export const machines = { asleep: 'gpu-tower', small: 'nas', gpu: 'lab-2' } as const;
@@ -153,19 +155,6 @@ async function waitingJob(context: CaseContext): Promise<string> {
   return startJob(context, id);
 }
 
-/** Resolves with the first entry of a stream that fits, of those that are there or will come. */
-function untilEntry<Value>(topic: Topic<Value>, fits: (value: Value) => boolean): Promise<Value> {
-  return new Promise((resolve) => {
-    const subscription = topic.subscribe(null, () => {
-      const found = topic.values().find(fits);
-      if (found === undefined) return true;
-      setImmediate(() => subscription.end());
-      resolve(found);
-      return true;
-    });
-  });
-}
-
 /** A request whose body never ends: it is in progress until it is cancelled. */
 async function openRequest({ core, gatewayUrl }: CaseContext): Promise<string> {
   const request = startRequest(`${gatewayUrl}/api/chat`, { method: 'POST' });
@@ -185,6 +174,8 @@ async function keptPrompt({ call, core, gatewayUrl }: CaseContext): Promise<stri
 export const methodCases: Record<MethodName, MethodCase> = {
   ...remoteIndexCases,
   ...taskCases,
+  ...updateCases,
+  ...agentUpdateCases,
   'core.status': nothing,
   'core.dismissNotice': {
     right: ({ core }) => {

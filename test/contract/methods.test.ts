@@ -9,14 +9,18 @@ import { isServing } from '../../shared/models/fleet.ts';
 import { everyRight } from '../../shared/rights.ts';
 import { createFakeLocalRunner, type FakeRunner, startFakeRunner } from '../fakes/runner.ts';
 import { createRememberingLog } from '../fakes/transport.ts';
+import { prepareAgentRelease } from '../fakes/updates/agent-release.ts';
+import type { ReleaseServer } from '../fakes/updates/release-server.ts';
 import { linkNames, openLink, startTestHost, type TestHost, type TestLink } from './links.ts';
 import { type CaseContext, machines, methodCases, runnerWithFaces } from './method-cases.ts';
+import { prepareUpdates } from './update-cases.ts';
 
 describe.each(linkNames)('every method over %s', (linkName) => {
   let test: TestHost;
   let link: TestLink;
   let context: CaseContext;
   let runner: FakeRunner;
+  let releases: ReleaseServer;
 
   beforeAll(async () => {
     runner = await startFakeRunner({ status: runnerWithFaces() });
@@ -24,6 +28,12 @@ describe.each(linkNames)('every method over %s', (linkName) => {
       simulate: true,
       gateway: { port: 0 },
       localRunner: createFakeLocalRunner(runner),
+      async updates(dataFolder) {
+        const { host, server } = await prepareUpdates(dataFolder);
+        releases = server;
+        prepareAgentRelease(dataFolder, server.key);
+        return host;
+      },
     });
     const { url } = await test.host.openGateway();
     link = await openLink(linkName, test);
@@ -45,6 +55,7 @@ describe.each(linkNames)('every method over %s', (linkName) => {
     await link.close();
     await test.stop();
     await runner.close();
+    await releases.close();
   });
 
   const fails = async (method: string, params: unknown): Promise<PilotlightError> => {

@@ -53,6 +53,22 @@ const values: Record<StreamName, unknown> = {
     ...{ version: '0', contentTypes: ['audio'], nodeId: null, state: 'online', seenAt: 1, startedAt: 1 },
     ...{ load: { cpu: 0.5, memoryBytes: 1 }, done: 1, failed: 0, sharedFolder: false, trouble: null },
   },
+  agentUpdates: {
+    ...{ version: '1.2.0', noRelease: null, run: 'running' },
+    agents: [
+      {
+        ...{
+          nodeId: 'lab-2',
+          name: 'lab-2',
+          version: '1.1.0',
+          state: 'waiting',
+          trouble: null,
+          progress: null,
+        },
+        why: { code: 'AGENT_UPDATE_ASLEEP', params: {} },
+      },
+    ],
+  },
   remoteIndexes: aRemoteIndex(),
   taskQueues: {
     queue: 'celery',
@@ -175,6 +191,19 @@ const values: Record<StreamName, unknown> = {
     why: null,
     nodeId: null,
     notify: false,
+  },
+  updates: {
+    ...{ version: '0.1.0', form: 'source', checks: false, installs: false, address: null, state: 'idle' },
+    ...{
+      checkedAt: null,
+      found: null,
+      offer: null,
+      progress: null,
+      problem: null,
+      previous: null,
+      news: null,
+    },
+    instead: { code: 'UPDATE_BY_GIT', params: {} },
   },
   settings: undefined,
 };

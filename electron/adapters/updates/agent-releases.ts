@@ -65,7 +65,12 @@ export function createAgentReleases({ folders, keys, log }: AgentReleasesOptions
       if (file.kind === 'agent' && (await verify(join(folder, file.name), file, signal))) here.push(file);
     }
     signal.throwIfAborted();
-    const release = { version, files: here, manifest: bytes.toString('utf8'), signature: signature.toString('utf8').trim() };
+    const release = {
+      version,
+      files: here,
+      manifest: bytes.toString('utf8'),
+      signature: signature.toString('utf8').trim(),
+    };
     return here.length === 0 ? null : { folder, release };
   }
 
@@ -80,7 +85,8 @@ export function createAgentReleases({ folders, keys, log }: AgentReleasesOptions
 
     async part(file, from, bytes, signal) {
       const path = found === null ? null : join(found.folder, file.name);
-      if (path === null || !(await verify(path, file, signal))) throw new PilotlightError('AGENT_RELEASE_GONE');
+      if (path === null || !(await verify(path, file, signal)))
+        throw new PilotlightError('AGENT_RELEASE_GONE');
       const handle = await open(path, constants.O_RDONLY).catch(() => {
         throw new PilotlightError('AGENT_RELEASE_GONE');
       });

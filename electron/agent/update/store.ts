@@ -48,7 +48,9 @@ export function openUpdateStore({ folder, keys, os, arch }: UpdateStoreOptions) 
       keys,
     });
     if (read.ok) return read.manifest;
-    throw new AgentError(read.problem === 'wrong-signature' ? 'AGENT_UPDATE_NOT_SIGNED' : 'AGENT_UPDATE_UNREADABLE');
+    throw new AgentError(
+      read.problem === 'wrong-signature' ? 'AGENT_UPDATE_NOT_SIGNED' : 'AGENT_UPDATE_UNREADABLE',
+    );
   }
 
   const fileOf = (manifest: UpdateManifest): UpdateFile | null =>

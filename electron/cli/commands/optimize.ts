@@ -1,3 +1,4 @@
+import { isFact } from '../../../shared/models/message.ts';
 import type { MoveRecord, OptimizerStatus } from '../../../shared/models/placement.ts';
 import { movesToday } from '../../../shared/moves-today.ts';
 import { textOf } from '../../../shared/text/index.ts';
@@ -28,7 +29,7 @@ function print(context: CommandContext, status: OptimizerStatus, listed: readonl
 
 /** Whether the summary explains this model already. */
 function isNamed({ summary, explanations }: OptimizerStatus, model: string): boolean {
-  if (summary.code !== 'MODELS_CHECKED') return false;
+  if (!isFact(summary, 'MODELS_CHECKED')) return false;
   const alone = explanations.filter((one) => one.model === model).length === 1;
   return alone && (summary.params.named ?? []).some((named) => named.model === model);
 }

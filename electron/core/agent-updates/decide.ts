@@ -1,5 +1,5 @@
 /** Which agents may be updated now, which wait and for what, and which are updated in another way. Pure. */
-import { type AnyMessage, fact } from '../../../shared/models/message.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { NodeState } from '../../../shared/models/node-state.ts';
 import { fileFor } from '../../../shared/update-decision.ts';
 import { compareVersions, isVersion } from '../../../shared/version.ts';
@@ -20,33 +20,37 @@ export interface AgentFacts {
 
 export type AgentVerdict =
   | { do: 'update' }
-  | { do: 'wait'; why: AnyMessage }
+  | { do: 'wait'; why: Message }
   /** Nothing will change that by itself. */
-  | { do: 'other'; why: AnyMessage }
+  | { do: 'other'; why: Message }
   | { do: 'current' };
 
-export function decideAgent(facts: AgentFacts, release: Pick<AgentRelease, 'version' | 'files'>): AgentVerdict {
+export function decideAgent(
+  facts: AgentFacts,
+  release: Pick<AgentRelease, 'version' | 'files'>,
+): AgentVerdict {
   const { update, version } = facts;
   const known = update !== null && update !== 'old' ? update.version : version;
-  if (known !== null && isVersion(known) && compareVersions(known, release.version) >= 0) return { do: 'current' };
+  if (known !== null && isVersion(known) && compareVersions(known, release.version) >= 0)
+    return { do: 'current' };
   const away = awayFor(facts);
   if (away !== null) return { do: 'wait', why: away };
   if (update === 'old') return { do: 'other', why: fact('AGENT_UPDATE_TOO_OLD', { version: version ?? '' }) };
   if (update === null) return { do: 'wait', why: fact('AGENT_UPDATE_NOT_READ') };
   const other = otherWay(update, release);
   if (other !== null) return { do: 'other', why: other };
-  const use = useOf(facts, update);
+  const use = inUse(facts, update);
   return use === null ? { do: 'update' } : { do: 'wait', why: use };
 }
 
-function awayFor({ state, isWaking, isReached }: AgentFacts): AnyMessage | null {
+function awayFor({ state, isWaking, isReached }: AgentFacts): Message | null {
   if (isWaking || state === 'waking' || state === 'booting') return fact('AGENT_UPDATE_WAKING');
   if (isReached) return null;
   if (state === 'off') return fact('AGENT_UPDATE_ASLEEP');
   return fact('AGENT_UPDATE_UNREACHED');
 }
 
-function otherWay(update: AgentUpdate, { files }: Pick<AgentRelease, 'files'>): AnyMessage | null {
+function otherWay(update: AgentUpdate, { files }: Pick<AgentRelease, 'files'>): Message | null {
   const { way, os, arch } = update;
   switch (way) {
     case 'panel':
@@ -69,7 +73,7 @@ function otherWay(update: AgentUpdate, { files }: Pick<AgentRelease, 'files'>): 
 }
 
 /** Never one that somebody needs: what the core knows, and what the agent says itself. */
-function useOf({ leases }: AgentFacts, { busy, state }: AgentUpdate): AnyMessage | null {
+function inUse({ leases }: AgentFacts, { busy, state }: AgentUpdate): Message | null {
   const [lease] = leases;
   if (lease !== undefined) return fact('AGENT_UPDATE_LEASED', lease);
   const [reason] = busy;
@@ -78,6 +82,8 @@ function useOf({ leases }: AgentFacts, { busy, state }: AgentUpdate): AnyMessage
 }
 
 /** Those that can be updated now first, in the order of the fleet: a machine that waits holds up none. */
-export function nextToUpdate<Agent extends { verdict: AgentVerdict }>(agents: readonly Agent[]): Agent | null {
+export function nextToUpdate<Agent extends { verdict: AgentVerdict }>(
+  agents: readonly Agent[],
+): Agent | null {
   return agents.find(({ verdict }) => verdict.do === 'update') ?? null;
 }

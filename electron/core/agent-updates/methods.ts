@@ -6,7 +6,8 @@ type Names = 'agents.updates' | 'agents.update' | 'agents.cancelUpdates';
 export function agentUpdateMethods({ agentUpdates }: { agentUpdates: AgentUpdatesService }): Handlers<Names> {
   return {
     'agents.updates': (_, { signal }) => agentUpdates.check(signal),
-    'agents.update': ({ nodeIds = null, whenOn }, { signal }) => agentUpdates.begin({ nodeIds, whenOn }, signal),
+    'agents.update': ({ nodeIds = null, whenOn }, { signal }) =>
+      agentUpdates.begin({ nodeIds, whenOn }, signal),
     'agents.cancelUpdates': () => agentUpdates.cancel(),
   };
 }

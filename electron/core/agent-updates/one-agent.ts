@@ -34,7 +34,10 @@ export interface OneAgentOptions {
 export async function updateOneAgent(options: OneAgentOptions): Promise<'updated' | 'in-use'> {
   const { release, link, by, mayStart, onRestart, signal } = options;
   const offered = await link().offerUpdate(release, signal);
-  const file = fileFor({ files: [...release.files] }, { kind: 'agent', os: offered.os, arch: offered.arch, form: 'file' });
+  const file = fileFor(
+    { files: [...release.files] },
+    { kind: 'agent', os: offered.os, arch: offered.arch, form: 'file' },
+  );
   if (file === null) throw new PilotlightError('AGENT_UPDATE_NOT_FOR_THIS');
   const sent = await sendFile(options, file, offered.next?.received ?? 0);
   if (!mayStart(sent)) return 'in-use';

@@ -3,7 +3,7 @@ import { isPilotlightError, PilotlightError } from '../../../shared/contract/err
 import type { AgentUpdates, AgentUpdateView } from '../../../shared/models/agent-updates.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
-import type { Lease } from '../../../shared/models/power.ts';
+import type { LeaseRecord } from '../../../shared/models/power.ts';
 import type { ActivityService } from '../activity/service.ts';
 import type { AgentsService } from '../agents/model.ts';
 import type { FleetService } from '../fleet/service.ts';
@@ -23,7 +23,10 @@ export interface AgentUpdatesService {
    * Begins a run; null for all. Machines that are off are updated when they are next on, until the run is cancelled, if
    * `whenOn` says so. Rejects with NO_AGENT_RELEASE, AGENT_UPDATES_RUN, NOT_FOUND.
    */
-  begin(request: { nodeIds: readonly string[] | null; whenOn: boolean }, signal: AbortSignal): Promise<AgentUpdates>;
+  begin(
+    request: { nodeIds: readonly string[] | null; whenOn: boolean },
+    signal: AbortSignal,
+  ): Promise<AgentUpdates>;
   /** An agent that is restarting already is left to its guard. */
   cancel(): AgentUpdates;
   stop(): Promise<void>;
@@ -36,7 +39,7 @@ export interface AgentUpdatesDependencies {
   activity: Pick<ActivityService, 'record'>;
   fleet: Pick<FleetService, 'list' | 'get' | 'onChange'>;
   agents: Pick<AgentsService, 'link' | 'view' | 'foreignLeases' | 'onChange'>;
-  leases(nodeId: string): readonly Lease[];
+  leases(nodeId: string): readonly Pick<LeaseRecord, 'holder' | 'purpose'>[];
   onLeaseChange(listener: () => void): () => void;
   isWaking(nodeId: string): boolean;
   releases: AgentReleases;
@@ -118,7 +121,11 @@ export function createAgentUpdatesService(dependencies: AgentUpdatesDependencies
 
   const askAll = (signal: AbortSignal) => Promise.all(withAgent().map(({ id }) => ask(id, signal)));
 
-  async function updateNode(node: NodeView, to: AgentRelease, signal: AbortSignal): Promise<'updated' | 'in-use'> {
+  async function updateNode(
+    node: NodeView,
+    to: AgentRelease,
+    signal: AbortSignal,
+  ): Promise<'updated' | 'in-use'> {
     const say = (next: Doing) => {
       doing.set(node.id, next);
       publish();

@@ -1,7 +1,7 @@
 /** The activity entry for a change of a node's state. Pure. */
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
-import { errorFact, fact, type Message } from '../../../shared/models/message.ts';
+import { errorFact, fact, isFact, type Message } from '../../../shared/models/message.ts';
 import { MISSES_UNTIL_OFF } from './node-state.ts';
 
 /** null if the change is not worth recording, or the wake reports it. */
@@ -51,7 +51,7 @@ export function describeChange(
 
 function droppedOut({ name, uses }: NodeView): Message {
   if (uses.length === 0) return fact('NODE_DROPPED_OUT', { node: name });
-  const folders = uses.flatMap((use) => (use.code === 'USED_FOR_INDEXING' ? [use.params.folder] : []));
+  const folders = uses.flatMap((use) => (isFact(use, 'USED_FOR_INDEXING') ? [use.params.folder] : []));
   return folders.length === uses.length
     ? fact('NODE_DROPPED_OUT_INDEXING', { node: name, folders })
     : fact('NODE_DROPPED_OUT_IN_USE', { node: name, uses });

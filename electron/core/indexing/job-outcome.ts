@@ -2,7 +2,7 @@
 import { PilotlightError, toWireError } from '../../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
-import { errorMessage, fact, type Message, plainText } from '../../../shared/models/message.ts';
+import { errorMessage, fact, isFact, type Message, plainText } from '../../../shared/models/message.ts';
 import { serverText } from './failures.ts';
 
 /** @param names of the folders of the job, in order */
@@ -13,8 +13,8 @@ export function jobLabel(names: readonly string[], isAll: boolean): Message {
 
 /** The names of the folders; null for all of them. */
 export function labelFolders(label: Message): readonly string[] | null {
-  if (label.code === 'TEXT') return [label.params.text];
-  return label.code === 'FOLDER_NAMES' ? label.params.names : null;
+  if (isFact(label, 'TEXT')) return [label.params.text];
+  return isFact(label, 'FOLDER_NAMES') ? label.params.names : null;
 }
 
 export function fileCounts({ files }: Pick<IndexJob, 'files'>) {

@@ -18,6 +18,7 @@ import type { StorageMeter } from './storage.ts';
 import type { IngestedFiles, OpenSharedFolder, TaskFiles } from './task-files.ts';
 import type { OpenTaskQueue } from './task-queue.ts';
 import type { Clock, Ids, Random } from './time.ts';
+import type { Updates } from './updates.ts';
 import type { VectorStore } from './vectors.ts';
 
 export interface Ports {
@@ -50,5 +51,6 @@ export interface Ports {
   sendNotices: SendNotices;
   exec: Exec;
   surroundings: Surroundings;
+  updates: Updates;
   startSimulatedFleet: StartSimulatedFleet;
 }

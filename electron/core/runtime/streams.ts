@@ -34,6 +34,7 @@ export function createStreams({ clock, epoch, log }: Omit<TopicOptions, 'coalesc
     runners: createTopic(fast),
     immich: createTopic(fast),
     agentUpdates: createTopic(fast),
+    updates: createTopic(fast),
     access: createTopic(fast),
   };
 }

@@ -14,6 +14,7 @@ const leftOut = [
   /^port$/,
   /^(endpoint|gateway)\.json$/,
   /^window$/,
+  /^updates(\.json)?$/,
   /^(before|unfinished)-restore-/,
   /\.corrupt-\d+$/,
   /\.new$/,

@@ -4,6 +4,7 @@ import { notificationFields } from './notification-fields.ts';
 import { runnerFields } from './runner-fields.ts';
 import type { Section, SettingField } from './setting-field.ts';
 import { tasksFields } from './tasks-fields.ts';
+import { updatesFields } from './updates-fields.ts';
 
 export type { FieldKind, Section, SettingField } from './setting-field.ts';
 
@@ -45,6 +46,10 @@ export const sectionTitles: Record<Section, { title: string; about: string }> = 
   desktop: {
     title: 'Desktop',
     about: 'For the desktop app only. A panel in the browser ignores these.',
+  },
+  updates: {
+    title: 'Updates',
+    about: 'Newer versions of Pilotlight itself. Nothing is fetched before you agree.',
   },
 };
 
@@ -312,6 +317,7 @@ export const settingFields: readonly SettingField[] = [
     label: 'Notifications',
     about: 'For things you are waiting for, while the window is in the background.',
   },
+  ...updatesFields,
 ];
 
 export const fieldPath = (field: Pick<SettingField, 'section' | 'key'>) => `${field.section}.${field.key}`;

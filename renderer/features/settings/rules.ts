@@ -9,6 +9,7 @@ import type { Settings } from '../../../shared/models/settings.ts';
 import { isCallableAddress, isTopicAddress } from '../../../shared/network/callable-address.ts';
 import { isMailAddress, isMailServer } from '../../../shared/network/mail.ts';
 import { isRedisAddress } from '../../../shared/network/redis-address.ts';
+import { isUpdateAddress } from '../../../shared/network/update-address.ts';
 import { noticeKinds } from '../../../shared/notice-kinds.ts';
 import { tokenProblem } from '../../../shared/token-text.ts';
 import {
@@ -202,6 +203,8 @@ export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> 
     accepts: isCallableAddress,
   },
   'notifications.mailServer': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isMailServer },
+  'updates.check': { is: 'choice', byDefault: 'ask', options: ['ask', 'on', 'off'] },
+  'updates.address': { is: 'text', byDefault: null, least: 0, most: 2000, accepts: isUpdateAddress },
   'desktop.closeToTray': { is: 'switch', byDefault: true },
   'desktop.startAtLogin': { is: 'switch', byDefault: false },
   'desktop.shortcut': {

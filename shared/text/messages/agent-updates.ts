@@ -25,5 +25,6 @@ export const agentUpdateMessages = {
     `The agent of ${node} was not updated to ${to}: ${reason}`,
   AGENT_PUT_BACK: ({ version, code }: { version: string; code: string }) =>
     `Version ${version} did not run well there (${code}), so the agent put the version before it back.`,
-  AGENT_NOT_BACK: ({ version }: { version: string }) => `The agent did not come back with version ${version}.`,
+  AGENT_NOT_BACK: ({ version }: { version: string }) =>
+    `The agent did not come back with version ${version}.`,
 };

@@ -61,7 +61,7 @@ describe('a signed manifest', () => {
     );
   });
 
-  it.each([
+  it.each<[string, unknown]>([
     ['no JSON', Buffer.from('{')],
     ['no UTF-8', Buffer.from([0x7b, 0xff, 0x7d])],
     ['another file', { format: 'other', formatVersion: 1 }],
@@ -72,10 +72,12 @@ describe('a signed manifest', () => {
     ['a file of no bytes', manifestOf({ files: [fileOf(Buffer.alloc(0))] })],
     ['a digest of other length', manifestOf({ files: [fileOf(Buffer.from('a'), { sha512: 'AAAA' })] })],
     ['a date that is none', manifestOf({ date: 'yesterday' })],
-    ...['../program', 'a/b', 'C:\\program', 'https://example.com/a', '.hidden', ''].map((name) => [
-      `the name ${name}`,
-      manifestOf({ files: [fileOf(Buffer.from('a'), { name })] }),
-    ]),
+    ...['../program', 'a/b', 'C:\\program', 'https://example.com/a', '.hidden', ''].map(
+      (name): [string, unknown] => [
+        `the name ${name}`,
+        manifestOf({ files: [fileOf(Buffer.from('a'), { name })] }),
+      ],
+    ),
   ])('is unreadable with %s', (_what, value) => {
     expect(read(value)).toBe('unreadable');
   });
