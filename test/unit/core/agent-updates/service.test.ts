@@ -102,7 +102,7 @@ function createWorld(names: readonly string[]) {
     },
     /** Until the run has come to what the test waits for. */
     async until(fits: () => boolean) {
-      for (let turn = 0; turn < 200 && !fits(); turn += 1) await clock.advance(500);
+      for (let turn = 0; turn < 500 && !fits(); turn += 1) await clock.advance(500);
       expect(fits()).toBe(true);
     },
   };
@@ -170,13 +170,13 @@ describe('updating agents', () => {
     const { service, machine, order, until, state } = createWorld(['a']);
     const take = machine('a').updates.take;
     machine('a').updates.take = (from, bytes) => {
-      machine('a').leases = [{ holder: 'Ann', purpose: 'a game' }];
+      if (from === 0) machine('a').leases.push({ holder: 'Ann', purpose: 'a game' });
       return take(from, bytes);
     };
     await service.begin(all, signal);
-    await until(() => state()?.agents[0]?.state === 'waiting');
+    await until(() => machine('a').updates.next?.received === program.length && state()?.agents[0]?.state === 'waiting');
     expect(order).toEqual([]);
-    machine('a').leases = [];
+    machine('a').leases.length = 0;
     await until(() => state()?.run === 'done');
     expect(order).toEqual(['a']);
   });
