@@ -33,7 +33,6 @@ const coreOrder = [
   ['leases'],
   ['energy'],
   ['shutdown'],
-  ['agent-updates'],
   ['placement'],
   ['acquire'],
   ['library'],
@@ -49,6 +48,7 @@ const coreOrder = [
   ['diagnosis'],
   ['transfer'],
   ['updates'],
+  ['agent-updates'],
 ];
 
 const coreRules = coreOrder.flatMap((row, place) => {

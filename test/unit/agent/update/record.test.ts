@@ -79,7 +79,11 @@ describe('a trial', () => {
       isIntact: () => false,
     });
     expect(choice.program).toBeNull();
-    expect(choice.record.last).toMatchObject({ version: '1.2.0', from: '1.0.0', code: 'AGENT_UPDATE_DAMAGED' });
+    expect(choice.record.last).toMatchObject({
+      version: '1.2.0',
+      from: '1.0.0',
+      code: 'AGENT_UPDATE_DAMAGED',
+    });
   });
 
   it('keeps the version before it once it has proved itself', () => {

@@ -174,7 +174,9 @@ describe('updating agents', () => {
       return take(from, bytes);
     };
     await service.begin(all, signal);
-    await until(() => machine('a').updates.next?.received === program.length && state()?.agents[0]?.state === 'waiting');
+    await until(
+      () => machine('a').updates.next?.received === program.length && state()?.agents[0]?.state === 'waiting',
+    );
     expect(order).toEqual([]);
     machine('a').leases.length = 0;
     await until(() => state()?.run === 'done');
