@@ -6,6 +6,7 @@ import { useKeep } from '../../components/use-keep.ts';
 import { settingsStore, useSettings } from '../../stores/settings.ts';
 import { AccessCard } from '../access/access-card.tsx';
 import { matchesAccess } from '../access/access-text.ts';
+import { AgentsCard } from '../agents/agents-card.tsx';
 import { useSettingInHash } from '../shell/route.ts';
 import { StorageCard } from '../storage/storage-card.tsx';
 import { matchesDoors } from './doors.ts';
@@ -75,6 +76,7 @@ export default function SettingsPage() {
           {showsDoors && <DoorsCard />}
           {!filtered && (
             <>
+              <AgentsCard />
               <StorageCard />
               <ThisPanel />
               <Transfer />
