@@ -7,7 +7,7 @@ import { defineConfig, type Plugin } from 'vite';
 export default defineConfig({
   root: 'renderer',
   base: '/',
-  plugins: [react(), tailwindcss(), scalesOfCharts(), withoutSchemas(), textsApart()],
+  plugins: [react(), tailwindcss(), scalesOfCharts(), withoutSchemas(), oneFirstScript()],
   html: { cspNonce: '__CSP_NONCE__' },
   build: {
     outDir: '../dist/renderer',
@@ -16,6 +16,13 @@ export default defineConfig({
     minify: true,
     sourcemap: false,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // One file for the first page: what later pages share with it would be forty more, each a request of its own
+        // before the first paint.
+        codeSplitting: { groups: [{ name: 'first', tags: ['$initial'] }] },
+      },
+    },
     // Files, not data URLs: the policy allows fonts and pictures from the panel's own origin only.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
@@ -58,14 +65,19 @@ function withoutSchemas(): Plugin {
   };
 }
 
-/** The catalogue of messages is loaded beside the first script; `shared/text` would put it into that script. */
-function textsApart(): Plugin {
+/**
+ * The first page needs one script, and the catalogue of messages is loaded beside it: `shared/text` would put it in
+ * there.
+ */
+function oneFirstScript(): Plugin {
   return {
-    name: 'texts-apart',
+    name: 'one-first-script',
     apply: 'build',
     generateBundle(_, bundle) {
       for (const chunk of Object.values(bundle)) {
         if (chunk.type !== 'chunk' || !chunk.isEntry) continue;
+        if (chunk.imports.length > 0)
+          this.error(`The first page waits for more scripts: ${chunk.imports.join(', ')}.`);
         if (chunk.moduleIds.some((id) => /[\\/]shared[\\/]text[\\/]catalogue\.ts$/.test(id)))
           this.error('The first script contains every message: take textOf from renderer/texts.ts.');
       }

@@ -11,7 +11,7 @@ export default defineConfig({
     // Runners of tests are found by nobody else: neither by other tests nor by the developer's own Pilotlight.
     env: { PILOTLIGHT_RUNTIME_DIR: 'none' },
     // A limit against hanging, not a measure: machines that run tests are busy.
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     projects: [
       { extends: true, test: { name: 'unit', include: tests('unit') } },
       { extends: true, test: { name: 'contract', include: tests('contract') } },
@@ -24,7 +24,6 @@ export default defineConfig({
           pool: 'forks',
           // They wait for machines more than they compute.
           maxWorkers: 2,
-          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

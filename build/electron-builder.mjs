@@ -66,5 +66,7 @@ export default {
     desktop: { entry: { Name: 'Pilotlight', Keywords: 'GPU;Ollama;wake;', StartupWMClass: 'pilotlight' } },
   },
   deb: { packageCategory: 'utils', priority: 'optional' },
-  publish: null,
+  // For electron-updater's own configuration in the program. Where releases are is Pilotlight's to know: what it hands over
+  // comes from loopback.
+  publish: [{ provider: 'generic', url: 'https://pilotlight.invalid/' }],
 };

@@ -15,6 +15,7 @@ import { reportWhileVisible } from './features/shell/report-visible.ts';
 import { type PageName, useNodeInHash, usePage } from './features/shell/route.ts';
 import { followSearchKey } from './features/shell/search-focus.ts';
 import { SharedDialogs } from './features/shell/shared-dialogs.tsx';
+import { followActivityForSpeech } from './features/shell/spoken-activity.ts';
 import { Toasts } from './features/shell/toasts.tsx';
 import { TopBar } from './features/shell/top-bar.tsx';
 import { Unauthorized } from './features/shell/unauthorized.tsx';
@@ -51,7 +52,7 @@ function Panel() {
   const nodeId = useNodeInHash();
   useEffect(() => {
     const stops = [coreStore.keep(client), fleetStore.keep(client), jobsStore.keep(client)];
-    stops.push(followActivityForNotifications(), followActivityForLostGpus());
+    stops.push(followActivityForNotifications(), followActivityForLostGpus(), followActivityForSpeech());
     stops.push(wakeStore.keep(client));
     stops.push(activityStore.keep(client), reportWhileVisible(), followSearchKey(), loadLateParts());
     return () => {

@@ -1,4 +1,6 @@
 import './styles/app.css';
+// Before anything else hears of a navigation.
+import './components/unsaved.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';

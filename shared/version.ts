@@ -1,6 +1,7 @@
 /** Versions of Pilotlight: three numbers, and for a preview what follows a hyphen. Pure. */
-import { versionPattern } from './models/update-manifest.ts';
-
+/** Three numbers, and after a hyphen what makes it a preview: `1.4.0`, `1.5.0-beta.2`. */
+export const versionPattern =
+  /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(-[0-9A-Za-z]+(\.[0-9A-Za-z]+)*)?$/;
 export const isVersion = (text: string): boolean => versionPattern.test(text);
 
 /**

@@ -30,6 +30,7 @@ import { runner } from './commands/runner.ts';
 import { search } from './commands/search.ts';
 import { status } from './commands/status.ts';
 import { tasks } from './commands/tasks.ts';
+import { update, whatsNew } from './commands/update.ts';
 import { wake } from './commands/wake.ts';
 import { workers } from './commands/workers.ts';
 import { completionScript, shells } from './completion.ts';
@@ -89,6 +90,8 @@ const commands: readonly Command[] = [
   sessions,
   backup,
   restore,
+  update,
+  whatsNew,
   completion,
 ];
 

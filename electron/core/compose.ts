@@ -28,6 +28,7 @@ import { closedPanelNetwork } from './ports/panel-network.ts';
 import { createQueuedWork } from './queued-work.ts';
 import { createRemoteIndexService } from './remote-index/service.ts';
 import { createRunnersService } from './runner/service.ts';
+import { RUNNER_NODE, speechNode } from './runner/speech-node.ts';
 import { createLifecycle } from './runtime/lifecycle.ts';
 import { createStreams } from './runtime/streams.ts';
 import { createSettingsService } from './settings/service.ts';
@@ -204,6 +205,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     ...{ leases: leases.ledger, acquire, activity },
     silent: placement.observeRequests,
     loaded: placement.observeLoad,
+    own: { id: RUNNER_NODE, node: () => speechNode(runners.tracked()) },
     link: options.gateway?.link ?? null,
     port: options.gateway?.port ?? null,
   });
@@ -213,6 +215,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     leases: leases.ledger,
     wakes: wake,
   });
+  runners.fleet.onChange(gateway.follow);
   const immich = createImmichService({
     ...{ clock, log, streams, settings, activity, runners, fleet, agents, inFlight },
     ...{ wakes: wake, leases: leases.ledger, interfaces: udp.interfaces, openDoor: ports.openImmichDoor },
@@ -228,7 +231,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   });
   const { tasks, storage } = createQueuedWork({
     ...{ ports, store, streams, settings, activity, fleet },
-    ...{ agents, indexing, telemetry, wake, leases, status, access, gateway },
+    ...{ agents, indexing, telemetry, wake, leases, status, access, gateway, runners },
   });
 
   const { discovery, checks } = createInspection({

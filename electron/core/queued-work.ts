@@ -17,7 +17,7 @@ export function createQueuedWork({
   ...services
 }: Pick<
   TasksDependencies,
-  'streams' | 'settings' | 'fleet' | 'agents' | 'indexing' | 'telemetry' | 'access' | 'gateway'
+  'streams' | 'settings' | 'fleet' | 'agents' | 'indexing' | 'telemetry' | 'access' | 'gateway' | 'runners'
 > & {
   ports: Ports;
   store: Store;

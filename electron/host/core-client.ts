@@ -6,6 +6,7 @@ import {
   type MethodResult,
   methods,
 } from '../../shared/contract/methods.ts';
+import { eitherOf } from '../../shared/either.ts';
 import { callSealed, LocalCallError } from '../adapters/http/local-calls/client.ts';
 import { type Endpoint, readEndpoint } from './endpoint.ts';
 import type { OpeningPlace } from './opening-pages.ts';
@@ -60,7 +61,8 @@ export async function findRunningCore(dataFolder: string, signal?: AbortSignal):
   const client = createCoreClient(endpoint);
   const late = AbortSignal.timeout(answerDeadlineMs);
   try {
-    await client.call('core.status', {}, signal === undefined ? late : AbortSignal.any([signal, late]));
+    using limited = eitherOf(signal, late);
+    await client.call('core.status', {}, limited.signal);
     return client;
   } catch (error) {
     signal?.throwIfAborted();

@@ -15,12 +15,14 @@ import { createDispatcher, type Dispatcher } from '../transport/dispatcher.ts';
 import { createAccess } from '../transport/http/access.ts';
 import { createEarlierTabs } from '../transport/http/earlier-tabs.ts';
 import { localCallRoutes } from '../transport/http/local-calls.ts';
+import { mediaRoute } from '../transport/http/media.ts';
 import { createMetrics, metricsRoute } from '../transport/http/metrics.ts';
 import { recallRoutes } from '../transport/http/recall.ts';
 import { createHttpServer, type HttpServer } from '../transport/http/server.ts';
 import { createTaskRoutes } from '../transport/http/tasks/routes.ts';
+import { finishRestore } from './backup/journal.ts';
 import { findRunningCore } from './core-client.ts';
-import { fileNotice } from './damage-notices.ts';
+import { fileNotice, restoreNotice } from './damage-notices.ts';
 import { openDataFolder } from './data-folder.ts';
 import { downloadsFolder } from './downloads-folder.ts';
 import { takeEarlierSessionKey } from './earlier-session-key.ts';
@@ -141,6 +143,10 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   if (lock.keptAs !== null) found.push(fileNotice('core.lock', lock.keptAs, fact('NO_ACTION_NEEDED')));
   if (await runsWithoutLock(dataFolder)) throw alreadyRunning(dataFolder);
 
+  if (finishRestore(dataFolder) === 'finished') {
+    log.warn('A restore that was interrupted has been finished.', { dataFolder });
+    found.push(restoreNotice);
+  }
   const swept = sweepDataFolder(dataFolder);
   if (swept.length > 0) log.info('Unfinished files of an earlier process were deleted.', { swept });
 
@@ -245,6 +251,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     coreId: coreIdOf(ports.store.power.panelId()),
     panelRoot: options.panelRoot === undefined ? findPanel() : options.panelRoot,
   };
+  const media = mediaRoute(services.tasks.media);
   const server: HttpServer = createHttpServer({
     ...serving,
     openingPages,
@@ -252,6 +259,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
       recallRoutes({ dispatcher, clock, log }),
       metricsRoute(metrics),
       taskRoutes.add,
+      media,
       localCallRoutes({
         token,
         dispatcher,
@@ -285,7 +293,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   }
   if (servesDevices) {
     scope.add(panelNetwork.stop);
-    await panelNetwork.start((network) => createHttpServer({ ...serving, network }));
+    await panelNetwork.start((network) => createHttpServer({ ...serving, network, routes: [media] }));
   }
   if (options.simulate) await core.services.fleet.simulate(true);
   if (options.worksOnTasks) {

@@ -84,7 +84,11 @@ export async function runDesktop(options: DesktopOptions): Promise<void> {
   protocol.registerSchemesAsPrivileged([
     {
       scheme: panelScheme,
-      privileges: { standard: true, secure: true, supportFetchAPI: true, corsEnabled: true, codeCache: true },
+      privileges: {
+        ...{ standard: true, secure: true, supportFetchAPI: true, corsEnabled: true, codeCache: true },
+        // Recordings and videos are asked for in parts.
+        stream: true,
+      },
     },
   ]);
   app.setPath('userData', options.userData);
@@ -135,7 +139,10 @@ export async function runDesktop(options: DesktopOptions): Promise<void> {
   ]);
   hardenSession(electron.session.defaultSession);
   const panel = createPanel({ root: options.panelRoot, policy: windowSecurityPolicy });
-  protocol.handle(panelScheme, createPanelHandler({ panel }));
+  protocol.handle(
+    panelScheme,
+    createPanelHandler({ panel, media: async (query, request) => (await host).media(query, request) }),
+  );
   open = openDesktop(options, { host, memory });
   for (const act of early.splice(0)) act();
 
@@ -232,9 +239,12 @@ function openDesktop(
       const running = await host;
       await running.stop();
       await memory.saved();
+      return running.finishUpdate();
     };
     end().then(
-      () => app.exit(0),
+      (quitsItself) => {
+        if (!quitsItself) app.exit(0);
+      },
       () => app.exit(1),
     );
   });

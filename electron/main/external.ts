@@ -1,5 +1,11 @@
 /** The only addresses that the system's browser opens, and only on a click. */
-const allowed: readonly string[] = ['https://ollama.com', 'https://docs.ollama.com'];
+const allowed: readonly string[] = [
+  'https://ollama.com',
+  'https://docs.ollama.com',
+  // A video whose text was stored, at its second.
+  'https://www.youtube.com',
+  'https://youtu.be',
+];
 /** Editors that open a file by such an address, and do nothing else with it. */
 const editors: readonly string[] = ['vscode:', 'cursor:', 'vscodium:', 'zed:'];
 

@@ -47,6 +47,9 @@ try {
       { openSafeSecrets },
       { createUtilityWorkerHost },
       { endGroup },
+      { readInstallation, updatesFolder },
+      { installationForm },
+      { createUpdateInstaller },
     ] = await Promise.all([
       import('../host/start-host.ts'),
       import('../host/runner.ts'),
@@ -54,7 +57,22 @@ try {
       import('./safe-storage.ts'),
       import('./utility-worker-host.ts'),
       import('../adapters/processes/process-group.ts'),
+      import('../host/updates.ts'),
+      import('../core/updates/installation.ts'),
+      import('./update-installer.ts'),
     ]);
+    const form = installationForm(readInstallation(app.isPackaged));
+    const installer =
+      form === 'appimage' || form === 'nsis' || form === 'mac'
+        ? createUpdateInstaller({
+            ...{ form, complain },
+            program: env.APPIMAGE || execPath,
+            keepIn: join(updatesFolder(dataFolder), 'kept'),
+            openUpdater: async () => (await import('./electron-updater.ts')).openElectronUpdater(complain),
+            quit: () => app.quit(),
+            relaunch: (program) => app.relaunch({ execPath: program, args: argv.slice(1) }),
+          })
+        : undefined;
     const host = await startHost({
       dataFolder,
       port,
@@ -64,6 +82,7 @@ try {
       gateway: { port: gatewayPort },
       localRunner: createLocalRunner,
       worksOnTasks: true,
+      updates: { form, installer },
       createWorkerHost: ({ entry, name, log, children }) =>
         createUtilityWorkerHost({
           utilityProcess,
@@ -79,7 +98,7 @@ try {
           },
         }),
     });
-    return createDesktopHost(host);
+    return createDesktopHost(host, installer ?? null);
   };
 
   void runDesktop({

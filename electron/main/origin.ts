@@ -1,3 +1,5 @@
+import { mediaPath } from '../../shared/models/media-types.ts';
+
 /** The scheme of the window's page. Only Electron serves it: no web page and no other program can. */
 export const panelScheme = 'pilotlight';
 const panelHost = 'panel';
@@ -38,10 +40,12 @@ export function mayRequest(url: string): boolean {
   return parsed.protocol === 'devtools:' || parsed.protocol === 'data:' || isPanelUrl(url);
 }
 
-/** Whether the window may save a file: only one that the panel made, such as an export. */
+/** Whether the window may save a file: one that the panel made, such as an export, or what it would play or show. */
 export function mayKeep(url: string): boolean {
   const parsed = parse(url);
-  return parsed?.protocol === 'blob:' && isPanelUrl(parsed.pathname);
+  if (parsed === null) return false;
+  if (parsed.protocol === 'blob:') return isPanelUrl(parsed.pathname);
+  return isPanelUrl(url) && parsed.pathname === mediaPath;
 }
 
 function parse(url: string): URL | null {

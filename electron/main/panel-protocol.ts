@@ -1,5 +1,7 @@
+import { mediaPath } from '../../shared/models/media-types.ts';
 import type { Panel } from '../transport/http/panel.ts';
 import { isPanelUrl } from './origin.ts';
+import type { DesktopHost } from './shell-core.ts';
 
 /** The security policy of the window's page. It connects to nothing: its data comes over a MessagePort. */
 export function windowSecurityPolicy({ nonce }: { nonce: string }): string {
@@ -8,6 +10,7 @@ export function windowSecurityPolicy({ nonce }: { nonce: string }): string {
     "script-src 'self'",
     `style-src 'self' 'nonce-${nonce}'`,
     "img-src 'self' data:",
+    "media-src 'self'",
     "manifest-src 'self'",
     "font-src 'self'",
     "connect-src 'self'",
@@ -24,12 +27,20 @@ const headers: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-/** Answers the window's requests: GET for files of the panel, and nothing else. */
-export function createPanelHandler({ panel }: { panel: Panel }): (request: Request) => Promise<Response> {
+/** Answers the window's requests: GET for files of the panel, and for what it plays and shows; nothing else. */
+export function createPanelHandler({
+  panel,
+  media,
+}: {
+  panel: Panel;
+  media: DesktopHost['media'];
+}): (request: Request) => Promise<Response> {
   return async (request) => {
     if (request.method !== 'GET') return refuse(405);
     if (!isPanelUrl(request.url)) return refuse(403);
-    const path = decodePath(new URL(request.url).pathname);
+    const { pathname, search } = new URL(request.url);
+    if (pathname === mediaPath) return media(search, request).catch(() => refuse(502));
+    const path = decodePath(pathname);
     if (path === null) return refuse(400);
     const file = await panel.file(path, '');
     if (file === null) return refuse(404);

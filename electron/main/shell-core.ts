@@ -34,8 +34,12 @@ export interface DesktopHost {
   readonly core: ShellCore;
   /** Opens the gateway; resolves when it runs, has failed for the first time, or is off. */
   openGateway(): Promise<GatewayView>;
+  /** A recording, video or picture, at the signed query of its address. */
+  media(query: string, request: Pick<Request, 'method' | 'headers'>): Promise<Response>;
   /** Serves the contract on a port, and starts it. */
   serve(port: MessagePortMain): void;
   /** Ends streams, loops and workers, and saves. */
   stop(): Promise<void>;
+  /** After `stop`: replaces the program if an update waits for that. True if what it started quits the program. */
+  finishUpdate(): boolean;
 }

@@ -26,6 +26,8 @@ export interface TimeChartProps extends VerticalAxis {
   head?: ReactNode;
   /** Below it. */
   children?: ReactNode;
+  /** Within a card already. */
+  isPlain?: boolean;
   /** A single line needs none. */
   hasLegend?: boolean;
 }
@@ -43,6 +45,7 @@ export function TimeChart({
   head,
   children,
   hasLegend = true,
+  isPlain = false,
   ...vertical
 }: TimeChartProps) {
   const height = useContext(ChartHeight);
@@ -51,7 +54,7 @@ export function TimeChart({
   const isKnown = (value: number | null) => kind === 'lines' && value !== null;
   const Chart = kind === 'stack' ? StackChart : LinesChart;
   return (
-    <figure className={`${cardClass} min-w-0 p-4`}>
+    <figure className={isPlain ? 'min-w-0' : `${cardClass} min-w-0 p-4`}>
       <figcaption className={head ? 'mb-2 text-[0.8125rem]' : ''}>
         {head}
         <span className="sr-only">{summary}</span>

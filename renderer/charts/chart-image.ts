@@ -1,7 +1,7 @@
 /** A chart as a picture, drawn from its values: no styles, fonts or scripts are embedded. */
 import type { ChartKind, ChartRow, Series } from './chart-row.ts';
 import { linesTop, stackTop, type VerticalAxis } from './frame.ts';
-import { bandPath, linePath, type PlotFrame } from './line-path.ts';
+import { bandPath, linePath, type PlotFrame, sumBandPath } from './line-path.ts';
 import { stackLayers } from './stack.ts';
 import { timeTicks } from './time-axis.ts';
 
@@ -96,6 +96,9 @@ function drawSeries(
   context.lineWidth = 1.75;
   context.lineJoin = 'round';
   if (kind === 'stack') {
+    context.fillStyle = colour('var(--text-faint)');
+    context.globalAlpha = 0.22;
+    context.fill(new Path2D(sumBandPath(rows, frame)));
     for (const layer of stackLayers(rows, series, frame).toReversed()) {
       context.fillStyle = context.strokeStyle = colour(layer.colour);
       context.globalAlpha = 0.4;

@@ -9,14 +9,19 @@ export interface Series {
 /** Series on each other, or a line each. */
 export type ChartKind = 'stack' | 'lines';
 
+export type Band = readonly [low: number, high: number];
+
+/** The band of a stack as a whole: those of its series cannot be added. */
+export const sumKey = ' sum';
+
 /** A moment of a chart; a value that is missing or null was not known. */
 export interface ChartRow {
   at: number;
   values: Readonly<Record<string, number | null>>;
   /** Nothing is known of this time: a gap, and not zero. */
   missing?: boolean;
-  /** The lowest and the highest value behind a mean. */
-  bands?: Readonly<Record<string, readonly [low: number, high: number]>>;
+  /** The lowest and the highest value behind a mean; under `sumKey` of all that is on each other. */
+  bands?: Readonly<Record<string, Band>>;
 }
 
 /** The row that holds at a moment: it begins then or before. -1 if none does. Rows are in the order of time. */
@@ -52,7 +57,8 @@ export function withEnd(rows: readonly ChartRow[]): ChartRow[] {
 
 /** Values separated by commas: the time by ISO 8601, numbers unrounded, nothing where nothing is known. */
 export function toCsv(rows: readonly ChartRow[], series: readonly Series[]): string {
-  const banded = series.filter(({ key }) => rows.some(({ bands }) => bands?.[key] !== undefined));
+  const all = { key: sumKey, name: 'all' };
+  const banded = [...series, all].filter(({ key }) => rows.some(({ bands }) => bands?.[key] !== undefined));
   const heads = [
     'time',
     ...series.map(({ name }) => name),

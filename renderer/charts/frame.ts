@@ -1,5 +1,5 @@
 /** The frame that all charts of a page share, so that a moment is at the same place on each. Pure. */
-import type { ChartRow, Series } from './chart-row.ts';
+import { type ChartRow, type Series, sumKey } from './chart-row.ts';
 import { niceAbove } from './nice.ts';
 
 /** Pixels beside and above the plot. */
@@ -21,10 +21,10 @@ const axisTop = (highest: number, { least = 1, unit = 1, top }: VerticalAxis): n
 
 export function stackTop(rows: readonly ChartRow[], axis: VerticalAxis): number {
   let highest = 0;
-  for (const { values } of rows) {
+  for (const { values, bands } of rows) {
     let sum = 0;
     for (const value of Object.values(values)) sum += value ?? 0;
-    highest = Math.max(highest, sum);
+    highest = Math.max(highest, sum, bands?.[sumKey]?.[1] ?? 0);
   }
   return axisTop(highest, axis);
 }

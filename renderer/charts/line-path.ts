@@ -1,5 +1,5 @@
 /** Lines and bands over time, as SVG paths with gaps where nothing is known. Pure. */
-import type { ChartRow } from './chart-row.ts';
+import { type ChartRow, sumKey } from './chart-row.ts';
 
 /** The pixel area of a plot, and the values that its sides represent. */
 export interface PlotFrame {
@@ -59,5 +59,18 @@ export function bandPath(rows: readonly ChartRow[], key: string, frame: PlotFram
     else run.push({ x: across(at), low: band[0], high: band[1] });
   }
   end();
+  return path;
+}
+
+/** What lies between the lowest and the highest sum, in steps as a stack has them: each row holds until the next one. */
+export function sumBandPath(rows: readonly ChartRow[], frame: PlotFrame): string {
+  const { across, up } = placesIn(frame);
+  let path = '';
+  rows.forEach(({ at, bands }, index) => {
+    const band = bands?.[sumKey];
+    const next = rows[index + 1];
+    if (band === undefined || next === undefined) return;
+    path += `M${across(at)} ${up(band[1])}H${across(next.at)}V${up(band[0])}H${across(at)}Z`;
+  });
   return path;
 }

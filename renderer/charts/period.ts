@@ -1,6 +1,7 @@
 /** The time that the charts of a page show, and how it is kept in the address. Pure. */
 import { historyMs } from '../../shared/history-ranges.ts';
 import type { HistoryRange, HistorySpan } from '../../shared/models/telemetry.ts';
+import { fieldsIn, hashWith, pagePart } from '../components/hash.ts';
 import { formatMoment } from './time-axis.ts';
 
 export const usualPeriod: HistoryRange = 'hour';
@@ -63,34 +64,35 @@ export function periodLabel(period: HistorySpan): string {
 }
 
 /** A window of at least two minutes and at most 30 days that ends now at the latest, around the same middle if it can. */
-export function windowOf(from: number, to: number, now: number): { from: number; to: number } {
-  const width = Math.min(mostMs, Math.max(leastMs, Math.abs(to - from)));
+export function windowOf(
+  from: number,
+  to: number,
+  now: number,
+  least = leastMs,
+): { from: number; to: number } {
+  const width = Math.min(mostMs, Math.max(least, Math.abs(to - from)));
   const middle = (from + to) / 2;
   const last = Math.min(now, middle + width / 2);
   return { from: Math.round(Math.max(0, last - width)), to: Math.round(last) };
 }
 
 /** Half as long around a moment, or twice as long around the middle. */
-export function zoomed({ first, last }: Axis, factor: 0.5 | 2, around: number | null, now: number) {
+export function zoomed(
+  { first, last }: Axis,
+  factor: 0.5 | 2,
+  around: number | null,
+  now: number,
+  least = leastMs,
+) {
   const half = ((last - first) * factor) / 2;
   const middle = Math.min(Math.max(around ?? (first + last) / 2, first), last);
-  return windowOf(middle - half, middle + half, now);
+  return windowOf(middle - half, middle + half, now, least);
 }
 
-/** The hash of the same page with another period, its other fields unchanged. */
-export function withPeriod(hash: string, period: HistorySpan): string {
-  const [page = '', query = ''] = hash.split('?', 2);
-  const fields = new URLSearchParams(query);
-  if (period === usualPeriod) fields.delete('period');
-  else fields.set('period', periodText(period));
-  return fields.size === 0 ? page : `${page}?${fields}`;
-}
+export const readPeriodField = (hash: string): { period: HistorySpan } => ({
+  period: readPeriod(fieldsIn(hash).get('period')),
+});
 
-export const periodInHash = (hash: string): HistorySpan =>
-  readPeriod(new URLSearchParams(hash.split('?', 2)[1] ?? '').get('period'));
-
-/** A page that writes its own part of the address keeps the period that is in it. */
-export function keepPeriod(before: string, next: string): string {
-  const isSamePage = before.split('?', 1)[0] === next.split('?', 1)[0];
-  return isSamePage ? withPeriod(next, periodInHash(before)) : next;
-}
+/** The hash of the same page with nothing but its period. */
+export const periodHash = ({ period }: { period: HistorySpan }, page: string): string =>
+  hashWith(pagePart(page), { period: period === usualPeriod ? null : periodText(period) });

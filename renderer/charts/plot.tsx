@@ -1,7 +1,6 @@
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
-import { type ChartRow, rowAt, type Series } from './chart-row.ts';
+import { type ChartRow, rowAt, type Series, sumKey } from './chart-row.ts';
 import { pointAt, useCrosshair, useTime } from './chart-time.tsx';
-import { zoomed } from './period.ts';
 
 /** Pixels; less is a click. */
 const leastDrag = 6;
@@ -23,7 +22,7 @@ export function Plot({
   series: readonly Series[];
   format(value: number, key: string): string;
 }) {
-  const { first, last, zoom, back, formatAt } = useTime();
+  const { first, last, zoom, zoomBy, back, formatAt } = useTime();
   const at = useCrosshair((state) => state.at);
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null);
   const start = useRef<{ at: number; x: number } | null>(null);
@@ -46,8 +45,7 @@ export function Plot({
       const next = rows[Math.min(rows.length - 1, Math.max(0, wanted))];
       if (next) pointAt(Math.min(last, Math.max(first, next.at)));
     } else if (event.key === '+' || event.key === '=' || event.key === '-') {
-      const next = zoomed({ first, last }, event.key === '-' ? 2 : 0.5, shown, Date.now());
-      zoom(next.from, next.to);
+      zoomBy(event.key === '-' ? 2 : 0.5, shown);
     } else if (event.key === 'Backspace') back();
     else if (event.key === 'Escape' && at !== null) pointAt(null);
     else return;
@@ -134,6 +132,14 @@ function textOf(row: ChartRow, key: string, format: (value: number, key: string)
     : `${value} (${format(band[0], key)} – ${format(band[1], key)})`;
 }
 
+/** `3 to 40 in all`: how far the sum behind a mean went. */
+function spreadText(row: ChartRow, format: (value: number, key: string) => string): string | null {
+  const band = row.bands?.[sumKey];
+  return band === undefined || band[0] === band[1]
+    ? null
+    : `${format(band[0], '')} – ${format(band[1], '')} in all`;
+}
+
 function valueText(
   row: ChartRow,
   series: readonly Series[],
@@ -147,7 +153,8 @@ function valueText(
         ? 'not known'
         : 'nothing'
       : values.map(({ key, name }) => `${name} ${textOf(row, key, format)}`).join(', ');
-  return `${formatAt(row.at)}: ${text}`;
+  const spread = spreadText(row, format);
+  return `${formatAt(row.at)}: ${text}${spread === null ? '' : `; ${spread}`}`;
 }
 
 function Values({
@@ -165,6 +172,7 @@ function Values({
 }) {
   const { formatAt } = useTime();
   const shown = series.filter(({ key }) => isShown(row, key));
+  const spread = spreadText(row, format);
   return (
     <div
       className={`pointer-events-none absolute top-0 z-10 max-w-full rounded-lg border border-line-strong bg-raised px-2.5 py-1.5 text-xs shadow-(--shadow) ${isRight ? 'right-0' : 'left-0'}`}
@@ -178,6 +186,7 @@ function Values({
           <span className="ml-auto pl-2 font-medium whitespace-nowrap">{textOf(row, key, format)}</span>
         </p>
       ))}
+      {spread !== null && <p className="mt-0.5 text-right text-faint">{spread}</p>}
     </div>
   );
 }

@@ -2,34 +2,19 @@ import { Undo2, ZoomIn, ZoomOut } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { HistoryRange } from '../../shared/models/telemetry.ts';
 import { useCrosshair, useTime } from './chart-time.tsx';
-import { mostMs, periodMs, rangeNames, zoomed } from './period.ts';
+import { rangeNames } from './period.ts';
 
 /** Which time the charts of a page show. */
 export function RangePicker() {
-  const { period, first, last, label, change, zoom, back } = useTime();
-  const around = useCrosshair(({ at }) => at);
-  const scale = (factor: 0.5 | 2) => {
-    const next = zoomed({ first, last }, factor, around, Date.now());
-    zoom(next.from, next.to);
-  };
+  const { period, label, isZoomed, change } = useTime();
   return (
     <div className="flex flex-wrap items-center justify-end gap-x-2 gap-y-1">
-      {typeof period !== 'string' && (
+      {isZoomed && (
         <span className="text-xs text-soft" role="status">
           {label}
         </span>
       )}
-      <div className="flex">
-        <Tool label="Zoom in" disabled={last - first <= 240_000} onClick={() => scale(0.5)}>
-          <ZoomIn size={16} aria-hidden="true" />
-        </Tool>
-        <Tool label="Zoom out" disabled={periodMs(period) >= mostMs} onClick={() => scale(2)}>
-          <ZoomOut size={16} aria-hidden="true" />
-        </Tool>
-        <Tool label="Undo zoom" disabled={typeof period === 'string'} onClick={back}>
-          <Undo2 size={16} aria-hidden="true" />
-        </Tool>
-      </div>
+      <ZoomTools />
       <fieldset className="flex rounded-lg border border-line-strong bg-surface p-0.5">
         <legend className="sr-only">Time range</legend>
         {(Object.entries(rangeNames) as [HistoryRange, string][]).map(([range, name]) => (
@@ -44,6 +29,25 @@ export function RangePicker() {
           </button>
         ))}
       </fieldset>
+    </div>
+  );
+}
+
+/** The buttons for what a drag over a chart does, and its keys. */
+export function ZoomTools() {
+  const { isZoomed, mayZoom, zoomBy, back } = useTime();
+  const around = useCrosshair(({ at }) => at);
+  return (
+    <div className="flex print:hidden">
+      <Tool label="Zoom in" disabled={!mayZoom.in} onClick={() => zoomBy(0.5, around)}>
+        <ZoomIn size={16} aria-hidden="true" />
+      </Tool>
+      <Tool label="Zoom out" disabled={!mayZoom.out} onClick={() => zoomBy(2, around)}>
+        <ZoomOut size={16} aria-hidden="true" />
+      </Tool>
+      <Tool label="Undo zoom" disabled={!isZoomed} onClick={back}>
+        <Undo2 size={16} aria-hidden="true" />
+      </Tool>
     </div>
   );
 }

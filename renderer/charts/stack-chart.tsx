@@ -4,6 +4,7 @@ import { ChartHeight, tick } from './chart-parts.tsx';
 import type { ChartRow, Series } from './chart-row.ts';
 import { useTime } from './chart-time.tsx';
 import { axisPixels, plotInsets, stackTop, type VerticalAxis } from './frame.ts';
+import { sumBandPath } from './line-path.ts';
 import { Plot } from './plot.tsx';
 import { stackLayers } from './stack.ts';
 import { timeTicks } from './time-axis.ts';
@@ -73,11 +74,17 @@ function Stack({ rows, series, top }: { rows: readonly ChartRow[]; series: reado
   const { first, last } = useTime();
   if (!plot) return null;
   // The lowest is drawn last, so that its edge is visible where nothing is stacked on it.
-  const layers = stackLayers(rows, series, { ...plot, first, last, top }).toReversed();
-  return layers.map(({ key, colour, line, area }) => (
-    <g key={key} fill="none" strokeWidth="1.5">
-      <path d={area} fill={colour} fillOpacity="0.4" />
-      <path d={line} stroke={colour} />
-    </g>
-  ));
+  const frame = { ...plot, first, last, top };
+  const layers = stackLayers(rows, series, frame).toReversed();
+  return (
+    <>
+      <path d={sumBandPath(rows, frame)} fill="var(--text-faint)" fillOpacity="0.22" />
+      {layers.map(({ key, colour, line, area }) => (
+        <g key={key} fill="none" strokeWidth="1.5">
+          <path d={area} fill={colour} fillOpacity="0.4" />
+          <path d={line} stroke={colour} />
+        </g>
+      ))}
+    </>
+  );
 }

@@ -1,10 +1,17 @@
 /** Tick positions of a time axis, and how its moments are formatted. */
 
-const minute = 60_000;
+const second = 1000;
+const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
 const steps = [
+  second,
+  2 * second,
+  5 * second,
+  10 * second,
+  15 * second,
+  30 * second,
   minute,
   2 * minute,
   5 * minute,
@@ -34,6 +41,7 @@ export function timeTicks(first: number, last: number, most = 6): number[] {
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
+const exact = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit', second: '2-digit' });
 const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const dayAndClock = new Intl.DateTimeFormat(undefined, {
   weekday: 'short',
@@ -55,13 +63,18 @@ interface Span {
   last: number;
 }
 
+/** Where ticks may be seconds apart. */
+const isShort = ({ first, last }: Span) => last - first <= 5 * minute;
+
 /** A tick: a clock time within a day or two, then with its day, then a date. */
 export function formatTick({ first, last }: Span): (at: number) => string {
+  if (isShort({ first, last })) return (at) => exact.format(at);
   if (last - first <= 36 * hour) return formatClock;
   return last - first < 6 * day ? (at) => dayAndClock.format(at) : (at) => date.format(at);
 }
 
 /** A single moment, with its day unless all of them are within an hour of now. */
 export function formatMoment({ first, last }: Span, now = Date.now()): (at: number) => string {
+  if (isShort({ first, last }) && now - first <= 2 * hour) return (at) => exact.format(at);
   return last - first <= hour && now - first <= 2 * hour ? formatClock : (at) => dateAndClock.format(at);
 }

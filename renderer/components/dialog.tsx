@@ -1,7 +1,9 @@
 import { X } from 'lucide-react';
-import { type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { Button } from './button.tsx';
-import { SpokenToast } from './spoken-toast.tsx';
+import { SpokenNews } from './spoken-news.tsx';
+import { UnsavedParts, useKeepUnsaved } from './unsaved.ts';
 
 export interface DialogProps {
   title: string;
@@ -12,7 +14,7 @@ export interface DialogProps {
   shape?: 'box' | 'panel' | 'page';
   /** Only its buttons close it, because what it shows is not shown again. */
   sticky?: boolean;
-  /** Something was entered that closing would lose: it asks first. */
+  /** Something was entered that closing would lose: it asks first. A form inside says it by `useUnsavedPart`. */
   unsaved?: boolean;
 }
 
@@ -31,9 +33,11 @@ export function Dialog({
   children,
   shape = 'box',
   sticky = false,
-  unsaved = false,
+  unsaved: entered = false,
 }: DialogProps) {
   const [asking, setAsking] = useState(false);
+  const [wanted, setWanted] = useState<string | null>(null);
+  const [parts, setParts] = useState<readonly string[]>([]);
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   const descriptionId = useId();
@@ -47,7 +51,23 @@ export function Dialog({
     return () => element?.close();
   }, []);
 
-  const close = () => (unsaved ? setAsking(true) : onClose());
+  const tell = useCallback(
+    (part: string, has: boolean) =>
+      setParts((before) => [...before.filter((one) => one !== part), ...(has ? [part] : [])]),
+    [],
+  );
+  const unsaved = entered || parts.length > 0;
+  const ask = (hash: string | null) => {
+    setWanted(hash);
+    setAsking(true);
+  };
+  useKeepUnsaved(unsaved, ask);
+  const close = () => (unsaved ? ask(null) : onClose());
+
+  function discard(): void {
+    flushSync(onClose);
+    if (wanted !== null) location.hash = wanted;
+  }
 
   const place =
     shape === 'box'
@@ -69,7 +89,7 @@ export function Dialog({
         if (event.target !== dialog.current) return;
         if (sticky || unsaved) event.preventDefault();
         // A second Escape goes back to what was entered.
-        if (unsaved) setAsking(!asking);
+        if (unsaved) asking ? setAsking(false) : ask(null);
       }}
       onClick={(event) => {
         if (event.target === dialog.current && !sticky) close();
@@ -92,9 +112,9 @@ export function Dialog({
             <X size={16} aria-hidden="true" />
           </Button>
         </div>
-        {asking && <Discard onKeep={() => setAsking(false)} onDiscard={onClose} />}
-        {children}
-        <SpokenToast />
+        {asking && <Discard onKeep={() => setAsking(false)} onDiscard={discard} />}
+        <UnsavedParts value={tell}>{children}</UnsavedParts>
+        <SpokenNews />
       </div>
     </dialog>
   );
@@ -110,7 +130,7 @@ function Discard({ onKeep, onDiscard }: { onKeep(): void; onDiscard(): void }) {
       aria-label="Unsaved changes"
       className="mb-4 flex flex-wrap items-center gap-2 rounded-lg border border-ember/60 bg-ground p-3"
     >
-      <p className="min-w-0 flex-1 basis-40">Discard what you entered?</p>
+      <p className="min-w-0 flex-1 basis-full sm:basis-40">Discard what you entered?</p>
       <Button ref={keep} size="small" onClick={onKeep}>
         Keep editing
       </Button>

@@ -36,11 +36,11 @@ export function FolderField({
   }
   return (
     <div className="grid gap-2">
-      <div className="grid grid-cols-[minmax(0,1fr)_auto] gap-2">
+      <div className="grid gap-2 sm:grid-cols-[minmax(0,1fr)_auto]">
         {text}
-        {/* Level with the box, below the label. */}
+        {/* Level with the box, below the label; on a phone below the hint. */}
         <Button
-          className="mt-6.5"
+          className="justify-center sm:mt-6.5"
           busy={asking && bridge !== undefined}
           aria-expanded={bridge === undefined ? asking : undefined}
           onClick={bridge === undefined ? () => setAsking(!asking) : choose}

@@ -1,7 +1,6 @@
 import { TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { hasHelp } from '../features/help/without-entry.ts';
-import { openHelp } from '../stores/help.ts';
+import { HelpLink } from './help-link.tsx';
 import { WithCode } from './with-code.tsx';
 
 /** What happened, the next step, and the button for it. The only red on a page. */
@@ -32,25 +31,7 @@ export function Problem({
             <WithCode text={next} />
           </p>
         )}
-        {code && (
-          <p className="mt-0.5 font-mono text-2xs text-faint">
-            {code}
-            {hasHelp(code) && (
-              <>
-                {' · '}
-                <button
-                  type="button"
-                  aria-label={`Help with ${code}`}
-                  aria-haspopup="dialog"
-                  onClick={() => openHelp({ code })}
-                  className="rounded font-sans text-xs text-soft underline underline-offset-2 hover:text-text"
-                >
-                  Help
-                </button>
-              </>
-            )}
-          </p>
-        )}
+        {code && <HelpLink code={code} />}
         {children && <div className="mt-2 flex flex-wrap gap-2">{children}</div>}
       </div>
     </div>

@@ -7,6 +7,8 @@ export interface Toast {
   message: string;
   /** The next step; empty when there is none. */
   next: string;
+  /** Of the error; its help can be opened. */
+  code?: string;
 }
 
 interface ToastState {
@@ -29,7 +31,7 @@ export function dismissToast(id: number): void {
 
 export function toastError(error: unknown): void {
   const { code, message, next } = toWireError(error);
-  if (code !== 'CANCELLED') addToast({ tone: 'error', message, next });
+  if (code !== 'CANCELLED') addToast({ tone: 'error', message, next, code });
 }
 
 export function toastDone(message: string, next = ''): void {

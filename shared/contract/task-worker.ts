@@ -51,6 +51,11 @@ export const taskMeansSchema = z.object({
       open: z.enum(['loopback', 'network']),
     })
     .nullable(),
+  /**
+   * Signed address that finds the faces of a picture (`workerFacesPath`), relative to the server; null if a person does
+   * not want that. An older core has none.
+   */
+  faces: z.string().nullable().optional(),
 });
 export type TaskMeans = z.infer<typeof taskMeansSchema>;
 
@@ -189,6 +194,23 @@ export const workerFilePaths = {
   download: '/api/v1/files/signed',
   upload: '/api/v1/worker/result',
 } as const;
+
+/**
+ * `POST` with a picture as the body, at most `MOST_PICTURE_BYTES`, without a key, because the address is signed. It is
+ * valid as long as the worker has the task; without a task, for 10 minutes. The picture goes to a runner and is not kept.
+ */
+export const workerFacesPath = '/api/v1/worker/faces';
+export const workerFacesAnswer = z.object({
+  faces: z.array(
+    z.object({
+      /** Left, top, right, bottom: pixels of the upright picture. */
+      box: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+      /** 0 to 1. */
+      score: z.number(),
+    }),
+  ),
+});
+export type WorkerFacesAnswer = z.infer<typeof workerFacesAnswer>;
 
 export const uploadHeaders = {
   /** Of the whole content, hexadecimal. */

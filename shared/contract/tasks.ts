@@ -6,6 +6,7 @@ import {
   storageUseSchema,
   taskDepthSchema,
   taskDetailsSchema,
+  taskMediaSchema,
   taskQueueSchema,
   taskQueueViewSchema,
   taskQueueWarningSchema,
@@ -110,6 +111,14 @@ export const taskMethods = {
     scope: 'tasks',
     params: z.strictObject({ id: taskId }),
     result: taskDetailsSchema,
+    errors: ['NOT_FOUND', 'QUEUE_UNREACHABLE'],
+  },
+  'tasks.media': {
+    summary:
+      'Get how to play or show the recording, video or picture of a task, or why it is not there. The address in the answer needs no key.',
+    scope: 'view',
+    params: z.strictObject({ id: taskId }),
+    result: taskMediaSchema,
     errors: ['NOT_FOUND', 'QUEUE_UNREACHABLE'],
   },
   'tasks.cancel': {

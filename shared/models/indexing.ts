@@ -334,6 +334,10 @@ export const documentSchema = z.object({
   text: z.string(),
   /** The number of the first line of `text`, from 1. */
   firstLine: z.number(),
+  /** Where `text` begins in the file, bytes. */
+  startByte: z.number(),
+  /** Of a recording: the second at which the text from each place on is heard. `at` counts UTF-16 units of `text`. */
+  times: z.array(z.object({ at: z.number(), seconds: z.number() })).optional(),
   /** Lines of the passage, both included, counted like `firstLine`. */
   passage: z.object({ firstLine: z.number(), lastLine: z.number() }),
   /** Whether the file has more before or after `text`. */

@@ -108,6 +108,10 @@ export const queueSampleSchema = z.object({
 });
 export type QueueSample = z.infer<typeof queueSampleSchema>;
 
+/** The lowest and the highest mean of the shorter buckets behind one; those in which nothing is known left out. */
+export const spreadSchema = z.tuple([z.number(), z.number()]);
+export type Spread = z.infer<typeof spreadSchema>;
+
 /** Requests of one model on one node in one bucket; `nodeId` is null for those that no node was asked. */
 export const requestBucketRowSchema = z.object({
   nodeId: z.string().nullable(),
@@ -123,6 +127,14 @@ export const requestBucketRowSchema = z.object({
   outputTokens: z.number(),
   /** How long those tokens took, milliseconds: their quotient is the mean speed of one request. */
   outputMs: z.number(),
+  /** Absent where the bucket is as short as those that are stored. */
+  spread: z
+    .object({
+      /** The median to the first byte, milliseconds. */
+      firstByteMs: spreadSchema.nullable(),
+      tokensPerSecond: spreadSchema.nullable(),
+    })
+    .optional(),
 });
 
 /** One bucket of the requests' history. One without requests has no rows; one in which the core was off is absent. */
@@ -133,6 +145,14 @@ export const requestBucketSchema = z.object({
   /** Over all rows, because percentiles cannot be added. */
   firstByteMs: z.object({ p50: z.number(), p95: z.number() }).nullable(),
   rows: z.array(requestBucketRowSchema),
+  /** Of all rows together; absent where the bucket is as short as those that are stored. */
+  spread: z
+    .object({
+      perMinute: spreadSchema,
+      waiting: spreadSchema,
+      firstByteMs: spreadSchema.nullable(),
+    })
+    .optional(),
 });
 export type RequestBucket = z.infer<typeof requestBucketSchema>;
 

@@ -29,9 +29,12 @@ export const runnerRungSchema = z.object({
 });
 export type RunnerRung = z.infer<typeof runnerRungSchema>;
 
+/** What a model is for. `text`: vectors of texts. `speech`: recordings to text. */
+export const runnerModelKindSchema = z.enum(['text', 'faces', 'clip', 'speech']);
+
 export const runnerModelSchema = z.object({
   name: z.string(),
-  kind: z.enum(['text', 'faces', 'clip']),
+  kind: runnerModelKindSchema,
   /** SHA-256 of its files, hexadecimal: a model is known by it. */
   hash: z.string(),
   /** `int8` for quantised weights. */
@@ -76,6 +79,8 @@ export const runnerStatusSchema = z.object({
     failed: z.number(),
     texts: z.number(),
     pictures: z.number(),
+    /** Of recordings, seconds; missing if the runner does not say. */
+    speechSeconds: z.number().optional(),
     /** Runs on another provider than the CPU. */
     gpuRuns: z.number(),
     runs: z.number(),
@@ -113,7 +118,7 @@ export type RunnerPull = z.infer<typeof runnerPullSchema>;
 /** A model that a runner can download. */
 export const catalogueModelSchema = z.object({
   name: z.string(),
-  kind: z.enum(['text', 'faces', 'clip']),
+  kind: runnerModelKindSchema,
   sizeBytes: z.number(),
   licence: z.string().nullable(),
   /** Address that it is downloaded from; null if the runner does not say. */

@@ -48,6 +48,8 @@ export const tasksSettingsSchema = z.object({
     .default(null),
   /** Model of the fleet that describes pictures; null for none. */
   visionModel: z.string().trim().min(1).max(300).nullable().default(null),
+  /** Whether the faces in pictures are found by a runner. */
+  findFaces: z.boolean().default(true),
   /** `network`: workers and scripts on other computers may connect, with a key. */
   listen: z.enum(['loopback', 'network']).default('loopback'),
   /** Port of that listener. */

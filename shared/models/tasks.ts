@@ -239,8 +239,52 @@ export const taskDepthSchema = z.object({
   queue: taskQueueSchema,
   waiting: z.number(),
   active: z.number(),
+  /**
+   * Of both together, the lowest and the highest mean of the shorter buckets behind this one; absent where it is as
+   * short as those that are stored.
+   */
+  spread: z.tuple([z.number(), z.number()]).optional(),
 });
 export type TaskDepth = z.infer<typeof taskDepthSchema>;
+
+/** The recording, video or picture of a task, or of the text that it stored. */
+export const taskMediaSchema = z.object({
+  contentType: contentTypeSchema,
+  /** What a browser can play or show; null if there is nothing. */
+  file: z
+    .object({
+      name: z.string(),
+      sizeBytes: z.number(),
+      /** Signed, relative to the server, for ten minutes; an answer that has begun may take longer. */
+      address: z.string(),
+    })
+    .nullable(),
+  /** Where it is on the web; null for a file. */
+  url: z.string().nullable(),
+  /** Why there is no file any more, and what to do; null if nothing is missing. */
+  gone: z.object({ message: messageSchema, next: messageSchema }).nullable(),
+  /** Of a picture; null if nobody looked for them. */
+  faces: z
+    .object({
+      count: z.number(),
+      /** Shares of the width and height of the upright picture; null if it is not known where they are. */
+      boxes: z
+        .array(
+          z.object({
+            left: z.number(),
+            top: z.number(),
+            width: z.number(),
+            height: z.number(),
+            score: z.number(),
+          }),
+        )
+        .nullable(),
+    })
+    .nullable(),
+  /** Of a picture: JPEG as base64, for what a browser cannot show. */
+  thumbnail: z.string().nullable(),
+});
+export type TaskMedia = z.infer<typeof taskMediaSchema>;
 
 /** A text that was ingested. */
 export const ingestedTextSchema = z.object({

@@ -4,6 +4,7 @@
  * Written in zod/mini, because agents read it, too.
  */
 import * as z from 'zod/mini';
+import { versionPattern } from '../version.ts';
 
 export const MANIFEST_NAME = 'manifest.json';
 export const SIGNATURE_NAME = 'manifest.json.sig';
@@ -21,9 +22,6 @@ export type UpdateProcessor = (typeof updateProcessors)[number];
 export const updateForms = ['appimage', 'nsis', 'portable', 'dmg', 'zip', 'deb', 'rpm', 'file'] as const;
 export type UpdateForm = (typeof updateForms)[number];
 
-/** Three numbers, and after a hyphen what makes it a preview: `1.4.0`, `1.5.0-beta.2`. */
-export const versionPattern =
-  /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(-[0-9A-Za-z]+(\.[0-9A-Za-z]+)*)?$/;
 const version = z.string().check(z.maxLength(100), z.regex(versionPattern));
 
 /** A name in the folder of the manifest, never a path or an address. */

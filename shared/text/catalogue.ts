@@ -170,11 +170,15 @@ type Messages = { [Code in MessageCode]: { code: Code; params: ParamsOf<Code> } 
 /** The message with this code, looked up: finding it in the union of all messages would cost each call all codes. */
 export type MessageOf<Code extends MessageCode> = Messages[Code];
 
+/** Codes whose sentence is always the same. */
+type PlainCode = {
+  [Code in MessageCode]: Record<string, never> extends ParamsOf<Code> ? Code : never;
+}[MessageCode];
+
 /**
- * A fact: what happened, without its text. Not the union of all messages: that has more members than TypeScript compares.
- * `fact` is what makes them, and it takes nothing but the params of its code.
+ * A fact: what happened, without its text. The plain ones are one member of the union, because TypeScript compares each
+ * member with each other one, and gives up at a thousand.
  */
-export interface Message {
-  code: MessageCode;
-  params: Readonly<Record<string, unknown>>;
-}
+export type Message =
+  | { code: PlainCode; params: Record<string, never> }
+  | Messages[Exclude<MessageCode, PlainCode>];

@@ -11,7 +11,27 @@ export function placeText({ kind, number, name }: Place): string {
 export function addressAt(origin: string, place: Place | undefined): string {
   if (place === undefined || !/^https?:\/\/[^#]*$/.test(origin)) return origin;
   if (place.kind === 'page') return `${origin}#page=${place.number}`;
-  return place.kind === 'time' ? `${origin}#t=${Math.floor(place.number)}` : origin;
+  if (place.kind !== 'time') return origin;
+  const second = Math.floor(place.number);
+  return isYoutube(origin) ? youtubeAt(origin, second) : `${origin}#t=${second}`;
+}
+
+const youtubeHosts: ReadonlySet<string> = new Set([
+  'youtube.com',
+  'www.youtube.com',
+  'm.youtube.com',
+  'music.youtube.com',
+  'youtu.be',
+]);
+
+export const isYoutube = (origin: string): boolean =>
+  URL.canParse(origin) && youtubeHosts.has(new URL(origin).hostname);
+
+/** YouTube reads the second from the query. */
+function youtubeAt(origin: string, second: number): string {
+  const url = new URL(origin);
+  url.searchParams.set('t', `${second}s`);
+  return url.href;
 }
 
 /** The same for an address of the web; undefined for the name of a file. */

@@ -11,10 +11,14 @@ import { type OpenedRunner, openRunner } from '../../electron/adapters/processes
 import { spawn } from '../fakes/children.ts';
 import { sharedFolder } from '../fakes/shared-folder.ts';
 import { atMost, type Benchmark, type BenchmarkResult, reported } from './benchmark.ts';
+import { type KillTimes, killUnderLoad } from './runner/kills.ts';
+import { reference } from './runner/world.ts';
 
 const entry = fileURLToPath(new URL('../../dist/workers/runner-worker.mjs', import.meta.url));
 const model = sharedFolder('models/all-minilm-l6-v2');
+const faces = sharedFolder('models/faces');
 const KILLS = 8;
+const KILLS_UNDER_LOAD = 50;
 /** Programs that compute all the time, for each processor. */
 const BUSY = 4;
 /** The spare is there by then. */
@@ -33,8 +37,10 @@ async function ask({ url, token }: OpenedRunner, path: string, body: object): Pr
 }
 const embed = (runner: OpenedRunner) => ask(runner, '/v1/embeddings', { model: 'minilm', input: ['a lamp'] });
 
-function inferencePid(door: number): number {
-  return Number(readFileSync(`/proc/${door}/task/${door}/children`, 'utf8').trim().split(' ')[0]);
+/** The oldest child: the others are spares. */
+function inferencePid(door: number): number | undefined {
+  const [first] = readFileSync(`/proc/${door}/task/${door}/children`, 'utf8').trim().split(' ');
+  return first === undefined || first === '' ? undefined : Number(first);
 }
 
 /** Milliseconds from each kill to the answer of a request that is sent right after it. */
@@ -44,7 +50,7 @@ async function killsOf(runner: OpenedRunner, restMs: number): Promise<number[]> 
     await embed(runner);
     await wait(restMs);
     const startedAt = performance.now();
-    process.kill(inferencePid(runner.pid), 'SIGKILL');
+    process.kill(inferencePid(runner.pid) as number, 'SIGKILL');
     await embed(runner);
     times.push(performance.now() - startedAt);
   }
@@ -62,12 +68,44 @@ async function whileBusy<Value>(work: () => Promise<Value>): Promise<Value> {
   }
 }
 
+/** Six clients ask for vectors of several texts, two for the faces of several pictures. */
+async function underLoad(
+  runner: OpenedRunner,
+  kills: number,
+  restMs: number,
+  signal: AbortSignal,
+): Promise<KillTimes> {
+  const { texts } = reference();
+  const image = { data: readFileSync(join(faces as string, 'pictures/astronaut.jpg')).toString('base64') };
+  let next = 0;
+  const someTexts = () => {
+    next = (next + 7) % texts.length;
+    return texts.slice(next, next + 8).map(({ text }) => text);
+  };
+  const textClient = () => ask(runner, '/v1/embeddings', { model: 'minilm', input: someTexts() });
+  const faceClient = () => ask(runner, '/detect_and_embed_batch', { images: [image, image, image, image] });
+  return killUnderLoad({
+    ...{ kills, restMs, signal },
+    clients: [...Array<typeof textClient>(6).fill(textClient), faceClient, faceClient],
+    query: () => embed(runner),
+    pid: () => inferencePid(runner.pid),
+  });
+}
+
 const most = (times: readonly number[]) => Math.round(Math.max(...times));
 
 export const benchmark: Benchmark = {
-  names: ['runner-respawn', 'runner-respawn-busy', 'runner-respawn-twice', 'runner-door-respawn'],
+  names: [
+    'runner-respawn',
+    'runner-respawn-busy',
+    'runner-respawn-twice',
+    'runner-respawn-load',
+    'runner-respawn-load-all',
+    'runner-respawn-load-rested',
+    'runner-door-respawn',
+  ],
   async run(context): Promise<BenchmarkResult[]> {
-    if (model === null) {
+    if (model === null || faces === null) {
       context.note('../shared/models is missing: not measured.');
       return [];
     }
@@ -91,6 +129,9 @@ export const benchmark: Benchmark = {
       // Killed again before there is another spare.
       const twice = await killsOf(runner, 0);
       const busy = await whileBusy(() => killsOf(runner, REST_MS));
+      await ask(runner, '/runner/models', { path: faces, name: 'faces' });
+      const load = await underLoad(runner, KILLS_UNDER_LOAD, 0, context.signal);
+      const rested = await underLoad(runner, KILLS, REST_MS, context.signal);
       const ended = new Promise<void>((resolve) => runner.onExit(() => resolve()));
       const killedAt = performance.now();
       process.kill(runner.pid, 'SIGKILL');
@@ -102,10 +143,16 @@ export const benchmark: Benchmark = {
       context.note(
         `alone ${alone.map(Math.round).join(', ')} ms; busy ${busy.map(Math.round).join(', ')} ms`,
       );
+      context.note(
+        `under load ${load.first.map(Math.round).join(', ')} ms; rested ${rested.first.map(Math.round).join(', ')} ms; ${load.answered + rested.answered} requests answered`,
+      );
       return [
         atMost('runner-respawn', most(alone), 'ms', 3000),
         atMost('runner-respawn-busy', most(busy), 'ms', 3000),
         reported('runner-respawn-twice', most(twice), 'ms'),
+        atMost('runner-respawn-load', most(load.first), 'ms', 3000),
+        reported('runner-respawn-load-all', most([...load.all, ...rested.all]), 'ms'),
+        atMost('runner-respawn-load-rested', most(rested.first), 'ms', 3000),
         atMost('runner-door-respawn', Math.round(door), 'ms', 3000),
       ];
     } finally {

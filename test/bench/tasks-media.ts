@@ -85,6 +85,7 @@ export const benchmark: Benchmark = {
           means: {
             speech: { server: { url: speech.url, key: null, model: SPEECH_MODEL, language: 'en' } },
             vision: noMeans.vision,
+            faces: noMeans.faces,
           },
           signal: new AbortController().signal,
           progress: (share) => note(`${Math.round(share * 100)} %`),

@@ -103,7 +103,7 @@ async function startJob(context: CaseContext, sourceId: string): Promise<string>
   const running = indexing.currentJob();
   if (running !== null) {
     await context.call('index.cancel', { jobId: running.id });
-    await indexing.waitForJob(running.id, AbortSignal.timeout(15_000));
+    await indexing.waitForJob(running.id, AbortSignal.timeout(50_000));
   }
   return (await context.call('index.start', { sourceIds: [sourceId] })).id;
 }
@@ -111,7 +111,7 @@ async function startJob(context: CaseContext, sourceId: string): Promise<string>
 async function endedJob(context: CaseContext): Promise<string> {
   const { id } = await addSource(context);
   const jobId = await startJob(context, id);
-  await context.core.services.indexing.waitForJob(jobId, AbortSignal.timeout(15_000));
+  await context.core.services.indexing.waitForJob(jobId, AbortSignal.timeout(50_000));
   return jobId;
 }
 

@@ -38,7 +38,7 @@ describe.each(linkNames)('every method over %s', (linkName) => {
     const { url } = await test.host.openGateway();
     link = await openLink(linkName, test);
     const { fleet } = test.host.core.services;
-    const signal = AbortSignal.timeout(15_000);
+    const signal = AbortSignal.timeout(50_000);
     for (const id of [machines.small, machines.gpu]) {
       await fleet.waitFor(id, (node) => isServing(node.state), signal);
     }
@@ -159,7 +159,7 @@ describe('the methods of tasks while their queue cannot be reached', () => {
   it('there are some', () => expect(reaching.length).toBeGreaterThan(6));
 
   it.each(reaching)('%s is refused with the code', async (name) => {
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(50_000);
     await expect(
       host.dispatcher.call({ method: name, params: params[name] ?? {}, signal, scopes: everyRight }),
     ).rejects.toMatchObject({ code: 'QUEUE_UNREACHABLE' });

@@ -87,6 +87,11 @@ export const taskCases: Record<Method, MethodCase> = {
     wrong: [{ id: '' }, 'id'],
     errors: [['NOT_FOUND', () => ({ id: 'nope' })]],
   },
+  'tasks.media': {
+    right: async (context) => ({ id: await addTask(context) }),
+    wrong: [{ id: '' }, 'id'],
+    errors: [['NOT_FOUND', () => ({ id: 'nope' })]],
+  },
   'tasks.cancel': {
     right: async (context) => ({ ids: [await addTask(context)] }),
     wrong: [{ ids: [] }, 'ids'],

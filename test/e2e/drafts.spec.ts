@@ -1,4 +1,69 @@
+import type { Page } from '@playwright/test';
+import { draftDialogs } from './support/draft-dialogs.ts';
 import { expect, expectAccessible, goTo, test } from './support/fixtures.ts';
+import { everyState } from './support/scenes.ts';
+
+const question = (page: Page) =>
+  page.getByRole('dialog').getByRole('alertdialog', { name: 'Unsaved changes' });
+
+for (const { file, title, scene, hash, open, field, text } of draftDialogs) {
+  test(`${file} asks before it loses what was entered: ${title}`, async ({ page, showScene }) => {
+    await showScene(scene, '#/activity');
+    await page.evaluate((next) => {
+      location.hash = next;
+    }, hash);
+    await open(page);
+    const dialog = page.getByRole('dialog', { name: title });
+    const entered = field(dialog);
+    await expect(entered).toBeVisible();
+
+    await test.step('with nothing entered it just closes', async () => {
+      await page.keyboard.press('Escape');
+      await expect(dialog).toBeHidden();
+      await open(page);
+    });
+
+    await entered.fill(text);
+    await test.step('Escape asks, a second one goes back', async () => {
+      await page.keyboard.press('Escape');
+      await expect(question(page).getByRole('button', { name: 'Keep editing' })).toBeFocused();
+      await expectAccessible(page, `the question of ${file}`);
+      await page.keyboard.press('Escape');
+      await expect(question(page)).toBeHidden();
+    });
+    await test.step('so do its cross and the page beside it', async () => {
+      await dialog.getByRole('button', { name: 'Close', exact: true }).click();
+      await question(page).getByRole('button', { name: 'Keep editing' }).click();
+      await page.mouse.click(3, 3);
+      await question(page).getByRole('button', { name: 'Keep editing' }).click();
+    });
+    await test.step('so does the key of the palette', async () => {
+      await page.keyboard.press('ControlOrMeta+k');
+      await question(page).getByRole('button', { name: 'Keep editing' }).click();
+      await expect(page.getByRole('dialog', { name: /palette/i })).toHaveCount(0);
+    });
+    await test.step('Back stays, asks, and goes when it is discarded', async () => {
+      await page.goBack();
+      await expect(question(page)).toBeVisible();
+      expect(new URL(page.url()).hash).toBe(hash);
+      await expect(entered).toHaveValue(text);
+      await question(page).getByRole('button', { name: 'Discard' }).click();
+      await expect(dialog).toBeHidden();
+      await expect(page).toHaveURL(/#\/activity$/);
+    });
+  });
+}
+
+test('the wizard keeps what was entered', async ({ page, showScene }) => {
+  await showScene(everyState, '#/fleet');
+  await page.getByRole('button', { name: 'Add a node' }).click();
+  const address = page.getByRole('dialog', { name: 'Add a node' }).getByRole('textbox', { name: /^Address/ });
+  await address.fill('gpu-attic');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Add a node' }).click();
+  await expect(address).toHaveValue('gpu-attic');
+});
 
 test('what was typed is kept, or asked about', async ({ page, startCore }) => {
   const core = await startCore();

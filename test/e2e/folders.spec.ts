@@ -1,6 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, expectAccessible, expectLive, goTo, test } from './support/fixtures.ts';
+import { everyState } from './support/scenes.ts';
 
 test('a folder is chosen, estimated and added with patterns that leave files out', async ({
   page,
@@ -45,4 +46,39 @@ test('a folder is chosen, estimated and added with patterns that leave files out
   await expect(dialog).toBeHidden();
   const [source] = await core.call('index.sources', {});
   expect(source).toMatchObject({ path: join(folder, 'texts', 'letters'), ignorePatterns: ['*.log'] });
+});
+
+test('an estimate that takes long is cancelled, by its button and with the dialog', async ({
+  page,
+  showScene,
+}) => {
+  await showScene({ ...everyState, unanswered: ['index.estimate'] }, '#/index');
+  const cancelled = () =>
+    page.evaluate(
+      () =>
+        (window as unknown as { sceneCalls: readonly [string, unknown][] }).sceneCalls.filter(
+          ([method]) => method === 'cancel index.estimate',
+        ).length,
+    );
+  await page.getByRole('button', { name: 'Add a folder' }).first().click();
+  const dialog = page.getByRole('dialog', { name: 'Add a folder' });
+  const estimate = dialog.getByRole('button', { name: 'Estimate', exact: true });
+  await dialog.getByRole('textbox', { name: 'Folder' }).fill('~/notes');
+  await estimate.click();
+  await expect(dialog.getByText('Reading names and a sample…')).toBeVisible();
+  await expect(estimate).toBeDisabled();
+  await expectAccessible(page, 'an estimate under way');
+  await dialog.getByRole('button', { name: 'Cancel the estimate' }).click();
+  await expect(estimate).toBeEnabled();
+  // The focus is not lost with the button that had it.
+  await expect(estimate).toBeFocused();
+  await expect(dialog.getByRole('alert')).toHaveCount(0);
+  expect(await cancelled()).toBe(1);
+
+  await estimate.click();
+  await expect(dialog.getByText('Reading names and a sample…')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await dialog.getByRole('button', { name: 'Discard' }).click();
+  await expect(dialog).toBeHidden();
+  await expect.poll(cancelled).toBe(2);
 });

@@ -70,7 +70,20 @@ test('a new user wakes a simulated GPU machine, forces a model to the GPU, loses
     await expect(shares.filter({ hasText: /gpu-tower.*GPU/ })).toContainText(/[1-9]\d* vectors/);
     await expect(shares.filter({ hasText: /nas.*CPU/ })).toContainText(/[1-9]\d* vectors/);
     await expect(page.getByText('750 files, 1,500 passages')).toBeVisible();
-    await expect(main.getByRole('img', { name: /^Vectors per second/ })).toBeVisible();
+    const chart = main.getByRole('slider', { name: /^Time on the chart Vectors per second/ });
+    await chart.focus();
+    await expect(async () => {
+      await page.keyboard.press('ArrowLeft');
+      await expect(chart).toHaveAttribute('aria-valuetext', /vec\/s/, { timeout: 100 });
+    }).toPass();
+    await main.getByRole('button', { name: 'Zoom in' }).click();
+    await expect(page).toHaveURL(/[?&]zoom=\d+-\d+/);
+    await page.reload();
+    await main.getByRole('button', { name: 'Undo zoom' }).click();
+    await expect(page).not.toHaveURL(/zoom=/);
+    const saved = page.waitForEvent('download');
+    await main.getByRole('button', { name: /^CSV.*Vectors per second/ }).click();
+    expect((await saved).suggestedFilename()).toMatch(/^vectors-per-second-.*\.csv$/);
   });
 
   await test.step('search', async () => {

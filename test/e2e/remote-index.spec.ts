@@ -51,7 +51,7 @@ test('a remote index is added, tested, started, followed over a power cut, and c
   const dialog = page.getByRole('dialog', { name: 'Add a remote index' });
   await dialog.getByRole('textbox', { name: 'Address' }).fill(`${recall.url}/index/progress`);
   await dialog.getByRole('button', { name: 'Test connection' }).click();
-  await expect(dialog.getByText(/wants a key/)).toBeVisible();
+  await expect(dialog.getByText(/asks for a key/)).toBeVisible();
   await dialog.getByLabel(/^Key/).fill('key-1');
   await dialog.getByRole('button', { name: 'Test connection' }).click();
   await expect(dialog.getByRole('status')).toContainText('It answers: no run is in progress');

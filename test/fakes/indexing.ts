@@ -343,7 +343,8 @@ export function createFakeIndex(files: Record<string, string[]>): FakeIndex {
       const texts = fake.files.get(path);
       if (texts === undefined) throw new PilotlightError('NOT_FOUND');
       return {
-        ...{ format: 'text', language: 'text', text: texts.join('\n'), firstLine: 1 },
+        ...{ format: 'text', language: 'text', text: texts.join('\n') },
+        ...{ firstLine: 1, startByte: 0 },
         ...{ passage: { firstLine: 1, lastLine: 1 }, more: { before: false, after: false }, changed: false },
       };
     },

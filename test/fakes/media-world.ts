@@ -29,6 +29,7 @@ export async function openMediaWorld(options: SpeechServerOptions = {}) {
   const means: HandlerMeans = {
     speech: { server: { url: server.url, key: 'k', model: 'tiny', language: 'en' } },
     vision: { server: { url: server.url, key: 'k', model: 'llava' } },
+    faces: { gap: 'not-set' },
   };
   return {
     folder,

@@ -1,7 +1,7 @@
 /** Graphs whose answers a test computes. */
 
 import { CANDIDATES, candidatesOf } from '../../electron/workers/runner/faces/candidates.ts';
-import { tensorOf } from '../../electron/workers/runner/pictures/feed.ts';
+import { createPlainRoom } from '../../electron/workers/runner/pictures/plane-room.ts';
 import type {
   Feeds,
   GraphValue,
@@ -62,7 +62,10 @@ export function createFakeGraph({ inputs = [], outputs = [], answer }: FakeGraph
 /** As the inference process makes them. */
 export const tensorsOf = (feeds: Feeds): Record<string, Tensor> =>
   Object.fromEntries(
-    Object.entries(feeds).map(([name, feed]) => [name, feed.type === 'pictures' ? tensorOf(feed) : feed]),
+    Object.entries(feeds).map(([name, feed]) => [
+      name,
+      feed.type === 'pictures' ? createPlainRoom().tensorOf(feed) : feed,
+    ]),
   );
 
 /** Vectors are made by the tests' own graphs. */

@@ -11,6 +11,8 @@ import type {
   Tensor,
   TensorData,
 } from '../../electron/workers/runner/sessions.ts';
+import type { HeldGraph, HeldTensor } from '../../electron/workers/runner/speech/held.ts';
+import { createSpeechWork } from '../../electron/workers/runner/speech/work.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import { reduced, tensorsOf } from './runner-graphs.ts';
 
@@ -25,6 +27,11 @@ export function createInProcessSessions({ threads = 1 } = {}): InProcessSessions
   const runs: InProcessSessions['runs'] = [];
   const open = new Set<string>();
   const graphs: OpenedGraph[] = [];
+  const held = new Map<OpenedGraph, HeldGraph>();
+  const speech = createSpeechWork({
+    make: (type, data, dims) => new OrtTensor(type, data as never, [...dims]),
+    inTurn: async (work) => work(),
+  });
   const work = createPictureWork({
     pictures: createPictures({ limits: defaultPictureLimits, atOnce: 2 }),
     graphOf: (graph) => graphs[graph] as OpenedGraph,
@@ -39,6 +46,11 @@ export function createInProcessSessions({ threads = 1 } = {}): InProcessSessions
         used.map((graph) => graphs.indexOf(graph)),
         signal,
       ) as Promise<PictureResult<typeof task>>,
+    async hear(task, used, signal) {
+      const [encoder, first, next] = used.map((graph) => held.get(graph) as HeldGraph);
+      const found = [encoder as HeldGraph, first as HeldGraph, next as HeldGraph] as const;
+      return speech.hear(task, found, { signal, onStep: () => {} });
+    },
     async open(file) {
       const session = await InferenceSession.create(file, {
         intraOpNumThreads: threads,
@@ -74,6 +86,12 @@ export function createInProcessSessions({ threads = 1 } = {}): InProcessSessions
         },
       };
       graphs.push(graph);
+      held.set(graph, {
+        inputs: graph.inputs,
+        outputs: graph.outputs,
+        run: (feeds, outputs) =>
+          session.run(feeds as Record<string, OrtTensor>, outputs) as Promise<Record<string, HeldTensor>>,
+      });
       return graph;
     },
   };

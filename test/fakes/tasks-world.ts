@@ -9,10 +9,12 @@ import { createTasksService } from '../../electron/core/tasks/service.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import { WORKER_PROTOCOL, type WorkerRequest } from '../../shared/contract/task-worker.ts';
 import { createEmitter } from '../../shared/emitter.ts';
+import type { CredentialView } from '../../shared/models/access.ts';
 import type { NewActivityEntry } from '../../shared/models/activity.ts';
 import type { NodeView } from '../../shared/models/fleet.ts';
 import type { GatewayView } from '../../shared/models/gateway.ts';
 import type { IndexJob, SourceRecord } from '../../shared/models/indexing.ts';
+import type { RunnerFace } from '../../shared/models/runner.ts';
 import { defaultSettings, type Settings } from '../../shared/models/settings.ts';
 import type { TaskResult } from '../../shared/models/tasks.ts';
 import type { TasksSettings } from '../../shared/models/tasks-settings.ts';
@@ -96,6 +98,10 @@ export function createTasksWorld(options: TasksWorldOptions = {}) {
       ...{ state: 'running', url: 'http://127.0.0.1:11500', listening: 'loopback', problem: null },
       ...{ restarts: 0, version: 1 },
     } as GatewayView,
+    /** What the runners find, and the pictures that they got; null: none has a model for that. */
+    foundFaces: null as RunnerFace[] | null,
+    pictures: [] as string[],
+    credentials: new Map<string, CredentialView>(),
     waits: [] as number[],
     redisUrl: null as string | null,
     /** What happens when a machine is woken. */
@@ -178,6 +184,13 @@ export function createTasksWorld(options: TasksWorldOptions = {}) {
       onChange: changed.on,
     },
     activity: { record: (entry) => void activity.push(entry) },
+    runners: {
+      mayFindFaces: async () => world.foundFaces !== null,
+      async faces({ image }) {
+        world.pictures.push(image);
+        return { faces: world.foundFaces ?? [] };
+      },
+    },
     notices: {
       add: ({ id, code }) => void notices.set(id, code),
       remove: (id) => void notices.delete(id),
@@ -198,7 +211,7 @@ export function createTasksWorld(options: TasksWorldOptions = {}) {
     },
     indexing: indexing.service,
     telemetry: { recordQueue: (_kind, waiting) => void world.waits.push(waiting) },
-    access: { lent, onEnded: keyEnded.on },
+    access: { lent, onEnded: keyEnded.on, find: (id) => world.credentials.get(id) ?? null },
     gateway: { view: () => world.gateway },
     openTaskQueue: options.open ?? (async () => queue),
     taskFiles: files,

@@ -73,6 +73,22 @@ describe.runIf(process.platform === 'linux')('npm run package -- --agent', () =>
     expect(stdout).not.toMatch(/agent\.mjs|bin\/node/);
   });
 
+  it('knows what is new in it, and asks nobody for updates without an address', () => {
+    expect(run(['cli', 'whats-new']).stdout).toContain(`Pilotlight ${packageJson.version}`);
+    expect(run(['cli', 'whats-new']).stdout.split('\n').length).toBeGreaterThan(2);
+    const checked = run(['cli', 'update', '--check']);
+    // In a container it says that before.
+    expect(checked).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/UPDATE_NO_ADDRESS|UPDATES_ELSEWHERE/),
+    });
+    expect(run(['cli', 'update', '--back'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('UPDATE_NOTHING_KEPT'),
+    });
+    expect(run(['--version']).stdout).toBe(`${packageJson.version}\n`);
+  });
+
   it('refuses what the agent refuses, with its exit code', () => {
     expect(run(['--role', 'nonsense'])).toMatchObject({ status: 2 });
     expect(run(['cli', 'stauts']).status).not.toBe(0);

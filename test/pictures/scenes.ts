@@ -7,6 +7,7 @@ import { accessEmpty, accessFull, accessLong } from '../e2e/support/access-scene
 import { type BridgeScene, installBridge } from '../e2e/support/bridge-core.ts';
 import { busy } from '../e2e/support/busy-scene.ts';
 import { damaged } from '../e2e/support/damage-scenes.ts';
+import { dialogScenes } from '../e2e/support/dialog-scenes.ts';
 import {
   gatewayFirstRun,
   gatewayOff,
@@ -143,6 +144,7 @@ const compare = async (page: Page) => {
 };
 
 const pictures: readonly Picture[] = [
+  ...dialogScenes,
   { state: 'runner-none', scene: runnersNone, hash: '#/runner' },
   { state: 'runner-off', scene: runnerOff, hash: '#/runner' },
   { state: 'runner-no-model', scene: runnerNoModel, hash: '#/runner' },

@@ -10,56 +10,9 @@ import type { HandlerContext } from '../../electron/workers/tasks/handlers/handl
 import { createVideoHandler } from '../../electron/workers/tasks/handlers/video.ts';
 import { noMeans } from '../../electron/workers/tasks/means.ts';
 import { type RealSpeech, SPEECH_MODEL, startRealSpeech, wavFile } from '../fakes/real-speech.ts';
+import { PAUSE_SECONDS, sentences, wordErrors, wordsOf } from '../fakes/spoken-sentences.ts';
 
 const { PILOTLIGHT_SPEECH_PYTHON: python } = process.env;
-
-const sentences = [
-  'The pilot light is a small flame that never goes out.',
-  'She parked the car behind the library.',
-  'Please send the report before Friday morning.',
-  'The river was frozen from bank to bank.',
-  'Our train leaves from platform seven.',
-  'He bought bread, butter and three red apples.',
-  'The meeting begins at half past nine.',
-  'A strong wind blew the leaves across the garden.',
-  'They built a bridge over the old canal.',
-  'My brother plays the piano every evening.',
-  'The computer in the office was asleep all night.',
-  'We need a new battery for the camera.',
-  'The doctor looked at the picture for a long time.',
-  'Children were laughing in the school yard.',
-  'There is a letter for you on the kitchen table.',
-  'The museum is closed on Mondays.',
-  'It was raining when we came home.',
-  'The teacher wrote the answer on the blackboard.',
-  'Nobody knew where the key was hidden.',
-  'Good night, and thank you for listening.',
-];
-const PAUSE_SECONDS = 0.7;
-
-const numbers: Readonly<Record<string, string>> = { '7': 'seven', '3': 'three', '930': 'half past nine' };
-const wordsOf = (text: string): string[] =>
-  text
-    .toLowerCase()
-    .replace(/[^a-z0-9 ]+/g, ' ')
-    .split(/\s+/)
-    .filter((word) => word !== '')
-    .flatMap((word) => (numbers[word] ?? word).split(' '));
-
-/** Words that have to be changed, left out or added, by the fewest steps. */
-function wordErrors(wanted: readonly string[], heard: readonly string[]): number {
-  let row = heard.map((_, index) => index + 1);
-  row.unshift(0);
-  for (const [at, word] of wanted.entries()) {
-    const next = [at + 1];
-    for (const [index, other] of heard.entries()) {
-      const same = (row[index] ?? 0) + (word === other ? 0 : 1);
-      next.push(Math.min(same, (row[index + 1] ?? 0) + 1, (next[index] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
-}
 
 describe.skipIf(python === undefined || python === '')('speech (npm test -- real-parts)', () => {
   let speech: RealSpeech;
@@ -97,6 +50,7 @@ describe.skipIf(python === undefined || python === '')('speech (npm test -- real
     means: {
       speech: { server: { url: speech.url, key: null, model: SPEECH_MODEL, language: 'en' } },
       vision: noMeans.vision,
+      faces: noMeans.faces,
     },
     ...{ signal: new AbortController().signal, progress: () => {}, log: () => {} },
   });

@@ -3,6 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import http from 'node:http';
 import os from 'node:os';
 import { join } from 'node:path';
+import { eitherOf } from '../../../shared/either.ts';
 import { parseAnswer } from '../../../shared/json.ts';
 import type { Exec } from '../hardware/exec.ts';
 import type { HostPlatform, OllamaFacts } from './types.ts';
@@ -111,10 +112,10 @@ async function fromLogFile(platform: HostPlatform): Promise<Started> {
 }
 
 /** null for anything but JSON of a moderate size that arrives in time. */
-function getJson(url: URL, signal: AbortSignal): Promise<unknown> {
-  return new Promise((resolve) => {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
-    const request = http.get(url, { signal: limit, agent: false }, (response) => {
+async function getJson(url: URL, signal: AbortSignal): Promise<unknown> {
+  using limit = eitherOf(signal, AbortSignal.timeout(DEADLINE_MS));
+  return await new Promise((resolve) => {
+    const request = http.get(url, { signal: limit.signal, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {

@@ -16,6 +16,7 @@ import { createHistoryAccess } from './history-access.ts';
 const ingestedSchema = ingestedTextSchema.omit({ indexed: true }).extend({
   contentType: contentTypeSchema,
   state: z.enum(['pending', 'indexed', 'failed', 'deleted']),
+  input: z.enum(['file', 'shared', 'url']).optional(),
   places: z.array(filePlaceSchema).optional(),
 });
 const webhookSchema = z.object({

@@ -1,23 +1,24 @@
 /** Short JSON calls to another agent, or to a runner. */
 import { request as send } from 'node:http';
+import { eitherOf } from '../../../shared/either.ts';
 
 const DEADLINE_MS = 3000;
 const MOST_BYTES = 1024 * 1024;
 
 /** Resolves with the JSON of a 2xx answer. Rejects otherwise, and if it takes longer than 3 s. */
-export function ask(
+export async function ask(
   { url, token }: { url: string; token: string },
   method: 'GET' | 'PUT' | 'DELETE',
   path: string,
   { body, signal }: { body?: object; signal?: AbortSignal } = {},
 ): Promise<unknown> {
   const content = body === undefined ? null : Buffer.from(JSON.stringify(body));
-  const late = AbortSignal.timeout(DEADLINE_MS);
-  return new Promise((resolve, reject) => {
+  using limited = eitherOf(signal, AbortSignal.timeout(DEADLINE_MS));
+  return await new Promise((resolve, reject) => {
     const asked = send(`${url}${path}`, {
       method,
       agent: false,
-      signal: signal === undefined ? late : AbortSignal.any([signal, late]),
+      signal: limited.signal,
       headers: {
         authorization: `Bearer ${token}`,
         ...(content && { 'content-type': 'application/json', 'content-length': content.length }),

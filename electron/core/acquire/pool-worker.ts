@@ -1,4 +1,5 @@
 /** One node of a pool: acquired, used until it is retired or dropped, then released. */
+import { eitherOf } from '../../../shared/either.ts';
 import type { Message } from '../../../shared/models/message.ts';
 import type { Placement } from '../../../shared/models/placement.ts';
 import type { WakeRequester } from '../policies/policy.ts';
@@ -85,8 +86,10 @@ export function startPoolWorker(options: PoolWorkerOptions): OwnedWorker {
   const { nodeId, name } = choice;
   const dropped = new AbortController();
   const retirement = new AbortController();
-  const stopped = AbortSignal.any([options.signal, dropped.signal]);
-  const retired = AbortSignal.any([stopped, retirement.signal]);
+  const stopping = eitherOf(options.signal, dropped.signal);
+  const stopped = stopping.signal;
+  const retiring = eitherOf(stopped, retirement.signal);
+  const retired = retiring.signal;
   let { gpu, model } = choice;
   let { fallback } = options;
   let stage: PoolWorker['stage'] = options.wake ? 'waking' : 'placing';
@@ -167,6 +170,7 @@ export function startPoolWorker(options: PoolWorkerOptions): OwnedWorker {
       stage = 'ended';
       options.ended();
       await acquired?.[Symbol.asyncDispose]();
+      for (const one of [retiring, stopping]) one[Symbol.dispose]();
     }
   }
 

@@ -23,7 +23,7 @@ import { createAsks } from './asks.ts';
 import { explainPolicy } from './explain-policy.ts';
 import { createKeyExpiry } from './key-expiry.ts';
 import type { GatewayLink } from './link.ts';
-import type { FinishedRequest, RequestFacts } from './model.ts';
+import type { FinishedRequest, RequestFacts, TableNode } from './model.ts';
 import { createMovingModels } from './moving.ts';
 import { noticed } from './noticed.ts';
 import { createOpening } from './opening.ts';
@@ -49,6 +49,8 @@ export interface GatewayService {
   /** Opens it, if it is on. Resolves when it runs, has failed for the first time, or is off. */
   start(): Promise<GatewayView>;
   stop(): Promise<void>;
+  /** What its table says of `own` may have changed. */
+  follow(): void;
 }
 
 export interface GatewayDependencies {
@@ -67,6 +69,8 @@ export interface GatewayDependencies {
   /** A server reported that it loaded a model for a request. */
   loaded?(load: { nodeId: string; model: string; loadMs: number; placesModel: boolean }): void;
   silent?(nodeId: string, since: Readonly<Record<string, number>>): void;
+  /** A server that is no node of the fleet: nothing keeps it awake, and nothing moves its models. */
+  own?: { id: string; node(): TableNode | null };
   /** null for a program without a gateway. */
   link: GatewayLink | null;
   /** Chosen for this run of the program; null for that of the settings. */
@@ -88,10 +92,11 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
     clock,
     leases: dependencies.leases,
   });
+  const isOwn = (nodeId: string) => dependencies.own?.id === nodeId;
   const traffic = createTraffic({
     inFlight: dependencies.inFlight,
     onChange(nodeId, now) {
-      leases.update(now);
+      if (!isOwn(nodeId)) leases.update(now);
       dependencies.silent?.(nodeId, now.silent ?? {});
       if (traffic.total() === 0) opening?.update();
     },
@@ -102,6 +107,7 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
     log,
     build: () =>
       buildTable({
+        own: dependencies.own?.node() ?? null,
         nodes: fleet.list().map((view) => ({
           view,
           usedVramBytes: usedVramBytes(view, telemetryOf(view.id)),
@@ -190,7 +196,7 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
     const byNode = new Map<string, Set<string>>();
     for (const { nodeId, credentialId, program } of requests) {
       const name = (credentialId === null ? null : names.key(credentialId)) ?? program;
-      if (nodeId === null || name === null) continue;
+      if (nodeId === null || name === null || isOwn(nodeId)) continue;
       byNode.set(nodeId, (byNode.get(nodeId) ?? new Set()).add(name));
     }
     for (const [nodeId, users] of byNode) leases.used(nodeId, [...users]);
@@ -313,5 +319,6 @@ export function createGatewayService(dependencies: GatewayDependencies): Gateway
       leases.stop();
       if (started) await link?.stop({ forGood: false });
     },
+    follow: push.soon,
   };
 }

@@ -22,6 +22,8 @@ export interface TableFacts {
   nodes: readonly NodeFacts[];
   credentials: readonly KnownKey[];
   settings: Settings['gateway'];
+  /** A server that is no node of the fleet. */
+  own?: TableNode | null;
 }
 
 export interface NodeFacts {
@@ -41,9 +43,14 @@ export const roundedVram = (bytes: number | null): number | null =>
 
 const dialects: readonly Dialect[] = ['ollama', 'openai', 'anthropic'];
 
-export function buildTable({ nodes, credentials, settings }: TableFacts): Omit<GatewayTable, 'version'> {
+export function buildTable({
+  nodes,
+  credentials,
+  settings,
+  own = null,
+}: TableFacts): Omit<GatewayTable, 'version'> {
   return {
-    nodes: nodes.flatMap((node) => tableNode(node, settings) ?? []),
+    nodes: [...nodes.flatMap((node) => tableNode(node, settings) ?? []), ...(own === null ? [] : [own])],
     credentials: credentials.flatMap((credential) => tableCredential(credential) ?? []),
     settings: tableSettings(settings),
     holding: tableHolding(settings),

@@ -43,6 +43,7 @@ export function documentText(
       language: file.language,
       text: text.slice(from, to).replace(/\r\n?/g, '\n'),
       firstLine,
+      startByte: startsAt(from),
       // A passage that ends with a line break ends on the line before.
       passage: {
         firstLine: passageLine,

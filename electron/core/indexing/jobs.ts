@@ -3,6 +3,7 @@
  * that the running job does not need may run beside it, between two of its files.
  */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { eitherOf } from '../../../shared/either.ts';
 import type { IndexJob, SourceRecord } from '../../../shared/models/indexing.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
 import { settledWithin } from '../../../shared/settled-within.ts';
@@ -136,7 +137,8 @@ export function createJobs({
   async function execute(own: Run, resumed: Message | null): Promise<void> {
     const { tracker, controller } = own;
     const job = tracker.snapshot();
-    const signal = AbortSignal.any([controller.signal, stopping.signal]);
+    using either = eitherOf(controller.signal, stopping.signal);
+    const { signal } = either;
     try {
       signal.throwIfAborted();
       if (resumed !== null) tracker.event('resumed', null, resumed);

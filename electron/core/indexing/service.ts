@@ -26,6 +26,7 @@ import { withoutPlaces } from './places.ts';
 import { createQueryTurns } from './query-turns.ts';
 import { createSearcher } from './search.ts';
 import { createSources, isIngested, type NewSource, type SourceChange } from './sources.ts';
+import { timesIn } from './times.ts';
 import { createVectorMoves } from './vector-moves.ts';
 
 export interface IndexingService {
@@ -202,8 +203,11 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
       const { path } = passage;
       const ingested = isIngested(source) ? dependencies.ingestedText(path) : null;
       const index = await handles.get(source);
+      const document = await index.document(passage, signal);
+      const times = ingested === null ? [] : timesIn(ingested.places, document);
       return {
-        ...(await index.document(passage, signal)),
+        ...document,
+        ...(times.length > 0 && { times }),
         ...{ sourceId, sourceName: source.name, path, absolutePath: joinPath(source.path, path) },
         ...(ingested !== null && { ingested: withoutPlaces(ingested) }),
       };

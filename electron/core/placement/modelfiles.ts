@@ -1,4 +1,5 @@
 /** How many layers Modelfiles put on the GPU (`PARAMETER num_gpu`), for loads that do not ask for a number. */
+import { eitherOf } from '../../../shared/either.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { ModelOnNode } from '../../../shared/models/placement.ts';
 import type { InferenceServer } from '../ports/inference.ts';
@@ -27,8 +28,8 @@ export function createModelfiles({
 
   async function read(nodeId: string, name: string, digest: string): Promise<void> {
     try {
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(DESCRIBE_MS)]);
-      const described = await server(nodeId)?.describe(name, limited);
+      using limited = eitherOf(signal, AbortSignal.timeout(DESCRIBE_MS));
+      const described = await server(nodeId)?.describe(name, limited.signal);
       const found = described?.gpuLayers ?? null;
       layers.set(digest, found);
       if (found !== null) onRead(digest, found);

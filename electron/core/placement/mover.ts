@@ -1,5 +1,6 @@
 /** Moves models, one at a time on each node, and records the results. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { eitherOf } from '../../../shared/either.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
 import type { MovePreview } from '../../../shared/models/move-preview.ts';
@@ -227,9 +228,9 @@ export function createMover(deps: MoverDependencies): Mover {
     const stopListening = loads.onChange((nodeId, stuck) => {
       if (nodeId === node.id && stuck !== null) release();
     });
-    const any = AbortSignal.any([signal, lifetime, lost.signal]);
+    using either = eitherOf(signal, lifetime, lost.signal);
     const request = { anyway: false, ...task, node, server };
-    const moving = applyMove(moveDependencies(node.id, task.model, held), request, any);
+    const moving = applyMove(moveDependencies(node.id, task.model, held), request, either.signal);
     running.add(moving);
     const result = await moving.finally(() => {
       running.delete(moving);

@@ -1,5 +1,6 @@
 /** Moves priority models onto GPUs, at most one at a time on each node, and explains what it does and does not do. */
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
+import { eitherOf } from '../../../shared/either.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { Explanation, MoveRecord, OptimizerStatus } from '../../../shared/models/placement.ts';
@@ -79,9 +80,14 @@ export function createOptimizer(deps: OptimizerDependencies): Optimizer {
 
   const publish = () => streams.optimizer.set('status', status());
 
+  async function checkFor(signal: AbortSignal): Promise<void> {
+    using either = eitherOf(signal, lifetime.signal);
+    await checkAndMove(either.signal);
+  }
+
   /** One check; a second caller joins it. */
   function check(signal: AbortSignal): Promise<void> {
-    current ??= checkAndMove(AbortSignal.any([signal, lifetime.signal])).finally(() => {
+    current ??= checkFor(signal).finally(() => {
       current = null;
       if (loop) {
         nextLookAt = Math.min(clock.now() + options().intervalMs, nextLookAt ?? Number.POSITIVE_INFINITY);

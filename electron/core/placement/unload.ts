@@ -19,6 +19,8 @@ import { pollUntilUnloaded } from './verify.ts';
 const SHOWN_MS = 5000;
 
 interface IdleRequest {
+  /** The node's lock; released at the end. */
+  lock: Disposable;
   nodeId: string;
   node: NodeView;
   name: string;
@@ -47,11 +49,11 @@ export function createUnload(deps: {
 
   /** Runs `act` while no request uses the model there, none is sent to it, and nothing is moved on the node. */
   async function whileIdle(
-    { nodeId, node, name, anyway, signal }: IdleRequest,
+    { lock, nodeId, node, name, anyway, signal }: IdleRequest,
     act: () => Promise<void>,
   ): Promise<void> {
+    using _ = lock;
     refuseIfPinned(nodeId, name, node.name);
-    using _ = locks.take(nodeId, name);
     const concerned = withTags(node.installed, [name]);
     const [other] = anyway ? [] : usesOf(usedByOthers(nodeId) ?? [], concerned);
     if (other !== undefined) {
@@ -78,7 +80,8 @@ export function createUnload(deps: {
       const named = { model: name ?? model, node: node.name };
       if (name === null)
         throw new PilotlightError('NOT_LOADED', { message: fact('MODEL_NOT_LOADED_ON', named) });
-      await whileIdle({ nodeId, node, name, anyway, signal }, async () => {
+      const lock = locks.take(nodeId, name);
+      await whileIdle({ lock, nodeId, node, name, anyway, signal }, async () => {
         await server.unload(name, signal);
         await pollUntilUnloaded({ clock, server, signal }, name, SHOWN_MS);
       });
@@ -100,7 +103,9 @@ export function createUnload(deps: {
       const name = resolveModel(await server.installed(signal, { withCloud: true }), model);
       if (name === null)
         throw new PilotlightError('MODEL_NOT_FOUND', { message: fact('MODEL_NOT_ON_NODE', named) });
-      await whileIdle({ nodeId, node, name, anyway, signal }, async () => {
+      // Another model's move says nothing against it: it is deleted when that has ended.
+      const lock = await locks.wait(nodeId, name, signal);
+      await whileIdle({ lock, nodeId, node, name, anyway, signal }, async () => {
         // A model that is deleted while it is loaded keeps its memory, and could not be unloaded by its name.
         if (resolveModel(await server.loaded(signal), name) === name) {
           await server.unload(name, signal);

@@ -1,6 +1,11 @@
 /** What core itself saves of tasks: their records are in the queue (task-queue.ts). */
 import type { FilePlace } from '../../../shared/models/places.ts';
-import type { IngestedText, TaskQueueName, TaskWorkerRecord } from '../../../shared/models/tasks.ts';
+import type {
+  IngestedText,
+  TaskInput,
+  TaskQueueName,
+  TaskWorkerRecord,
+} from '../../../shared/models/tasks.ts';
 import type { BucketLength } from './history.ts';
 
 /** `deleted`: a person has deleted its text; kept until its task is deleted, so that it is not stored again. */
@@ -8,6 +13,8 @@ export type IngestState = 'pending' | 'indexed' | 'failed' | 'deleted';
 
 export interface IngestedRecord extends Omit<IngestedText, 'indexed'> {
   state: IngestState;
+  /** How `origin` is to be read. Absent in what an earlier version saved. */
+  input?: TaskInput['kind'] | undefined;
   /** Where its pages, or other parts, begin in its file, in ascending order. Absent for none. */
   places?: readonly FilePlace[] | undefined;
 }

@@ -119,7 +119,7 @@ export interface Passage {
 
 export type DocumentText = Pick<
   DocumentView,
-  'format' | 'language' | 'text' | 'firstLine' | 'passage' | 'more' | 'changed'
+  'format' | 'language' | 'text' | 'firstLine' | 'startByte' | 'passage' | 'more' | 'changed'
 >;
 
 /**

@@ -1,5 +1,6 @@
 /** Indexes on other servers: started, followed, cancelled, and their machines awake meanwhile. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { eitherOf } from '../../../shared/either.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import { fact, plainText } from '../../../shared/models/message.ts';
 import type { RemoteIndexRecord, RemoteRun } from '../../../shared/models/remote-index.ts';
@@ -76,10 +77,11 @@ export function createRemoteIndexService(dependencies: RemoteIndexDependencies):
         const { url } = records.require(remoteId);
         return createRecallClient({ http, url, key: records.key(remoteId) });
       },
-      wait(ms) {
+      async wait(ms) {
         const early = new AbortController();
         wake = () => early.abort();
-        return clock.sleep(ms, AbortSignal.any([signal, early.signal])).catch(() => signal.throwIfAborted());
+        using either = eitherOf(signal, early.signal);
+        await clock.sleep(ms, either.signal).catch(() => signal.throwIfAborted());
       },
       hold() {
         if (held.length > 0) return;
@@ -88,8 +90,9 @@ export function createRemoteIndexService(dependencies: RemoteIndexDependencies):
       },
       async wake() {
         const others = new AbortController();
-        const either = AbortSignal.any([signal, others.signal]);
-        const waking = nodes().map((nodeId) => wakes.ensureAwake(nodeId, { signal: either, by: 'job' }));
+        using either = eitherOf(signal, others.signal);
+        const options = { signal: either.signal, by: 'job' } as const;
+        const waking = nodes().map((nodeId) => wakes.ensureAwake(nodeId, options));
         try {
           await Promise.all(waking);
         } finally {

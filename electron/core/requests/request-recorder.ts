@@ -132,7 +132,11 @@ export function createRequestRecorder(options: {
     buckets(range, atMost) {
       const { source, seconds, from, last } = planRange(range, clock.now(), atMost);
       const end = last + (seconds - source) * 1000;
-      return toRequestBuckets([...store.read(source, from, end), ...unsaved(source, from, end)], seconds);
+      return toRequestBuckets(
+        [...store.read(source, from, end), ...unsaved(source, from, end)],
+        seconds,
+        clock.now(),
+      );
     },
     flush() {
       watching = false;

@@ -8,6 +8,7 @@ import { addDuration, addHistogram, newHistogram, quantile } from '../gateway/hi
 import type { FinishedRequest } from '../gateway/model.ts';
 import type { RequestTotals, RequestTotalsBucket } from '../ports/request-history.ts';
 import { bucketStart } from '../telemetry/rollup.ts';
+import { spreadOf } from '../telemetry/spread.ts';
 import { outputMsOf } from './request-view.ts';
 
 /** The rows of one bucket by node and model. */
@@ -56,36 +57,100 @@ export function joinInto(bucket: RunningBucket, rows: readonly RequestTotals[]):
   }
 }
 
-/** Buckets of `seconds` as the contract shows them, oldest first; those that were not recorded left out. */
-export function toRequestBuckets(buckets: readonly RequestTotalsBucket[], seconds: number): RequestBucket[] {
-  const byStart = new Map<number, RunningBucket>();
-  for (const { start, rows } of buckets) {
+/**
+ * Buckets of `seconds` as the contract shows them, oldest first; those that were not recorded left out.
+ * @param now wall time: what is not over yet has no spread
+ */
+export function toRequestBuckets(
+  buckets: readonly RequestTotalsBucket[],
+  seconds: number,
+  now: number,
+): RequestBucket[] {
+  const byStart = new Map<number, { rows: RunningBucket; parts: Map<number, Part> }>();
+  for (const { start, rows, seconds: length } of buckets) {
     const at = bucketStart(start, seconds);
-    const joined: RunningBucket = byStart.get(at) ?? new Map();
+    const joined = byStart.get(at) ?? { rows: new Map(), parts: new Map() };
     byStart.set(at, joined);
-    joinInto(joined, rows);
+    joinInto(joined.rows, rows);
+    if (length >= seconds || start + length * 1000 > now) continue;
+    const part = joined.parts.get(start) ?? { seconds: length, rows: new Map() };
+    joined.parts.set(start, part);
+    joinInto(part.rows, rows);
   }
   return [...byStart]
     .sort(([one], [other]) => one - other)
-    .map(([at, rows]) => toRequestBucket(at, seconds, [...rows.values()]));
+    .map(([at, { rows, parts }]) => toRequestBucket(at, seconds, rows, [...parts.values()]));
 }
 
-function toRequestBucket(at: number, seconds: number, rows: readonly RequestTotals[]): RequestBucket {
+/** A stored bucket behind a longer one. */
+interface Part {
+  seconds: number;
+  rows: RunningBucket;
+}
+
+const allFirstBytes = (rows: Iterable<RequestTotals>): Uint32Array => {
   const all = newHistogram();
   for (const { firstByte } of rows) addHistogram(all, firstByte);
+  return all;
+};
+
+const sumOf = ({ rows }: Part, value: (row: RequestTotals) => number) =>
+  [...rows.values()].reduce((sum, row) => sum + value(row), 0);
+
+const waitingOf = (waitingMs: number, seconds: number) =>
+  Math.round((waitingMs / (seconds * 1000)) * 100) / 100;
+
+function spreadOfAll(parts: readonly Part[]): Pick<RequestBucket, 'spread'> {
+  const perMinute = spreadOf(parts.map((part) => (sumOf(part, (row) => row.requests) * 60) / part.seconds));
+  const waiting = spreadOf(
+    parts.map((part) =>
+      waitingOf(
+        sumOf(part, (row) => row.waitingMs),
+        part.seconds,
+      ),
+    ),
+  );
+  if (perMinute === null || waiting === null) return {};
+  const firstByteMs = spreadOf(parts.map(({ rows }) => quantile(allFirstBytes(rows.values()), 0.5)));
+  return { spread: { perMinute, waiting, firstByteMs } };
+}
+
+function spreadOfRow(key: string, parts: readonly Part[]): Pick<RequestBucket['rows'][number], 'spread'> {
+  if (parts.length === 0) return {};
+  const rows = parts.flatMap((part) => part.rows.get(key) ?? []);
+  return {
+    spread: {
+      firstByteMs: spreadOf(rows.map(({ firstByte }) => quantile(firstByte, 0.5))),
+      tokensPerSecond: spreadOf(
+        rows.map(({ outputTokens, outputMs }) => (outputMs > 0 ? (outputTokens * 1000) / outputMs : null)),
+      ),
+    },
+  };
+}
+
+function toRequestBucket(
+  at: number,
+  seconds: number,
+  joined: RunningBucket,
+  parts: readonly Part[],
+): RequestBucket {
+  const rows = [...joined.values()];
+  const all = allFirstBytes(rows);
   return {
     at,
     seconds,
     firstByteMs: percentiles(all),
+    ...spreadOfAll(parts),
     rows: rows.map(({ nodeId, model, requests, failed, waitingMs, firstByte, outputTokens, outputMs }) => ({
       nodeId,
       model,
       requests,
       failed,
-      waiting: Math.round((waitingMs / (seconds * 1000)) * 100) / 100,
+      waiting: waitingOf(waitingMs, seconds),
       firstByteMs: percentiles(firstByte),
       outputTokens,
       outputMs: Math.round(outputMs),
+      ...spreadOfRow(keyOf(nodeId, model), parts),
     })),
   };
 }

@@ -3,6 +3,7 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { RunnerFace } from '../../../shared/models/runner.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { InFlight } from '../acquire/in-flight.ts';
+import type { LocalRunner } from '../ports/runner.ts';
 import type { Clock, Random } from '../ports/time.ts';
 import { chooseRunner, preferGpu } from './balance.ts';
 import { retryDelayMs, retryOf } from './batch-retry.ts';
@@ -56,4 +57,16 @@ export async function findFaces(
       await clock.sleep(retryDelayMs(attempt, random(), error), signal);
     }
   }
+}
+
+/** Whether any runner has a model for faces, or this computer's may have one, which is not started for that. */
+export async function mayFindFaces(
+  runners: readonly TrackedRunner[],
+  local: Pick<LocalRunner, 'hasModels'> | null,
+): Promise<boolean> {
+  if (runners.some((runner) => faceModels(runner).length > 0)) return true;
+  const isUnknown = runners.some(
+    ({ address, status }) => address.from === 'this-computer' && status() === null,
+  );
+  return isUnknown && local !== null && (await local.hasModels());
 }

@@ -94,6 +94,8 @@ export interface RunnersService {
     request: { nodeId?: string | undefined; image: string; wakeBy?: WakeRequester | undefined },
     signal: AbortSignal,
   ): Promise<{ faces: RunnerFace[]; nodeId: string; gpu: boolean }>;
+  /** Whether any runner has a model for faces, or this computer's may have one; starts none. */
+  mayFindFaces(): Promise<boolean>;
   /** Batches since the start, for metrics. */
   totals(): {
     nodeId: string;

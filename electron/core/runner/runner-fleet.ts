@@ -1,6 +1,7 @@
 /** The fleet as acquire and the pools see it when they need runners: each node's server is its runner. */
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { RunnerStatus } from '../../../shared/models/runner.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { LocalState } from './local-life.ts';
 import type { RunnerFleet, RunnersDependencies } from './model.ts';
@@ -29,7 +30,7 @@ export function createRunnerFleet({
 }): FollowedRunnerFleet {
   const changed = createEmitter<[node: NodeView | null, previous: NodeView | null]>({ name: 'runners', log });
   const restarts = createEmitter<[nodeId: string]>({ name: 'runners', log });
-  const shown = new Map<string, NodeView>();
+  const shown = new Map<string, { node: NodeView; key: string }>();
   const servers = new WeakMap<TrackedRunner, { url: string | null; server: InferenceServer }>();
 
   function compute(nodeId: string): NodeView | null {
@@ -77,18 +78,20 @@ export function createRunnerFleet({
     refresh(nodeId) {
       const previous = shown.get(nodeId) ?? null;
       const now = compute(nodeId);
+      const key = now === null ? '' : keyOf(now, runners.get(nodeId)?.status() ?? null);
       if (now === null) shown.delete(nodeId);
-      else shown.set(nodeId, now);
-      if (keyOf(previous) !== keyOf(now)) changed.emit(now, previous);
+      else shown.set(nodeId, { node: now, key });
+      if ((previous?.key ?? '') !== key) changed.emit(now, previous?.node ?? null);
     },
     restarted: restarts.emit,
   };
 }
 
-/** What acquire and the choice of embedders depend on. */
-function keyOf(node: NodeView | null): string {
-  if (node === null) return '';
+/** What acquire, the choice of embedders and the gateway's table depend on. */
+function keyOf(node: NodeView, status: RunnerStatus | null): string {
   const { name, state, url, hasGpu, canWake, installed, loaded } = node;
   const models = loaded.map(({ name: model, placement }) => [model, placement]);
-  return JSON.stringify([name, state, url, hasGpu, canWake, installed, models]);
+  const speech = (status?.models ?? []).filter(({ kind }) => kind === 'speech');
+  const heard = speech.map((model) => [model.name, model.hash, model.state, model.provider]);
+  return JSON.stringify([name, state, url, hasGpu, canWake, installed, models, heard]);
 }

@@ -2,7 +2,7 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import { readPinnedName } from './pinned-name.ts';
-import { installedOf, loadedOf } from './runner-view.ts';
+import { installedOf, loadedOf, makesVectorsOfTexts } from './runner-view.ts';
 import type { TrackedRunner } from './tracked-runner.ts';
 
 const capabilities = new Set(['lists-models', 'says-placement', 'embeds'] as const);
@@ -29,7 +29,7 @@ export function createRunnerServer(
       const model = runner.model(name);
       if (model === null) throw new PilotlightError('MODEL_NOT_FOUND');
       return {
-        capabilities: model.kind === 'faces' ? [] : ['embedding'],
+        capabilities: makesVectorsOfTexts(model) ? ['embedding'] : [],
         blockCount: null,
         embeddingLength: model.dimensions,
         contextLength: model.maxTokens,

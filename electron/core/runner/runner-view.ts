@@ -14,6 +14,9 @@ export const isOnGpu = ({ provider }: Pick<RunnerModel, 'provider'>) =>
 export const faceModels = (runner: Pick<TrackedRunner, 'status'>): RunnerModel[] =>
   runner.status()?.models.filter(({ kind, state }) => kind === 'faces' && state !== 'failed') ?? [];
 
+export const makesVectorsOfTexts = ({ kind }: Pick<RunnerModel, 'kind'>): boolean =>
+  kind === 'text' || kind === 'clip';
+
 /** Models for texts, as an inference server would list them. */
 export function installedOf(model: RunnerModel): InstalledModel {
   return {
@@ -23,7 +26,7 @@ export function installedOf(model: RunnerModel): InstalledModel {
     family: '',
     parameterSize: '',
     quantization: model.precision,
-    capabilities: model.kind === 'faces' ? [] : ['embedding'],
+    capabilities: makesVectorsOfTexts(model) ? ['embedding'] : [],
     embeddingLength: model.dimensions,
     contextLength: model.maxTokens,
   };
@@ -88,7 +91,7 @@ export function runnerNode(
 ): NodeView {
   const { address } = runner;
   const status = runner.status();
-  const models = (status?.models ?? []).filter(({ kind }) => kind !== 'faces');
+  const models = (status?.models ?? []).filter(makesVectorsOfTexts);
   const state = nodeStateOf(runner.reach(), { usable: runner.usable(), machine: node?.state ?? null, local });
   const base = node ?? bareNode(address);
   return {

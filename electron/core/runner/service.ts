@@ -7,7 +7,7 @@ import type { WakeRequester } from '../policies/policy.ts';
 import type { RunnerLink } from '../ports/runner.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
-import { findFaces } from './find-faces.ts';
+import { findFaces, mayFindFaces } from './find-faces.ts';
 import { createLocalLife, type LocalState } from './local-life.ts';
 import type { RunnersDependencies, RunnersService } from './model.ts';
 import { createPulls } from './pulls.ts';
@@ -269,9 +269,7 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
     removeModel: (nodeId, name, signal) => onModel(nodeId, signal, (link) => link.removeModel(name, signal)),
     loadModel: (nodeId, name, signal) => onModel(nodeId, signal, (link) => link.loadModel(name, signal)),
     dropModel: (nodeId, name, signal) => onModel(nodeId, signal, (link) => link.dropModel(name, signal)),
-    async catalogue(nodeId, signal) {
-      return (await reach(nodeId, signal)).link.catalogue(signal);
-    },
+    catalogue: async (nodeId, signal) => (await reach(nodeId, signal)).link.catalogue(signal),
     async pull(nodeId, name, signal) {
       const { runner, link } = await reach(nodeId, signal);
       const id = runner.address.nodeId;
@@ -283,13 +281,14 @@ export function createRunnersService(dependencies: RunnersDependencies): Runners
     async embed(request, signal) {
       const { nodeId, model, wakeBy } = request;
       await using _ = await madeReady(nodeId, wakeBy, signal, (wish) => wake.forTexts(model, wish));
-      const options = { clock, random, inFlight: dependencies.inFlight, runners: all };
+      const options = { ...dependencies, runners: all };
       return shareOut({ ...options, settings: () => settings.current().runner }, request, signal);
     },
     async faces({ nodeId, image, wakeBy }, signal) {
       await using _ = await madeReady(nodeId, wakeBy, signal, wake.forFaces);
       return findFaces({ ...dependencies, runners: all }, { nodeId, image }, signal);
     },
+    mayFindFaces: () => mayFindFaces(all(), dependencies.localRunner),
     totals: () =>
       all().map(({ address: { nodeId, name }, statistics }) => ({ nodeId, name, ...statistics.totals() })),
     async start() {

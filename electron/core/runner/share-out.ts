@@ -1,5 +1,6 @@
 /** Embeds a list of texts on all runners that have the model: in batches, shared out by speed, tried again where one fails. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { eitherOf } from '../../../shared/either.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { InFlight } from '../acquire/in-flight.ts';
 import type { Clock, Random } from '../ports/time.ts';
@@ -63,7 +64,8 @@ export async function shareOut(
     queue.push({ at, texts: texts.slice(at, at + batchSize), attempt: 0, failedOn: null });
   }
   const failure = new AbortController();
-  const stop = AbortSignal.any([signal, failure.signal]);
+  using either = eitherOf(signal, failure.signal);
+  const stop = either.signal;
 
   function choose({
     texts: { length },

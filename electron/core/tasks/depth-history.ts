@@ -6,6 +6,7 @@ import type { QueueCounts } from '../ports/task-queue.ts';
 import type { DepthRow, TaskStore } from '../ports/task-state.ts';
 import type { Clock } from '../ports/time.ts';
 import { createMinuteSums } from '../telemetry/minute-sums.ts';
+import { spreadOf } from '../telemetry/spread.ts';
 
 export interface DepthHistory {
   /** So many wait and are active from now on. */
@@ -53,15 +54,23 @@ export function createDepthHistory({
       sums.start();
     },
     read: (range, atMost) =>
-      sums.read(range, atMost).flatMap(({ at, seconds, rows }) =>
+      sums.read(range, atMost).flatMap(({ at, seconds, rows, parts }) =>
         rows
           .filter((row) => row.seconds > 0)
-          .map((row) => ({
-            ...{ at, seconds },
-            queue: row.queue,
-            waiting: row.waiting / row.seconds,
-            active: row.active / row.seconds,
-          })),
+          .map((row) => {
+            const spread = spreadOf(
+              parts
+                .flat()
+                .map((part) => (part.queue === row.queue && part.seconds > 0 ? depthOf(part) : null)),
+            );
+            return {
+              ...{ at, seconds },
+              queue: row.queue,
+              waiting: row.waiting / row.seconds,
+              active: row.active / row.seconds,
+              ...(spread === null ? {} : { spread }),
+            };
+          }),
       ),
     stop() {
       isStopped = true;
@@ -69,3 +78,6 @@ export function createDepthHistory({
     },
   };
 }
+
+/** How many waited or were active, on average. */
+const depthOf = ({ waiting, active, seconds }: DepthRow) => (waiting + active) / seconds;

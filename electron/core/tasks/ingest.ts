@@ -113,6 +113,7 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
       title: spec.title,
       contentType: spec.contentType,
       origin: originOf(spec.input),
+      input: spec.input.kind,
       addedAt: clock.now(),
       sizeBytes,
       state: 'pending',

@@ -6,11 +6,16 @@ import type { AccessService } from '../access/model.ts';
 import type { Secrets } from '../ports/state.ts';
 import { keptKey } from './kept-key.ts';
 import { meansOf, modelsOf } from './means.ts';
+import type { PictureFaces } from './picture-faces.ts';
 import { createWorkerKeys } from './worker-keys.ts';
 import type { WorkerRegistry } from './worker-registry.ts';
 
 export interface LentMeans {
-  for(worker: { id: string; name: string; credentialId: string | null }): TaskMeans;
+  /** @param task null for what a task would get now */
+  for(
+    worker: { id: string; name: string; credentialId: string | null },
+    task: { id: string; timeLimitMs: number } | null,
+  ): TaskMeans;
   stop(): void;
 }
 
@@ -20,6 +25,7 @@ export function createLentMeans({
   secrets,
   access,
   gateway,
+  faces,
 }: {
   registry: Pick<WorkerRegistry, 'list' | 'onChange'>;
   settings: {
@@ -30,6 +36,7 @@ export function createLentMeans({
   secrets: Pick<Secrets, 'get' | 'change'>;
   access: Pick<AccessService, 'lent' | 'onEnded'>;
   gateway(): GatewayView;
+  faces: Pick<PictureFaces, 'address'>;
 }): LentMeans {
   const keys = createWorkerKeys({
     root: () => keptKey(secrets, 'workers'),
@@ -49,11 +56,12 @@ export function createLentMeans({
   ];
 
   return {
-    for: (worker) =>
+    for: (worker, task) =>
       meansOf(settings.current().tasks, {
         speechKey: settings.secret('tasks.speechKey'),
         gateway: gateway(),
         gatewayKey: () => keys.lend(worker),
+        faces: faces.address(worker.id, task),
       }),
     stop() {
       for (const stop of stops) stop();

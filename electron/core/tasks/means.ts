@@ -19,11 +19,14 @@ export function meansOf(
     speechKey,
     gateway,
     gatewayKey,
+    faces,
   }: {
     speechKey: string | null;
     gateway: Pick<GatewayView, 'url' | 'listening'>;
     /** Called only if a model is used through the gateway. */
     gatewayKey(): string;
+    /** Signed address that finds faces; null if a person does not want that. */
+    faces: string | null;
   },
 ): TaskMeans {
   const { url, listening } = gateway;
@@ -34,6 +37,7 @@ export function meansOf(
       url === null || listening === null || modelsOf(settings).length === 0
         ? null
         : { port: Number(new URL(url).port), key: gatewayKey(), open: listening },
+    faces,
   };
 }
 

@@ -6,6 +6,7 @@ type Names =
   | 'tasks.upload'
   | 'tasks.list'
   | 'tasks.get'
+  | 'tasks.media'
   | 'tasks.cancel'
   | 'tasks.retry'
   | 'tasks.remove'
@@ -28,6 +29,7 @@ export function taskMethods({ tasks }: { tasks: TasksService }): Handlers<Names>
     'tasks.upload': ({ data, ...part }) => tasks.uploads.take({ ...part, data: Buffer.from(data, 'base64') }),
     'tasks.list': (query) => tasks.list(query),
     'tasks.get': ({ id }) => tasks.get(id),
+    'tasks.media': ({ id }, { credentialId }) => tasks.media.view(id, credentialId),
     'tasks.cancel': async ({ ids }) => ({ changed: await tasks.cancel(ids) }),
     'tasks.retry': async ({ ids }) => ({ changed: await tasks.retry(ids) }),
     'tasks.remove': async ({ ids }) => ({ changed: await tasks.remove(ids) }),

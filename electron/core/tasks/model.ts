@@ -21,6 +21,8 @@ import type { HistorySpan } from '../../../shared/models/telemetry.ts';
 import type { StoredText } from '../indexing/places.ts';
 import type { SharedFolder, TaskFile, TaskFiles } from '../ports/task-files.ts';
 import type { TaskQuery } from '../ports/task-queue.ts';
+import type { Media } from './media.ts';
+import type { PictureFaces } from './picture-faces.ts';
 import type { Uploads } from './uploads.ts';
 
 export type NewTaskInput = z.output<typeof newTaskInputSchema>;
@@ -69,6 +71,8 @@ export interface TaskWorkers {
   fail(request: WorkerRequest<'fail'>, caller: WorkerCaller): Promise<WorkerAnswer<'fail'>>;
   release(request: WorkerRequest<'release'>, caller: WorkerCaller): Promise<WorkerAnswer<'release'>>;
   bye(request: WorkerRequest<'bye'>, caller: WorkerCaller): Promise<WorkerAnswer<'bye'>>;
+  /** Finds faces at the signed addresses that workers get with their tasks. */
+  readonly faces: Pick<PictureFaces, 'check' | 'find'>;
   list(): TaskWorker[];
   /** Whether it is a worker of this core, also one that only checks itself. */
   knows(workerId: string): boolean;
@@ -86,6 +90,8 @@ export interface InputFile {
 export interface TasksService {
   readonly workers: TaskWorkers;
   readonly files: TaskFiles;
+  /** What the panel plays and shows. */
+  readonly media: Media;
   /**
    * Adds tasks, all or none. Rejects with NOT_FOUND (an upload or a file), FILE_OUTSIDE_FOLDER, WEBHOOK_PRIVATE,
    * QUEUE_UNREACHABLE, TASK_QUEUE_FULL, DISK_FULL.

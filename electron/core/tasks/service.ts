@@ -31,9 +31,11 @@ import type { TasksService } from './model.ts';
 import { moveTasks } from './move-tasks.ts';
 import { createTaskInputs } from './new-task.ts';
 import { createOutcomes } from './outcomes.ts';
+import type { FaceRunners } from './picture-faces.ts';
 import { createQueueNotices, type QueueNoticesDependencies } from './queue-notices.ts';
 import { createRetention } from './retention.ts';
 import { CPU_QUEUE, GPU_QUEUE } from './routing.ts';
+import { createSignedDoors } from './signed-doors.ts';
 import { createTaskEngine } from './task-engine.ts';
 import { createTaskList, queueView } from './task-list.ts';
 import { taskView } from './task-view.ts';
@@ -65,8 +67,9 @@ export interface TasksDependencies {
   indexing: IngestIndexing;
   telemetry: { recordQueue(kind: 'tasks', waiting: number): void };
   /** Workers may use the gateway, with keys that are lent to them. */
-  access: Pick<AccessService, 'lent' | 'onEnded'>;
+  access: Pick<AccessService, 'lent' | 'onEnded' | 'find'>;
   gateway: { view(): GatewayView };
+  runners: FaceRunners;
   openTaskQueue: OpenTaskQueue;
   taskFiles: TaskFiles;
   openSharedFolder: OpenSharedFolder;
@@ -110,8 +113,11 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
   });
   const outcomes = createOutcomes({ clock, log, engine, webhooks, ingest, activity });
   const inputs = createTaskInputs({ files, settings, sharedFolder });
+  const { faces, media } = createSignedDoors({
+    ...{ ...dependencies, engine, inputs, knows: registry.knows, held: () => calls.held() },
+  });
   const means = createLentMeans({
-    ...{ registry, settings, secrets },
+    ...{ registry, settings, secrets, faces },
     access: dependencies.access,
     gateway: dependencies.gateway.view,
   });
@@ -255,7 +261,8 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
   const uploads = createUploads({ clock, ids, save: upload });
 
   return {
-    workers: { ...calls, list: registry.list, knows: registry.knows, drain: registry.drain },
+    workers: { ...calls, faces, list: registry.list, knows: registry.knows, drain: registry.drain },
+    media,
     files,
     async add(requests, credentialId) {
       const taskIds = await adding.add(requests, credentialId);
@@ -294,7 +301,7 @@ export function createTasksService(dependencies: TasksDependencies): TasksServic
       const { texts: records, total } = store.tasks.ingested.list({ text, offset, limit });
       return {
         total,
-        texts: records.map(({ state, places: _, ...record }) => ({
+        texts: records.map(({ state, places: _, input: __, ...record }) => ({
           ...record,
           indexed: state === 'indexed',
         })),

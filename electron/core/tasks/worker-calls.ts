@@ -8,6 +8,7 @@ import type { LeaseProof, LeaseState, TaskClaim } from '../ports/task-queue.ts';
 import type { Clock, Random } from '../ports/time.ts';
 import { createAddressedTasks } from './addressed-tasks.ts';
 import type { Ingest } from './ingest.ts';
+import type { LentMeans } from './lent-means.ts';
 import { needsMeans } from './means.ts';
 import type { GivenTask, InputFile, TaskWorkers, WorkerCaller } from './model.ts';
 import { privateHosts } from './private-hosts.ts';
@@ -21,7 +22,7 @@ export interface HeldTask extends LeaseProof {
   task: TaskRecord;
 }
 
-export interface WorkerCalls extends Omit<TaskWorkers, 'list' | 'knows' | 'drain'> {
+export interface WorkerCalls extends Omit<TaskWorkers, 'list' | 'knows' | 'drain' | 'faces'> {
   /** Tasks that workers have now, as far as this core gave them out. */
   held(): readonly HeldTask[];
   /** Its lease has ended. */
@@ -42,7 +43,7 @@ export interface WorkerCallsDependencies {
   /** Whether a worker proves that it reads the shared folder itself. */
   readsSharedFolder(proof: string | null): boolean;
   /** What a worker may use for media. */
-  meansFor(worker: { id: string; name: string; credentialId: string | null }): TaskMeans;
+  meansFor: LentMeans['for'];
   /** Whether any known worker can work on it, online or not. */
   isKnownKind(contentType: ContentType): boolean;
 }
@@ -150,7 +151,7 @@ export function createWorkerCalls(dependencies: WorkerCallsDependencies): Worker
         attempt: task.attempts,
         sharedPath: input.kind === 'shared' && live.sharedFolder ? input.path : null,
         ...(caller.local && file !== null && { localPath: file.absolute }),
-        ...(needsMeans.has(contentType) && { means: meansFor(record, caller) }),
+        ...(needsMeans.has(contentType) && { means: meansFor(record, caller, task) }),
         ...(input.kind === 'url' && { allowedHosts: privateHosts(settings.current().tasks.privateHosts) }),
       };
     } catch (error) {
@@ -192,8 +193,13 @@ export function createWorkerCalls(dependencies: WorkerCallsDependencies): Worker
     return (await (await engine.queue()).get(proof.id))?.task ?? null;
   }
 
-  function meansFor({ id, name }: { id: string; name: string }, { credentialId }: WorkerCaller): TaskMeans {
-    return dependencies.meansFor({ id, name, credentialId });
+  function meansFor(
+    { id, name }: { id: string; name: string },
+    { credentialId }: WorkerCaller,
+    task: Pick<TaskRecord, 'id' | 'spec'> | null,
+  ): TaskMeans {
+    const given = task === null ? null : { id: task.id, timeLimitMs: task.spec.timeLimitMs };
+    return dependencies.meansFor({ id, name, credentialId }, given);
   }
 
   return {
@@ -221,7 +227,7 @@ export function createWorkerCalls(dependencies: WorkerCallsDependencies): Worker
         drain: worker?.state === 'draining',
         refused: trouble === null ? null : refusal(new PilotlightError(trouble.code, trouble)),
         tasks: request.tasks.map(({ id }, index) => ({ id, state: states[index] ?? 'lost' })),
-        ...(trouble === null && { means: meansFor(request, caller) }),
+        ...(trouble === null && { means: meansFor(request, caller, null) }),
       };
     },
     async claim({ workerId, count, waitMs }, caller, signal) {

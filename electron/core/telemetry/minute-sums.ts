@@ -21,8 +21,11 @@ export interface MinuteSums<Row> {
   advance(): void;
   /** Adds to the minute under way. */
   add(row: Row): void;
-  /** Oldest first, in at most `atMost` buckets. */
-  read(span: HistorySpan, atMost: number): { at: number; seconds: number; rows: Row[] }[];
+  /** Oldest first, in at most `atMost` buckets. `parts`: the stored buckets behind one, empty where it is one of them. */
+  read(
+    span: HistorySpan,
+    atMost: number,
+  ): { at: number; seconds: number; rows: Row[]; parts: readonly (readonly Row[])[] }[];
   /** Writes the minute under way as well. Never throws. */
   stop(): void;
 }
@@ -136,18 +139,31 @@ export function createMinuteSums<Row>({
       const { source, seconds, from, last } = planRange(span, clock.now(), atMost);
       const end = last + (seconds - source) * 1000;
       const joined = new Map<number, Sums>();
+      const stored = new Map<number, Sums>();
       const put = (start: number, rows: Iterable<Row>) => {
         const sums = sumsAt(joined, bucketStart(start, seconds));
-        for (const row of rows) addTo(sums, row);
+        for (const row of rows) {
+          addTo(sums, row);
+          if (seconds > source) addTo(sumsAt(stored, start), row);
+        }
       };
       for (const { start, rows } of store.read(source, from, end)) put(start, rows);
       for (const [minute, sums] of unsaved) {
         const start = bucketStart(minute, source);
         if (start >= from && start <= end) put(start, sums.values());
       }
+      const parts = Map.groupBy(
+        [...stored].map(([start, sums]) => ({ start, rows: [...sums.values()] })),
+        ({ start }) => bucketStart(start, seconds),
+      );
       return [...joined]
         .sort(([one], [other]) => one - other)
-        .map(([at, sums]) => ({ at, seconds, rows: [...sums.values()] }));
+        .map(([at, sums]) => ({
+          at,
+          seconds,
+          rows: [...sums.values()],
+          parts: (parts.get(at) ?? []).map((part) => part.rows),
+        }));
     },
     stop() {
       timer?.cancel();

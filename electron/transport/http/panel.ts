@@ -95,6 +95,7 @@ function contentSecurityPolicy({ nonce, host }: { nonce: string; host: string })
     "script-src 'self'",
     `style-src 'self' 'nonce-${nonce}'`,
     "img-src 'self' data:",
+    "media-src 'self'",
     "font-src 'self'",
     `connect-src 'self' ws://${host} wss://${host}`,
     "manifest-src 'self'",

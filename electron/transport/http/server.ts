@@ -106,7 +106,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   });
   if (mayAsk)
     app.addHook('onRequest', async (request, reply) => {
-      if (request.principal !== null || mayAsk(request.raw.socket.remoteAddress ?? '')) return;
+      if (request.principal !== null || request.routeOptions.config?.isSigned) return;
+      if (mayAsk(request.raw.socket.remoteAddress ?? '')) return;
       reply.header('retry-after', '1');
       throw new PilotlightError('TOO_MANY_WRONG_KEYS');
     });

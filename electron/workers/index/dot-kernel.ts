@@ -2,7 +2,7 @@
  * Scores blocks of int8 rows against one query: score = (row · query) × scale of the row. Uses WebAssembly with SIMD if
  * the engine has it, otherwise plain JavaScript, with the same results.
  */
-import { assembleModule, op } from './wasm-assembler.ts';
+import { assembleModule, op } from '../wasm-assembler.ts';
 
 /** Rows of one block. */
 export const BLOCK_ROWS = 4096;

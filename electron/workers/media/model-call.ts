@@ -105,20 +105,25 @@ const ATTEMPTS = 6;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
 
+/** Without a known key: Pilotlight may be starting again. */
+const mayPass = ({ status }: ModelReply): boolean => isPassing(status) || status === 401;
+
 /**
- * Sends it again while the server is busy, unreachable, or does not know the key: Pilotlight may be starting again.
- * Resolves with the last answer; rejects as `SendModelCall` does.
+ * Sends it again while the server is busy, unreachable, or does not know the key. Resolves with the last answer; rejects
+ * as `SendModelCall` does.
+ * @param again whether an answer is worth another try
  */
 export async function sendPatiently(
   call: Omit<ModelCall, 'clock'> & { clock: Pick<Clock, 'timer' | 'sleep'> },
   send: SendModelCall = sendModelCall,
+  again: (reply: ModelReply) => boolean = mayPass,
 ): Promise<ModelReply> {
   let waitMs = FIRST_WAIT_MS;
   for (let attempt = 1; ; attempt += 1) {
     let seconds: number | null = null;
     try {
       const reply = await send(call);
-      if (attempt === ATTEMPTS || !(isPassing(reply.status) || reply.status === 401)) return reply;
+      if (attempt === ATTEMPTS || !again(reply)) return reply;
       seconds = reply.retryAfter;
     } catch (error) {
       call.signal.throwIfAborted();

@@ -5,6 +5,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { eitherOf } from '../../../shared/either.ts';
 import { parseJson } from '../../../shared/json.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { Clock } from '../../core/ports/time.ts';
@@ -157,10 +158,10 @@ export async function loadSound(url: string, options: YtDlpOptions): Promise<str
     ...['--no-part', '--no-mtime', '-o', 'sound.%(ext)s', '--', url],
   ];
   const late = new AbortController();
-  const stopping = AbortSignal.any([options.signal, late.signal]);
+  using stopping = eitherOf(options.signal, late.signal);
   const watching = watchSize(options, (error) => late.abort(error));
   try {
-    const { text, said } = await run(args, { ...options, signal: stopping }, 50_000_000);
+    const { text, said } = await run(args, { ...options, signal: stopping.signal }, 50_000_000);
     if (/larger than max-filesize/i.test(text + said)) throw tooLarge(MOST_SOUND_BYTES);
   } finally {
     watching[Symbol.dispose]();

@@ -4,6 +4,7 @@ import type { DetectorLayout } from './faces/detector-layout.ts';
 import type { Normalisation } from './faces/planes.ts';
 import type { Picture } from './pictures/picture.ts';
 import type { PictureResult, PictureTask } from './pictures/task.ts';
+import type { HeardWindow, SpeechTask } from './speech/task.ts';
 
 export type TensorData = Float32Array | BigInt64Array | Int32Array | Uint8Array | Uint16Array;
 
@@ -128,6 +129,16 @@ export interface Sessions {
     graphs: readonly OpenedGraph[],
     signal: AbortSignal,
   ): Promise<PictureResult<Task>>;
+  /**
+   * Turns a window of a recording into tokens where the graphs run: an encoder, a decoder without a memory, and one with
+   * it. Runs of other graphs happen between its tokens. Repeated like them.
+   * @throws what `OpenedGraph.run` throws; RUNNER_NAN; the signal's reason
+   */
+  hear(
+    task: SpeechTask,
+    graphs: readonly [encoder: OpenedGraph, first: OpenedGraph, next: OpenedGraph],
+    signal: AbortSignal,
+  ): Promise<HeardWindow>;
   /** @throws PilotlightError: RUNNER_BAD_GRAPH with the reason (newer opset, missing external data, not a graph) */
   open(file: string, options?: GraphOptions): Promise<OpenedGraph>;
 }

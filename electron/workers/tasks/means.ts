@@ -9,6 +9,11 @@ export interface ModelServer {
   model: string;
 }
 
+export interface FacesDoor {
+  /** Signed, so that it needs no key. */
+  url: string;
+}
+
 export interface SpeechServer extends ModelServer {
   /** As ISO 639 names it; null if the server finds out. */
   language: string | null;
@@ -24,14 +29,20 @@ export type Means<Server> = { server: Server } | { gap: MeansGap };
 export interface HandlerMeans {
   speech: Means<SpeechServer>;
   vision: Means<ModelServer>;
+  /** What finds faces in pictures. */
+  faces: Means<FacesDoor>;
 }
 
-export const noMeans: HandlerMeans = { speech: { gap: 'not-set' }, vision: { gap: 'not-set' } };
+export const noMeans: HandlerMeans = {
+  speech: { gap: 'not-set' },
+  vision: { gap: 'not-set' },
+  faces: { gap: 'not-set' },
+};
 
 /** @param base address of Pilotlight, as this worker uses it */
 export function handlerMeans(means: TaskMeans | undefined, base: string): HandlerMeans {
   if (means === undefined) return noMeans;
-  const { speech, vision, gateway } = means;
+  const { speech, vision, gateway, faces = null } = means;
 
   function onGateway<More extends { model: string }>(more: More): Means<Omit<ModelServer, 'model'> & More> {
     if (gateway === null) return { gap: 'gateway-off' };
@@ -43,6 +54,8 @@ export function handlerMeans(means: TaskMeans | undefined, base: string): Handle
   return {
     speech: speechOf(),
     vision: vision === null ? noMeans.vision : onGateway({ model: vision.model }),
+    // Behind a proxy, Pilotlight may have a path of its own.
+    faces: faces === null ? noMeans.faces : { server: { url: `${base}${faces}` } },
   };
 
   function speechOf(): Means<SpeechServer> {

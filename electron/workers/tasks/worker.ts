@@ -214,7 +214,8 @@ export function startTaskWorker(options: TaskWorkerOptions): TaskWorker {
   /** Until the connection breaks. */
   async function serve(session: WorkerAnswer<'hello'>): Promise<never> {
     const broken = new AbortController();
-    const signal = AbortSignal.any([stopping.signal, broken.signal]);
+    using either = eitherOf(stopping.signal, broken.signal);
+    const { signal } = either;
     const parts = [claimAll(signal), beats.keep(session.beatMs, signal), recheckFolder(session, signal)];
     try {
       await Promise.race(parts);

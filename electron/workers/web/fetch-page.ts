@@ -5,6 +5,7 @@
 import { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { eitherOf } from '../../../shared/either.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { Http, HttpStream } from '../../core/ports/network.ts';
 import type { Clock } from '../../core/ports/time.ts';
@@ -61,13 +62,13 @@ export async function fetchPage(
 ): Promise<FetchedPage> {
   const late = new AbortController();
   const timer = clock.timer(limits.timeMs, () => late.abort(new PilotlightError('HOST_TIMEOUT')));
-  const limited = AbortSignal.any([signal, late.signal]);
+  using limited = eitherOf(signal, late.signal);
   try {
     let next = address;
     for (let hops = 0; hops <= limits.redirects; hops += 1) {
       const { url, refuse } = guard.check(next);
       const answer = await http.open({
-        ...{ method: 'GET', url: withoutHash(url), headers: HEADERS, fresh: true, signal: limited },
+        ...{ method: 'GET', url: withoutHash(url), headers: HEADERS, fresh: true, signal: limited.signal },
         ...{ headersMs: limits.silenceMs, idleMs: limits.silenceMs },
         ...(refuse === undefined ? {} : { refuse }),
       });

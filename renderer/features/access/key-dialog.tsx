@@ -8,6 +8,7 @@ import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { SelectField, TextField } from '../../components/field.tsx';
 import { Problem } from '../../components/problem.tsx';
+import { useChanged } from '../../components/unsaved.ts';
 import { kindTexts, lifetimes, mayHave, usualRights } from './access-text.ts';
 import { isLimit, limitsOf } from './key-limits.ts';
 import { namedFields } from './named-fields.ts';
@@ -25,6 +26,7 @@ export function KeyDialog({ onClose }: { onClose(): void }) {
   const [secret, setSecret] = useState<string | null>(null);
   const [error, setError] = useState<WireError | null>(null);
   const [busy, setBusy] = useState(false);
+  const unsaved = useChanged([name, kind, granted, days, models, perMinute]);
   const fields = namedFields(error);
   const infers = allRightsOf(granted).has('infer');
   const wrongLimit = infers && perMinute.trim() !== '' && !isLimit(perMinute);
@@ -63,11 +65,7 @@ export function KeyDialog({ onClose }: { onClose(): void }) {
     );
   }
   return (
-    <Dialog
-      title="Generate a key"
-      unsaved={name.trim() !== '' || models !== '' || perMinute !== ''}
-      onClose={onClose}
-    >
+    <Dialog title="Generate a key" unsaved={unsaved} onClose={onClose}>
       <form onSubmit={submit} noValidate className="grid gap-3">
         {error && Object.keys(fields).length === 0 && <Problem {...error} />}
         <TextField

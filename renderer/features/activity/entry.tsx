@@ -1,6 +1,6 @@
 import { Check, Info, type LucideIcon, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
-import type { ActivityEntry, ActivityKind } from '../../../shared/models/activity.ts';
+import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import { Ago } from '../../components/time.tsx';
 import { useFleet } from '../../stores/fleet.ts';
 import { selectJobs, useJobs } from '../../stores/jobs.ts';
@@ -8,20 +8,8 @@ import { textOf, textOrEmpty } from '../../texts.ts';
 import { nodeHref, pageHref, runHref } from '../shell/route.ts';
 import { mayHaveActions } from './entry-actions.ts';
 import { EntryButtons } from './entry-buttons.tsx';
-import type { Severity } from './filter.ts';
+import { kindNames, type Severity } from './filter.ts';
 import { jobOfEntry } from './log.ts';
-
-export const kindNames: Record<ActivityKind, string> = {
-  fleet: 'Fleet',
-  power: 'Power',
-  placement: 'Placement',
-  optimizer: 'Optimizer',
-  index: 'Index',
-  search: 'Search',
-  tasks: 'Tasks',
-  settings: 'Settings',
-  system: 'Pilotlight',
-};
 
 export const severities: Record<
   Severity,

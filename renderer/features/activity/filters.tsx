@@ -1,8 +1,8 @@
 import type { ActivityEntry, ActivityKind } from '../../../shared/models/activity.ts';
 import { FilterBar, FilterChoice, FilterPills, FilterRow, SearchBox } from '../../components/filters.tsx';
 import { selectNodes, useFleet } from '../../stores/fleet.ts';
-import { kindNames, severities } from './entry.tsx';
-import type { ActivityFilter, Severity } from './filter.ts';
+import { severities } from './entry.tsx';
+import { type ActivityFilter, kindNames, type Severity } from './filter.ts';
 
 /** Filters by text, machine, severity and area. */
 export function Filters({

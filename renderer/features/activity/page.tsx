@@ -8,9 +8,10 @@ import { useNow } from '../../components/now.ts';
 import { cardClass, Empty, Loading, Page, Skeleton } from '../../components/page.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { absolute } from '../../components/time.tsx';
+import { useAddress } from '../../components/use-address.ts';
 import { useActivity } from '../../stores/activity.ts';
 import { Entry } from './entry.tsx';
-import { filterEntries, isFiltered, noFilter } from './filter.ts';
+import { addressHash, filterEntries, isFiltered, noFilter, readAddress } from './filter.ts';
 import { Filters } from './filters.tsx';
 import { byDay, dayTitle, loadOlder, useActivityLog } from './log.ts';
 import { countUnseen, markSeen, seenId } from './seen.ts';
@@ -19,7 +20,7 @@ import { countUnseen, markSeen, seenId } from './seen.ts';
 export default function ActivityPage() {
   const ready = useActivity((state) => state.ready);
   const { entries, ended } = useActivityLog();
-  const [filter, setFilter] = useState(noFilter);
+  const { address: filter, change: setFilter } = useAddress(readAddress, addressHash);
   // The last visit’s position; entries that arrive while the page is open count as read.
   const [seen] = useState(seenId);
   const newest = entries[0]?.id;

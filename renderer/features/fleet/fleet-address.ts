@@ -1,4 +1,5 @@
 /** The state of the Fleet page in its address. Pure. */
+import { fieldsOf, hashWith } from '../../components/hash.ts';
 
 /** Every machine is in one of them. */
 export const nodeGroups = ['awake', 'off', 'trouble'] as const;
@@ -18,9 +19,7 @@ export interface FleetAddress {
 export const allOfFleet: FleetAddress = { group: null, text: '', sort: 'added' };
 
 export function readFleet(hash: string): FleetAddress {
-  const [page, query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
-  if (page !== 'fleet') return allOfFleet;
-  const named = new URLSearchParams(query);
+  const named = fieldsOf('fleet', hash);
   return {
     group: nodeGroups.find((group) => group === named.get('state')) ?? null,
     text: (named.get('q') ?? '').slice(0, 200),
@@ -29,9 +28,12 @@ export function readFleet(hash: string): FleetAddress {
 }
 
 export function fleetHash({ group, text, sort }: FleetAddress): string {
-  const named = new URLSearchParams();
-  if (group !== null) named.set('state', group);
-  if (text !== '') named.set('q', text);
-  if (sort !== 'added') named.set('sort', sort);
-  return named.size === 0 ? '#/fleet' : `#/fleet?${named}`;
+  return hashWith('#/fleet', { state: group, q: text || null, sort: sort === 'added' ? null : sort });
 }
+
+/** The machine that the chart of VRAM shows; null for all. */
+export const readVramOf = (hash: string): { nodeId: string | null } => ({
+  nodeId: fieldsOf('fleet', hash).get('vram') || null,
+});
+export const vramOfHash = ({ nodeId }: { nodeId: string | null }): string =>
+  hashWith('#/fleet', { vram: nodeId });

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useMemo, useState } from 'react';
+import { type ReactNode, useEffect, useMemo } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { formatMemory, formatRate, VRAM_GIGABYTE } from '../../../shared/units.ts';
 import { TimeChart } from '../../charts/chart-frame.tsx';
@@ -11,6 +11,7 @@ import { usePageVisible } from '../../charts/use-visible.ts';
 import { client } from '../../client/index.ts';
 import { useNow } from '../../components/now.ts';
 import { Section } from '../../components/page.tsx';
+import { useAddress } from '../../components/use-address.ts';
 import { useKeep } from '../../components/use-keep.ts';
 import { useConnection } from '../../stores/connection.ts';
 import { useCoreStatus } from '../../stores/core.ts';
@@ -32,6 +33,7 @@ import {
   within,
   workRows,
 } from './chart-rows.ts';
+import { readVramOf, vramOfHash } from './fleet-address.ts';
 import { QueueChart } from './queue-chart.tsx';
 
 const most = 7;
@@ -95,7 +97,8 @@ function VramChart() {
   const time = useTime();
   const { period, first, last } = time;
   const now = useNow(bucketMs / 1000);
-  const [nodeId, setNodeId] = useState('');
+  const { address, change } = useAddress(readVramOf, vramOfHash);
+  const nodeId = address.nodeId ?? '';
   const visible = usePageVisible();
   const signature = useHistory(visible ? signatureOfAll : paused);
   const end = hourEnd(newestIn(useHistory.getState()), now);
@@ -137,7 +140,7 @@ function VramChart() {
           <span className="sr-only">Machine</span>
           <select
             value={nodeId}
-            onChange={(event) => setNodeId(event.target.value)}
+            onChange={(event) => change({ nodeId: event.target.value || null })}
             className="h-8 max-w-56 min-w-0 rounded-lg border border-line-strong bg-surface px-2 text-text"
           >
             <option value="">All machines</option>

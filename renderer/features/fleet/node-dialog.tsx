@@ -6,14 +6,15 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Problem } from '../../components/problem.tsx';
+import { useChanged } from '../../components/unsaved.ts';
 import { toastDone } from '../../stores/toasts.ts';
 import { NodeFields } from './node-fields.tsx';
 import { type FieldErrors, fieldErrorsOf, formOf, readForm, typedProblem } from './node-form.ts';
 
 /** Edits a node’s saved details. */
 export function NodeDialog({ node, onClose }: { node: NodeView; onClose(): void }) {
-  const [saved] = useState(() => formOf(node));
-  const [form, setForm] = useState(saved);
+  const [form, setForm] = useState(() => formOf(node));
+  const unsaved = useChanged(form);
   const [errors, setErrors] = useState<FieldErrors>({});
   const [problem, setProblem] = useState<WireError | null>(null);
   const [busy, setBusy] = useState(false);
@@ -51,11 +52,7 @@ export function NodeDialog({ node, onClose }: { node: NodeView; onClose(): void 
   }
 
   return (
-    <Dialog
-      title={`Edit ${node.name}`}
-      unsaved={JSON.stringify(form) !== JSON.stringify(saved)}
-      onClose={onClose}
-    >
+    <Dialog title={`Edit ${node.name}`} unsaved={unsaved} onClose={onClose}>
       <form onSubmit={submit} noValidate className="grid gap-3">
         {problem && <Problem message={problem.message} next={problem.next} code={problem.code} />}
         <NodeFields

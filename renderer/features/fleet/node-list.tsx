@@ -4,11 +4,11 @@ import { FilterBar, FilterRow, SearchBox } from '../../components/filters.tsx';
 import { LiveRegion } from '../../components/live-region.tsx';
 import { cardClass } from '../../components/page.tsx';
 import { RowGrid } from '../../components/row-grid.tsx';
+import { useAddress } from '../../components/use-address.ts';
 import { useHeldRows } from '../../components/use-held-rows.ts';
 import { selectNodes, useFleet } from '../../stores/fleet.ts';
 import { telemetryStore } from '../../stores/telemetry.ts';
 import { nodeHref } from '../shell/route.ts';
-import { useAddress } from '../shell/use-address.ts';
 import {
   allOfFleet,
   type FleetSort,

@@ -1,18 +1,14 @@
 import { Cpu, EllipsisVertical, Flame, Pencil, RefreshCw, Trash2, Zap } from 'lucide-react';
-import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { serverCan } from '../../../shared/server-can.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
-import { Dialog } from '../../components/dialog.tsx';
 import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx';
 import { useAction } from '../../components/use-action.ts';
-import { goTo } from '../shell/route.ts';
-import { FaultsDialog } from './faults-dialog.tsx';
-import { NodeDialog } from './node-dialog.tsx';
+import { openDialog } from '../shell/open-dialog.ts';
 import { useForce } from './use-force.ts';
 
-/** Further actions on a machine. */
+/** Further actions on a machine. Its dialogs are not in it: a row of many machines ends when it is scrolled away. */
 export function NodeMenu({
   node,
   awake,
@@ -25,7 +21,6 @@ export function NodeMenu({
   isOnPage?: boolean;
   tabIndex?: number;
 }) {
-  const [open, setOpen] = useState<'edit' | 'remove' | 'faults' | null>(null);
   const { run } = useAction();
   const { force } = useForce();
   const simulated = node.kind === 'simulated';
@@ -57,66 +52,24 @@ export function NodeMenu({
         {simulated && (
           <>
             <MenuSeparator />
-            <MenuItem onSelect={() => setOpen('faults')}>
+            <MenuItem onSelect={() => openDialog({ dialog: 'faults', nodeId: node.id })}>
               <Zap size={16} aria-hidden="true" /> Simulate faults
             </MenuItem>
           </>
         )}
         <MenuSeparator />
-        <MenuItem onSelect={() => setOpen('edit')}>
+        <MenuItem onSelect={() => openDialog({ dialog: 'edit-node', nodeId: node.id })}>
           <Pencil size={16} aria-hidden="true" /> Edit
         </MenuItem>
         {node.kind !== 'this-computer' && (
-          <MenuItem danger onSelect={() => setOpen('remove')}>
+          <MenuItem
+            danger
+            onSelect={() => openDialog({ dialog: 'remove-node', nodeId: node.id, leaves: isOnPage })}
+          >
             <Trash2 size={16} aria-hidden="true" /> Remove
           </MenuItem>
         )}
       </Menu>
-      {open === 'edit' && <NodeDialog node={node} onClose={() => setOpen(null)} />}
-      {open === 'faults' && <FaultsDialog node={node} onClose={() => setOpen(null)} />}
-      {open === 'remove' && (
-        <RemoveDialog
-          node={node}
-          onClose={() => setOpen(null)}
-          {...(isOnPage && { onRemoved: () => goTo('fleet') })}
-        />
-      )}
     </>
-  );
-}
-
-function RemoveDialog({
-  node,
-  onClose,
-  onRemoved,
-}: {
-  node: NodeView;
-  onClose(): void;
-  onRemoved?: () => void;
-}) {
-  const { busy, run } = useAction();
-  return (
-    <Dialog
-      title={`Remove ${node.name}?`}
-      description="Pilotlight forgets this node. The machine and its models are not touched."
-      onClose={onClose}
-    >
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>Cancel</Button>
-        <Button
-          tone="danger"
-          busy={busy}
-          onClick={() =>
-            run(async () => {
-              await client.call('fleet.remove', { nodeId: node.id });
-              onClose();
-              onRemoved?.();
-            }, `${node.name} removed`)
-          }
-        >
-          Remove
-        </Button>
-      </div>
-    </Dialog>
   );
 }

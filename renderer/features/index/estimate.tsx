@@ -19,6 +19,7 @@ export function Estimate(wanted: {
   const [error, setError] = useState<{ key: string; wire: WireError } | null>(null);
   const [busy, setBusy] = useState(false);
   const running = useRef<AbortController | null>(null);
+  const button = useRef<HTMLButtonElement>(null);
   useEffect(() => () => running.current?.abort(), []);
 
   async function ask(): Promise<void> {
@@ -40,8 +41,8 @@ export function Estimate(wanted: {
   const estimate = found?.key === key ? found.estimate : null;
   return (
     <div className="grid gap-2">
-      <div className="flex min-h-8 items-center gap-3">
-        <Button size="small" disabled={wanted.path.trim() === '' || busy} onClick={ask}>
+      <div className="flex min-h-8 flex-wrap items-center gap-x-3 gap-y-1">
+        <Button ref={button} size="small" disabled={wanted.path.trim() === '' || busy} onClick={ask}>
           Estimate
         </Button>
         {busy ? (
@@ -49,12 +50,20 @@ export function Estimate(wanted: {
             <span className="text-[0.8125rem] text-soft" role="status">
               Reading names and a sample…
             </span>
-            <Button size="small" tone="quiet" onClick={() => running.current?.abort()}>
+            <Button
+              size="small"
+              tone="quiet"
+              onClick={() => {
+                running.current?.abort();
+                // This button goes; the other one is enabled at the next frame.
+                requestAnimationFrame(() => button.current?.focus());
+              }}
+            >
               Cancel the estimate
             </Button>
           </>
         ) : (
-          <p className="min-w-0 text-[0.8125rem] text-soft" role="status">
+          <p className="min-w-0 flex-1 basis-40 text-[0.8125rem] text-soft" role="status">
             {estimate ? estimateText(estimate) : 'Files, passages and time of the first run'}
           </p>
         )}

@@ -2,8 +2,6 @@ import { Check, CircleSlash, Copy, Printer, TriangleAlert } from 'lucide-react';
 import { useMemo } from 'react';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
 import { formatCount, formatDuration, formatPercent, formatRate } from '../../../shared/units.ts';
-import { Legend } from '../../charts/chart-parts.tsx';
-import { RateChart } from '../../charts/rate-chart.tsx';
 import { Button } from '../../components/button.tsx';
 import { FlameMark, PlacementGlyph } from '../../components/glyphs.tsx';
 import { cardClass } from '../../components/page.tsx';
@@ -24,6 +22,7 @@ import {
   proofText,
 } from './proof-text.ts';
 import { placementNames, wholeRun } from './rate-layers.ts';
+import { RunChart } from './run-chart.tsx';
 import { useRates } from './use-rates.ts';
 
 /** A summary of a finished run, to show and share. Prints on its own page. */
@@ -178,15 +177,12 @@ function Rates({ job }: { job: IndexJob }) {
   if (points.length === 0 || layers.length === 0) return null;
   return (
     <section className="mt-5">
-      <h4 className="mb-2 text-[0.8125rem] font-medium">Vectors per second</h4>
-      <RateChart
-        points={points}
-        layers={layers}
-        label={`Vectors per second, over this run: ${job.nodes.map((share) => `${share.name} on ${placementNames[share.placement]} made ${formatCount(share.vectors)}`).join(', ')}`}
+      <RunChart
+        {...{ job, points, layers }}
+        end={job.endedAt ?? points.at(-1)?.at ?? 0}
+        hasLegend
+        head={<h4 className="font-medium">Vectors per second</h4>}
       />
-      <div className="mt-2">
-        <Legend series={layers} />
-      </div>
     </section>
   );
 }

@@ -1,6 +1,6 @@
 import type { IndexJob, JobNodeShare } from '../../../shared/models/indexing.ts';
 import type { WorkSample } from '../../../shared/models/telemetry.ts';
-import type { RateLayer } from '../../charts/rate-chart.tsx';
+import type { ChartRow, Series } from '../../charts/chart-row.ts';
 import { type RatePoint, rateKey } from '../../stores/rate.ts';
 
 export const placementNames: Record<JobNodeShare['placement'], string> = {
@@ -14,7 +14,7 @@ const warm = ['var(--flame)', 'var(--ember)', 'var(--series-3)'];
 const cold = ['var(--series-1)', 'var(--cold)', 'var(--series-4)'];
 
 /** One layer per node and placement: GPUs in warm colours below, CPUs in cold colours above. */
-export function rateLayers(job: Pick<IndexJob, 'nodes'>): RateLayer[] {
+export function rateLayers(job: Pick<IndexJob, 'nodes'>): Series[] {
   const isWarm = (share: JobNodeShare) => share.placement === 'gpu' || share.placement === 'partial';
   const layer = (colours: string[]) => (share: JobNodeShare, index: number) => ({
     key: rateKey(share.nodeId, share.placement),
@@ -70,4 +70,11 @@ export function wholeRun(
     ...inside,
     { at: endedAt, rates: inside.at(-1)?.rates ?? last.rates },
   ];
+}
+
+/** The rows of the chart; the last one holds until `end`. */
+export function rateRows(points: readonly RatePoint[], end: number): ChartRow[] {
+  const rows = points.map(({ at, rates }): ChartRow => ({ at, values: rates }));
+  const last = rows.at(-1);
+  return last === undefined || last.at >= end ? rows : [...rows, { ...last, at: end }];
 }

@@ -9,6 +9,7 @@ import { Dialog } from '../../components/dialog.tsx';
 import { fieldErrors, TextField } from '../../components/field.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { Switch } from '../../components/switch.tsx';
+import { useChanged } from '../../components/unsaved.ts';
 import { selectNodes, useFleet } from '../../stores/fleet.ts';
 import { toastDone } from '../../stores/toasts.ts';
 
@@ -30,6 +31,7 @@ export function RemoteDialog({
   const [tested, setTested] = useState<RemoteTest | null>(null);
   const [error, setError] = useState<WireError | null>(null);
   const [busy, setBusy] = useState<'test' | 'save' | null>(null);
+  const unsaved = useChanged([url, key, name, vault, nodeIds, useGpu]);
   const running = remote?.run != null;
   const byField: Readonly<Record<string, string>> = fieldErrors(error);
   const newKey = key.trim() === '' ? {} : { key: key.trim() };
@@ -81,6 +83,7 @@ export function RemoteDialog({
     <Dialog
       title={remote ? `Edit ${remote.name}` : 'Add a remote index'}
       description="A Recall server or another Pilotlight does the indexing. Pilotlight starts it and follows it."
+      unsaved={unsaved}
       onClose={onClose}
     >
       <form onSubmit={submit} noValidate className="grid gap-3">

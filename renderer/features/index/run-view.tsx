@@ -1,10 +1,8 @@
 import type { IndexJob } from '../../../shared/models/indexing.ts';
 import { formatCount, formatEta, formatPercent, formatRate } from '../../../shared/units.ts';
 import { Legend } from '../../charts/chart-parts.tsx';
-import { RateChart } from '../../charts/rate-chart.tsx';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
-import { LiveRegion } from '../../components/live-region.tsx';
 import { Progress } from '../../components/meter.tsx';
 import { useNow } from '../../components/now.ts';
 import { cardClass } from '../../components/page.tsx';
@@ -17,6 +15,7 @@ import { EventList } from './event-list.tsx';
 import { Failures } from './failures.tsx';
 import { jobProgress, phaseLabels, statusLabels } from './job-text.ts';
 import { placementNames, type rateLayers } from './rate-layers.ts';
+import { RunChart } from './run-chart.tsx';
 import { RunWaiting, useRunWait } from './run-waiting.tsx';
 import { useRates } from './use-rates.ts';
 
@@ -102,10 +101,6 @@ function RunHead({ job }: { job: IndexJob }) {
           </>
         )}
       </div>
-      <LiveRegion
-        message={`${phase}. ${formatCount(files)} of ${formatCount(job.files.total)} files. ${eta}`}
-        everyMs={15_000}
-      />
     </>
   );
 }
@@ -141,18 +136,23 @@ function Counts({ job }: { job: IndexJob }) {
 
 function Rates({ job }: { job: IndexJob }) {
   const { points, layers } = useRates(job);
-
+  const now = useNow();
+  // The time of a paused run stands still.
+  const end = job.status === 'paused' ? (job.phaseSince ?? now) : now;
   return (
     <div className="mt-4">
-      <div className="mb-1 flex items-baseline justify-between gap-3 text-[0.8125rem]">
-        <h3 className="font-medium">Vectors per second</h3>
-        <span className="text-soft">{jobRate(job)}</span>
-      </div>
-      <p className="mb-1 min-h-4 text-xs text-faint">{textOrEmpty(job.limitedBy)}</p>
-      <RateChart
-        points={points}
-        layers={layers}
-        label={`Vectors per second, ${jobRate(job)} now: ${job.nodes.map((share) => `${share.name} on ${placementNames[share.placement]} made ${formatCount(share.vectors)}`).join(', ') || 'none yet'}`}
+      <RunChart
+        {...{ job, points, layers, end }}
+        hasLegend={false}
+        head={
+          <>
+            <span className="flex items-baseline gap-3">
+              <h3 className="font-medium">Vectors per second</h3>
+              <span className="text-soft">{jobRate(job)}</span>
+            </span>
+            <span className="block min-h-4 text-xs text-faint">{textOrEmpty(job.limitedBy)}</span>
+          </>
+        }
       />
       <div className="mt-2">
         {job.nodes.length === 0 ? <Legend series={[]} /> : <Shares job={job} layers={layers} />}

@@ -10,6 +10,7 @@ import { SelectField, TextField } from '../../components/field.tsx';
 import { FolderField } from '../../components/folder-field.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { Switch } from '../../components/switch.tsx';
+import { useChanged } from '../../components/unsaved.ts';
 import { useKeep } from '../../components/use-keep.ts';
 import { embeddersStore, selectEmbedders, useEmbedders } from '../../stores/embedders.ts';
 import { toastDone } from '../../stores/toasts.ts';
@@ -32,6 +33,7 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
   const [error, setError] = useState<WireError | null>(null);
   const [busy, setBusy] = useState(false);
 
+  const unsaved = useChanged([path, name, chosen, wake, whenGpuGone, ignoreFiles, patterns]);
   const ignorePatterns = patterns.split('\n').filter((line) => line.trim() !== '');
   const choice = choices.find(({ embedder }) => embedderId(embedder) === chosen);
   const ofFleet = chosen !== BUILTIN_EMBEDDER_ID;
@@ -84,6 +86,7 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
     <Dialog
       title={source ? `Edit ${source.name}` : 'Add a folder'}
       description="Text is split into passages and indexed. Your files are never changed."
+      unsaved={unsaved}
       onClose={onClose}
     >
       <form onSubmit={submit} noValidate className="grid gap-3">

@@ -12,7 +12,7 @@ import { useFleet } from '../../stores/fleet.ts';
 import { pullsStore, selectPulls } from '../../stores/pulls.ts';
 import { textOf } from '../../texts.ts';
 import { WakeLine } from '../fleet/wake-line.tsx';
-import { pullEnd, pullProgress } from './pull-text.ts';
+import { pullProgress } from './pull-text.ts';
 
 /** Downloads to machines: progress and Cancel while they run, then how they ended. */
 export function Downloads() {
@@ -102,9 +102,6 @@ function Row({ pull }: { pull: ModelPull }) {
           </Button>
         </Problem>
       )}
-      <span role="status" className="sr-only">
-        {pullEnd(pull, node)}
-      </span>
     </li>
   );
 }

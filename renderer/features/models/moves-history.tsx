@@ -6,9 +6,11 @@ import { Button } from '../../components/button.tsx';
 import { PlacementGlyph } from '../../components/glyphs.tsx';
 import { cardClass, Loading, Section, Skeleton } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
+import { useAddress } from '../../components/use-address.ts';
 import { useKeep } from '../../components/use-keep.ts';
 import { movesStore, selectMoves, useMoves } from '../../stores/moves.ts';
 import { textOf } from '../../texts.ts';
+import { moveOutcomes, movesHash, readMovesFilter } from './address.ts';
 import { Toggle } from './matrix-tools.tsx';
 
 const outcomeLabels = {
@@ -17,7 +19,6 @@ const outcomeLabels = {
   refused: 'refused',
   failed: 'failed',
 };
-const outcomes = ['moved', 'already-right', 'refused', 'failed'] as const;
 const byLabels = {
   optimizer: 'optimizer',
   person: 'you',
@@ -31,7 +32,8 @@ export function MovesHistory() {
   useKeep(movesStore);
   const state = useMoves();
   const [shown, setShown] = useState(12);
-  const [wanted, setWanted] = useState<MoveRecord['outcome'] | null>(null);
+  const { address, change } = useAddress(readMovesFilter, movesHash);
+  const wanted = address.outcome;
   const all = useMemo(() => selectMoves(state), [state]);
   const moves = wanted === null ? all : all.filter((move) => move.outcome === wanted);
   return (
@@ -46,7 +48,7 @@ export function MovesHistory() {
         </p>
       ) : (
         <>
-          <Outcomes moves={all} wanted={wanted} onWant={setWanted} />
+          <Outcomes moves={all} wanted={wanted} onWant={(outcome) => change({ outcome })} />
           {moves.length === 0 && (
             <p className={`${cardClass} px-4 py-6 text-center text-soft`}>
               None of the latest {all.length} moves ended that way.
@@ -81,7 +83,7 @@ function Outcomes({
   return (
     <fieldset className="mb-2 flex flex-wrap gap-2">
       <legend className="sr-only">Filter by outcome</legend>
-      {outcomes.map((outcome) => (
+      {moveOutcomes.map((outcome) => (
         <Toggle key={outcome} on={outcome === wanted} onChange={(on) => onWant(on ? outcome : null)}>
           {outcomeLabels[outcome]}{' '}
           <span className="text-faint">{moves.filter((move) => move.outcome === outcome).length}</span>

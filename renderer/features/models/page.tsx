@@ -1,5 +1,5 @@
 import { Cpu, Download, Flame } from 'lucide-react';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useMemo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { hasOllamaTrouble } from '../../../shared/models/ollama-trouble.ts';
 import { isServing } from '../../../shared/models/serving.ts';
@@ -8,6 +8,7 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { PlacementGlyph } from '../../components/glyphs.tsx';
 import { Empty, Loading, Page, Skeleton } from '../../components/page.tsx';
+import { useAddress } from '../../components/use-address.ts';
 import { useKeep } from '../../components/use-keep.ts';
 import { selectNodes, useFleet } from '../../stores/fleet.ts';
 import { optimizerStore } from '../../stores/optimizer.ts';
@@ -18,8 +19,7 @@ import { useForce } from '../fleet/use-force.ts';
 import { OllamaTrouble } from '../power/ollama-trouble.tsx';
 import { openDialog } from '../shell/open-dialog.ts';
 import { goTo } from '../shell/route.ts';
-import { useAddress } from '../shell/use-address.ts';
-import { modelsHash, readModelsFilter } from './address.ts';
+import { modelsHash, openCellHash, readModelsFilter, readOpenCell } from './address.ts';
 import { CellPanel } from './cell-panel.tsx';
 import { Downloads } from './downloads.tsx';
 import { countLoaded, filterMatrix, noFilter } from './filter.ts';
@@ -45,7 +45,7 @@ export default function ModelsPage() {
   const patterns = settingsStore.use(
     (state) => state.entries.settings?.optimizer.priorityModels ?? noPatterns,
   );
-  const [open, setOpen] = useState<{ nodeId: string; model: string } | null>(null);
+  const { address: open, go } = useAddress(readOpenCell, openCellHash);
   const { force, busy } = useForce();
 
   // A node without a server has no models, and no column.
@@ -57,7 +57,7 @@ export default function ModelsPage() {
   const { address: filter, change: setFilter } = useAddress(readModelsFilter, modelsHash);
   const shown = useMemo(() => filterMatrix(nodes, rows, filter), [nodes, rows, filter]);
 
-  const onOpen = useCallback((nodeId: string, model: string) => setOpen({ nodeId, model }), []);
+  const onOpen = useCallback((nodeId: string, model: string) => go({ nodeId, model }), [go]);
   const onStar = useCallback((model: string) => {
     const current = settingsStore.use.getState().entries.settings;
     if (!current) return;
@@ -135,7 +135,13 @@ export default function ModelsPage() {
         </>
       )}
       <MovesHistory />
-      {open && <CellPanel {...open} onClose={() => setOpen(null)} />}
+      {open.nodeId !== null && open.model !== null && (
+        <CellPanel
+          nodeId={open.nodeId}
+          model={open.model}
+          onClose={() => go({ nodeId: null, model: null })}
+        />
+      )}
     </Page>
   );
 }

@@ -1,5 +1,6 @@
 import { Download } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
+import { flushSync } from 'react-dom';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import { modelNameProblem } from '../../../shared/model-name.ts';
 import { pullIsOver, pullKey } from '../../../shared/model-pull.ts';
@@ -70,8 +71,8 @@ export function PullDialog({
     setBusy(false);
     setFailed(failures);
     if (failures.length > 0) return;
+    flushSync(onClose);
     goTo('models');
-    onClose();
   }
 
   return (
@@ -162,10 +163,10 @@ function Targets({
                 }}
               />
               <StateGlyph state={node.state} lost={hasOllamaTrouble(node)} size={14} />
-              <span className="min-w-0 flex-1 truncate" title={node.name}>
-                {node.name}
+              <span className="flex min-w-0 flex-1 flex-wrap items-baseline gap-x-3">
+                <span className="min-w-0 flex-1 basis-28 break-words">{node.name}</span>
+                <span className="text-xs text-faint sm:text-right">{about}</span>
               </span>
-              <span className="text-right text-xs text-faint">{about}</span>
             </label>
           </li>
         ))}

@@ -1,6 +1,5 @@
 /** What the panel says about a download. Pure. */
 import { modelNameProblem } from '../../../shared/model-name.ts';
-import { pullIsOver } from '../../../shared/model-pull.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { ModelPull } from '../../../shared/models/library.ts';
 import { isServing } from '../../../shared/models/serving.ts';
@@ -88,13 +87,4 @@ export function pullProgress({ doneBytes, totalBytes, bytesPerSecond }: ModelPul
     ...(left === null || left < 1000 ? [] : [`${formatDuration(left)} left`]),
   ];
   return { share, text: parts.join(' · ') };
-}
-
-/** What a screen reader hears when a download ends; null while it runs. */
-export function pullEnd(pull: ModelPull, node: string): string | null {
-  if (!pullIsOver(pull)) return null;
-  if (pull.state === 'done') return `${pull.model} is on ${node}.`;
-  return pull.state === 'failed'
-    ? `The download of ${pull.model} to ${node} failed.`
-    : `The download of ${pull.model} to ${node} was cancelled.`;
 }

@@ -1,15 +1,23 @@
-import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { EnergyRange, NodeEnergy } from '../../../shared/models/power.ts';
 import { purposeLabel } from '../../../shared/text/lease-purpose.ts';
 import { formatAwake, formatCount, formatEnergy } from '../../../shared/units.ts';
+import { fieldsIn, hashWith, pagePart } from '../../components/hash.ts';
 import { cardClass, Section } from '../../components/page.tsx';
+import { useAddress } from '../../components/use-address.ts';
 import { useEnergy } from '../../stores/energy.ts';
 import { vectorsOf } from '../../stores/node-buckets.ts';
 import { textOf } from '../../texts.ts';
 import type { RangeHistory } from './use-node-history.ts';
 
 const ranges: Record<EnergyRange, string> = { day: 'last day', week: 'last week', month: 'last 30 days' };
+
+const readRange = (hash: string): { range: EnergyRange } => {
+  const named = fieldsIn(hash).get('energy');
+  return { range: (Object.keys(ranges) as EnergyRange[]).find((range) => range === named) ?? 'week' };
+};
+const rangeHash = ({ range }: { range: EnergyRange }, page: string): string =>
+  hashWith(pagePart(page), { energy: range === 'week' ? null : range });
 
 /** Hours awake, vectors and watt-hours by purpose, what sleeping saved, and how that was calculated. */
 export function Energy({
@@ -26,7 +34,8 @@ export function Energy({
   day: RangeHistory;
   month: RangeHistory;
 }) {
-  const [range, setRange] = useState<EnergyRange>('week');
+  const { address, change } = useAddress(readRange, rangeHash);
+  const { range } = address;
   const energy = useEnergy(node.id, range, watts);
   const known = energy === 'failed' ? null : energy;
   const vectors = vectorsIn(range === 'day' ? day : month, range);
@@ -39,7 +48,7 @@ export function Energy({
           Period{' '}
           <select
             value={range}
-            onChange={(event) => setRange(event.target.value as EnergyRange)}
+            onChange={(event) => change({ range: event.target.value as EnergyRange })}
             className="h-7 rounded-md border border-line-strong bg-ground px-1.5 text-text"
           >
             {(Object.keys(ranges) as EnergyRange[]).map((one) => (

@@ -16,7 +16,7 @@ import { plural } from '../../../shared/units.ts';
 import { lateScript } from '../../components/late-part.ts';
 import { LiveRegion } from '../../components/live-region.tsx';
 import { rowWindow } from '../../components/row-window.ts';
-import { SpokenToast } from '../../components/spoken-toast.tsx';
+import { SpokenNews } from '../../components/spoken-news.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { coreStore } from '../../stores/core.ts';
 import { selectNodes, useFleet } from '../../stores/fleet.ts';
@@ -255,7 +255,7 @@ export default function Palette({ onClose }: { onClose(): void }) {
           </p>
         </div>
         <LiveRegion message={counted} everyMs={600} />
-        <SpokenToast />
+        <SpokenNews />
       </div>
     </dialog>
   );

@@ -5,6 +5,7 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { TextField } from '../../components/field.tsx';
+import { useChanged } from '../../components/unsaved.ts';
 import { toastDone } from '../../stores/toasts.ts';
 import { formatUntil, nextClock } from './power-text.ts';
 
@@ -14,6 +15,7 @@ export function KeepDialog({ node, onClose }: { node: Pick<NodeView, 'id' | 'nam
   const [purpose, setPurpose] = useState('');
   const [error, setError] = useState<string>();
   const [busy, setBusy] = useState(false);
+  const unsaved = useChanged([time, purpose]);
   const now = Date.now();
   const until = nextClock(time, now);
 
@@ -41,7 +43,7 @@ export function KeepDialog({ node, onClose }: { node: Pick<NodeView, 'id' | 'nam
   }
 
   return (
-    <Dialog title={`Keep ${node.name} awake`} onClose={onClose}>
+    <Dialog title={`Keep ${node.name} awake`} unsaved={unsaved} onClose={onClose}>
       <form onSubmit={submit} noValidate className="grid gap-3">
         <TextField
           label="Until"

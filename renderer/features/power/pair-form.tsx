@@ -5,6 +5,7 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { fieldErrors, TextField } from '../../components/field.tsx';
 import { Problem } from '../../components/problem.tsx';
+import { useChanged, useUnsavedPart } from '../../components/unsaved.ts';
 
 export interface Paired {
   url: string;
@@ -27,6 +28,7 @@ export function PairForm({
   const [url, setUrl] = useState(known);
   const [error, setError] = useState<WireError | null>(null);
   const [busy, setBusy] = useState(false);
+  useUnsavedPart(useChanged([text, url]));
   const isLine = text.trim().includes('://');
   const errors = fieldErrors(error) as Partial<Record<'line' | 'url' | 'code', string>>;
   const ofText = errors.line ?? errors.code;

@@ -1,5 +1,4 @@
 import { ChevronDown } from 'lucide-react';
-import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/serving.ts';
 import { client } from '../../client/index.ts';
@@ -7,10 +6,9 @@ import { Button } from '../../components/button.tsx';
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from '../../components/menu.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useNodePower } from '../../stores/power.ts';
-import { KeepDialog } from './keep-dialog.tsx';
+import { openDialog } from '../shell/open-dialog.ts';
 import { actionVerbs, formatUntil, keepChoices, offChoices, offRefusal } from './power-text.ts';
 import { useOff } from './use-off.tsx';
-import { WhyDialog } from './why-dialog.tsx';
 
 /** Power-off actions and “Keep awake”. What the machine cannot do says why. */
 export function PowerMenu({
@@ -23,7 +21,6 @@ export function PowerMenu({
   tabIndex?: number;
 }) {
   const power = useNodePower(node.id);
-  const [open, setOpen] = useState<'keep' | 'why' | null>(null);
   const { busy, off, dialog } = useOff(node);
   const { run } = useAction();
   if (!power || (node.kind === 'this-computer' && power.means === 'none')) return null;
@@ -72,17 +69,17 @@ export function PowerMenu({
             {label}
           </MenuItem>
         ))}
-        <MenuItem onSelect={() => setOpen('keep')}>Until a set time…</MenuItem>
+        <MenuItem onSelect={() => openDialog({ dialog: 'keep', nodeId: node.id })}>
+          Until a set time…
+        </MenuItem>
         {isServing(node.state) && (
           <>
             <MenuSeparator />
-            <MenuItem onSelect={() => setOpen('why')}>Why is it on?</MenuItem>
+            <MenuItem onSelect={() => openDialog({ dialog: 'why', nodeId: node.id })}>Why is it on?</MenuItem>
           </>
         )}
       </Menu>
       {dialog}
-      {open === 'keep' && <KeepDialog node={node} onClose={() => setOpen(null)} />}
-      {open === 'why' && <WhyDialog node={node} onClose={() => setOpen(null)} />}
     </>
   );
 }

@@ -1,6 +1,6 @@
 /** The series and rows of the charts of requests. Pure. */
 import type { RequestBucket } from '../../../shared/models/requests.ts';
-import type { ChartRow } from '../../charts/chart-row.ts';
+import { type Band, type ChartRow, sumKey } from '../../charts/chart-row.ts';
 import type { Grouping } from './filter.ts';
 
 type Row = RequestBucket['rows'][number];
@@ -40,6 +40,7 @@ function stacked(
   keys: readonly string[],
   by: Grouping,
   amount: (row: Row, bucket: RequestBucket) => number,
+  spread: (bucket: RequestBucket) => Band | null | undefined = () => null,
 ): ChartRow[] {
   const shown = new Set(keys);
   return filled.map(({ at, bucket }) => {
@@ -50,31 +51,62 @@ function stacked(
       const key = shown.has(own) ? own : othersKey;
       values[key] = (values[key] ?? 0) + amount(row, bucket);
     }
-    return { at, values };
+    return withBands({ at, values }, { [sumKey]: spread(bucket) });
   });
+}
+
+/** Those that are known. */
+function withBands(row: ChartRow, named: Readonly<Record<string, Band | null | undefined>>): ChartRow {
+  const bands = Object.entries(named).flatMap(([key, band]) => (band ? [[key, band] as const] : []));
+  return bands.length === 0 ? row : { ...row, bands: Object.fromEntries(bands) };
+}
+
+/** The one row of a series; null where it has several, whose means cannot be joined, or none. */
+function onlyRow(bucket: RequestBucket | null, key: string, by: Grouping): Row | null {
+  const rows = (bucket?.rows ?? []).filter((row) => keyOf(row, by) === key);
+  return rows.length === 1 ? (rows[0] ?? null) : null;
 }
 
 /** Requests a minute. */
 export const rateRows = (filled: Filled, keys: readonly string[], by: Grouping): ChartRow[] =>
-  stacked(filled, keys, by, (row, { seconds }) => (row.requests * 60) / seconds);
+  stacked(
+    filled,
+    keys,
+    by,
+    (row, { seconds }) => (row.requests * 60) / seconds,
+    ({ spread }) => spread?.perMinute,
+  );
 
 /** How many waited, on average. */
 export const waitingRows = (filled: Filled, keys: readonly string[], by: Grouping): ChartRow[] =>
-  stacked(filled, keys, by, (row) => row.waiting);
+  stacked(
+    filled,
+    keys,
+    by,
+    (row) => row.waiting,
+    ({ spread }) => spread?.waiting,
+  );
 
 /** Tokens a second of one request; null where nothing was written. */
 export function speedRows(filled: Filled, keys: readonly string[], by: Grouping): ChartRow[] {
   const tokens = stacked(filled, keys, by, (row) => row.outputTokens);
   const times = stacked(filled, keys, by, (row) => row.outputMs);
-  return tokens.map(({ at, values }, index) => ({
-    at,
-    values: Object.fromEntries(
-      keys.map((key) => {
-        const ms = times[index]?.values[key] ?? 0;
-        return [key, ms > 0 ? ((values[key] ?? 0) * 1000) / ms : null];
-      }),
-    ),
-  }));
+  return tokens.map(({ at, values }, index) => {
+    const bucket = filled[index]?.bucket ?? null;
+    const speeds = keys.map((key) => {
+      const ms = times[index]?.values[key] ?? 0;
+      return [key, ms > 0 ? ((values[key] ?? 0) * 1000) / ms : null] as const;
+    });
+    return withBands(
+      { at, values: Object.fromEntries(speeds) },
+      Object.fromEntries(
+        speeds.map(([key, speed]) => [
+          key,
+          speed === null ? null : onlyRow(bucket, key, by)?.spread?.tokensPerSecond,
+        ]),
+      ),
+    );
+  });
 }
 
 /** Keys of the two lines that are over all requests. */
@@ -91,11 +123,14 @@ export function firstTokenRows(filled: Filled, keys: readonly string[], by: Grou
       [p50Key]: bucket?.firstByteMs?.p50 ?? null,
       [p95Key]: bucket?.firstByteMs?.p95 ?? null,
     };
+    const bands: Record<string, Band | null | undefined> = { [p50Key]: bucket?.spread?.firstByteMs };
     for (const key of keys) {
       const rows = (bucket?.rows ?? []).filter((row) => keyOf(row, by) === key && row.firstByteMs !== null);
-      values[seriesKey(key)] = rows.length === 1 ? (rows[0]?.firstByteMs?.p50 ?? null) : null;
+      const only = rows.length === 1 ? rows[0] : undefined;
+      values[seriesKey(key)] = only?.firstByteMs?.p50 ?? null;
+      bands[seriesKey(key)] = only?.spread?.firstByteMs;
     }
-    return { at, values };
+    return withBands({ at, values }, bands);
   });
 }
 

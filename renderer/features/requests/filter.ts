@@ -1,5 +1,6 @@
 /** Which requests are shown, and how that is kept in the address. Pure. */
 import type { RequestState, RequestView } from '../../../shared/models/requests.ts';
+import { fieldsOf, hashWith } from '../../components/hash.ts';
 
 export const stateGroups = ['waiting', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type StateGroup = (typeof stateGroups)[number];
@@ -101,7 +102,7 @@ export type Grouping = 'model' | 'node';
 
 /** `#/requests?state=waiting,failed&model=…&request=…`. Unknown values are ignored. */
 export function readAddress(hash: string): RequestsAddress {
-  const query = new URLSearchParams(/^#\/?requests\?(.*)$/.exec(hash)?.[1] ?? '');
+  const query = fieldsOf('requests', hash);
   const named = new Set(query.get('state')?.split(','));
   return {
     filter: {
@@ -117,17 +118,16 @@ export function readAddress(hash: string): RequestsAddress {
 }
 
 export function addressHash({ filter, requestId, by }: RequestsAddress): string {
-  const query = new URLSearchParams();
-  if (filter.groups.size > 0)
-    query.set('state', stateGroups.filter((group) => filter.groups.has(group)).join(','));
-  if (filter.model !== null) query.set('model', filter.model);
-  if (filter.nodeId !== null) query.set('node', filter.nodeId);
-  if (filter.program !== null) query.set('program', filter.program);
-  if (filter.text.trim() !== '') query.set('text', filter.text);
-  if (by !== 'model') query.set('by', by);
-  if (requestId !== null) query.set('request', requestId);
-  const text = query.toString();
-  return text === '' ? '#/requests' : `#/requests?${text}`;
+  const groups = stateGroups.filter((group) => filter.groups.has(group));
+  return hashWith('#/requests', {
+    state: groups.join(',') || null,
+    model: filter.model,
+    node: filter.nodeId,
+    program: filter.program,
+    text: filter.text.trim() === '' ? null : filter.text,
+    by: by === 'model' ? null : by,
+    request: requestId,
+  });
 }
 
 /** What can be chosen in the filters: what the requests have, by name. */

@@ -8,6 +8,7 @@ import { Button } from '../../components/button.tsx';
 import { latePart } from '../../components/late-part.ts';
 import { LiveRegion } from '../../components/live-region.tsx';
 import { Empty, Loading, Page, Skeleton } from '../../components/page.tsx';
+import { useAddress } from '../../components/use-address.ts';
 import { useHeldRows } from '../../components/use-held-rows.ts';
 import { useKeep } from '../../components/use-keep.ts';
 import { selectNodes, useFleet } from '../../stores/fleet.ts';
@@ -15,7 +16,6 @@ import { gatewayStore, useGateway } from '../../stores/gateway.ts';
 import { requestsStore, useRequests } from '../../stores/requests.ts';
 import { GatewayProblem } from '../gateway/problem.tsx';
 import { settingHref } from '../shell/route.ts';
-import { useAddress } from '../shell/use-address.ts';
 import {
   addressHash,
   choicesIn,
@@ -129,10 +129,12 @@ function useNodeName(): (nodeId: string) => string {
 function Summary({ requests }: { requests: readonly RequestView[] }) {
   let waiting = 0;
   let running = 0;
+  let failed = 0;
   for (const request of requests) {
     const group = groupOf(request);
     if (group === 'waiting') waiting += 1;
     else if (group === 'running') running += 1;
+    else if (group === 'failed') failed += 1;
   }
   const text =
     waiting + running === 0
@@ -141,7 +143,7 @@ function Summary({ requests }: { requests: readonly RequestView[] }) {
   return (
     <>
       {text}
-      <LiveRegion message={text} everyMs={20_000} />
+      <LiveRegion message={failed === 0 ? '' : `${plural(failed, 'request')} failed`} everyMs={20_000} />
     </>
   );
 }

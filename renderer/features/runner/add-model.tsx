@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react';
+import { flushSync } from 'react-dom';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import type { RunnerView } from '../../../shared/models/runner.ts';
 import { toWireError } from '../../client/errors.ts';
@@ -8,6 +9,7 @@ import { Dialog } from '../../components/dialog.tsx';
 import { SelectField, TextField } from '../../components/field.tsx';
 import { FolderField } from '../../components/folder-field.tsx';
 import { Problem } from '../../components/problem.tsx';
+import { useChanged } from '../../components/unsaved.ts';
 import { toastDone } from '../../stores/toasts.ts';
 import { runnerHref } from '../shell/route.ts';
 import { addErrors, nameFromPath } from './model-errors.ts';
@@ -29,6 +31,7 @@ export function AddModel({
   const [busy, setBusy] = useState(false);
   const runner = runners.find((one) => one.nodeId === nodeId) ?? null;
   const name = typedName ?? nameFromPath(path);
+  const unsaved = useChanged([path, typedName]);
   const fields = addErrors(error);
   const isElsewhere = error !== null && fields.path === undefined && fields.name === undefined;
 
@@ -39,8 +42,8 @@ export function AddModel({
     try {
       await client.call('runner.models.add', { nodeId, path: path.trim(), name: name.trim() });
       toastDone(`${name} added`, 'It is loaded when it is first used.');
+      flushSync(onClose);
       location.hash = runnerHref('models');
-      onClose();
     } catch (reason) {
       setError(toWireError(reason));
       setBusy(false);
@@ -50,7 +53,8 @@ export function AddModel({
   return (
     <Dialog
       title="Add a model"
-      description="A folder with model.onnx (or onnx/model.onnx); for texts also tokenizer.json and config.json. It is used where it is, not copied."
+      description="A folder with model.onnx (or onnx/model.onnx); for texts also tokenizer.json and config.json; for speech a Whisper model with encoder_model.onnx and its decoder. It is used where it is, not copied."
+      unsaved={unsaved}
       onClose={onClose}
     >
       <form onSubmit={submit} noValidate className="grid gap-3">

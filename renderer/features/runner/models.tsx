@@ -19,18 +19,22 @@ const shownAtOnce = 100;
 export function Models({
   runners,
   asked,
+  openKey,
+  onOpen,
   onAdd,
   onPull,
 }: {
   runners: readonly RunnerView[];
   asked: string | null;
+  /** The row whose details are open; null for none. */
+  openKey: string | null;
+  onOpen(key: string | null): void;
   onAdd(): void;
   onPull(): void;
 }) {
   const wide = useMedia('(min-width: 62.5rem)');
   const now = useNow(1);
   const [most, setMost] = useState(shownAtOnce);
-  const [openKey, setOpenKey] = useState<string | null>(null);
   const of = useMemo(
     () => (asked === null ? runners : runners.filter(({ nodeId }) => nodeId === asked)),
     [runners, asked],
@@ -83,7 +87,7 @@ export function Models({
             shape={wide ? 'table' : 'cards'}
             showRunner={of.length > 1}
             now={now}
-            onOpen={setOpenKey}
+            onOpen={onOpen}
           />
           {rows.length > most && (
             <div className="mt-4 flex justify-center">
@@ -95,7 +99,7 @@ export function Models({
           <IdleTime />
         </>
       )}
-      {open && <ModelSheet row={open} now={now} onClose={() => setOpenKey(null)} />}
+      {open && <ModelSheet row={open} now={now} onClose={() => onOpen(null)} />}
     </>
   );
 }

@@ -1,10 +1,11 @@
 import { Download, FolderPlus } from 'lucide-react';
-import { useMemo, useState, useSyncExternalStore } from 'react';
+import { useState } from 'react';
 import type { RunnerView } from '../../../shared/models/runner.ts';
 import { plural } from '../../../shared/units.ts';
 import { Button } from '../../components/button.tsx';
 import { Empty, Loading, Page, Skeleton } from '../../components/page.tsx';
 import { PartTabs } from '../../components/part-tabs.tsx';
+import { useAddress } from '../../components/use-address.ts';
 import { useKeep } from '../../components/use-keep.ts';
 import { runnersStore, selectRunners, useRunners } from '../../stores/runners.ts';
 import { settingsStore } from '../../stores/settings.ts';
@@ -16,12 +17,7 @@ import { PullModel } from './pull-model.tsx';
 import { RunnerCards } from './runner-cards.tsx';
 import { isReady } from './runner-text.ts';
 import { TryIt } from './try-it.tsx';
-import { readAddress } from './view.ts';
-
-const subscribe = (listener: () => void) => {
-  addEventListener('hashchange', listener);
-  return () => removeEventListener('hashchange', listener);
-};
+import { addressHash, readAddress } from './view.ts';
 
 const parts: readonly [RunnerPart, string][] = [
   ['runners', 'Runners'],
@@ -35,8 +31,8 @@ export default function RunnerPage() {
   useKeep(settingsStore);
   const state = useRunners();
   const runners = selectRunners(state);
-  const hash = useSyncExternalStore(subscribe, () => location.hash);
-  const { part, nodeId } = useMemo(() => readAddress(hash), [hash]);
+  const { address, change, go } = useAddress(readAddress, addressHash);
+  const { part, nodeId } = address;
   const [dialog, setDialog] = useState<{ kind: 'add' | 'pull'; nodeId: string | null } | null>(null);
   const open = (kind: 'add' | 'pull', on: string | null) => setDialog({ kind, nodeId: on });
   const asked = dialog?.nodeId ?? nodeId;
@@ -76,6 +72,8 @@ export default function RunnerPage() {
         <RunnerCards
           runners={runners}
           asked={nodeId}
+          filter={address}
+          onFilter={change}
           onAdd={(id) => open('add', id)}
           onPull={(id) => open('pull', id)}
         />
@@ -83,6 +81,8 @@ export default function RunnerPage() {
         <Models
           runners={runners}
           asked={nodeId}
+          openKey={address.model}
+          onOpen={(model) => go({ model })}
           onAdd={() => open('add', null)}
           onPull={() => open('pull', null)}
         />

@@ -1,4 +1,5 @@
 import { Check } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import type { RunnerView } from '../../../shared/models/runner.ts';
 import { formatBytes, formatPercent } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
@@ -7,6 +8,7 @@ import { Progress } from '../../components/meter.tsx';
 import { cardClass, Section } from '../../components/page.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { useAction } from '../../components/use-action.ts';
+import { say } from '../../stores/news.ts';
 import { textOf } from '../../texts.ts';
 import { type PullRow, pullRows } from './model-rows.ts';
 
@@ -31,6 +33,12 @@ function Row({ row: { pull, nodeId, runner } }: { row: PullRow }) {
   const share = totalBytes === null || totalBytes === 0 ? null : doneBytes / totalBytes;
   const amount =
     totalBytes === null ? formatBytes(doneBytes) : `${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`;
+  const before = useRef(state);
+  useEffect(() => {
+    if (before.current === 'running' && state === 'done') say(`${name} downloaded to ${runner}.`);
+    if (before.current === 'running' && state === 'failed') say(`${name} not downloaded to ${runner}.`);
+    before.current = state;
+  }, [state, name, runner]);
   const again = () => run(() => client.call('runner.pull', { nodeId, name }));
   return (
     <li className="grid gap-2 px-4 py-3 text-[0.8125rem]">

@@ -21,22 +21,29 @@ export function useMachineStates(): Readonly<Record<string, NodeState>> {
   );
 }
 
+export interface RunnerFilter {
+  group: Group;
+  text: string;
+}
+
 /** A card for each runner; a filter where there are many. */
 export function RunnerCards({
   runners,
   asked,
+  filter: { group, text },
+  onFilter,
   onAdd,
   onPull,
 }: {
   runners: readonly RunnerView[];
   /** The only one to show; null for all. */
   asked: string | null;
+  filter: RunnerFilter;
+  onFilter(patch: Partial<RunnerFilter>): void;
   onAdd(nodeId: string): void;
   onPull(nodeId: string): void;
 }) {
   const machines = useMachineStates();
-  const [group, setGroup] = useState<Group>('all');
-  const [text, setText] = useState('');
   const [most, setMost] = useState(shownAtOnce);
   const only = asked === null ? null : runners.filter(({ nodeId }) => nodeId === asked);
   const many = runners.length > fewRunners && only === null;
@@ -61,23 +68,14 @@ export function RunnerCards({
           counts={countGroups(runners, machines)}
           group={group}
           text={text}
-          onGroup={setGroup}
-          onText={setText}
+          onGroup={(next) => onFilter({ group: next })}
+          onText={(next) => onFilter({ text: next })}
         />
       )}
       {many && fitting.length === 0 && (
         <Empty
           title="No matching runners"
-          actions={
-            <Button
-              onClick={() => {
-                setGroup('all');
-                setText('');
-              }}
-            >
-              Clear filters
-            </Button>
-          }
+          actions={<Button onClick={() => onFilter({ group: 'all', text: '' })}>Clear filters</Button>}
         />
       )}
       <div className="grid gap-4">

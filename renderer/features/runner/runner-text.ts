@@ -189,6 +189,7 @@ export const kindLabels: Readonly<Record<RunnerModel['kind'], string>> = {
   text: 'Texts',
   faces: 'Faces',
   clip: 'Pictures and texts',
+  speech: 'Speech',
 };
 
 export const modelStateLabels: Readonly<Record<RunnerModel['state'], string>> = {

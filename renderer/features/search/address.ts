@@ -1,6 +1,7 @@
 /** The state of the Search page in its address. Pure. */
 import type { FileType, SearchHit } from '../../../shared/models/indexing.ts';
 import type { Place } from '../../../shared/models/places.ts';
+import { fieldsOf, hashWith } from '../../components/hash.ts';
 
 /** A passage that is shown, by the file and its bytes; and where in its source the match is, if that has no name. */
 export type Opened = Pick<SearchHit, 'sourceId' | 'path' | 'startByte' | 'endByte' | 'place'>;
@@ -18,9 +19,7 @@ export const fileTypes: readonly FileType[] = ['markdown', 'page', 'code', 'text
 export const emptySearch: SearchAddress = { text: '', sourceId: null, type: null, opened: null };
 
 export function readSearch(hash: string): SearchAddress {
-  const [page, query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
-  if (page !== 'search') return emptySearch;
-  const named = new URLSearchParams(query);
+  const named = fieldsOf('search', hash);
   return {
     text: (named.get('q') ?? '').slice(0, 2000),
     sourceId: named.get('in'),
@@ -47,18 +46,16 @@ function placeIn(text: string): Place | null {
 const placeKinds: readonly Place['kind'][] = ['page', 'slide', 'sheet', 'chapter', 'time'];
 
 export function searchHash({ text, sourceId, type, opened }: SearchAddress): string {
-  const named = new URLSearchParams();
-  if (text !== '') named.set('q', text);
-  if (sourceId !== null) named.set('in', sourceId);
-  if (type !== null) named.set('type', type);
-  if (opened !== null) {
-    named.set('of', opened.sourceId);
-    named.set('file', opened.path);
-    named.set('at', `${opened.startByte}-${opened.endByte}`);
-    const { place } = opened;
-    if (place?.name === null) named.set('place', `${place.kind}:${place.number}`);
-  }
-  return named.size === 0 ? '#/search' : `#/search?${named}`;
+  const place = opened?.place?.name === null ? opened.place : null;
+  return hashWith('#/search', {
+    q: text || null,
+    in: sourceId,
+    type,
+    of: opened?.sourceId ?? null,
+    file: opened?.path ?? null,
+    at: opened === null ? null : `${opened.startByte}-${opened.endByte}`,
+    place: place === null ? null : `${place.kind}:${place.number}`,
+  });
 }
 
 export const isSame = (a: Opened | null, b: Opened | null): boolean =>

@@ -3,7 +3,7 @@ import { ChevronDown, Copy, ExternalLink, SquarePen, X } from 'lucide-react';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import type { DocumentView } from '../../../shared/models/indexing.ts';
-import { placeText, webAddressAt } from '../../../shared/text/place-text.ts';
+import { isYoutube, placeText, webAddressAt } from '../../../shared/text/place-text.ts';
 import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
@@ -16,6 +16,9 @@ import { editors, openInEditor, readEditor } from './editors.ts';
 import { pathParts } from './groups.ts';
 import { copyAndSay } from './hit.tsx';
 import { MarkdownView } from './markdown-view.tsx';
+import { Recording } from './recording.tsx';
+import { showIn } from './scroller.ts';
+import { StoredPicture } from './stored-picture.tsx';
 import { TextView } from './text-view.tsx';
 
 /** The file of a hit, at its passage: beside the list, or over it where there is no room. */
@@ -42,7 +45,7 @@ export function DocumentPane({
       </div>
     </Loading>
   ) : (
-    <Content document={document} />
+    <Content document={document} place={opened.place} />
   );
   if (shape === 'over')
     return (
@@ -108,7 +111,7 @@ function Actions({ document, place }: { document: DocumentView; place: Opened['p
       </Button>
       {place !== undefined && source !== undefined && (
         <a href={source} target="_blank" rel="noreferrer" className={linkClass}>
-          <ExternalLink size={14} aria-hidden="true" /> Open{' '}
+          <ExternalLink size={14} aria-hidden="true" /> Open {isYoutube(source) && 'on YouTube '}
           {place.kind === 'time' ? placeText(place) : `at ${placeText(place)}`}
         </a>
       )}
@@ -142,8 +145,8 @@ function Actions({ document, place }: { document: DocumentView; place: Opened['p
   );
 }
 
-function Content({ document }: { document: DocumentView }) {
-  const { text, firstLine, format, more, changed, passage } = document;
+function Content({ document, place }: { document: DocumentView; place: Opened['place'] }) {
+  const { text, firstLine, format, more, changed, passage, ingested, times } = document;
   const box = useRef<HTMLDivElement>(null);
   const lines = linesOf(document);
   const lineKey = `${document.path}:${passage.firstLine}`;
@@ -161,7 +164,12 @@ function Content({ document }: { document: DocumentView }) {
         </p>
       )}
       {more.before && <Cut where="before line" line={firstLine} />}
-      {format === 'markdown' ? (
+      {ingested && times === undefined && (
+        <StoredPicture key={ingested.taskId} taskId={ingested.taskId} title={ingested.title} />
+      )}
+      {ingested && times !== undefined ? (
+        <Recording key={ingested.taskId} {...{ document, place, taskId: ingested.taskId }} passage={lines} />
+      ) : format === 'markdown' ? (
         <MarkdownView text={text} lines={lines} />
       ) : (
         <TextView text={text} lines={lines} firstLine={firstLine} isCode={format === 'code'} />
@@ -169,24 +177,6 @@ function Content({ document }: { document: DocumentView }) {
       {more.after && <Cut where="after line" line={firstLine + text.split('\n').length - 1} />}
     </div>
   );
-}
-
-/** Scrolls only the box around the text, not the page. */
-function showIn(passage: Element): void {
-  let scroller = passage.parentElement;
-  // A box that scrolls sideways counts as one that scrolls both ways, so its height decides.
-  while (
-    scroller !== null &&
-    !(
-      /auto|scroll/.test(getComputedStyle(scroller).overflowY) &&
-      scroller.scrollHeight > scroller.clientHeight
-    )
-  )
-    scroller = scroller.parentElement;
-  if (scroller === null) return;
-  const [outer, inner] = [scroller.getBoundingClientRect(), passage.getBoundingClientRect()];
-  const spare = Math.max(0, (outer.height - inner.height) / 2);
-  scroller.scrollTop += inner.top - outer.top - Math.min(spare, outer.height / 3);
 }
 
 const Cut = ({ where, line }: { where: string; line: number }) => (

@@ -10,6 +10,7 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Problem } from '../../components/problem.tsx';
+import { useChanged } from '../../components/unsaved.ts';
 import { toastDone } from '../../stores/toasts.ts';
 import { textOf } from '../../texts.ts';
 import { actionLabels, countWork, groupPlan, planSentence } from './plan-text.ts';
@@ -40,6 +41,7 @@ export function ImportDialog({ kind, onClose }: { kind: ImportKind; onClose(): v
   const [plan, setPlan] = useState<ImportPlan | null>(null);
   const [error, setError] = useState<WireError | null>(null);
   const [busy, setBusy] = useState(false);
+  const unsaved = useChanged(text);
   const id = useId();
 
   function change(next: string): void {
@@ -92,7 +94,7 @@ export function ImportDialog({ kind, onClose }: { kind: ImportKind; onClose(): v
 
   const ready = plan?.possible === true && countWork(plan) > 0;
   return (
-    <Dialog title={title} description={about} onClose={onClose}>
+    <Dialog title={title} description={about} unsaved={unsaved} onClose={onClose}>
       <form onSubmit={submit} className="grid gap-4">
         <label className="relative inline-flex h-9 cursor-pointer items-center gap-2 justify-self-start rounded-lg border border-line-strong bg-surface px-3.5 font-medium hover:border-faint has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-flame">
           <FileUp size={16} aria-hidden="true" /> Choose a file

@@ -169,6 +169,7 @@ export const rules: Readonly<Record<Exclude<SettingPath, PlaceOfItsOwn>, Rule>> 
     accepts: (text) => tokenProblem(text) === null,
   },
   'tasks.visionModel': { is: 'text', byDefault: null, least: 1, most: 300 },
+  'tasks.findFaces': { is: 'switch', byDefault: true },
   'tasks.listen': { is: 'choice', byDefault: 'loopback', options: ['loopback', 'network'] },
   'tasks.port': { is: 'number', byDefault: 8780, least: 1, most: 65_535 },
   'tasks.redisUrl': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isRedisAddress },

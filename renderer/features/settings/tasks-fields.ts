@@ -115,7 +115,7 @@ export const tasksFields: readonly SettingField[] = [
     key: 'speechModel',
     kind: 'text',
     label: 'Speech model',
-    about: 'As the server calls it.',
+    about: 'As the server calls it. A model of the runner has its name on the Runner page.',
   },
   {
     section: 'tasks',
@@ -144,6 +144,13 @@ export const tasksFields: readonly SettingField[] = [
     kind: 'text',
     label: 'Model that describes pictures',
     about: 'A model of your machines that can see. If empty, pictures have no description.',
+  },
+  {
+    section: 'tasks',
+    key: 'findFaces',
+    kind: 'switch',
+    label: 'Find faces in pictures',
+    about: 'A runner of yours counts them and says where they are. Who they are is neither asked nor kept.',
   },
   {
     section: 'tasks',

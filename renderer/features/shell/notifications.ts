@@ -49,7 +49,7 @@ export function followActivityForNotifications(): () => void {
   });
 }
 
-const lostGpuCodes: ReadonlySet<string> = new Set(['NODE_LOST_GPU', 'OLLAMA_HERE_LOST_GPU']);
+export const lostGpuCodes: ReadonlySet<string> = new Set(['NODE_LOST_GPU', 'OLLAMA_HERE_LOST_GPU']);
 
 /** Shows a message when a machine loses its GPU while the panel is open, once for each loss. */
 export function followActivityForLostGpus(): () => void {

@@ -6,7 +6,8 @@ export type SharedDialog =
   | { dialog: 'palette' }
   | { dialog: 'node' }
   | { dialog: 'folder' }
-  | { dialog: 'keep'; nodeId: string }
+  | { dialog: 'keep' | 'why' | 'edit-node' | 'faults'; nodeId: string }
+  | { dialog: 'remove-node'; nodeId: string; leaves: boolean }
   | { dialog: 'model'; nodeId: string; model: string }
   | { dialog: 'cancel-run'; jobId: string }
   | { dialog: 'pull'; model: string; from: string | null }

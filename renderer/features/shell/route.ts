@@ -10,7 +10,7 @@ import {
   Server,
   Settings,
 } from 'lucide-react';
-import { useSyncExternalStore } from 'react';
+import { useHash } from '../../components/use-address.ts';
 
 export const pages = [
   'fleet',
@@ -78,11 +78,6 @@ export function runFromHash(hash: string): string | null {
   return decoded(/^#\/?index\?(?:.*&)?run=([^&]+)/.exec(hash)?.[1]);
 }
 
-/** `#/settings?setting=optimizer.on` → `optimizer.on`; null when no setting is named. */
-export function settingFromHash(hash: string): string | null {
-  return decoded(/^#\/?settings\?(?:.*&)?setting=([^&]+)/.exec(hash)?.[1]);
-}
-
 function decoded(text: string | undefined): string | null {
   if (text === undefined) return null;
   try {
@@ -91,14 +86,6 @@ function decoded(text: string | undefined): string | null {
     return null;
   }
 }
-
-function subscribe(listener: () => void): () => void {
-  addEventListener('hashchange', listener);
-  return () => removeEventListener('hashchange', listener);
-}
-
-const useHash = <Value extends string | null>(read: (hash: string) => Value) =>
-  useSyncExternalStore(subscribe, () => read(location.hash));
 
 export const usePage = (): PageName => useHash(pageFromHash);
 
@@ -109,9 +96,6 @@ export const useNodeTabInHash = (): NodeTab => useHash(nodeTabFromHash);
 
 /** The run that the Index page is asked to show, else null. */
 export const useRunInHash = (): string | null => useHash(runFromHash);
-
-/** The setting that the Settings page is asked to show, else null. */
-export const useSettingInHash = (): string | null => useHash(settingFromHash);
 
 export function goTo(page: PageName): void {
   location.hash = pageHref(page);

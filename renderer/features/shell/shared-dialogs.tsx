@@ -1,10 +1,15 @@
 import { Suspense, useEffect } from 'react';
 import { latePart } from '../../components/late-part.ts';
+import { asksAboutUnsaved } from '../../components/unsaved.ts';
 import { useFleet } from '../../stores/fleet.ts';
 import { useJobs } from '../../stores/jobs.ts';
-import { KeepDialog } from '../power/keep-dialog.tsx';
 import { closeDialog, openDialog, type SharedDialog, useOpenDialog } from './open-dialog.ts';
 
+const KeepDialog = latePart(() => import('../power/keep-dialog.tsx'), 'KeepDialog');
+const WhyDialog = latePart(() => import('../power/why-dialog.tsx'), 'WhyDialog');
+const NodeDialog = latePart(() => import('../fleet/node-dialog.tsx'), 'NodeDialog');
+const FaultsDialog = latePart(() => import('../fleet/faults-dialog.tsx'), 'FaultsDialog');
+const RemoveDialog = latePart(() => import('../fleet/remove-dialog.tsx'), 'RemoveDialog');
 const Palette = latePart(() => import('../palette/palette.tsx'));
 const Wizard = latePart(() => import('../wizard/wizard.tsx'));
 const SourceDialog = latePart(() => import('../index/source-dialog.tsx'), 'SourceDialog');
@@ -22,6 +27,7 @@ export function SharedDialogs() {
       if (event.altKey || event.shiftKey) return;
       event.preventDefault();
       if (event.repeat) return;
+      if (asksAboutUnsaved()) return;
       if (useOpenDialog.getState().asked?.dialog === 'palette') closeDialog();
       else openDialog({ dialog: 'palette' });
     };
@@ -47,7 +53,11 @@ function dialogOf(asked: SharedDialog) {
     case 'node':
       return <Wizard onClose={closeDialog} />;
     case 'keep':
-      return <KeepNode nodeId={asked.nodeId} />;
+    case 'why':
+    case 'edit-node':
+    case 'faults':
+    case 'remove-node':
+      return <OfNode asked={asked} />;
     case 'folder':
       return <SourceDialog onClose={closeDialog} />;
     case 'model':
@@ -67,7 +77,22 @@ function CancelJob({ jobId }: { jobId: string }) {
   return job && job.endedAt === null ? <CancelRun job={job} onClose={closeDialog} /> : null;
 }
 
-function KeepNode({ nodeId }: { nodeId: string }) {
-  const node = useFleet((state) => state.entries[nodeId]);
-  return node ? <KeepDialog node={node} onClose={closeDialog} /> : null;
+/** A machine that was removed meanwhile is not asked about any more. */
+function OfNode({ asked }: { asked: Extract<SharedDialog, { nodeId: string }> }) {
+  const node = useFleet((state) => state.entries[asked.nodeId]);
+  if (!node) return null;
+  switch (asked.dialog) {
+    case 'keep':
+      return <KeepDialog node={node} onClose={closeDialog} />;
+    case 'why':
+      return <WhyDialog node={node} onClose={closeDialog} />;
+    case 'edit-node':
+      return <NodeDialog node={node} onClose={closeDialog} />;
+    case 'faults':
+      return <FaultsDialog node={node} onClose={closeDialog} />;
+    case 'remove-node':
+      return <RemoveDialog node={node} leaves={asked.leaves} onClose={closeDialog} />;
+    default:
+      return null;
+  }
 }

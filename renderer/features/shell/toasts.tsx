@@ -1,6 +1,7 @@
 import { Check, Info, TriangleAlert, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import { SpokenToast } from '../../components/spoken-toast.tsx';
+import { HelpLink } from '../../components/help-link.tsx';
+import { SpokenNews } from '../../components/spoken-news.tsx';
 import { WithCode } from '../../components/with-code.tsx';
 import { dismissToast, type Toast, useToasts } from '../../stores/toasts.ts';
 
@@ -30,7 +31,7 @@ export function Toasts() {
           <ToastCard key={toast.id} toast={toast} />
         ))}
       </section>
-      <SpokenToast />
+      <SpokenNews />
     </>
   );
 }
@@ -65,6 +66,7 @@ function ToastCard({ toast }: { toast: Toast }) {
             <WithCode text={toast.next} />
           </p>
         )}
+        {toast.code && <HelpLink code={toast.code} />}
       </div>
       <button
         type="button"

@@ -97,7 +97,13 @@ function RunningJob() {
       >
         <X size={16} aria-hidden="true" />
       </Button>
-      <LiveRegion message={`Index ${jobName(job)}: ${phase} ${done} ${eta}`} everyMs={20_000} />
+      <LiveRegion message={`Index ${jobName(job)}: ${phase}${quarterText(progress.share)}`} />
     </div>
   );
+}
+
+/** `, 50%`: said four times in a run, and not at each file. */
+function quarterText(share: number | null): string {
+  const quarters = share === null ? 0 : Math.floor(share * 4);
+  return quarters === 0 ? '' : `, ${quarters * 25}%`;
 }

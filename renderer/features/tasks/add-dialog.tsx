@@ -1,5 +1,6 @@
 import { FileUp, X } from 'lucide-react';
 import { useId, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import type { TaskView } from '../../../shared/models/tasks.ts';
 import { formatBytes, formatPercent, plural } from '../../../shared/units.ts';
@@ -95,11 +96,11 @@ export function AddDialog({
         added.push((await client.call('tasks.add', { input: { kind: 'text', text }, ...common })).id);
       }
       toastDone(`${plural(added.length, 'task')} added`);
+      flushSync(onClose);
       onAdded(added);
-      onClose();
     } catch (failure) {
       if (!controller.signal.aborted) setError(toWireError(failure));
-      if (added.length > 0) onAdded(added);
+      if (added.length > 0) toastDone(`${plural(added.length, 'task')} added`);
     } finally {
       stop.current = null;
       setProgress(null);
@@ -109,6 +110,7 @@ export function AddDialog({
   return (
     <Dialog
       title="Add a task"
+      unsaved={count > 0}
       description="Text is extracted on this computer or a worker, and can be searched afterwards."
       onClose={() => {
         stop.current?.abort();

@@ -3,7 +3,7 @@ import type { TaskQueueName } from '../../../shared/models/tasks.ts';
 import { formatCount } from '../../../shared/units.ts';
 import { TimeChart } from '../../charts/chart-frame.tsx';
 import type { Series } from '../../charts/chart-row.ts';
-import { describeStack } from '../../charts/chart-text.ts';
+import { describeLines } from '../../charts/chart-text.ts';
 import { ChartTimeProvider, useChartTime } from '../../charts/chart-time.tsx';
 import { RangePicker } from '../../charts/range-picker.tsx';
 import { client } from '../../client/index.ts';
@@ -15,7 +15,10 @@ import { rangeSeconds } from '../../stores/node-buckets.ts';
 import { loadTaskDepth, useTaskDepth } from '../../stores/tasks.ts';
 import { depthRows } from './depth-rows.ts';
 
-/** What waited or ran in each queue. */
+/** Means are rarely whole. */
+const depth = (value: number) => (value >= 10 ? formatCount(value) : value.toFixed(1).replace(/\.0$/, ''));
+
+/** What waited or ran in each queue: the mean, and how far it went where moments were joined. */
 export default function DepthChart() {
   const time = useChartTime();
   const { period, label } = time;
@@ -45,11 +48,11 @@ export default function DepthChart() {
         </div>
         <TimeChart
           title="Queue depth"
-          kind="stack"
+          kind="lines"
           rows={rows}
           series={series}
-          summary={describeStack('Tasks', rows, series, formatCount, time)}
-          format={formatCount}
+          summary={describeLines('Tasks', rows, series, depth, time)}
+          format={depth}
           least={4}
           empty={
             state === 'loading'

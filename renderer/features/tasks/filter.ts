@@ -1,5 +1,6 @@
 /** Which tasks are shown, and how that is kept in the address. Pure. */
 import type { TaskState, TaskView } from '../../../shared/models/tasks.ts';
+import { fieldsOf, hashWith } from '../../components/hash.ts';
 import type { TaskSearch } from '../../stores/tasks.ts';
 
 export const stateGroups = ['waiting', 'active', 'completed', 'failed', 'cancelled'] as const;
@@ -128,7 +129,7 @@ const contentTypes: readonly TaskView['contentType'][] = [
 
 /** `#/tasks?view=workers` or `#/tasks?state=waiting,failed&queue=…&task=…`. Unknown values are ignored. */
 export function readAddress(hash: string): TasksAddress {
-  const query = new URLSearchParams(/^#\/?tasks\?(.*)$/.exec(hash)?.[1] ?? '');
+  const query = fieldsOf('tasks', hash);
   const named = new Set(query.get('state')?.split(','));
   const queue = query.get('queue');
   return {
@@ -146,16 +147,31 @@ export function readAddress(hash: string): TasksAddress {
 }
 
 export function addressHash({ tab, filter, taskId }: TasksAddress): string {
-  const query = new URLSearchParams();
-  if (tab !== 'tasks') query.set('view', tab);
-  if (filter.groups.size > 0)
-    query.set('state', stateGroups.filter((group) => filter.groups.has(group)).join(','));
-  if (filter.queue !== null) query.set('queue', filter.queue);
-  if (filter.contentType !== null) query.set('type', filter.contentType);
-  if (filter.workerId !== null) query.set('worker', filter.workerId);
-  if (filter.batchId !== null) query.set('batch', filter.batchId);
-  if (filter.text.trim() !== '') query.set('text', filter.text);
-  if (taskId !== null) query.set('task', taskId);
-  const text = query.toString();
-  return text === '' ? '#/tasks' : `#/tasks?${text}`;
+  const groups = stateGroups.filter((group) => filter.groups.has(group));
+  return hashWith('#/tasks', {
+    view: tab === 'tasks' ? null : tab,
+    state: groups.join(',') || null,
+    queue: filter.queue,
+    type: filter.contentType,
+    worker: filter.workerId,
+    batch: filter.batchId,
+    text: filter.text.trim() === '' ? null : filter.text,
+    task: taskId,
+  });
 }
+
+/** What of the stored texts is shown. */
+export interface TextsAddress {
+  text: string;
+  /** How many newer ones come before. */
+  offset: number;
+}
+
+export function readTexts(hash: string): TextsAddress {
+  const query = fieldsOf('tasks', hash);
+  const offset = /^\d{1,9}$/.test(query.get('from') ?? '') ? Number(query.get('from')) : 0;
+  return { text: (query.get('stored') ?? '').slice(0, 200), offset };
+}
+
+export const textsHash = ({ text, offset }: TextsAddress): string =>
+  hashWith('#/tasks', { stored: text || null, from: offset === 0 ? null : String(offset) });

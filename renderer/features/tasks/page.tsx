@@ -9,6 +9,7 @@ import { LiveRegion } from '../../components/live-region.tsx';
 import { Empty, Loading, Page, Skeleton } from '../../components/page.tsx';
 import { PartTabs } from '../../components/part-tabs.tsx';
 import { toggled } from '../../components/toggled.ts';
+import { useAddress } from '../../components/use-address.ts';
 import { useHeldRows } from '../../components/use-held-rows.ts';
 import { useKeep } from '../../components/use-keep.ts';
 import { useConnection } from '../../stores/connection.ts';
@@ -24,7 +25,6 @@ import {
   useTaskWorkers,
 } from '../../stores/tasks.ts';
 import { tasksHref } from '../shell/route.ts';
-import { useAddress } from '../shell/use-address.ts';
 import { AddDialog, type Draft, noDraft } from './add-dialog.tsx';
 import { BulkActions } from './bulk.tsx';
 import {
@@ -287,7 +287,7 @@ function Summary({ tasks }: { tasks: readonly TaskView[] }) {
   return (
     <>
       {text}
-      <LiveRegion message={text} everyMs={20_000} />
+      <LiveRegion message={active + waiting === 0 ? 'All tasks have ended.' : ''} />
     </>
   );
 }

@@ -1,10 +1,12 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import type { WireError } from '../../../shared/contract/errors.ts';
+import { facesIn } from '../../../shared/models/picture-faces.ts';
 import type { TaskDetails, TaskView } from '../../../shared/models/tasks.ts';
 import { formatBytes, formatDuration, formatPercent } from '../../../shared/units.ts';
 import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
 import { Dialog } from '../../components/dialog.tsx';
+import { FacesPicture } from '../../components/faces-picture.tsx';
 import { Progress } from '../../components/meter.tsx';
 import { Loading, Skeleton } from '../../components/page.tsx';
 import { Problem } from '../../components/problem.tsx';
@@ -134,6 +136,7 @@ function Rest({ task, spec, result, steps, log }: TaskDetails) {
       </SheetPart>
       {result && (
         <SheetPart title="Result">
+          {spec.contentType === 'image' && <ResultPicture title={task.title} result={result} />}
           <Result result={result} />
         </SheetPart>
       )}
@@ -148,6 +151,15 @@ function Rest({ task, spec, result, steps, log }: TaskDetails) {
         <Facts task={task} spec={spec} />
       </SheetPart>
     </>
+  );
+}
+
+function ResultPicture({ title, result }: { title: string; result: NonNullable<TaskDetails['result']> }) {
+  const sources = result.thumbnails.slice(0, 1).map((picture) => `data:image/jpeg;base64,${picture}`);
+  return (
+    <div className="mb-3">
+      <FacesPicture name={title} sources={sources} faces={facesIn(result.metadata)} />
+    </div>
   );
 }
 

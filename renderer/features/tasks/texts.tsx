@@ -9,10 +9,12 @@ import { FilterBar, FilterRow, SearchBox } from '../../components/filters.tsx';
 import { cardClass, Empty, Loading, Skeleton } from '../../components/page.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { Ago } from '../../components/time.tsx';
+import { useAddress } from '../../components/use-address.ts';
 import { useConnection } from '../../stores/connection.ts';
 import { fetchIngested, type IngestedPage } from '../../stores/tasks.ts';
 import { toastDone } from '../../stores/toasts.ts';
 import { ConfirmDialog } from '../access/confirm-dialog.tsx';
+import { readTexts, textsHash } from './filter.ts';
 import { typeLabels } from './task-text.ts';
 
 type Known =
@@ -25,8 +27,8 @@ const quietMs = 250;
 
 /** The texts that tasks have stored: found by Search, and deleted here. */
 export function Texts({ version, onAdd }: { version: string; onAdd(): void }) {
-  const [text, setText] = useState('');
-  const [offset, setOffset] = useState(0);
+  const { address, change } = useAddress(readTexts, textsHash);
+  const { text, offset } = address;
   const [known, setKnown] = useState<Known>({ state: 'loading' });
   const [deleting, setDeleting] = useState<IngestedText | null>(null);
   const [tries, setTries] = useState(0);
@@ -88,10 +90,7 @@ export function Texts({ version, onAdd }: { version: string; onAdd(): void }) {
           <SearchBox
             label="Search titles and origins"
             value={text}
-            onChange={(next) => {
-              setText(next);
-              setOffset(0);
-            }}
+            onChange={(next) => change({ text: next, offset: 0 })}
           />
         </FilterRow>
       </FilterBar>
@@ -126,13 +125,17 @@ export function Texts({ version, onAdd }: { version: string; onAdd(): void }) {
       )}
       {(offset > 0 || offset + texts.length < total) && (
         <div className="mt-3 flex items-center gap-3 text-xs text-faint">
-          <Button size="small" disabled={offset === 0} onClick={() => setOffset(Math.max(0, offset - 100))}>
+          <Button
+            size="small"
+            disabled={offset === 0}
+            onClick={() => change({ offset: Math.max(0, offset - 100) })}
+          >
             Newer
           </Button>
           <Button
             size="small"
             disabled={offset + texts.length >= total}
-            onClick={() => setOffset(offset + texts.length)}
+            onClick={() => change({ offset: offset + texts.length })}
           >
             Older
           </Button>

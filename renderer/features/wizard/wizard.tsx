@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import { create } from 'zustand';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
+import { useAskBeforeUnload } from '../../components/use-ask-before-unload.ts';
 import { type Draft, emptyDraft, isBegun, stepBefore, steps, stepTitles } from './draft.ts';
 import { AgentStep } from './step-agent.tsx';
 import { DetailsStep } from './step-details.tsx';
@@ -20,6 +21,8 @@ export default function Wizard({ onClose }: { onClose(): void }) {
   const place = useRef<HTMLDivElement>(null);
   const before = stepBefore(draft);
   const View = views[draft.step];
+  // Loading the page again would end what closing the dialog keeps.
+  useAskBeforeUnload(isBegun(draft) && draft.nodeId === null);
   const restart = () => useDraft.setState(emptyDraft, true);
 
   // Each step focuses its first field, or else its first button.

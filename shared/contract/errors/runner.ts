@@ -34,7 +34,7 @@ export const runnerErrors = {
   },
   RUNNER_BAD_MODEL: {
     message: 'This folder holds no model that the runner can use.',
-    next: 'Choose a folder with model.onnx (or onnx/model.onnx), tokenizer.json and config.json.',
+    next: 'Choose a folder with model.onnx (or onnx/model.onnx), tokenizer.json and config.json; for speech, with encoder_model.onnx and its decoder.',
     status: 422,
   },
   RUNNER_NO_MODEL: {
@@ -71,6 +71,11 @@ export const runnerErrors = {
     message: 'The runner has too many texts waiting.',
     next: 'Send the request again in a few seconds.',
     status: 503,
+  },
+  RECORDING_UNREADABLE: {
+    message: 'The runner cannot read this recording.',
+    next: 'Convert it to WAV and send that: ffmpeg -i FILE -ac 1 -ar 16000 -c:a pcm_s16le speech.wav',
+    status: 422,
   },
   RUNNER_BODY_TOO_LARGE: {
     message: 'The request is too large.',

@@ -12,12 +12,15 @@ export interface BridgeScene {
   results: Record<string, unknown>;
   /** Method → what it is refused with, instead of the usual failure. */
   errors?: Record<string, WireError>;
+  /** Methods that never answer. */
+  unanswered?: readonly string[];
 }
 
 /** Serialised into the page, so it may use nothing from outside itself. */
 export function installBridge(scene: BridgeScene): void {
   const listeners = new Set<(message: ServerMessage) => void>();
   const subscriptions = new Map<string, number>();
+  const waiting = new Map<number, string>();
   let sequence = 1;
   const calls: [string, unknown][] = [];
   const answer = (message: ServerMessage) => {
@@ -38,6 +41,10 @@ export function installBridge(scene: BridgeScene): void {
         });
       } else if (message.type === 'call') {
         calls.push([message.method, message.params]);
+        if (scene.unanswered?.includes(message.method)) {
+          waiting.set(message.id, message.method);
+          return;
+        }
         if (Object.hasOwn(scene.results, message.method)) {
           answer({ type: 'result', id: message.id, result: scene.results[message.method] });
         } else {
@@ -51,6 +58,8 @@ export function installBridge(scene: BridgeScene): void {
             },
           });
         }
+      } else if (message.type === 'cancel' && waiting.has(message.id)) {
+        calls.push([`cancel ${waiting.get(message.id)}`, null]);
       }
     },
     onMessage(listener: (message: ServerMessage) => void) {

@@ -14,7 +14,7 @@ export interface Complaints {
 export const coreIsGone =
   /WebSocket connection to|ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED/;
 
-const givenUp: ReadonlySet<string> = new Set(['script', 'stylesheet', 'font', 'image', 'other']);
+const givenUp: ReadonlySet<string> = new Set(['script', 'stylesheet', 'font', 'image', 'media', 'other']);
 
 export function createComplaints(): Complaints {
   const said: string[] = [];

@@ -246,6 +246,11 @@ function history(): RequestBucket[] {
         row('qwen2.5-coder:14b', 'gpu-tower', 0.3),
         row('mxbai-embed-large', 'nas', 0.8),
       ],
+      spread: {
+        perMinute: [12 * wave, 44 * wave],
+        waiting: [0, wave > 1.6 ? 9 : 0],
+        firstByteMs: [250 + 300 * wave, 700 + 900 * wave],
+      },
     };
   }).filter((_, index) => index < 22 || index > 28);
 }

@@ -80,7 +80,7 @@ from tide_table import high_water
 const document: DocumentView = {
   ...{ sourceId: 'notes', sourceName: 'Notes', path: 'letters/2024/the-harbour-at-dusk.md' },
   absolutePath: '/home/me/notes/letters/2024/the-harbour-at-dusk.md',
-  ...{ format: 'markdown', language: 'markdown', text, firstLine: 1 },
+  ...{ format: 'markdown', language: 'markdown', text, firstLine: 1, startByte: 0 },
   ...{ passage: { firstLine: 7, lastLine: 8 }, more: { before: false, after: true }, changed: true },
 };
 

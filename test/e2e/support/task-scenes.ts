@@ -205,8 +205,14 @@ const depth: TaskDepth[] = Array.from({ length: 120 }, (_, index) => {
   const gpu = index > 80 ? Math.round(3 + 3 * Math.sin(index / 5)) : 0;
   const cpu = index > 30 ? Math.round(5 + 5 * Math.sin(index / 9)) : 0;
   return [
-    { at, seconds: 30, queue: 'gpu-tasks', waiting: gpu, active: gpu > 0 ? 1 : 0 },
-    { at, seconds: 30, queue: 'celery', waiting: cpu, active: Math.min(2, cpu) },
+    {
+      ...{ at, seconds: 30, queue: 'gpu-tasks', waiting: gpu, active: gpu > 0 ? 1 : 0 },
+      spread: [Math.max(0, gpu - 2), gpu * 1.6],
+    },
+    {
+      ...{ at, seconds: 30, queue: 'celery', waiting: cpu, active: Math.min(2, cpu) },
+      spread: [Math.max(0, cpu - 1), cpu * 1.5 + 2],
+    },
   ] satisfies TaskDepth[];
 }).flat();
 

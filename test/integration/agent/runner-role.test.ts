@@ -7,7 +7,7 @@ import { type FakeRunner, fakeVector, runnerHash, startFakeRunner } from '../../
 import { createWorld } from './world.ts';
 
 const config = { role: ['power', 'telemetry', 'runner'] };
-const signal = () => AbortSignal.timeout(10_000);
+const signal = () => AbortSignal.timeout(50_000);
 let runner: FakeRunner;
 
 beforeEach(async () => {

@@ -61,7 +61,7 @@ it('hears the real agent at its start, and knows it by its token', async () => {
       countdownSeconds: 60,
       helloUrl: url,
     } as const;
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(50_000);
     await createAgentLink({ http, url: first.url, token: first.token }).putPolicy('panel-1', policy, signal);
     await first.stop();
     expect(heard).toEqual([]);

@@ -9,7 +9,7 @@ import { machineSetups, startRealWorld } from '../../fakes/indexing-world.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'pilotlight-gpu-lost-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
-const signal = () => AbortSignal.timeout(30_000);
+const signal = () => AbortSignal.timeout(50_000);
 
 async function worldWithAgents() {
   const folder = (name: string) => mkdtempSync(join(root, `${name}-`));

@@ -51,7 +51,7 @@ it('`doctor --rehearse` puts a machine to sleep, wakes it, and learns its boot t
   const world = await startTestHost({ simulate: true });
   try {
     const { fleet } = world.host.core.services;
-    await fleet.waitFor('lab-2', (node) => isServing(node.state), AbortSignal.timeout(15_000));
+    await fleet.waitFor('lab-2', (node) => isServing(node.state), AbortSignal.timeout(50_000));
     const there = (...args: string[]) => runCli('cli', [...args, '--data', world.host.dataFolder]);
 
     const lease = await there('keep-awake', 'lab-2', '--purpose', 'a game', '--json');
@@ -82,7 +82,7 @@ it.skipIf(findRedisServer() === null)('`doctor` warns of a Redis that may lose t
   const world = await startTestHost({ simulate: true });
   try {
     const { fleet, settings, tasks } = world.host.core.services;
-    await fleet.waitFor('lab-2', (node) => isServing(node.state), AbortSignal.timeout(15_000));
+    await fleet.waitFor('lab-2', (node) => isServing(node.state), AbortSignal.timeout(50_000));
     const there = (...args: string[]) => runCli('cli', [...args, '--data', world.host.dataFolder]);
     const warned = async () => (jsonOf(await there('doctor', 'lab-2', '--json')) as WarnedCheck).warnings;
     expect(await warned()).toEqual([]);

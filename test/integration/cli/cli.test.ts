@@ -150,7 +150,7 @@ describe('the command line with a running core', () => {
     await using world = await startRealWorld(notes(1), []);
     const { fleet } = world.host.core.services;
     await fleet.simulate(true);
-    await fleet.waitFor('lab-2', (node) => node.loaded.length > 0, AbortSignal.timeout(20_000));
+    await fleet.waitFor('lab-2', (node) => node.loaded.length > 0, AbortSignal.timeout(50_000));
     fleet.simulation.setFault('lab-2', 'vram-taken', true);
     const force = (...args: string[]) =>
       runCli('cli', ['force-gpu', 'llama3.1:8b', '--node', 'lab-2', ...args, '--data', world.dataFolder]);

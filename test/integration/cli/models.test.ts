@@ -18,7 +18,7 @@ beforeAll(async () => {
     panelRoot: null,
   });
   for (const id of ['nas', 'lab-2'])
-    await host.core.services.fleet.waitFor(id, (node) => isServing(node.state), AbortSignal.timeout(20_000));
+    await host.core.services.fleet.waitFor(id, (node) => isServing(node.state), AbortSignal.timeout(50_000));
 }, 40_000);
 afterAll(async () => {
   await host.stop();
@@ -43,7 +43,7 @@ it('are downloaded to the machines that are named, woken where that is allowed',
     host.core.services.fleet.waitFor(
       id,
       (node) => node.installed.some(({ name }) => name === 'all-minilm:latest'),
-      AbortSignal.timeout(20_000),
+      AbortSignal.timeout(50_000),
     );
   await Promise.all([has('lab-2'), has('gpu-tower')]);
   expect(host.core.services.leases.ledger.list().filter(({ kind }) => kind === 'job')).toEqual([]);
@@ -56,7 +56,7 @@ it('are copied by their digest, and what is there already is refused', async () 
   await host.core.services.fleet.waitFor(
     'lab-2',
     (node) => node.installed.some(({ name }) => name === 'mxbai-embed-large:latest'),
-    AbortSignal.timeout(20_000),
+    AbortSignal.timeout(50_000),
   );
   const again = await cli('copy', 'mxbai-embed-large', '--from', 'nas', '--to', 'lab-2');
   expect(again.code).toBe(1);
@@ -79,7 +79,7 @@ it('fail with the code of the reason', async () => {
 it('are deleted after --yes, also while they are loaded', async () => {
   expect(await cli('delete', 'all-minilm', '--on', 'nas')).toMatchObject({ code: 2, out: '' });
   expect(names('nas')).toContain('all-minilm:latest');
-  const signal = AbortSignal.timeout(20_000);
+  const signal = AbortSignal.timeout(50_000);
   const { placement, fleet } = host.core.services;
   await placement.place({ model: 'all-minilm', target: 'cpu', nodeId: 'nas', by: 'person', signal });
   expect((await cli('delete', 'all-minilm', '--on', 'nas', '--yes')).code).toBe(0);

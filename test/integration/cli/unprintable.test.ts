@@ -71,7 +71,7 @@ describe('a machine', () => {
     const { scheduler } = world.fleet.control.machine('tower').ollama;
     scheduler.preload(model, resolveLoadOptions({}, model, scheduler.defaultContext()), 600_000);
     const id = world.nodes.tower ?? '';
-    await fleet.waitFor(id, (node) => node.loaded.length > 0, AbortSignal.timeout(20_000));
+    await fleet.waitFor(id, (node) => node.loaded.length > 0, AbortSignal.timeout(50_000));
     const named = await fleet.update(id, { name: HOSTILE });
     expect(named.name).not.toMatch(/[\p{Cc}\u2028-\u202e]/u);
 

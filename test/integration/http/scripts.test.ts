@@ -16,7 +16,7 @@ const tool = findPromtool();
 beforeAll(async () => {
   test = await startTestHost({ simulate: true });
   const { settings, indexing, fleet } = test.host.core.services;
-  await fleet.waitFor('lab-2', (node) => node.loaded.length > 0, AbortSignal.timeout(15_000));
+  await fleet.waitFor('lab-2', (node) => node.loaded.length > 0, AbortSignal.timeout(50_000));
   settings.update({ api: { indexToken: token } });
   const path = join(test.folder, 'notes');
   mkdirSync(path);

@@ -287,7 +287,7 @@ describe('the panel', () => {
       const nonce = /'nonce-([^']+)'/.exec(policy)?.[1] ?? '';
       expect(policy).toBe(
         `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; img-src 'self' data:; ` +
-          `font-src 'self'; connect-src 'self' ws://127.0.0.1:${testPort} wss://127.0.0.1:${testPort}; ` +
+          `media-src 'self'; font-src 'self'; connect-src 'self' ws://127.0.0.1:${testPort} wss://127.0.0.1:${testPort}; ` +
           `manifest-src 'self'; worker-src 'self'; base-uri 'none'; ` +
           `form-action 'none'; frame-ancestors 'none'`,
       );

@@ -52,7 +52,7 @@ describe('indexing with real parts', () => {
 
     const result = await world.host.core.services.indexing.search(
       { text: 'lamp room note 17', sourceIds: null, limit: 5 },
-      AbortSignal.timeout(10_000),
+      AbortSignal.timeout(50_000),
     );
     expect(result.notices).toEqual([]);
     expect(result.hits.length).toBe(5);
@@ -179,7 +179,7 @@ describe('indexing with real parts', () => {
     await untilNobodyServes(world);
     const result = await world.host.core.services.indexing.search(
       { text: 'lamp 3', sourceIds: null, limit: 3 },
-      AbortSignal.timeout(10_000),
+      AbortSignal.timeout(50_000),
     );
     expect(result.notices).toEqual([fact('KEYWORDS_ONLY_NO_NODE', { model: 'mxbai-embed-large' })]);
     expect(result.hits.length).toBe(3);
@@ -195,7 +195,7 @@ function hurry(world: RealWorld): void {
 /** The fleet takes a node for gone after two looks. */
 async function untilNobodyServes(world: RealWorld): Promise<void> {
   const { fleet } = world.host.core.services;
-  const signal = AbortSignal.timeout(20_000);
+  const signal = AbortSignal.timeout(50_000);
   for (const nodeId of Object.values(world.nodes)) {
     await fleet.waitFor(nodeId, (node) => !isServing(node.state), signal);
   }

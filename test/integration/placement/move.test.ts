@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { placementOf } from '../../../electron/core/fleet/model-placement.ts';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
 import { CATALOGUE, createHarness, GIB } from './harness.ts';
@@ -22,8 +23,10 @@ describe.each(['0.33', '0.24'] as const)('a move on an Ollama of the %s profile'
     expect(model).toMatchObject({ contextLength: 8192, expiresAt: null });
     expect(model && placementOf(model)).toBe('gpu');
     expect(world.requests('/api/generate')).toBe(1);
-    const node = await world.until('tower', (view) => view.state === 'gpu-verified');
-    expect(node.loaded[0]?.placement).toBe('gpu');
+    await world.until(
+      'tower',
+      (view) => view.state === 'gpu-verified' && view.loaded[0]?.placement === 'gpu',
+    );
   });
 
   it('brings an embedding model to the GPU by its capabilities, and traffic does not reload it', async () => {
@@ -181,6 +184,25 @@ describe('what a move does not touch', () => {
 });
 
 describe('a person', () => {
+  it('deletes a model while another one is moved there: it waits for its turn, and can be given up', async () => {
+    await using world = await createHarness([{}]);
+    world.preload(llama32, 0);
+    const moving = world.place('llama3.2', 'gpu');
+    const request = { model: 'nomic-embed-text', nodeId: 'tower', anyway: false };
+    const given = new AbortController();
+    const givenUp = world.placement.remove({ ...request, signal: given.signal });
+    given.abort(new PilotlightError('CANCELLED'));
+    await expect(givenUp).rejects.toMatchObject({ code: 'CANCELLED' });
+    const order: string[] = [];
+    const deleted = world.placement
+      .remove({ ...request, signal: new AbortController().signal })
+      .then(() => order.push('deleted'));
+    void moving.then(() => order.push('moved'));
+    expect(await moving).toMatchObject([{ outcome: 'moved' }]);
+    await deleted;
+    expect(order).toEqual(['moved', 'deleted']);
+  });
+
   it('moves a model on all nodes that have it, and learns why it cannot be moved on one', async () => {
     await using world = await createHarness([
       {},

@@ -365,7 +365,7 @@ describe('what cannot be restored', () => {
   });
 
   it('is restored quickly if Pilotlight itself stops', async () => {
-    await using world = await createHarness([{ vramBytes: 12 * GIB }]);
+    await using world = await createHarness([{ vramBytes: 12 * GIB }], { placementFactor: 1 });
     world.preload(qwenCoder, -1);
     world.preload(llama31, 0);
     const before = await state(world);

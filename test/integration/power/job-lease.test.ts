@@ -47,7 +47,7 @@ it('a job holds the machine that it woke, at its agent too, and no longer than i
     expect(leases.ledger.list()).toEqual([]);
     expect(seen.some(({ leases }) => leases[0]?.mirrored === true)).toBe(true);
 
-    const signal = AbortSignal.timeout(20_000);
+    const signal = AbortSignal.timeout(50_000);
     const link = agents.link(tower);
     await new Promise<void>((resolve, reject) => {
       signal.addEventListener('abort', () => reject(new Error('Its leases never ended at the agent.')));

@@ -4,7 +4,7 @@ import { createLoopbackFleet } from '../../fakes/loopback-fleet.ts';
 
 type World = Awaited<ReturnType<typeof createLoopbackFleet>>;
 
-const soon = () => AbortSignal.timeout(20_000);
+const soon = () => AbortSignal.timeout(50_000);
 
 describe('waking the simulated GPU machine over real sockets', () => {
   let world: World;

@@ -70,7 +70,7 @@ describe.skipIf(findRedisServer() === null)('moving to another engine', () => {
 
     const moving = createMovingQueue(from, to);
     const waits = new Promise<void>((resolve) => {
-      void moveTasks(from, to, AbortSignal.timeout(30_000), ({ left }) => {
+      void moveTasks(from, to, AbortSignal.timeout(50_000), ({ left }) => {
         if (left === 1) resolve();
       }).then((moved) => ended(moved));
     });
@@ -115,7 +115,7 @@ describe.skipIf(findRedisServer() === null)('moving to another engine', () => {
     const controller = new AbortController();
     const stopped = moveTasks(sqlite, { ...redis, putIn: stopAfter(1) }, controller.signal);
     await expect(stopped).rejects.toThrow('Interrupted.');
-    expect(await moveTasks(sqlite, redis, AbortSignal.timeout(30_000))).toBeGreaterThan(0);
+    expect(await moveTasks(sqlite, redis, AbortSignal.timeout(50_000))).toBeGreaterThan(0);
     expect((await redis.list({ limit: 1000 })).total).toBe(120);
     expect((await redis.get(claimed.task.id))?.task.state).toBe('completed');
     expect((await sqlite.list({ limit: 1 })).total).toBe(0);

@@ -97,7 +97,7 @@ it('the command line adds, tests, starts, shows and cancels one', async () => {
   const added = await cli('add', recall.url, '--name', 'NAS', '--key-file', key);
   expect([added.err, added.code]).toEqual(['', 0]);
   expect((await cli('test', 'NAS')).out).toContain('no run is in progress');
-  expect((await cli('test', recall.url)).err).toContain('wants a key');
+  expect((await cli('test', recall.url)).err).toContain('asks for a key');
   expect((await cli('start', 'NAS')).code).toBe(0);
   await vi.waitFor(() => expect(recall.current()).not.toBeNull(), 20_000);
   recall.advance(3, 12, 'notes/lamp.md');

@@ -136,7 +136,7 @@ describe('the index jobs of an earlier version', () => {
       environment: { OLLAMA_HOST: '127.0.0.1:9' },
       panelRoot: null,
     }).then((started) => Object.assign(started, { [Symbol.asyncDispose]: () => started.stop() }));
-    const job = await host.core.services.indexing.waitForJob('job_1', AbortSignal.timeout(20_000));
+    const job = await host.core.services.indexing.waitForJob('job_1', AbortSignal.timeout(50_000));
     // Its folder is not in the list any more.
     expect(job).toMatchObject({
       label: plainText('Notes'),

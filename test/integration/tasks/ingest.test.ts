@@ -82,7 +82,7 @@ function until(host: Host, id: string, fits: (task: TaskView) => boolean): Promi
 }
 
 const search = (host: Host, text: string) =>
-  host.core.services.indexing.search({ text, sourceIds: null, limit: 5 }, AbortSignal.timeout(10_000));
+  host.core.services.indexing.search({ text, sourceIds: null, limit: 5 }, AbortSignal.timeout(50_000));
 
 describe('the text of a task, from the queue to a search', () => {
   it('is found with its title and origin, survives a restart, and is gone when it is deleted', async () => {

@@ -38,14 +38,17 @@ describe('runDesktop', () => {
     const served: unknown[] = [];
     const lines: string[] = [];
     let stops = 0;
+    let finishesUpdate = false;
     const running: DesktopHost = {
       url: 'http://127.0.0.1:4100',
       core: shell.core,
       openGateway: () => gateway.promise,
+      media: async () => new Response(null, { status: 404 }),
       serve: (port) => served.push(port),
       stop: async () => {
         stops += 1;
       },
+      finishUpdate: () => finishesUpdate,
     };
     const done = runDesktop({
       electron: fake.electron,
@@ -61,7 +64,10 @@ describe('runDesktop', () => {
       describeError: (error) => ({ title: 'It did not start.', text: String(error) }),
       print: (line) => lines.push(line),
     });
-    return { ...fake, shell, done, host, gateway, running, served, lines, stops: () => stops };
+    const finishes = () => {
+      finishesUpdate = true;
+    };
+    return { ...fake, shell, done, host, gateway, running, served, lines, finishes, stops: () => stops };
   }
 
   async function start(setup: Setup = {}) {
@@ -247,6 +253,18 @@ describe('runDesktop', () => {
       expect(desktop.stops()).toBe(1);
       expect(desktop.diary.filter((entry) => entry === 'quit held up')).toHaveLength(1);
       expect(desktop.trayDestroyed()).toBe(true);
+    });
+
+    it('replaces itself after the core has stopped, and leaves its end to what that started', async () => {
+      const desktop = await start();
+      desktop.finishes();
+      desktop.app.quit();
+      while (desktop.stops() === 0) await turn();
+      await turn();
+      expect(desktop.diary).not.toContain('exit 0');
+      const plain = await start();
+      plain.app.quit();
+      expect(await plain.exited).toBe(0);
     });
 
     it('opens where it was, if that place is still there', async () => {

@@ -11,7 +11,8 @@ const later = new Map([
     'electron/main/main.ts',
     [
       ...['start-host.ts', 'host/runner.ts', 'desktop-host.ts', 'safe-storage.ts', 'utility-worker-host.ts'],
-      'processes/process-group.ts',
+      ...['processes/process-group.ts', 'host/updates.ts', 'updates/installation.ts'],
+      ...['update-installer.ts', 'electron-updater.ts'],
     ],
   ],
   // A saved window that is damaged.

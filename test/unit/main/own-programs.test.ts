@@ -22,6 +22,8 @@ describe('programs of its own', () => {
         'adapters/processes/outliving-host.ts',
         // For yt-dlp and for the script of a worker, which run a plain Node.
         'adapters/processes/plain-node.ts',
+        // The single file, which is Node itself, replaces itself.
+        'cli/commands/update.ts',
       ].sort(),
     );
   });

@@ -7,6 +7,7 @@ import { createPanel } from '../../../electron/transport/http/panel.ts';
 
 describe('the panel by its own scheme', () => {
   let folder: string;
+  let asked: [query: string, range: string | null][];
   let handle: (request: Request) => Promise<Response>;
 
   beforeEach(() => {
@@ -16,7 +17,15 @@ describe('the panel by its own scheme', () => {
     writeFileSync(join(root, 'index.html'), '<script nonce="__CSP_NONCE__" src="/assets/a.js"></script>');
     writeFileSync(join(root, 'assets/a.js'), 'export {};');
     writeFileSync(join(folder, 'secret.txt'), 'not for the window');
-    handle = createPanelHandler({ panel: createPanel({ root, policy: windowSecurityPolicy }) });
+    asked = [];
+    handle = createPanelHandler({
+      panel: createPanel({ root, policy: windowSecurityPolicy }),
+      async media(query, { headers }) {
+        asked.push([query, headers.get('range')]);
+        if (query === '') throw new Error('The core is not there yet.');
+        return new Response('ab', { status: 206 });
+      },
+    });
   });
 
   afterEach(() => {
@@ -43,6 +52,17 @@ describe('the panel by its own scheme', () => {
     expect(response.headers.get('content-type')).toContain('text/javascript');
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
     expect(await response.text()).toBe('export {};');
+  });
+
+  it('passes on what it plays, with the part that was asked for', async () => {
+    const headers = { range: 'bytes=0-1' };
+    const reply = await handle(new Request('pilotlight://panel/api/v1/media?task=t', { headers }));
+    expect([reply.status, await reply.text()]).toEqual([206, 'ab']);
+    expect((await get('/api/v1/media')).status).toBe(502);
+    expect(asked).toEqual([
+      ['?task=t', 'bytes=0-1'],
+      ['', null],
+    ]);
   });
 
   it('gives the page for the paths of its pages', async () => {

@@ -124,6 +124,10 @@ describe('hardenSession', () => {
     expect(kept('https://example.org/a.zip')).toBe(false);
     expect(kept('pilotlight://panel/assets/a.js')).toBe(false);
     expect(kept('data:text/plain,a')).toBe(false);
+    // A recording that a browser cannot play.
+    expect(kept('pilotlight://panel/api/v1/media?task=t')).toBe(true);
+    expect(kept('pilotlight://other/api/v1/media?task=t')).toBe(false);
+    expect(kept('https://example.org/api/v1/media?task=t')).toBe(false);
   });
 });
 

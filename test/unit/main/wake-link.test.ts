@@ -91,6 +91,8 @@ describe('externalTarget', () => {
   it.each([
     ['https://ollama.com/library', 'https://ollama.com/library'],
     ['https://docs.ollama.com/', 'https://docs.ollama.com/'],
+    ['https://www.youtube.com/watch?v=abc&t=3s', 'https://www.youtube.com/watch?v=abc&t=3s'],
+    ['https://www.youtube.com.example.org/', null],
     ['http://ollama.com/', null],
     ['https://ollama.com.example.org/', null],
     ['https://ollama.com@example.org/', null],

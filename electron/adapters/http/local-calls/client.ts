@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { challengeSchema, sealedAnswerSchema } from '../../../../shared/contract/local-calls.ts';
+import { eitherOf } from '../../../../shared/either.ts';
 import { parseJson } from '../../../../shared/json.ts';
 import { sameSecret } from '../same-secret.ts';
 import { proofOf, seal, unseal } from './seal.ts';
@@ -68,8 +69,8 @@ async function proved(options: {
   const late = AbortSignal.timeout(PROOF_MS);
   let offered: LocalReply;
   try {
-    const either = AbortSignal.any([signal, late]);
-    offered = await postLocal({ at, path, body: { nonce }, signal: either, most: MAX_PROOF_BYTES });
+    using either = eitherOf(signal, late);
+    offered = await postLocal({ at, path, body: { nonce }, signal: either.signal, most: MAX_PROOF_BYTES });
   } catch (error) {
     signal.throwIfAborted();
     throw late.aborted ? new LocalCallError('silent', error) : error;

@@ -1,6 +1,7 @@
 /** How a runner proves that it is the one of a private file, before a token is sent to it. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { get } from 'node:http';
+import { eitherOf } from '../../../../shared/either.ts';
 import { parseJson } from '../../../../shared/json.ts';
 import { sameSecret } from '../../http/same-secret.ts';
 
@@ -15,20 +16,20 @@ const DEADLINE_MS = 2000;
 const MAX_ANSWER = 1024;
 
 /** Whether the program at this port of 127.0.0.1 has the token. Never rejects. */
-export function hasToken(
+export async function hasToken(
   { port, token }: { port: number; token: string },
   signal?: AbortSignal,
 ): Promise<boolean> {
   const nonce = randomBytes(16).toString('base64url');
-  const deadline = AbortSignal.timeout(DEADLINE_MS);
-  return new Promise((resolve) => {
+  using limited = eitherOf(signal, AbortSignal.timeout(DEADLINE_MS));
+  return await new Promise((resolve) => {
     const request = get(
       {
         host: '127.0.0.1',
         port,
         path: `${identityPath}?nonce=${nonce}`,
         agent: false,
-        signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+        signal: limited.signal,
       },
       (response) => {
         let text = '';

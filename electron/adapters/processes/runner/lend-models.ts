@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { eitherOf } from '../../../../shared/either.ts';
 import { parseJson } from '../../../../shared/json.ts';
 import type { Log } from '../../../core/ports/log.ts';
 import { type RunnerEndpoint, runnerFolder } from './instance.ts';
@@ -29,14 +30,13 @@ export async function lendModels({ dataFolder, to, log, signal }: LendOptions): 
   const text = await readFile(join(runnerFolder(dataFolder), 'models.json'), 'utf8').catch(() => '');
   const own = ownSchema.safeParse(parseJson(text)).data?.models ?? [];
   if (own.length === 0) return;
-  const deadline = AbortSignal.timeout(DEADLINE_MS);
-  const limited = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+  using limited = eitherOf(signal, AbortSignal.timeout(DEADLINE_MS));
   const ask = async (path: string, body?: object) => {
     const response = await fetch(`http://127.0.0.1:${to.port}${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       headers: { authorization: `Bearer ${to.token}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: limited,
+      signal: limited.signal,
     });
     return { isOk: response.ok, answer: (await response.json()) as unknown };
   };

@@ -5,6 +5,7 @@ import { parseJson } from '../../../../shared/json.ts';
 import { linger } from '../../../adapters/http/linger.ts';
 import { createSignedLinks } from '../../../core/tasks/signed-links.ts';
 import type { TaskDoor } from './door.ts';
+import { faceRoutes } from './faces.ts';
 import { fileRoutes, uploadRoutes } from './files.ts';
 import { ingestRoutes } from './ingest.ts';
 import { processRoutes } from './process.ts';
@@ -85,8 +86,14 @@ export function createTaskRoutes(options: TaskRoutesOptions): TaskRoutes {
     uploadRoutes(routes, door, results);
   }
 
+  async function pictureRoutes(routes: FastifyInstance): Promise<void> {
+    prepare(routes);
+    faceRoutes(routes, door);
+  }
+
   return {
     add(app) {
+      void app.register(pictureRoutes);
       void app.register(jsonRoutes);
       void app.register(bodyRoutes);
     },

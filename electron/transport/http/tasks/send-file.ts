@@ -8,7 +8,7 @@ import { PilotlightError } from '../../../../shared/contract/errors.ts';
 export interface FileToSend {
   name: string;
   sizeBytes: number;
-  /** Hexadecimal; null if it is not known. */
+  /** Hexadecimal, or anything else that another content would not have; null if it is not known. */
   sha256: string | null;
   /** The bytes from one to another, both included. */
   read(from: number, last: number): Promise<AsyncIterable<Uint8Array>>;
@@ -19,29 +19,32 @@ export async function fileAt(absolute: string, name: string): Promise<FileToSend
   const handle = await open(absolute).catch((cause: unknown) => {
     throw new PilotlightError('NOT_FOUND', { cause });
   });
-  const { size } = await handle.stat().finally(() => handle.close());
+  const stat = await handle.stat({ bigint: true }).finally(() => handle.close());
+  if (!stat.isFile()) throw new PilotlightError('NOT_FOUND');
   return {
     name,
-    sizeBytes: size,
-    sha256: null,
+    sizeBytes: Number(stat.size),
+    sha256: [stat.ino, stat.size, stat.mtimeNs].map((number) => number.toString(16)).join('-'),
     read: async (from, last) => createReadStream(absolute, { start: from, end: last }),
   };
 }
 
 type Part = { from: number; last: number };
 
+/** @param shownAs its type, for a page that shows it; null to save it */
 export async function sendFile(
   request: FastifyRequest,
   reply: FastifyReply,
   file: FileToSend,
+  shownAs: string | null = null,
 ): Promise<FastifyReply> {
   const { sizeBytes, sha256 } = file;
   const tag = sha256 === null ? null : `"${sha256}"`;
   const isSame = request.headers['if-range'] === undefined || request.headers['if-range'] === tag;
   const part = isSame ? partOf(request.headers.range, sizeBytes) : null;
   reply.headers({
-    'content-type': 'application/octet-stream',
-    'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`,
+    'content-type': shownAs ?? 'application/octet-stream',
+    'content-disposition': `${shownAs === null ? 'attachment' : 'inline'}; filename*=UTF-8''${encodeURIComponent(file.name)}`,
     'accept-ranges': 'bytes',
     ...(tag === null ? {} : { etag: tag }),
   });

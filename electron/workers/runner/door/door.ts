@@ -29,6 +29,8 @@ import { createPulls } from '../models/pull.ts';
 import { modelRoutes } from '../models/routes.ts';
 import { createShelf } from '../models/shelf.ts';
 import { runnerRoutes } from '../runner-routes.ts';
+import { createSpeechKind } from '../speech/speech-kind.ts';
+import { createSpeechRoutes, SPEECH_PATH } from '../speech/speech-routes.ts';
 import { createTextKind } from '../text/kind.ts';
 import { createTextService } from '../text/service.ts';
 import { keepPlaces } from './keep-places.ts';
@@ -59,6 +61,8 @@ export interface DoorOptions {
 /** Paths that are asked all the time say nothing of the work. */
 const isWork = ({ method, path }: AnsweredRequest) =>
   !(method === 'GET' && path === '/') && !/^$|^\/(health|ping|info|metrics|gpu_info|runner\b.*)$/.test(path);
+/** How long it takes to hear a recording depends on its length, and says nothing of the others. */
+const isTimed = ({ path }: AnsweredRequest) => path !== SPEECH_PATH;
 const CLOSE_MS = 300;
 /** The first models are loaded by then, and the spare is not in their way. */
 const SPARE_AFTER_MS = 2000;
@@ -90,20 +94,20 @@ export async function openDoor({
     threads: config.threads,
     rungs: rungsOf(process.platform, config.provider),
   });
-  const statistics = createStatistics(isWork);
+  const statistics = createStatistics(isWork, isTimed);
   const provider = () =>
     bestProvider(
       inference.ladder(),
       shelf.loaded().map(({ model }) => model.provider()),
     );
-  const textKind = createTextKind({
-    sessions: inference,
-    provider: () => bestProvider(inference.ladder(), []),
-    notes,
-  });
+  const device = () => bestProvider(inference.ladder(), []);
   const shelf = createShelf({
     library: openLibrary(folder),
-    kinds: [textKind, createFaceKind({ sessions: inference })],
+    kinds: [
+      createTextKind({ sessions: inference, provider: device, notes }),
+      createSpeechKind({ sessions: inference, provider: device }),
+      createFaceKind({ sessions: inference }),
+    ],
     idleMs: config.idleMs,
     clock,
     log,
@@ -166,6 +170,7 @@ export async function openDoor({
       pause: () => pause(),
       others: [
         ...doors.routes,
+        ...createSpeechRoutes({ shelf, onSpeech: statistics.speech }),
         ...modelRoutes({ shelf, pulls, monotonic: clock.monotonic }),
         ...doorRoutes({
           token,

@@ -2,7 +2,7 @@
  * From the bytes of a picture to its faces: decode, detect, align, judge, embed, cut out. It happens in the process that
  * runs the graphs, so that only the file and the faces cross to it and back.
  */
-import type { Picture } from '../pictures/picture.ts';
+import { type Picture, releasePicture } from '../pictures/picture.ts';
 import type { Pictures } from '../pictures/pictures.ts';
 import { type Alignment, alignmentOf, warp } from './alignment.ts';
 import type { AnalysedFace, AnalysedPicture, AnalyseOptions } from './analysed.ts';
@@ -35,6 +35,7 @@ export async function analyse(
   const ordered = [...found].sort((a, b) => a.box.x1 - b.box.x1 || a.box.y1 - b.box.y1);
   const faces = await Promise.all(ordered.map((face) => analyseFace(face, picture, parts, options)));
   const { width, height } = picture;
+  releasePicture(picture);
   return { width, height, faces: faces.filter((face) => face !== null) };
 }
 

@@ -1,5 +1,5 @@
 /** A face detector on an opened graph, in the process that runs it. */
-import type { Picture } from '../pictures/picture.ts';
+import { type Picture, releasePicture } from '../pictures/picture.ts';
 import type { Pictures } from '../pictures/pictures.ts';
 import type { OpenedGraph, PictureFeed, RunnableGraph, Tensor } from '../sessions.ts';
 import { keepsPicturesApart } from './batch-check.ts';
@@ -115,7 +115,9 @@ export function createDetector({
         ? await pictures.resize(picture, { width: fit.width, height: fit.height, kernel: 'linear' }, signal)
         : picture;
       const faces = await gatherer.add({ picture: seen, fit, minScore }, signal);
-      return isResized ? faces.map((face) => enlarge(face, picture, fit)) : faces;
+      if (!isResized) return faces;
+      releasePicture(seen);
+      return faces.map((face) => enlarge(face, picture, fit));
     },
   };
 }

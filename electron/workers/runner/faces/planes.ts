@@ -27,6 +27,49 @@ export const evenly = (mean: number, deviation: number): Normalisation => ({
   deviation: [deviation, deviation, deviation],
 });
 
+/** The same by channel: value × factor − shift, in the plane with this number. */
+export interface ChannelPlan {
+  planes: Three;
+  factors: Three;
+  shifts: Three;
+}
+export type Three = [red: number, green: number, blue: number];
+
+export function planOf({ order, scale, mean, deviation }: Normalisation): ChannelPlan {
+  const each = (make: (channel: 0 | 1 | 2) => number) => channels.map((channel) => make(channel)) as Three;
+  return {
+    planes: each((channel) => (order === 'rgb' ? channel : 2 - channel)),
+    factors: each((channel) => Math.fround(scale / deviation[channel])),
+    shifts: each((channel) => Math.fround(mean[channel] / deviation[channel])),
+  };
+}
+
+const numberOf = ({ factors, shifts }: ChannelPlan, channel: 0 | 1 | 2, value: number): number =>
+  Math.fround(Math.fround(value * factors[channel]) - shifts[channel]);
+
+/** What a black pixel gets, everywhere in three planes. */
+export function fillBlack(into: Float32Array, offset: number, plane: number, plan: ChannelPlan): void {
+  for (const channel of channels) {
+    const start = offset + plan.planes[channel] * plane;
+    into.fill(numberOf(plan, channel, 0), start, start + plane);
+  }
+}
+
+/** Writes some pixels that follow each other. @param to where each plane's numbers begin */
+export function writePixels(
+  rgb: Uint8Array,
+  { from, count }: { from: number; count: number },
+  into: Float32Array,
+  to: Three,
+  plan: ChannelPlan,
+): void {
+  for (const channel of channels) {
+    const start = to[channel];
+    for (let at = 0; at < count; at += 1)
+      into[start + at] = numberOf(plan, channel, rgb[from + at * 3 + channel] as number);
+  }
+}
+
 /**
  * Writes the picture, top left, as three planes of width × height into `into` from `offset` on. The rest has the value
  * that a black pixel gets.
@@ -36,64 +79,14 @@ export function writePlanes(
   into: Float32Array,
   offset: number,
   { width, height }: { width: number; height: number },
-  { order, scale, mean, deviation }: Normalisation,
+  plan: ChannelPlan,
 ): void {
   const plane = width * height;
-  const isFull = picture.width === width && picture.height === height;
-  const starts = channels.map((channel) => offset + plane * (order === 'rgb' ? channel : 2 - channel));
-  const tables = channels.map((channel) => {
-    const factor = scale / deviation[channel];
-    const shift = mean[channel] / deviation[channel];
-    // Looked up, which is faster than computed.
-    return Float32Array.from({ length: 256 }, (_, value) => value * factor - shift);
-  });
-  for (const [channel, start] of starts.entries()) {
-    const black = (tables[channel] as Float32Array)[0] as number;
-    if (!isFull && black !== 0) into.fill(black, start, start + plane);
-  }
-  const [red = 0, green = 0, blue = 0] = starts;
-  const [reds, greens, blues] = tables as [Float32Array, Float32Array, Float32Array];
-  const words = wordsOf(picture);
-  const { rgb } = picture;
-  // One pass over the bytes: this is most of what the process does between two runs.
+  if (picture.width !== width || picture.height !== height) fillBlack(into, offset, plane, plan);
   for (let y = 0; y < picture.height; y += 1) {
-    let to = y * width;
-    const end = to + picture.width;
-    if (words !== null) {
-      for (let at = (y * picture.width * 3) / 4; to < end; to += 4) {
-        const first = words[at] as number;
-        const second = words[at + 1] as number;
-        const third = words[at + 2] as number;
-        at += 3;
-        into[red + to] = reds[first & 255] as number;
-        into[green + to] = greens[(first >>> 8) & 255] as number;
-        into[blue + to] = blues[(first >>> 16) & 255] as number;
-        into[red + to + 1] = reds[first >>> 24] as number;
-        into[green + to + 1] = greens[second & 255] as number;
-        into[blue + to + 1] = blues[(second >>> 8) & 255] as number;
-        into[red + to + 2] = reds[(second >>> 16) & 255] as number;
-        into[green + to + 2] = greens[second >>> 24] as number;
-        into[blue + to + 2] = blues[third & 255] as number;
-        into[red + to + 3] = reds[(third >>> 8) & 255] as number;
-        into[green + to + 3] = greens[(third >>> 16) & 255] as number;
-        into[blue + to + 3] = blues[third >>> 24] as number;
-      }
-    }
-    for (let from = y * picture.width * 3; to < end; to += 1) {
-      into[red + to] = reds[rgb[from] as number] as number;
-      into[green + to] = greens[rgb[from + 1] as number] as number;
-      into[blue + to] = blues[rgb[from + 2] as number] as number;
-      from += 3;
-    }
+    const to = plan.planes.map((one) => offset + one * plane + y * width) as Three;
+    writePixels(picture.rgb, { from: y * picture.width * 3, count: picture.width }, into, to, plan);
   }
-}
-
-/** Three words are four pixels, read in less than half the time; null where rows do not begin with a word. */
-function wordsOf({ rgb, width }: Picture): Uint32Array | null {
-  if (width % 4 !== 0) return null;
-  // What came from another process begins anywhere in its message. All systems of the runner have the low byte first.
-  const aligned = rgb.byteOffset % 4 === 0 ? rgb : new Uint8Array(rgb);
-  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
 }
 
 /** The same for planes that are red, green and blue already, such as an aligned face. */

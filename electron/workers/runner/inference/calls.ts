@@ -1,6 +1,7 @@
 /** The calls to the process that do a job, and what is learned from their answers. */
 import type { PictureTask } from '../pictures/task.ts';
 import type { Feeds, RunOptions } from '../sessions.ts';
+import type { SpeechTask } from '../speech/task.ts';
 import { type Done, type Graph, sizeOf } from './graph.ts';
 import type { InferenceLink } from './link.ts';
 
@@ -39,6 +40,20 @@ export function pictureCall(
     const options = { deadlineMs: deadline.ms(ONE), signal };
     const { result, ms, rss } = await link.call('picture', { graphs: ids, task }, options);
     deadline.learn(ONE, ms);
+    return { value: result, rss };
+  };
+}
+
+/** @param silenceMs how long nothing of it may be heard: an encoder that is large and slow takes a while */
+export function speechCall(
+  graphs: readonly [Graph, Graph, Graph],
+  task: SpeechTask,
+  { signal, silenceMs }: { signal: AbortSignal; silenceMs: number },
+): Call {
+  const [encoder, first, next] = graphs;
+  return async (link) => {
+    const params = { graphs: [encoder.id, first.id, next.id] as [number, number, number], task };
+    const { result, rss } = await link.call('hear', params, { deadlineMs: silenceMs, signal });
     return { value: result, rss };
   };
 }

@@ -10,7 +10,8 @@ import type { Log } from '../../../core/ports/log.ts';
 import { demoted } from '../ladder/decide.ts';
 import type { PictureResult, PictureTask } from '../pictures/task.ts';
 import type { Feeds, RunOptions } from '../sessions.ts';
-import { type Call, pictureCall, runCall } from './calls.ts';
+import type { HeardWindow, SpeechTask } from '../speech/task.ts';
+import { type Call, pictureCall, runCall, speechCall } from './calls.ts';
 import { createDeadline, type DeadlineOptions } from './deadline.ts';
 import { faultOf } from './faults.ts';
 import { type Done, faultyGraph, type Graph, type Job, mostAtOnce, providersOf } from './graph.ts';
@@ -36,6 +37,7 @@ export interface Engine {
     task: Task,
     signal?: AbortSignal,
   ): Promise<PictureResult<Task>>;
+  hear(graphs: readonly [Graph, Graph, Graph], task: SpeechTask, signal: AbortSignal): Promise<HeardWindow>;
   /** From its next run on. */
   move(graph: Graph, provider: RunnerProvider): void;
   /** Opens what is needed in a new process, and everything else when there is nothing to run. */
@@ -67,6 +69,8 @@ interface AddOptions {
 export function createEngine({ supervisor, log, deadlines, onRun }: EngineOptions): Engine {
   const urgent: Job[] = [];
   const others: Job[] = [];
+  /** Each of them takes seconds: others do not wait behind those that wait. */
+  const speech: Job[] = [];
   const graphs = new Set<Graph>();
   let lastGraph = 0;
   const sent = new Set<Job>();
@@ -117,8 +121,10 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
     // Ended by ourselves, to give memory back: not the run's fault.
     if (reason === 'closed') return true;
     if (job.hadCompany) {
-      // Any of them may be at fault. Alone, it shows.
-      job.isSuspect = true;
+      // Any of them may be at fault. Alone, it shows, but that takes long where there are many: whoever kills a process
+      // from outside does so once, as a rule.
+      job.isSuspect = reason !== 'outside' || job.wasKilledInCompany;
+      job.wasKilledInCompany = true;
       return true;
     }
     if (reason === 'outside') job.killings += 1;
@@ -175,8 +181,9 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
     }
   }
 
-  const queueOf = ({ isUrgent }: Pick<Job, 'isUrgent'>) => (isUrgent ? urgent : others);
-  const engineSize = () => urgent.length + others.length + sent.size;
+  const queueOf = ({ isUrgent, kind }: Pick<Job, 'isUrgent' | 'kind'>) =>
+    isUrgent ? urgent : kind === 'speech' ? speech : others;
+  const engineSize = () => urgent.length + others.length + speech.length + sent.size;
 
   function mayBeSent(job: Job): boolean {
     if (sent.size === 0) return true;
@@ -187,7 +194,7 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
   }
 
   function start(): void {
-    for (const queue of [urgent, others]) {
+    for (const queue of [urgent, others, speech]) {
       for (let job = queue[0]; job !== undefined; job = queue[0]) {
         // One that has to run alone is not overtaken for ever.
         if (!mayBeSent(job)) {
@@ -220,7 +227,7 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
     if (stopped || graphs.some(({ closed }) => closed))
       return Promise.reject(new PilotlightError('RUNNER_STOPPED'));
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const queue = queueOf({ isUrgent });
+    const queue = queueOf({ isUrgent, kind });
     return new Promise((resolve, reject) => {
       const abort = () => {
         const at = queue.indexOf(job);
@@ -245,6 +252,7 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
         deaths: 0,
         killings: 0,
         hadCompany: false,
+        wasKilledInCompany: false,
         isSuspect: false,
       };
       signal?.addEventListener('abort', abort, { once: true });
@@ -312,6 +320,10 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
       add([graph], 'run', runCall(graph, feeds, options), options) as Promise<Answers>,
     perform: (graphs, task, signal) =>
       add(graphs, 'picture', pictureCall(graphs, task, signal), { signal }) as Promise<never>,
+    hear: (graphs, task, signal) =>
+      add(graphs, 'speech', speechCall(graphs, task, { signal, silenceMs: deadlines.firstMs }), {
+        signal,
+      }) as Promise<never>,
     move,
     reopen() {
       void reopenIdle();
@@ -328,7 +340,7 @@ export function createEngine({ supervisor, log, deadlines, onRun }: EngineOption
     },
     stop() {
       stopped = true;
-      for (const job of [...urgent.splice(0), ...others.splice(0)])
+      for (const job of [...urgent.splice(0), ...others.splice(0), ...speech.splice(0)])
         job.reject(new PilotlightError('RUNNER_STOPPED'));
     },
   };

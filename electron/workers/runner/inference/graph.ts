@@ -32,7 +32,7 @@ export interface Done {
 export interface Job {
   /** It is said to be the first one's fault where nothing else is known. */
   readonly graphs: readonly [Graph, ...Graph[]];
-  readonly kind: 'run' | 'picture';
+  readonly kind: 'run' | 'picture' | 'speech';
   readonly isUrgent: boolean;
   readonly isDivisible: boolean;
   readonly signal: AbortSignal | undefined;
@@ -45,6 +45,8 @@ export interface Job {
   killings: number;
   /** Other runs were with the process at the same time. */
   hadCompany: boolean;
+  /** Its process has ended before while there were others. */
+  wasKilledInCompany: boolean;
   /** It may have ended a process, and runs alone until that is known. */
   isSuspect: boolean;
 }
@@ -54,8 +56,11 @@ export const atOnce = ({ lanes }: Pick<Graph, 'lanes'>, isUrgent: boolean): numb
   isUrgent ? 2 : lanes + 1;
 
 /** Jobs of its kind that the process has at once. */
-export const mostAtOnce = ({ kind, graphs, isUrgent }: Job): number =>
-  kind === 'picture' ? picturesAtOnce : atOnce(graphs[0], isUrgent);
+export function mostAtOnce({ kind, graphs, isUrgent }: Job): number {
+  // Two windows at a time would take twice as long, and twice the memory.
+  if (kind === 'speech') return 1;
+  return kind === 'picture' ? picturesAtOnce : atOnce(graphs[0], isUrgent);
+}
 
 /** The graph that an error names, if it does. */
 export const faultyGraph = ({ graphs }: Job, details: Record<string, unknown> | undefined): Graph =>

@@ -11,6 +11,8 @@ import { defaultPictureLimits } from '../pictures/picture.ts';
 import { createPictures } from '../pictures/pictures.ts';
 import { createPictureWork } from '../pictures/work.ts';
 import type { Reduction, RunnableGraph, VectorReduction } from '../sessions.ts';
+import type { HeldGraph } from '../speech/held.ts';
+import { createSpeechWork, type SpeechWork } from '../speech/work.ts';
 import { toRunnerError } from './faults.ts';
 import { fitsLanes } from './lane-choice.ts';
 import type { LaneResult, Lanes } from './lanes.ts';
@@ -19,8 +21,10 @@ import {
   loadOrt,
   type Ort,
   openSession,
+  runHeld,
   runSession,
   type Session,
+  tensorMaker,
   valuesOf,
 } from './onnxruntime.ts';
 import { shareOf } from './profile.ts';
@@ -31,6 +35,8 @@ import type {
   OpenParams,
   PictureDone,
   PictureParams,
+  SpeechDone,
+  SpeechParams,
   TrialParams,
   TrialResult,
 } from './protocol.ts';
@@ -74,6 +80,7 @@ export function createInference({
   const turns = createTurns();
   let threads: number | null = null;
   let lanes: Lanes | null = null;
+  let speech: SpeechWork | null = null;
   let loading: Promise<Ort> | null = null;
 
   function ort(): Promise<Ort> {
@@ -230,6 +237,46 @@ export function createInference({
     }
   }
 
+  /** Its answers stay here. */
+  function heldGraph(graph: number): HeldGraph {
+    const opened = sessions.get(graph);
+    if (opened === undefined) throw new PilotlightError('RUNNER_STARTING');
+    const { session, provider } = opened;
+    // What an encoder needs is given back; a decoder needs little, and again for the next token.
+    const isLarge = session.inputNames.length === 1;
+    return {
+      inputs: valuesOf(session.inputMetadata),
+      outputs: valuesOf(session.outputMetadata),
+      async run(feeds, outputs) {
+        try {
+          return await turns.take(() =>
+            coded(async () => {
+              if (sessions.get(graph) !== opened) throw new PilotlightError('RUNNER_STARTING');
+              return runHeld(session, feeds, outputs, { shrink: isLarge && provider === 'cpu' });
+            }),
+          );
+        } catch (error) {
+          throw isPilotlightError(error) ? ofGraph(error, graph) : error;
+        }
+      },
+    };
+  }
+
+  async function hear(
+    { task, graphs }: SpeechParams,
+    signal: AbortSignal,
+    onStep: () => void,
+  ): Promise<SpeechDone> {
+    const [encoder, first, next] = graphs;
+    speech ??= createSpeechWork({
+      make: tensorMaker(await ort()),
+      inTurn: (work) => turns.take(async () => work()),
+    });
+    const held = [heldGraph(encoder), heldGraph(first), heldGraph(next)] as const;
+    const result = await speech.hear(task, held, { signal, onStep });
+    return { result, rss: process.memoryUsage.rss() };
+  }
+
   async function open({ graph, file, provider }: OpenParams) {
     const before = process.memoryUsage.rss();
     const session = await openSession(await ort(), file, { provider, threads, profile: null });
@@ -264,6 +311,7 @@ export function createInference({
         return { ...ran, rss: process.memoryUsage.rss() };
       },
       picture: (params, { signal }) => picture(params, signal),
+      hear: (params, { signal, report }) => hear(params, signal, () => report('working')),
       async close({ graph }) {
         const opened = sessions.get(graph);
         sessions.delete(graph);

@@ -4,15 +4,14 @@ import { isPilotlightError, toWireError, type WireError } from '../../../../shar
 import type { AnyMessage } from '../../../../shared/text/index.ts';
 import { toRunnerError } from './faults.ts';
 import { loadOrt, openSession, type Session } from './onnxruntime.ts';
-import type { Answers } from './protocol.ts';
+import type { Answers, Feeds } from './protocol.ts';
 import { type ReducedRun, runReduced } from './reduced-run.ts';
-import { createSharedInputs, type Tensors } from './shared-inputs.ts';
 
 /** Answered in the order in which they were sent; `close` is not answered. */
 export type ToLane =
   | { kind: 'open'; graph: number; file: string; threads: number }
-  /** Inputs in shared memory are only read. */
-  | { kind: 'run'; graph: number; feeds: Tensors; options: ReducedRun }
+  /** Pictures lie in shared memory, and are only read. */
+  | { kind: 'run'; graph: number; feeds: Feeds; options: ReducedRun }
   | { kind: 'close'; graph: number };
 
 export type FromLane =
@@ -24,7 +23,6 @@ export function runLane(): void {
   const port = parentPort;
   if (port === null) throw new Error('A lane is a thread.');
   const sessions = new Map<number, Session>();
-  const withInputs = createSharedInputs();
 
   async function open({ graph, file, threads }: Extract<ToLane, { kind: 'open' }>): Promise<FromLane> {
     const session = await openSession(await loadOrt(), file, { provider: 'cpu', threads, profile: null });
@@ -36,9 +34,7 @@ export function runLane(): void {
     const session = sessions.get(graph);
     if (session === undefined) throw new Error(`Graph ${graph} is not open.`);
     const startedAt = performance.now();
-    const answers = await withInputs(feeds, async (inputs) =>
-      runReduced(await loadOrt(), session, inputs, options),
-    );
+    const answers = await runReduced(await loadOrt(), session, feeds, options);
     const ms = performance.now() - startedAt;
     return { kind: 'ran', answers, ms };
   }

@@ -5,14 +5,13 @@
  */
 import { Worker } from 'node:worker_threads';
 import { fromWireError } from '../../../../shared/contract/errors.ts';
-import { tensorOf } from '../pictures/feed.ts';
+import type { Picture } from '../pictures/picture.ts';
 import type { Feeds, Tensor } from '../sessions.ts';
 import type { FromLane, ToLane } from './lane.ts';
 import type { LaneChoice } from './lane-choice.ts';
 import type { Answers } from './protocol.ts';
 import type { ReducedRun } from './reduced-run.ts';
 import { createRooms } from './rooms.ts';
-import type { Tensors } from './shared-inputs.ts';
 
 export interface LaneResult {
   answers: Answers;
@@ -75,26 +74,28 @@ export function createLanes(choice: LaneChoice, start: () => LaneThread): Lanes 
   const busy = () => working().length;
 
   /** Shared with the lanes: what is handed to and fro counts as new each time, and has the garbage collected. */
-  const rooms = createRooms(
-    choice.count + 1,
-    (values) => new Float32Array(new SharedArrayBuffer(values * Float32Array.BYTES_PER_ELEMENT)),
-  );
+  const rooms = createRooms<Uint8Array>(choice.count + 1, {
+    make: (bytes) => new Uint8Array(new SharedArrayBuffer(bytes)),
+    bytesOf: ({ length }) => length,
+  });
 
   /** Inputs that may be handed over. What came in one message lies in one buffer, and that may have others, too. */
-  function own(feeds: Feeds): { tensors: Tensors; handedOver: ArrayBuffer[]; taken: Float32Array[] } {
+  function own(feeds: Feeds): { given: Feeds; handedOver: ArrayBuffer[]; taken: Uint8Array[] } {
     const handedOver: ArrayBuffer[] = [];
-    const taken: Float32Array[] = [];
-    const tensors = Object.entries(feeds).map(([name, feed]): [string, Tensor] => {
-      if (feed.type === 'pictures') {
-        const room = rooms.take(feed.dims.reduce((product, dim) => product * dim, 1));
-        taken.push(room);
-        return [name, tensorOf(feed, room)];
-      }
+    const taken: Uint8Array[] = [];
+    const inRoom = (picture: Picture): Picture => {
+      const room = rooms.take(picture.rgb.length);
+      taken.push(room);
+      room.set(picture.rgb);
+      return { ...picture, rgb: room.subarray(0, picture.rgb.length) };
+    };
+    const given = Object.entries(feeds).map(([name, feed]): [string, Feeds[string]] => {
+      if (feed.type === 'pictures') return [name, { ...feed, data: feed.data.map(inRoom) }];
       const data = copied(feed.data);
       handedOver.push(data.buffer as ArrayBuffer);
       return [name, { ...feed, data }];
     });
-    return { tensors: Object.fromEntries(tensors), handedOver, taken };
+    return { given: Object.fromEntries(given), handedOver, taken };
   }
 
   /** One that ended is not used again; what it was doing fails. */
@@ -166,17 +167,16 @@ export function createLanes(choice: LaneChoice, start: () => LaneThread): Lanes 
       if (lane === undefined) throw new Error(`No lane is free for graph ${graph}.`);
       lane.beside = 0;
       const beside = busy() + 1;
-      const { tensors, handedOver, taken } = own(feeds);
+      const { given, handedOver, taken } = own(feeds);
       for (const one of [...working(), lane]) one.beside = Math.max(one.beside, beside);
       lane.isBusy = true;
       try {
-        const ran = await lane.call({ kind: 'run', graph, feeds: tensors, options }, handedOver);
+        const ran = await lane.call({ kind: 'run', graph, feeds: given, options }, handedOver);
         if (ran.kind !== 'ran') throw new Error('A thread gave another answer.');
-        // After a run that failed, onnxruntime may still hold them.
-        for (const room of taken) rooms.keep(room);
         return { answers: ran.answers, ms: ran.ms, beside: lane.beside };
       } finally {
         lane.isBusy = false;
+        for (const room of taken) rooms.keep(room);
       }
     },
     close(graph) {

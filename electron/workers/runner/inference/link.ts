@@ -38,7 +38,8 @@ export interface InferenceLink {
   readonly pid: number | undefined;
   /**
    * Rejects with the process's error, or ProcessEnded. After the deadline the process is killed. It does one thing after
-   * the other, so the deadline of a call begins when those before it are answered.
+   * the other, so the deadline of a call begins when those before it are answered. It begins again when the process
+   * reports that it is getting on with the call.
    */
   call<M extends Method>(
     method: M,
@@ -84,6 +85,14 @@ export function startInference({ host, timer, config, onDefect }: LinkOptions): 
     return found;
   }
 
+  function renew(id: number): void {
+    const found = pending.get(id);
+    if (found?.timer == null) return;
+    found.timer.cancel();
+    found.timer = null;
+    watchOldest();
+  }
+
   function watchOldest(): void {
     if (end !== null) return;
     for (const one of pending.values()) {
@@ -97,7 +106,8 @@ export function startInference({ host, timer, config, onDefect }: LinkOptions): 
 
   child.onMessage((received) => {
     const message = received as FromWorker<InferenceContract>;
-    if (message.kind === 'result') take(message.id)?.resolve(message.value);
+    if (message.kind === 'progress') renew(message.id);
+    else if (message.kind === 'result') take(message.id)?.resolve(message.value);
     else if (message.kind === 'error') {
       if (message.cause !== null) onDefect(message.cause);
       take(message.id)?.reject(fromWireError(message.error, message.said));

@@ -5,8 +5,9 @@ import { dirname, join } from 'node:path';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import { type RunnerProvider, runnerProviderSchema } from '../../../../shared/models/runner.ts';
-import { tensorOf } from '../pictures/feed.ts';
+import { createPlaneRoom, type PlaneRoom } from '../pictures/plane-room.ts';
 import type { GraphValue, PictureFeed, Tensor, TensorData } from '../sessions.ts';
+import type { HeldTensor, MakeTensor } from '../speech/held.ts';
 import { textOfError } from './faults.ts';
 import { physicalCores } from './physical-cores.ts';
 import type { Answers, Feeds } from './protocol.ts';
@@ -125,12 +126,34 @@ export function valuesOf(metadata: readonly unknown[]): GraphValue[] {
 /** Shrinks the arena after the run: what one large run needed would otherwise be held for good. */
 const shrinking = { extra: { memory: { enable_memory_arena_shrinkage: 'cpu:0' } } };
 
-const rooms = createRooms(2, (values) => new Float32Array(values));
+const rooms = createRooms(2, { make: createPlaneRoom, bytesOf: ({ bytes }: PlaneRoom) => bytes });
 
-function inRoom(feed: PictureFeed, taken: Float32Array[]): Tensor {
-  const room = rooms.take(feed.dims.reduce<number>((product, dim) => product * dim, 1));
+function inRoom(feed: PictureFeed, taken: PlaneRoom[]): Tensor {
+  // It grows where that is needed.
+  const room = rooms.take(0);
   taken.push(room);
-  return tensorOf(feed, room);
+  return room.tensorOf(feed);
+}
+
+type TensorType = new (type: string, data: TensorData, dims: readonly number[]) => never;
+
+const newTensor = (ort: Ort, type: string, data: TensorData, dims: readonly number[]): never =>
+  new (ort.Tensor as unknown as TensorType)(type, type === 'float16' ? halves(data) : data, dims);
+
+/** Tensors for `runHeld`. */
+export const tensorMaker =
+  (ort: Ort): MakeTensor =>
+  (type, data, dims) =>
+    newTensor(ort, type, data, dims);
+
+/** A run whose answers are inputs of the next one. They are onnxruntime's own, and nothing of them is copied. */
+export function runHeld(
+  session: Session,
+  feeds: Readonly<Record<string, HeldTensor>>,
+  outputs: readonly string[],
+  { shrink = false }: { shrink?: boolean } = {},
+): Promise<Record<string, HeldTensor>> {
+  return session.run(feeds as never, outputs, shrink ? shrinking : {}) as Promise<Record<string, HeldTensor>>;
 }
 
 export async function runSession(
@@ -139,18 +162,11 @@ export async function runSession(
   feeds: Feeds,
   { shrink = false, outputs }: { shrink?: boolean; outputs?: readonly string[] } = {},
 ): Promise<Answers> {
-  const taken: Float32Array[] = [];
+  const taken: PlaneRoom[] = [];
   const given = Object.fromEntries(
     Object.entries(feeds).map(([name, feed]) => {
       const { type, data, dims } = feed.type === 'pictures' ? inRoom(feed, taken) : feed;
-      return [
-        name,
-        new (ort.Tensor as unknown as new (type: string, data: TensorData, dims: readonly number[]) => never)(
-          type,
-          type === 'float16' ? halves(data) : data,
-          dims,
-        ),
-      ];
+      return [name, newTensor(ort, type, data, dims)];
     }),
   );
   const options = shrink ? shrinking : {};

@@ -5,6 +5,7 @@ import type { WorkerContract } from '../../../adapters/processes/worker-protocol
 import type { AnalysedPicture } from '../faces/analysed.ts';
 import type { PictureTask, PictureVector } from '../pictures/task.ts';
 import type { Feeds, GraphValue, Reduction, Tensor } from '../sessions.ts';
+import type { HeardWindow, SpeechTask } from '../speech/task.ts';
 
 export type { Feeds } from '../sessions.ts';
 
@@ -57,6 +58,17 @@ export interface PictureDone {
   rss: number;
 }
 
+export interface SpeechParams {
+  task: SpeechTask;
+  /** An encoder and two decoders, which may be the same. */
+  graphs: [number, number, number];
+}
+
+export interface SpeechDone {
+  result: HeardWindow;
+  rss: number;
+}
+
 export interface TrialParams {
   file: string | Uint8Array;
   provider: RunnerProvider;
@@ -95,10 +107,13 @@ export interface InferenceContract extends WorkerContract {
      * run does, with the graph's number in `details.graph`, FACES_WRONG_ANSWER, and what decoding throws.
      */
     picture: { params: PictureParams; result: PictureDone };
+    /** Reports each token, because it may take long. Throws what a run does, with the graph's number in `details.graph`, and RUNNER_NAN. */
+    hear: { params: SpeechParams; result: SpeechDone };
     close: { params: { graph: number }; result: null };
     /** Opens, runs, compares nothing, closes. In a process that may die of it. */
     trial: { params: TrialParams; result: TrialResult };
   };
-  progress: never;
+  /** A call is getting on: its deadline begins again. */
+  progress: 'working';
   event: never;
 }

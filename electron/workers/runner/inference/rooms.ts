@@ -1,25 +1,28 @@
-/** Where the numbers of pictures are written, again and again: fresh memory costs more than the writing. */
-export interface Rooms {
-  /** One that has at least so many values. */
-  take(values: number): Float32Array;
+/** Memory that is used again and again: fresh memory costs more than what is written there. */
+export interface Rooms<Room> {
+  /** One that has at least so many bytes, or the largest. */
+  take(bytes: number): Room;
   /** For another run. Not after one that failed: onnxruntime may still hold it. */
-  keep(room: Float32Array): void;
+  keep(room: Room): void;
 }
 
-/** Larger ones are not kept: 12 MB. */
-const MOST_VALUES = 3 * 1024 * 1024;
+/** Larger ones are not kept. */
+const MOST_BYTES = 16 * 1024 * 1024;
 
 /** @param most how many are kept */
-export function createRooms(most: number, make: (values: number) => Float32Array): Rooms {
-  const kept: Float32Array[] = [];
+export function createRooms<Room>(
+  most: number,
+  { make, bytesOf }: { make(bytes: number): Room; bytesOf(room: Room): number },
+): Rooms<Room> {
+  const kept: Room[] = [];
   return {
-    take(values) {
-      const at = kept.findIndex(({ length }) => length >= values);
+    take(bytes) {
+      const at = kept.findIndex((room) => bytesOf(room) >= bytes);
       const [room] = kept.splice(at, at < 0 ? 0 : 1);
-      return room ?? make(values);
+      return room ?? make(bytes);
     },
     keep(room) {
-      if (kept.length < most && room.length <= MOST_VALUES) kept.push(room);
+      if (kept.length < most && bytesOf(room) <= MOST_BYTES) kept.push(room);
     },
   };
 }

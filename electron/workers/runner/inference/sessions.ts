@@ -222,6 +222,11 @@ export function createInferenceSessions(options: InferenceOptions): Inference {
       if (first === undefined || others.includes(undefined)) throw new Error('A graph was opened elsewhere.');
       return engine.perform([first, ...(others as Graph[])], task, signal);
     },
+    hear(task, graphs, signal) {
+      const own = graphs.map((graph) => graphOf.get(graph));
+      if (own.includes(undefined)) throw new Error('A graph was opened elsewhere.');
+      return engine.hear(own as [Graph, Graph, Graph], task, signal);
+    },
     ladder: () => machine,
     version: () => version,
     async ready() {

@@ -32,18 +32,27 @@ export function graphsIn(folder: string): GraphFile[] {
   );
 }
 
-/** Integers are fastest on a CPU, floating point on a GPU. Throws RUNNER_BAD_MODEL if there is none. */
+/** Integers are fastest on a CPU, floating point on a GPU. */
+export function orderOf(wanted: Precision | 'cpu' | 'gpu'): readonly Precision[] {
+  if (wanted === 'cpu') return ['int8', 'float32', 'float16'];
+  return wanted === 'gpu' ? ['float32', 'float16', 'int8'] : [wanted];
+}
+
+/** Throws RUNNER_BAD_MODEL if there is none. */
 export function chooseGraph(folder: string, wanted: Precision | 'cpu' | 'gpu'): GraphFile {
   const graphs = graphsIn(folder);
-  const order: readonly Precision[] =
-    wanted === 'cpu'
-      ? ['int8', 'float32', 'float16']
-      : wanted === 'gpu'
-        ? ['float32', 'float16', 'int8']
-        : [wanted];
-  const found = order.map((precision) => graphs.find((one) => one.precision === precision)).find(Boolean);
-  if (found === undefined)
-    throw new PilotlightError('RUNNER_BAD_MODEL', { message: fact('RUNNER_NO_GRAPH', { folder }) });
+  const found = orderOf(wanted)
+    .map((precision) => graphs.find((one) => one.precision === precision))
+    .find(Boolean);
+  if (found === undefined) {
+    const others = [...new Set(graphs.map(({ precision }) => precision))];
+    throw new PilotlightError('RUNNER_BAD_MODEL', {
+      message:
+        others.length === 0
+          ? fact('RUNNER_NO_GRAPH', { folder })
+          : fact('RUNNER_NO_PRECISION', { folder, precision: wanted, others }),
+    });
+  }
   return found;
 }
 
@@ -57,7 +66,6 @@ const textFiles = [
   'sentence_bert_config.json',
   'config_sentence_transformers.json',
 ] as const;
-export type TextFile = (typeof textFiles)[number];
 
 /** Weights that lie beside the graph, by the names that exporters give them. */
 const weightsOf = (graph: string) => [
@@ -73,9 +81,13 @@ export interface ModelFile {
   sha256: string;
 }
 
-/** The files that make up a text model with this graph. */
-export function filesOf(folder: string, graph: string): string[] {
-  const all = [graph, ...new Set(weightsOf(graph)), ...textFiles];
+/** The files of a model that are there: its graphs, the weights beside them, and what else is named. */
+export function filesOf(
+  folder: string,
+  graphs: readonly string[],
+  others: readonly string[] = textFiles,
+): string[] {
+  const all = [...graphs, ...new Set(graphs.flatMap(weightsOf)), ...others];
   return all.filter((path) => existsSync(join(folder, path)));
 }
 
@@ -128,7 +140,7 @@ export function changeIn(folder: string, files: readonly ModelFile[]) {
 }
 
 /** The parsed JSON file; undefined if there is none. Throws RUNNER_BAD_MODEL if it is not JSON. */
-export function readModelJson(folder: string, path: TextFile): unknown {
+export function readModelJson(folder: string, path: string): unknown {
   const file = join(folder, path);
   if (!existsSync(file)) return undefined;
   try {

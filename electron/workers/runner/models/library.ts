@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { parseJson } from '../../../../shared/json.ts';
+import { runnerModelKindSchema } from '../../../../shared/models/runner.ts';
 import { writePrivateFile } from '../../../adapters/private-file.ts';
 import { copyAside } from '../../../adapters/set-aside.ts';
 
@@ -20,7 +21,7 @@ const fileSchema = z.object({
 
 const entrySchema = z.object({
   name: z.string(),
-  kind: z.enum(['text', 'faces', 'clip']),
+  kind: runnerModelKindSchema,
   /** Absolute. */
   folder: z.string(),
   /** The graph of each part of the model, relative to the folder; `text` of a text model. */

@@ -2,9 +2,15 @@
 
 type Part = Uint8Array;
 
-export type ElementType = 'float32' | 'int64' | 'int32' | 'float16';
+export type ElementType = 'float32' | 'int64' | 'int32' | 'bool' | 'float16';
 
-const elementTypes: Readonly<Record<ElementType, number>> = { float32: 1, int32: 6, int64: 7, float16: 10 };
+const elementTypes: Readonly<Record<ElementType, number>> = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+};
 const attributeTypes = { float: 1, int: 2, ints: 7 } as const;
 
 export interface ValueSpec {

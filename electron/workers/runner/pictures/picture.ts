@@ -6,6 +6,15 @@ export interface Picture {
   rgb: Uint8Array;
 }
 
+/**
+ * Gives its memory back: it lies outside the heap, and would have all garbage collected every few pictures. Nothing may use
+ * the picture any more.
+ */
+export function releasePicture({ rgb: { buffer, byteLength } }: Picture): void {
+  const isWhole = byteLength > 0 && byteLength === buffer.byteLength;
+  if (isWhole && buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
 /** What may be decoded. */
 export interface PictureLimits {
   /** Of the file. */

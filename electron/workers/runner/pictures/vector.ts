@@ -3,7 +3,7 @@ import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import { floats, shapeText } from '../faces/graph-shapes.ts';
 import type { PictureFeed, RunnableGraph, Tensor } from '../sessions.ts';
-import type { Picture } from './picture.ts';
+import { type Picture, releasePicture } from './picture.ts';
 import type { Pictures } from './pictures.ts';
 import type { PictureVector, VectorPlan } from './task.ts';
 
@@ -28,6 +28,7 @@ export async function vectorOf(
     data: [cutMiddle(resized, side)],
     normalisation,
   };
+  for (const one of [picture, resized]) releasePicture(one);
   const vector = firstVector(await graph.run({ [input]: feed }, { signal }));
   return { vector, width: picture.width, height: picture.height };
 }

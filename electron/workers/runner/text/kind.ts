@@ -37,7 +37,7 @@ export function createTextKind({ sessions, provider, notes }: TextKindOptions): 
       const device = provider() === 'cpu' ? 'cpu' : 'gpu';
       const graph = chooseGraph(folder, precision === 'auto' ? device : precision);
       const { config } = readTextFolder(folder);
-      const files = await describeFiles(folder, filesOf(folder, graph.path), signal);
+      const files = await describeFiles(folder, filesOf(folder, [graph.path]), signal);
       return { graphs: { text: graph.path }, precision: graph.precision, files, licence: config.licence };
     },
     async load({ folder, graphs, precision, hash }) {

@@ -1,8 +1,8 @@
 /** OpenAI's embeddings. */
 import * as z from 'zod';
-import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { openaiRefusal as refusal } from '../http/openai-refusal.ts';
 import { parsed } from '../http/parsed.ts';
-import type { RunnerRefusal, RunnerRequest, RunnerRoute } from '../http/route.ts';
+import type { RunnerRequest, RunnerRoute } from '../http/route.ts';
 import type { Shelf } from '../models/shelf.ts';
 import type { TextInput, TextRequest, TextService } from './service.ts';
 
@@ -49,13 +49,6 @@ function base64Of(vector: Float32Array): string {
   return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64');
 }
 
-/** OpenAI's shape of an error. */
-function refusal({ code, text, status }: RunnerRefusal) {
-  const type = status < 500 ? 'invalid_request_error' : 'server_error';
-  const openaiCode = code === 'RUNNER_NO_MODEL' ? 'model_not_found' : code;
-  return { status, body: { error: { message: text, type, param: null, code: openaiCode } } };
-}
-
 export function openaiRoutes({ texts, shelf }: { texts: TextService; shelf: Shelf }): RunnerRoute[] {
   const embeddings: RunnerRoute['handle'] = async (request) => {
     const body = parsed(embeddingsSchema, await request.json(MAX_BODY_BYTES));
@@ -99,7 +92,7 @@ export function openaiRoutes({ texts, shelf }: { texts: TextService; shelf: Shel
   });
   const model: RunnerRoute['handle'] = ({ params }) => {
     const found = shelf.added().find(({ name }) => name === params.name);
-    if (found === undefined) throw new PilotlightError('RUNNER_NO_MODEL');
+    if (found === undefined) throw shelf.unknown(params.name ?? '');
     return { status: 200, body: shown(found) };
   };
   return [

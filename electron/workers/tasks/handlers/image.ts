@@ -1,11 +1,13 @@
-/** Pictures: what the camera wrote into them, their size, a thumbnail, and what a model sees in them. */
+/** Pictures: what the camera wrote into them, their size, a thumbnail, what a model sees in them, and the faces. */
 import type * as z from 'zod';
 import { isPilotlightError } from '../../../../shared/contract/errors.ts';
+import { FACE_BOXES_FIELD, FACES_FIELD } from '../../../../shared/models/picture-faces.ts';
 import { pictureText } from '../../../../shared/text/picture-text.ts';
 import { readExif } from '../../pictures/exif.ts';
 import { formatOf } from '../../runner/pictures/format.ts';
 import { createPictures } from '../../runner/pictures/pictures.ts';
 import { describePictures } from './descriptions.ts';
+import { facesComponent, facesDoorOf, findFaces } from './faces.ts';
 import type { Handler } from './handler.ts';
 import { fileOf, type MediaTools, usualTools } from './media.ts';
 import { readWhole } from './text-output.ts';
@@ -13,7 +15,7 @@ import { readWhole } from './text-output.ts';
 export const pictureLimits = { bytes: 100_000_000, pixels: 100_000_000, seconds: 60 };
 /** Of the longer side of a thumbnail, pixels. */
 const THUMBNAIL = 320;
-/** The same of what a model gets to see. */
+/** The same of what a model gets to see; a runner finds faces in no more either. */
 const SEEN = 1024;
 /** It is in the folder of Pilotlight, and not in a copied file. */
 const NO_DECODER =
@@ -36,6 +38,12 @@ async function decode(pictures: Pictures, bytes: Uint8Array, signal: AbortSignal
   }
 }
 
+function sizeWithin({ width, height }: { width: number; height: number }, longest: number) {
+  const scale = Math.min(1, longest / Math.max(width, height));
+  const scaled = (side: number) => Math.max(1, Math.round(side * scale));
+  return { width: scaled(width), height: scaled(height) };
+}
+
 /** @param longest of the longer side, pixels; a smaller picture is not made larger */
 async function jpegOf(
   pictures: Pictures,
@@ -43,9 +51,7 @@ async function jpegOf(
   longest: number,
   signal: AbortSignal,
 ): Promise<Buffer> {
-  const scale = Math.min(1, longest / Math.max(picture.width, picture.height));
-  const width = Math.max(1, Math.round(picture.width * scale));
-  const height = Math.max(1, Math.round(picture.height * scale));
+  const { width, height } = sizeWithin(picture, longest);
   const small = await pictures.resize(picture, { width, height, kernel: 'lanczos3' }, signal);
   return pictures.cutJpeg(small, { left: 0, top: 0, width, height }, signal);
 }
@@ -72,6 +78,7 @@ export function createImageHandler(
         },
         fix: 'Run "npm ci --ignore-scripts" in the folder of Pilotlight.',
       },
+      facesComponent(tools),
     ],
     async handle(input, context) {
       const { signal, progress, means, log } = context;
@@ -84,15 +91,31 @@ export function createImageHandler(
       const thumbnails =
         picture === null ? [] : [(await jpegOf(pictures, picture, THUMBNAIL, signal)).toString('base64')];
       progress(0.5);
+      const smaller = picture === null ? null : await jpegOf(pictures, picture, SEEN, signal);
       const seen =
-        picture === null
+        smaller === null
           ? null
-          : await describePictures([await jpegOf(pictures, picture, SEEN, signal)], {
+          : await describePictures([smaller], {
               ...{ means: means.vision, tools, signal, log },
-              progress: (share) => progress(0.5 + 0.5 * share),
+              progress: (share) => progress(0.5 + 0.4 * share),
             });
+      const door = facesDoorOf(means.faces);
+      // A runner decodes by itself, if this worker cannot; then the size that the places refer to is not known here.
+      const sent = {
+        bytes: smaller ?? bytes,
+        size: picture === null ? null : sizeWithin(picture, SEEN),
+      };
+      const faces = door === null ? null : await findFaces(sent, { door, tools, signal, log });
+      const missing = [
+        ...(picture === null ? ['thumbnail'] : []),
+        ...(seen === null ? ['description'] : []),
+        ...(door !== null && faces === null ? [FACES_FIELD] : []),
+      ];
       const format = formatOf(bytes);
-      const text = pictureText({ ...exif, name: file.name, seen: seen?.[0] ?? null });
+      const text = pictureText({
+        ...{ ...exif, name: file.name, seen: seen?.[0] ?? null },
+        faces: faces?.count ?? null,
+      });
       return {
         content: text,
         metadata: {
@@ -101,7 +124,11 @@ export function createImageHandler(
           sizeBytes: bytes.length,
           ...(picture === null ? {} : { width: picture.width, height: picture.height }),
           exif: exif as Record<string, z.infer<ReturnType<typeof z.json>>>,
-          missing: [...(picture === null ? ['thumbnail'] : []), ...(seen === null ? ['description'] : [])],
+          ...(faces === null ? {} : { [FACES_FIELD]: faces.count }),
+          ...(faces === null || faces.boxes === null
+            ? {}
+            : { [FACE_BOXES_FIELD]: faces.boxes.map((face) => ({ ...face })) }),
+          missing,
         },
         thumbnails,
       };

@@ -70,6 +70,13 @@ describe('a place for people', () => {
     expect(addressAt('https://example.org/a.pdf#page=1', at)).toBe('https://example.org/a.pdf#page=1');
     expect(addressAt('a.pdf', at)).toBe('a.pdf');
     expect(addressAt('https://example.org/a', { ...at, kind: 'time' })).toBe('https://example.org/a#t=3');
+    expect(addressAt('https://www.youtube.com/watch?v=abc&t=1', { ...at, kind: 'time' })).toBe(
+      'https://www.youtube.com/watch?v=abc&t=3s',
+    );
+    expect(addressAt('https://youtu.be/abc', { ...at, kind: 'time' })).toBe('https://youtu.be/abc?t=3s');
+    expect(addressAt('https://youtube.com.example/a', { ...at, kind: 'time' })).toBe(
+      'https://youtube.com.example/a#t=3',
+    );
     expect(addressAt('https://example.org/a', { ...at, kind: 'sheet' })).toBe('https://example.org/a');
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addDuration, newHistogram } from '../../../../electron/core/gateway/histogram.ts';
+import type { RequestTotals } from '../../../../electron/core/ports/request-history.ts';
 import { createRequestRecorder } from '../../../../electron/core/requests/request-recorder.ts';
 import {
   addRequest,
@@ -78,10 +79,37 @@ describe('one bucket', () => {
         { seconds: 60, start: 60_000, rows: [{ ...row, nodeId: 'b', firstByte: slow }] },
       ],
       120,
+      120_000,
     );
     expect(joined?.firstByteMs?.p50).toBeLessThan(12);
     expect(joined?.firstByteMs?.p95).toBeLessThan(12);
     expect(joined?.rows.map(({ firstByteMs }) => Math.round((firstByteMs?.p50 ?? 0) / 1000))).toEqual([0, 5]);
+  });
+
+  it('has the lowest and the highest of the minutes behind a bucket, apart from the one under way', () => {
+    const minute = (start: number, requests: number, patch: Partial<RequestTotals> = {}) => ({
+      ...{ seconds: 60 as const, start },
+      rows: [
+        {
+          ...{ nodeId: 'a', model: 'm', requests, failed: 0, waitingMs: 0 },
+          ...{ outputTokens: 0, outputMs: 0, firstByte: newHistogram() },
+          ...patch,
+        },
+      ],
+    });
+    const buckets = [
+      minute(0, 2, { outputTokens: 100, outputMs: 2000 }),
+      // The same minute, stored and added to after a restart.
+      minute(0, 3),
+      minute(60_000, 9, { waitingMs: 30_000, outputTokens: 100, outputMs: 500 }),
+      minute(120_000, 1),
+      { seconds: 60 as const, start: 180_000, rows: [] },
+      minute(240_000, 1000),
+    ];
+    const [joined] = toRequestBuckets(buckets, 300, 290_000);
+    expect(joined?.spread).toEqual({ perMinute: [0, 9], waiting: [0, 0.5], firstByteMs: null });
+    expect(joined?.rows[0]?.spread).toEqual({ firstByteMs: null, tokensPerSecond: [50, 200] });
+    expect(toRequestBuckets(buckets, 60, 290_000).every(({ spread }) => spread === undefined)).toBe(true);
   });
 });
 

@@ -51,3 +51,18 @@ it('writes nothing after it was stopped, though the queue still counts', async (
   history.stop();
   expect(written).toHaveLength(before);
 });
+
+it('has the lowest and the highest of what is behind a longer bucket', async () => {
+  const { clock, history } = createHistory();
+  await clock.advance(3_600_000 - (clock.now() % 3_600_000));
+  const start = clock.now();
+  history.note(counts(0, 0));
+  await clock.advance(60_000);
+  history.note(counts(8, 1));
+  await clock.advance(60_000);
+  history.note(counts(1, 1));
+  await clock.advance(60_000);
+  const span = { from: start, to: start + 180_000 };
+  expect(history.read(span, 1)[0]).toMatchObject({ waiting: 3, spread: [0, 9] });
+  expect(history.read(span, 60).every((point) => point.spread === undefined)).toBe(true);
+});

@@ -7,13 +7,13 @@ import { createTasksWorld, elsewhere, type TasksWorldOptions } from '../../../fa
 const listening = { url: 'http://127.0.0.1:11500', listening: 'network' as const };
 const settings = (own: Partial<TasksSettings>) => ({ ...defaultSettings.tasks, ...own });
 const read = (own: Partial<TasksSettings>, gateway: Parameters<typeof meansOf>[1]['gateway'] = listening) =>
-  meansOf(settings(own), { speechKey: 's3cret', gateway, gatewayKey: () => 'lent' });
+  meansOf(settings(own), { speechKey: 's3cret', gateway, gatewayKey: () => 'lent', faces: null });
 
 describe('what a worker may use', () => {
   it('is nothing by default, and no key is lent for that', () => {
     const gatewayKey = () => expect.unreachable();
-    expect(meansOf(settings({}), { speechKey: null, gateway: listening, gatewayKey })).toEqual({
-      ...{ speech: null, vision: null, gateway: null },
+    expect(meansOf(settings({}), { speechKey: null, gateway: listening, gatewayKey, faces: null })).toEqual({
+      ...{ speech: null, vision: null, gateway: null, faces: null },
     });
   });
 
@@ -30,7 +30,7 @@ describe('what a worker may use', () => {
     for (const speechUrl of ['http://a:8000', 'http://a:8000/', 'http://a:8000/v1', 'http://a:8000/v1/']) {
       expect(read({ ...own, speechUrl })).toEqual({
         speech: { url: 'http://a:8000', key: 's3cret', model: 'tiny', language: 'en' },
-        ...{ vision: null, gateway: null },
+        ...{ vision: null, gateway: null, faces: null },
       });
     }
   });
@@ -40,6 +40,7 @@ describe('what a worker may use', () => {
       speech: { url: null, key: null, model: 'whisper', language: null },
       vision: { model: 'llava' },
       gateway: { port: 11_500, key: 'lent', open: 'network' },
+      faces: null,
     });
     const closed = { url: null, listening: null };
     expect(read({ visionModel: 'llava' }, closed).gateway).toBeNull();

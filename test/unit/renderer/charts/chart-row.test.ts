@@ -1,9 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ChartRow, fillAxis, rowAt, toCsv, withEnd } from '../../../../renderer/charts/chart-row.ts';
+import {
+  type ChartRow,
+  fillAxis,
+  rowAt,
+  sumKey,
+  toCsv,
+  withEnd,
+} from '../../../../renderer/charts/chart-row.ts';
 import { describeLine, describeStack } from '../../../../renderer/charts/chart-text.ts';
 import { linesTop, stackTop } from '../../../../renderer/charts/frame.ts';
-import { bandPath, linePath } from '../../../../renderer/charts/line-path.ts';
+import { bandPath, linePath, sumBandPath } from '../../../../renderer/charts/line-path.ts';
 
 const rowsAt = (...times: number[]): ChartRow[] => times.map((at) => ({ at, values: { a: at } }));
 const series = [{ key: 'a', name: 'a', colour: '#a' }];
@@ -70,6 +77,20 @@ describe('lines', () => {
   test('bands lie between the extremes and end at a gap', () => {
     expect(bandPath(rows, 'a', frame)).toBe('M0.0 6.0L20.0 0.0L20.0 8.0L0.0 10.0Z');
     expect(bandPath(rows, 'b', frame)).toBe('');
+  });
+
+  test('the band of a stack is of its sum: in steps, in the height of the axis and in the file', () => {
+    const frame = { x: 0, y: 0, width: 10, height: 10, first: 0, last: 10, top: 10 };
+    const rows: ChartRow[] = [
+      { at: 0, values: { a: 1 }, bands: { [sumKey]: [2, 8] } },
+      { at: 5, values: { a: 1 } },
+      { at: 10, values: { a: 1 }, bands: { [sumKey]: [1, 9] } },
+    ];
+    expect(sumBandPath(rows, frame)).toBe('M0.0 2.0H5.0V8.0H0.0Z');
+    expect(stackTop(rows, {})).toBe(10);
+    const [heads, first] = toCsv(rows, [{ key: 'a', name: 'a', colour: '' }]).split('\r\n');
+    expect(heads).toBe('time,a,all min,all max');
+    expect(first).toMatch(/,1,2,8$/);
   });
 
   test('nothing is drawn outside of the axis', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { niceAbove } from '../../../../renderer/charts/nice.ts';
 import { jobProgress } from '../../../../renderer/features/index/job-text.ts';
-import { rateLayers, withRemembered } from '../../../../renderer/features/index/rate-layers.ts';
+import { rateLayers, rateRows, withRemembered } from '../../../../renderer/features/index/rate-layers.ts';
 import { snippetStart, splitAtRanges } from '../../../../renderer/features/search/hit.tsx';
 
 describe('highlights', () => {
@@ -91,4 +91,18 @@ describe('vectors a second', () => {
   test('an axis ends at a round number at or above its highest', () => {
     expect([1, 3, 4.2, 7, 23, 812].map(niceAbove)).toEqual([1, 3, 6, 8, 30, 1000]);
   });
+});
+
+test('the last rate of a run holds until its end, and nothing is drawn after it', () => {
+  const points = [
+    { at: 1000, rates: { a: 1 } },
+    { at: 2000, rates: { a: 3 } },
+  ];
+  expect(rateRows(points, 5000)).toEqual([
+    { at: 1000, values: { a: 1 } },
+    { at: 2000, values: { a: 3 } },
+    { at: 5000, values: { a: 3 } },
+  ]);
+  expect(rateRows(points, 2000)).toHaveLength(2);
+  expect(rateRows([], 5000)).toEqual([]);
 });

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fillAxis, withEnd } from '../../../../renderer/charts/chart-row.ts';
+import { fillAxis, sumKey, withEnd } from '../../../../renderer/charts/chart-row.ts';
 import { heldRows } from '../../../../renderer/components/held-rows.ts';
 import {
   firstTokenRows,
   noneKey,
   othersKey,
+  p50Key,
   p95Key,
   rateRows,
   seriesKey,
@@ -303,6 +304,33 @@ describe('charts', () => {
     const [first, second] = firstTokenRows(filled, ['a', 'b'], 'model');
     expect(first?.values).toMatchObject({ [p95Key]: 950, [seriesKey('a')]: null, [seriesKey('b')]: 7 });
     expect(second?.values[p95Key]).toBeNull();
+  });
+
+  test('bands are of the whole in a stack, and of a series only where it is one row', () => {
+    const joined: RequestBucket = {
+      ...bucket(
+        0,
+        row('a', 'n1', { spread: { firstByteMs: [80, 120], tokensPerSecond: [20, 90] } }),
+        row('b', 'n1', { spread: { firstByteMs: null, tokensPerSecond: null } }),
+        row('b', 'n2', { spread: { firstByteMs: [1, 2], tokensPerSecond: [3, 4] } }),
+      ),
+      spread: { perMinute: [2, 40], waiting: [0, 3], firstByteMs: [70, 300] },
+    };
+    const filled = onAxis([joined], 4 * minute);
+    const keys = ['a', 'b'];
+    expect(rateRows(filled, keys, 'model').map(({ bands }) => bands)).toEqual([
+      { [sumKey]: [2, 40] },
+      undefined,
+    ]);
+    expect(waitingRows(filled, keys, 'model')[0]?.bands).toEqual({ [sumKey]: [0, 3] });
+    expect(speedRows(filled, keys, 'model')[0]?.bands).toEqual({ a: [20, 90] });
+    expect(firstTokenRows(filled, keys, 'model')[0]?.bands).toEqual({
+      [p50Key]: [70, 300],
+      [seriesKey('a')]: [80, 120],
+    });
+    expect(
+      rateRows(onAxis([bucket(0, row('a', 'n1'))], 4 * minute), keys, 'model')[0]?.bands,
+    ).toBeUndefined();
   });
 
   test('rare series are one', () => {

@@ -14,7 +14,7 @@ import {
   speedText,
   targetTexts,
 } from '../../../../renderer/features/runner/runner-text.ts';
-import { readAddress } from '../../../../renderer/features/runner/view.ts';
+import { addressHash, readAddress } from '../../../../renderer/features/runner/view.ts';
 import { runnerHref } from '../../../../renderer/features/shell/route.ts';
 import { selectRunners } from '../../../../renderer/stores/runners.ts';
 import { plainText } from '../../../../shared/models/message.ts';
@@ -247,10 +247,18 @@ describe('the address of the page', () => {
     ['models', 'runner:192.168.1.77:8765'],
     ['try', 'gpu & tower'],
   ] as const)('%s of %s is read as it was written', (part, nodeId) => {
-    expect(readAddress(runnerHref(part, nodeId))).toEqual({ part, nodeId });
+    expect(readAddress(runnerHref(part, nodeId))).toMatchObject({ part, nodeId });
   });
 
   it('is that of the runners if it names nothing that is there', () => {
-    expect(readAddress('#/runner?view=nothing&on=')).toEqual({ part: 'runners', nodeId: null });
+    expect(readAddress('#/runner?view=nothing&on=&show=nothing&q=&model=')).toEqual({
+      ...{ part: 'runners', nodeId: null, group: 'all', text: '', model: null },
+    });
+    expect(readAddress('#/models?view=try&on=nas')).toMatchObject({ part: 'runners', nodeId: null });
+  });
+
+  it('has the filter and the model as they were written', () => {
+    const address = { part: 'models', nodeId: 'nas', group: 'ready', text: 'a b', model: 'nas m' } as const;
+    expect(readAddress(addressHash(address))).toEqual(address);
   });
 });

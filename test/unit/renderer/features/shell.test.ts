@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { formatCountdown } from '../../../../renderer/components/time.tsx';
+import { readSettings } from '../../../../renderer/features/settings/address.ts';
 import {
   nodeFromHash,
   nodeHref,
@@ -8,7 +9,6 @@ import {
   pageFromHash,
   runFromHash,
   runHref,
-  settingFromHash,
   settingHref,
 } from '../../../../renderer/features/shell/route.ts';
 
@@ -56,6 +56,6 @@ test('a countdown never goes below nothing', () => {
 });
 
 test('a setting is named in the address of Settings', () => {
-  expect(settingFromHash(settingHref('optimizer.on'))).toBe('optimizer.on');
-  expect(settingFromHash('#/settings')).toBeNull();
+  expect(readSettings(settingHref('optimizer.on')).setting).toBe('optimizer.on');
+  expect(readSettings('#/settings').setting).toBeNull();
 });

@@ -174,4 +174,14 @@ describe('the depth of the queues', () => {
     ]);
     expect(depthRows([])).toEqual([]);
   });
+
+  test('moments that were joined have how far the depth went, each queue its own', () => {
+    const joined = { at: 0, seconds: 300, waiting: 2, active: 1 };
+    expect(
+      depthRows([
+        { ...joined, queue: 'celery', spread: [0, 9] },
+        { ...joined, queue: 'gpu-tasks' },
+      ]),
+    ).toEqual([{ at: 0, values: { celery: 3, 'gpu-tasks': 3 }, bands: { celery: [0, 9] } }]);
+  });
 });

@@ -8,7 +8,7 @@ import {
   strideOf,
 } from '../../../../electron/workers/index/dot-kernel.ts';
 import { createBest, createMatrix } from '../../../../electron/workers/index/matrix.ts';
-import { signed, unsigned } from '../../../../electron/workers/index/wasm-assembler.ts';
+import { signed, unsigned } from '../../../../electron/workers/wasm-assembler.ts';
 
 /** Repeatable numbers in [-1, 1). */
 function createNoise(seed: number) {

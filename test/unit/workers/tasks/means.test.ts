@@ -24,12 +24,13 @@ it.each([
   expect(handlerMeans(means(), base)).toEqual({
     speech: { server: { url, key: 'k', model: 'whisper', language: 'en' } },
     vision: { server: { url, key: 'k', model: 'llava' } },
+    faces: { gap: 'not-set' },
   });
 });
 
 it('says why there is no gateway', () => {
   expect(handlerMeans(means({ gateway: null }), 'http://nas:8780')).toEqual({
-    ...{ speech: { gap: 'gateway-off' }, vision: { gap: 'gateway-off' } },
+    ...{ speech: { gap: 'gateway-off' }, vision: { gap: 'gateway-off' }, faces: { gap: 'not-set' } },
   });
   const local = means({ gateway: { ...gateway, open: 'loopback' } });
   expect(handlerMeans(local, 'http://nas:8780').vision).toEqual({ gap: 'gateway-local' });
@@ -44,4 +45,14 @@ it('uses a server of its own without the gateway', () => {
   expect(handlerMeans(means({ speech, gateway: null }), 'http://nas:8780').speech).toEqual({
     server: speech,
   });
+});
+
+it('finds faces at the signed address, wherever Pilotlight is', () => {
+  const faces = '/api/v1/worker/faces?task=t';
+  const urlAt = (base: string) => handlerMeans(means({ faces, gateway: null }), base).faces;
+  expect(urlAt('http://nas:8780')).toEqual({ server: { url: `http://nas:8780${faces}` } });
+  expect(urlAt('https://nas.example/tasks')).toEqual({
+    server: { url: `https://nas.example/tasks${faces}` },
+  });
+  expect(handlerMeans(means({ faces: null }), 'http://nas:8780').faces).toEqual({ gap: 'not-set' });
 });

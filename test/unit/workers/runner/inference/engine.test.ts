@@ -235,6 +235,26 @@ describe('runs that are with the process together', () => {
     expect(results[bad - 1]).toMatchObject({ reason: { code: 'RUNNER_INPUT_REFUSED' } });
   });
 
+  it('are repeated together after they were killed from outside, and one by one the next time', async () => {
+    const together: number[] = [];
+    let inProcess = 0;
+    let process = 0;
+    start((run) => {
+      inProcess = run.process === process ? inProcess + 1 : 1;
+      process = run.process;
+      together[process - 1] = inProcess;
+      if (process === 3) return one;
+      return inProcess === 2 ? 'killed' : 'hang';
+    });
+    const graph = engine.add('m', 'cpu');
+    const answers = [1, 2].map((value) => engine.run(graph, feeds(value)));
+    const sentAlone: number[] = [];
+    void answers[0]?.then(() => sentAlone.push(together[2] ?? 0));
+    await expect(Promise.all(answers)).resolves.toEqual([one, one]);
+    expect(together).toEqual([2, 2, 2]);
+    expect(sentAlone).toEqual([1]);
+  });
+
   it('are repeated one by one, before anything else is sent beside them', async () => {
     const together: number[][] = [];
     start((run) => {

@@ -54,9 +54,18 @@ export const op = {
   f32Multiply: () => [0x94],
   f32FromI32: () => [0xb2],
   v128Load: (offset = 0) => simd(0x00, ...at(4, offset)),
+  /** From any address. */
+  v128LoadUnaligned: (offset = 0) => simd(0x00, ...at(0, offset)),
+  v128StoreUnaligned: (offset = 0) => simd(0x0b, ...at(0, offset)),
   /** Reads 8 bytes and widens each, with its sign, to 16 bits. */
   v128Load8x8Signed: (offset = 0) => simd(0x01, ...at(3, offset)),
   v128Zero: () => simd(0x0c, ...new Array<number>(16).fill(0)),
+  /** Bytes of two vectors, by their numbers: those of the second begin at 16. */
+  i8x16Shuffle: (bytes: readonly number[]) => simd(0x0d, ...bytes),
+  f32x4Splat: () => simd(0x13),
+  f32x4Subtract: () => simd(0xe5),
+  f32x4Multiply: () => simd(0xe6),
+  f32x4FromI32x4: () => simd(0xfa),
   /** Multiplies eight pairs of 16 bits and adds neighbours: four sums of 32 bits. */
   i32x4DotI16x8: () => simd(0xba),
   i32x4Add: () => simd(0xae),
