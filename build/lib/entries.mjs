@@ -38,7 +38,7 @@ export const nodeEntries = [
 ];
 
 /** The agent's one file goes to small machines: the most bytes that it may have. */
-export const agentMostBytes = 250_000;
+export const agentMostBytes = 275_000;
 
 /** Packages that are not bundled, because they contain or load files of their own. */
 export const externalPackages = ['electron', 'onnxruntime-node', 'sharp'];

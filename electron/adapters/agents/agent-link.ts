@@ -193,7 +193,9 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
       await ask(agentApi.restartOllama, { body: {}, deadlineMs: RESTART_DEADLINE_MS }, signal);
     },
     update: (signal) => orNoPath(ask(agentApi.update, {}, signal)),
-    offerUpdate: (body, signal) => ask(agentApi.offerUpdate, { body }, signal),
+    // Nothing else of a release: requests are strict.
+    offerUpdate: ({ manifest, signature }, signal) =>
+      ask(agentApi.offerUpdate, { body: { manifest, signature } }, signal),
     putUpdatePart: (from, body, signal) => {
       const question = { id: String(from), body, deadlineMs: PART_DEADLINE_MS };
       return ask(agentApi.putUpdatePart, question, signal);

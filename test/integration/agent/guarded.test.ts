@@ -1,11 +1,22 @@
 /** Builds of the real agent in processes of their own: one replaces the other, and whatever may end on the way. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAgentLink } from '../../../electron/adapters/agents/agent-link.ts';
+import { createSystemClock } from '../../../electron/adapters/clock.ts';
 import { createNodeHttp } from '../../../electron/adapters/network/http.ts';
+import { createAgentReleases } from '../../../electron/adapters/updates/agent-releases.ts';
+import { updateOneAgent } from '../../../electron/core/agent-updates/one-agent.ts';
 import type { AgentLink } from '../../../electron/core/ports/agents.ts';
 import { UPDATE_PART_BYTES } from '../../../shared/contract/agent/update.ts';
 import { buildAgent, writeProgram } from '../../fakes/agent-builds.ts';
@@ -147,6 +158,46 @@ describe.skipIf(process.platform === 'win32')('an installed agent', () => {
     expect(await versionOf(await machine.start())).toBe('1.2.0');
   });
 
+  it('is updated by a core from the files of a release', async () => {
+    await using machine = await createMachine();
+    let link = await machine.start();
+    const folder = join(machine.data, '..', 'release');
+    const { manifest, signature } = release('1.1.0', newer);
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'manifest.json'), manifest);
+    writeFileSync(join(folder, 'manifest.json.sig'), signature);
+    writeFileSync(join(folder, agentFile(newer).name), newer);
+    const releases = createAgentReleases({ folders: [folder], keys: [signer.key], log: { warn: () => {} } });
+    const found = await releases.read(soon());
+    if (found === null) throw new Error('no release');
+    const progress: number[] = [];
+    let isBusy = true;
+    const updating = () =>
+      updateOneAgent({
+        clock: createSystemClock(),
+        releases,
+        release: found,
+        link: () => link,
+        by: 'test',
+        mayStart: () => !isBusy,
+        onProgress: (share) => progress.push(share),
+        onRestart() {
+          // A fixed port in reality; here it listens on another one.
+          void machine.line('listens on').then((line) => {
+            link = machine.linkFrom(line);
+          });
+        },
+        signal: soon(),
+      });
+    expect(await updating()).toBe('in-use');
+    expect(await versionOf(link)).toBe('1.0.0');
+    isBusy = false;
+    expect(await updating()).toBe('updated');
+    expect(await versionOf(link)).toBe('1.1.0');
+    expect(progress.at(0)).toBe(0);
+    expect(progress.at(-1)).toBe(1);
+  });
+
   it('is put back when the new version does not run', async () => {
     await using machine = await createMachine();
     const first = await machine.start();
@@ -190,8 +241,8 @@ describe.skipIf(process.platform === 'win32')('an installed agent', () => {
       const trial = step === 'started';
       expect(await versionOf(later)).toBe(trial ? '1.1.0' : '1.0.0');
       // It may have proved itself before the kill: then it is the version that stays.
-    const proved = machine.lines.some((line) => line.includes('is well and stays'));
-    if (trial) expect(machine.record().trial?.starts ?? null).toBe(proved ? null : 2);
+      const proved = machine.lines.some((line) => line.includes('is well and stays'));
+      if (trial) expect(machine.record().trial?.starts ?? null).toBe(proved ? null : 2);
       else {
         expect(await later.update(soon())).toMatchObject({ state: 'idle', next: null });
         const last = await update(machine, later, '1.1.0', newer);

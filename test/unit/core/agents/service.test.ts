@@ -62,6 +62,27 @@ async function startedWorld() {
   };
 }
 
+describe('versions', () => {
+  it('without one in common are said, with which side is too old', async () => {
+    const world = await startedWorld();
+    const { fleet, agents, clock } = world;
+    const { id } = fleet.add(machine);
+    const agent = world.agent(agentUrl);
+    agent.health = { ...agent.health, protocol: { oldest: 900, newest: 901 } };
+    await clock.advance(1000);
+    expect(agents.view(id)).toMatchObject({ state: 'unreachable', trouble: { code: 'PANEL_TOO_OLD' } });
+    // The agent was replaced.
+    agent.health = { ...agent.health, protocol: { oldest: 1, newest: 1 } };
+    await clock.advance(120_000);
+    expect(agents.view(id)).toMatchObject({ state: 'ok', trouble: null, missing: ['update'] });
+    agent.health = { ...agent.health, protocol: { oldest: 1, newest: 901 } };
+    agent.endStreams();
+    await clock.advance(120_000);
+    expect(agents.view(id)).toMatchObject({ state: 'ok', missing: [] });
+    await world.stop();
+  });
+});
+
 describe('contact', () => {
   it('is made when the machine is on: who it is, what holds it, and a stream', async () => {
     const world = await startedWorld();
