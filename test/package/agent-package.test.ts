@@ -80,6 +80,15 @@ describe.runIf(process.platform === 'linux')('npm run package -- --agent', () =>
     expect(run(['--version']).stdout).toBe(`${packageJson.version}\n`);
   });
 
+  it('installs itself, without a Node', () => {
+    const { status, stdout, stderr } = run(['install', '--role', 'power,telemetry', '--print']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const installed = '/usr/local/lib/pilotlight-agent/pilotlight-agent';
+    expect(stdout).toContain(`# copy ${file} to ${installed}`);
+    expect(stdout).toContain(`ExecStart=${installed} --role power,telemetry`);
+    expect(stdout).not.toMatch(/agent\.mjs|bin\/node/);
+  });
+
   it('refuses what the agent refuses, with its exit code', () => {
     expect(run(['--role', 'nonsense'])).toMatchObject({ status: 2 });
     expect(run(['cli', 'stauts']).status).not.toBe(0);

@@ -9,6 +9,7 @@ import { settingsStore, useSettings } from '../../stores/settings.ts';
 import { updatesStore } from '../../stores/updates.ts';
 import { AccessCard } from '../access/access-card.tsx';
 import { matchesAccess } from '../access/access-text.ts';
+import { AgentsCard } from '../agents/agents-card.tsx';
 import { StorageCard } from '../storage/storage-card.tsx';
 import { UpdatesCard } from '../updates/updates-card.tsx';
 import { readSettings, settingsHash } from './address.ts';
@@ -83,6 +84,7 @@ export default function SettingsPage() {
           {showsDoors && <DoorsCard />}
           {!filtered && (
             <>
+              <AgentsCard />
               <StorageCard />
               <ThisPanel />
               <Transfer />

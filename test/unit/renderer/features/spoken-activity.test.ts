@@ -1,7 +1,12 @@
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { isSpoken, spokenText } from '../../../../renderer/features/shell/spoken-activity.ts';
+import { loadTexts } from '../../../../renderer/texts.ts';
 import type { ActivityEntry } from '../../../../shared/models/activity.ts';
 import { fact } from '../../../../shared/models/message.ts';
+
+beforeAll(async () => {
+  expect(await loadTexts()).toBe(true);
+});
 
 const entry = (id: number, patch: Partial<ActivityEntry> = {}): ActivityEntry => ({
   ...{ id, at: id, kind: 'power', severity: 'success', why: null, nodeId: null, notify: true },
