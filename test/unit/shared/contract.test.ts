@@ -24,6 +24,7 @@ import { remoteIndexErrors } from '../../../shared/contract/errors/remote-index.
 import { runnerErrors } from '../../../shared/contract/errors/runner.ts';
 import { runnerFleetErrors } from '../../../shared/contract/errors/runner-fleet.ts';
 import { taskErrors } from '../../../shared/contract/errors/tasks.ts';
+import { updateErrors } from '../../../shared/contract/errors/updates.ts';
 import { wakeErrors } from '../../../shared/contract/errors/wake.ts';
 import {
   errorCatalogue,
@@ -81,6 +82,7 @@ describe('the catalogue of errors', () => {
       remoteIndexErrors,
       libraryErrors,
       backupErrors,
+      updateErrors,
     ];
     expect(all.flatMap((domain) => Object.keys(domain)).sort()).toEqual([...errorCodes].sort());
   });
