@@ -75,7 +75,7 @@ export function optionText(context: CommandContext, option: string): string | un
 
 export function onlyPositional(context: CommandContext, what: string): string {
   const [first, ...rest] = context.positionals;
-  if (first === undefined) throw usageError(`Missing argument: ${what}.`);
+  if (first === undefined || first === '') throw usageError(`Missing argument: ${what}.`);
   if (rest.length > 0)
     throw usageError(`"${rest[0]}" is one argument too many. Put quotes around a name that contains spaces.`);
   return first;

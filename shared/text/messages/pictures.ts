@@ -2,6 +2,9 @@ import { formatBytes, formatCount } from '../../units.ts';
 
 /** Why a picture or a face model is refused. */
 export const pictureMessages = {
+  FACES_BAD_FIELD: ({ field, problem }: { field: string; problem: string }) =>
+    `The field "${field}" cannot be used: ${problem}.`,
+  FACES_NO_FILES: () => 'The request has no form with a picture in it.',
   PICTURE_HAS_BYTES: ({ bytes, limit }: { bytes: number; limit: number }) =>
     `The picture is too large: ${formatBytes(bytes)} (limit ${formatBytes(limit)}).`,
   PICTURE_HAS_PIXELS: ({ width, height, limit }: { width: number; height: number; limit: number }) =>

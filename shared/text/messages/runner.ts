@@ -9,6 +9,8 @@ const providerNames: Readonly<Record<string, string>> = {
   cpu: 'the CPU',
 };
 const named = (provider: string) => providerNames[provider] ?? provider;
+const modelOf = (kind: string | null) =>
+  kind === null ? 'model' : kind === 'faces' ? 'face model' : `${kind} model`;
 const ms = (value: number) => (value < 10 ? value.toFixed(1) : String(Math.round(value)));
 
 export const runnerMessages = {
@@ -33,6 +35,15 @@ export const runnerMessages = {
   RUNNER_NOT_TIMED: () => 'There was no input to time it with.',
 
   RUNNER_NO_GRAPH: ({ folder }: { folder: string }) => `${folder} has no model.onnx.`,
+  RUNNER_NO_PRECISION: ({
+    folder,
+    precision,
+    others,
+  }: {
+    folder: string;
+    precision: string;
+    others: readonly string[];
+  }) => `${folder} has no ${precision} weights. It has ${others.join(' and ')}.`,
   RUNNER_NO_DECODER: ({ folder }: { folder: string }) =>
     `${folder} has no encoder_model.onnx with a decoder of the same precision: decoder_model_merged.onnx, or decoder_model.onnx and decoder_with_past_model.onnx.`,
   RUNNER_NOT_SPEECH: ({ inputs }: { inputs: string }) =>
@@ -70,12 +81,26 @@ export const runnerMessages = {
   RUNNER_OTHER_GRAPH_FAULT: ({ reason }: { reason: string }) => `onnxruntime says: ${reason}`,
   RUNNER_FOREIGN_BINARY: ({ platform, reason }: { platform: string; reason: string }) =>
     `onnxruntime has no working binary for ${platform}: ${reason}`,
-  RUNNER_MODELS_ARE: ({ names }: { names: readonly string[] }) =>
+  RUNNER_MODELS_ARE: ({ names, kind = null }: { names: readonly string[]; kind?: string | null }) =>
     names.length === 0
-      ? 'It has no models yet.'
-      : `It has ${names.length === 1 ? 'only ' : ''}${names.join(', ')}.`,
-  RUNNER_UNKNOWN_MODEL: ({ name, models }: { name: string; models: Text }) =>
-    `The runner has no model "${name}". ${models}`,
+      ? `It has no ${modelOf(kind)}s yet.`
+      : kind === null
+        ? `It has ${names.length === 1 ? 'only ' : ''}${names.join(', ')}.`
+        : `Its ${modelOf(kind)}${names.length === 1 ? ' is' : 's are'} ${names.join(', ')}.`,
+  RUNNER_HAS_NO_MODEL: ({ kind }: { kind: string }) => `The runner has no ${modelOf(kind)} yet.`,
+  RUNNER_UNKNOWN_MODEL: ({
+    name,
+    kind = null,
+    models,
+  }: {
+    name: string;
+    kind?: string | null;
+    models: Text;
+  }) => `The runner has no ${modelOf(kind)} "${name}". ${models}`,
+
+  RUNNER_RELATIVE_PATH: ({ path }: { path: string }) => `"${path}" is not an absolute path.`,
+  RUNNER_NOT_IN_CATALOGUE: ({ name }: { name: string }) => `The catalogue has no model "${name}".`,
+  RUNNER_CATALOGUE_HAS: ({ names }: { names: readonly string[] }) => `Choose one of: ${names.join(', ')}.`,
 
   RUNNER_BAD_FIELD: ({ field }: { field: string }) =>
     `The field "${field}" of the request is missing or has another type.`,

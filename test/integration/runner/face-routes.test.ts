@@ -208,6 +208,15 @@ describe('/detect_and_embed_batch', () => {
     });
   });
 
+  it.each([
+    ['images', { images: 'AAAA' }],
+    ['images.1.data', { images: [{ data: 'AAAA' }, { data: 5 }] }],
+    ['min_face_quality', { images: [], min_face_quality: 7 }],
+  ])('names the field that is wrong: %s', async (field, body) => {
+    const answer = (await embed(body)).body as unknown as { detail: string };
+    expect(answer.detail).toContain(`"${field}"`);
+  });
+
   it('says that there is no model', async () => {
     model = null;
     try {
@@ -253,6 +262,7 @@ describe('/detect_faces_batch_multipart', () => {
 
   it.each([
     ['33 files', () => form(33), 422, 'PICTURES_TOO_MANY'],
+    ['no file', () => form(0), 422, 'FACES_BAD_REQUEST'],
     [
       'a bad option',
       async () => {

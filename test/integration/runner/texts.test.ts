@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeGraph } from '../../../electron/workers/runner/onnx/encode.ts';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { createTestRunner, type TestRunner } from '../../fakes/open-runner.ts';
 import {
   meanOf,
@@ -161,7 +162,13 @@ describe('a text model', () => {
       headers: { origin: 'http://evil.example' },
     });
     expect(response.status).toBe(401);
-    expect((await runner.ask('PUT', '/runner/status')).status).toBe(405);
+    expect(await runner.ask('PUT', '/runner/status')).toMatchObject({
+      status: 405,
+      body: { next: 'Use GET.' },
+    });
+    const unknown = await runner.ask('GET', '/v1/nothing');
+    expect(unknown).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
+    expect(unknown.body.message).not.toBe(new PilotlightError('NOT_FOUND').message);
     expect((await runner.ask('GET', '/nothing')).status).toBe(404);
   });
 
@@ -179,7 +186,9 @@ describe('a text model', () => {
     const { body } = await runner.ask('GET', '/v1/models/plain');
     expect(body).toEqual(shown);
     expect(Math.abs(body.created - Date.now() / 1000)).toBeLessThan(600);
-    expect((await runner.ask('GET', '/v1/models/other')).status).toBe(404);
+    const other = await runner.ask('GET', '/v1/models/other');
+    expect(other).toMatchObject({ status: 404, body: { error: { code: 'model_not_found' } } });
+    expect(other.body.error.message).toContain('plain');
   });
 });
 

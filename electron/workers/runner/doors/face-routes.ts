@@ -1,6 +1,7 @@
 /** The routes of the Python face worker, for clients that were written for it. */
 import { basename } from 'node:path';
 import { isPilotlightError, PilotlightError, toWireError } from '../../../../shared/contract/errors.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import type { RunnerStatus } from '../../../../shared/models/runner.ts';
 import type { Clock } from '../../../core/ports/time.ts';
 import { createSlots, type Slots } from '../../../core/runtime/slots.ts';
@@ -68,6 +69,8 @@ export function createFaceRoutes(options: FaceRoutesOptions): RunnerRoute[] {
       fileFields: ['files', 'file', 'images', 'image'],
       signal: request.signal,
     });
+    if (form.files.length === 0)
+      throw new PilotlightError('FACES_BAD_REQUEST', { message: fact('FACES_NO_FILES') });
     const wanted = readOptions({ ...Object.fromEntries(request.query), ...Object.fromEntries(form.fields) });
     return answer(form.files.map(sentFile), wanted, false, request.signal);
   }

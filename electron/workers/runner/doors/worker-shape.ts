@@ -48,7 +48,13 @@ export const readOptions = (values: Readonly<Record<string, string>>): WorkerOpt
 function parsed<Value>(schema: z.ZodType<Value>, value: unknown): Value {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
+  const [first] = result.error.issues;
+  const field = first?.path.join('.') ?? '';
   throw new PilotlightError('FACES_BAD_REQUEST', {
+    // A body that is no object has no fields.
+    ...(first === undefined || field === ''
+      ? {}
+      : { message: fact('FACES_BAD_FIELD', { field, problem: first.message }) }),
     fields: result.error.issues.slice(0, 10).map(({ path, message }) => ({
       path: path.join('.'),
       message: plainText(message),

@@ -76,12 +76,18 @@ export function createRunnerServer(options: RunnerServerOptions): Listener<'toke
 
   function refuse(request: IncomingMessage, { access }: RunnerRoute): void {
     if (listener.checkSource(request) !== null)
-      throw new PilotlightError('UNAUTHORIZED', { message: 'Pages in a browser cannot use the runner.' });
+      throw new PilotlightError('UNAUTHORIZED', {
+        message: 'Pages in a browser cannot use the runner.',
+        next: "Send the request from a program, or use the Runner page of Pilotlight's panel.",
+      });
     const needsToken = access === 'token' || (isRemote && access !== 'open');
     // A program that sends a token means it to be right.
     if (!needsToken && request.headers.authorization === undefined) return;
     const { refusal } = listener.authenticate(request);
-    if (refusal !== null && needsToken) throw new PilotlightError('UNAUTHORIZED');
+    if (refusal !== null && needsToken)
+      throw new PilotlightError('UNAUTHORIZED', {
+        next: 'Send "Authorization: Bearer TOKEN" with the token of this runner.',
+      });
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -135,11 +141,17 @@ function requestOf(
 }
 
 function unknownRoute(methods: readonly string[]): RunnerAnswer {
-  if (methods.length === 0) return { status: 404, body: new PilotlightError('NOT_FOUND').toWire() };
+  if (methods.length === 0) {
+    const unknown = { message: 'The runner has no such path.', next: 'docs/runner.md lists its paths.' };
+    return { status: 404, body: new PilotlightError('NOT_FOUND', unknown).toWire() };
+  }
   return {
     status: 405,
     headers: { allow: methods.join(', ') },
-    body: new PilotlightError('BAD_REQUEST', { message: 'This path has other methods.' }).toWire(),
+    body: new PilotlightError('BAD_REQUEST', {
+      message: 'This path has other methods.',
+      next: `Use ${methods.join(' or ')}.`,
+    }).toWire(),
   };
 }
 

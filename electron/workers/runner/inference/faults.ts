@@ -38,6 +38,17 @@ const patterns: readonly (readonly [FaultKind, RegExp])[] = [
 export const textOfError = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim().slice(0, 600);
 
+/** Without the places and signatures of its source, which onnxruntime puts before what it means. */
+export function plainReason(text: string): string {
+  const plain = text
+    .replace(/\/onnxruntime_src\/\S+( [^()]*\([^()]*\)( const)?)? ?/g, ' ')
+    .replace(/^.*?\bwas false\.\s*/, '')
+    .replace(/ {2,}/g, ' ')
+    .trim();
+  return plain.length > MOST_LETTERS ? `${plain.slice(0, MOST_LETTERS)}…` : plain;
+}
+const MOST_LETTERS = 240;
+
 export function kindOf(text: string): FaultKind {
   return patterns.find(([, pattern]) => pattern.test(text))?.[0] ?? 'other';
 }
@@ -58,7 +69,7 @@ export function toRunnerError(error: unknown): PilotlightError {
   const kind = kindOf(reason);
   const code: ErrorCode = kind === 'memory' ? 'RUNNER_OUT_OF_MEMORY' : 'RUNNER_BAD_GRAPH';
   return new PilotlightError(code, {
-    ...(kind === 'memory' ? {} : { message: causes[kind](reason) }),
+    ...(kind === 'memory' ? {} : { message: causes[kind](plainReason(reason)) }),
     details: { kind, reason },
     cause: error,
   });

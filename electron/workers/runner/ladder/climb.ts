@@ -2,6 +2,7 @@
 import { isPilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact, type Message, plainText } from '../../../../shared/models/message.ts';
 import type { RunnerProvider, RunnerRung } from '../../../../shared/models/runner.ts';
+import { plainReason } from '../inference/faults.ts';
 import { ProcessEnded } from '../inference/link.ts';
 import type { Feeds, TrialParams, TrialResult } from '../inference/protocol.ts';
 import { isFarSlower, judge, rung } from './decide.ts';
@@ -90,12 +91,6 @@ function failureOf(provider: RunnerProvider, error: unknown, deadlineMs: number)
   }
   const reason = isPilotlightError(error) ? error.details?.reason : String(error);
   return typeof reason === 'string'
-    ? fact('RUNNER_PROVIDER_FAILED', { provider, reason: shortened(reason) })
+    ? fact('RUNNER_PROVIDER_FAILED', { provider, reason: plainReason(reason) })
     : plainText(String(error));
-}
-
-/** onnxruntime's texts begin with the place in its source. */
-function shortened(reason: string): string {
-  const end = reason.replace(/^.*?\bwas false\.\s*/, '').replace(/^\/onnxruntime_src\/\S+\s*/, '');
-  return end.length > 240 ? `${end.slice(0, 240)}…` : end;
 }

@@ -44,8 +44,15 @@ export function chooseGraph(folder: string, wanted: Precision | 'cpu' | 'gpu'): 
   const found = orderOf(wanted)
     .map((precision) => graphs.find((one) => one.precision === precision))
     .find(Boolean);
-  if (found === undefined)
-    throw new PilotlightError('RUNNER_BAD_MODEL', { message: fact('RUNNER_NO_GRAPH', { folder }) });
+  if (found === undefined) {
+    const others = [...new Set(graphs.map(({ precision }) => precision))];
+    throw new PilotlightError('RUNNER_BAD_MODEL', {
+      message:
+        others.length === 0
+          ? fact('RUNNER_NO_GRAPH', { folder })
+          : fact('RUNNER_NO_PRECISION', { folder, precision: wanted, others }),
+    });
+  }
   return found;
 }
 

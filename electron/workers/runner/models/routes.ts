@@ -31,7 +31,9 @@ export function modelRoutes({
   async function add(request: RunnerRequest) {
     const body = parsed(addSchema, await request.json(MAX_BODY_BYTES));
     if (!isAbsolute(body.path))
-      throw new PilotlightError('BAD_REQUEST', { message: fact('RUNNER_BAD_FIELD', { field: 'path' }) });
+      throw new PilotlightError('BAD_REQUEST', {
+        message: fact('RUNNER_RELATIVE_PATH', { path: body.path }),
+      });
     const { path, name = null, precision, licence = null, replace } = body;
     const model = await shelf.add(path, {
       name,
@@ -78,7 +80,13 @@ export function modelRoutes({
 
   async function pull(request: RunnerRequest) {
     const { name } = parsed(pullSchema, await request.json(MAX_BODY_BYTES));
-    if (!pulls.catalogue().some((one) => one.name === name)) throw new PilotlightError('NOT_FOUND');
+    const names = pulls.catalogue().map((one) => one.name);
+    if (!names.includes(name))
+      throw new PilotlightError('NOT_FOUND', {
+        message: fact('RUNNER_NOT_IN_CATALOGUE', { name: name.slice(0, 100) }),
+        next: fact('RUNNER_CATALOGUE_HAS', { names }),
+        details: { models: names },
+      });
     return {
       status: 200,
       headers: { 'content-type': 'application/x-ndjson' },

@@ -1,8 +1,10 @@
 /** The models of the library, in memory while they are used: loaded by the first request, dropped when idle. */
+import { opendir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
 import { errorMessage, fact, type Message } from '../../../../shared/models/message.ts';
 import type { RunnerModel } from '../../../../shared/models/runner.ts';
+import { toFolderError } from '../../../adapters/source-folder-error.ts';
 import type { Log } from '../../../core/ports/log.ts';
 import type { Clock, Timer } from '../../../core/ports/time.ts';
 import { changeIn, describeFiles, hashOf } from './folder.ts';
@@ -33,6 +35,8 @@ export interface Shelf {
     name: string | null,
     work: (model: Loaded, entry: LibraryEntry) => Promise<Value>,
   ): Promise<Value>;
+  /** RUNNER_NO_MODEL, with the models that there are. */
+  unknown(name: string): PilotlightError;
   /** Throws RUNNER_BAD_MODEL, RUNNER_BAD_NAME, ALREADY_EXISTS, and what loading throws: a model that does not load is not added. */
   add(
     folder: string,
@@ -72,13 +76,23 @@ export function createShelf({ library, kinds, idleMs, clock, log }: ShelfOptions
     return place;
   }
 
-  function entryOf(name: string): LibraryEntry {
-    const entry = library.find(name);
-    if (entry !== null) return entry;
-    const models = fact('RUNNER_MODELS_ARE', { names: library.list().map((one) => one.name) });
-    throw new PilotlightError('RUNNER_NO_MODEL', {
-      message: fact('RUNNER_UNKNOWN_MODEL', { name: name.slice(0, 100), models }),
-      details: { models: library.list().map((one) => one.name) },
+  /** @param kind null for any */
+  function entryOf(name: string | null, kind: RunnerModel['kind'] | null = null): LibraryEntry {
+    const entry = name === null ? null : library.find(name);
+    if (entry !== null && (kind === null || entry.kind === kind)) return entry;
+    throw unknown(name, kind);
+  }
+
+  function unknown(name: string | null, kind: RunnerModel['kind'] | null = null): PilotlightError {
+    const usable = library.list().filter((one) => kind === null || one.kind === kind);
+    const names = usable.map((one) => one.name);
+    const models = fact('RUNNER_MODELS_ARE', { names, kind });
+    return new PilotlightError('RUNNER_NO_MODEL', {
+      message:
+        name === null
+          ? fact('RUNNER_HAS_NO_MODEL', { kind: kind ?? '' })
+          : fact('RUNNER_UNKNOWN_MODEL', { name: name.slice(0, 100), kind, models }),
+      details: { models: names },
     });
   }
 
@@ -200,6 +214,11 @@ export function createShelf({ library, kinds, idleMs, clock, log }: ShelfOptions
   }
 
   async function recognise(folder: string, options: RecogniseOptions) {
+    try {
+      await (await opendir(folder)).close();
+    } catch (error) {
+      throw toFolderError(error, { folder });
+    }
     for (const kind of kinds) {
       const found = await kind.recognise(folder, options);
       if (found !== null) return { kind: kind.kind, ...found };
@@ -216,10 +235,10 @@ export function createShelf({ library, kinds, idleMs, clock, log }: ShelfOptions
         return model === null || kind === undefined ? [] : [{ name, kind, model }];
       }),
     usual,
+    unknown,
     async use(kind, name, work) {
-      const wanted = name ?? usual(kind) ?? '';
-      const entry = entryOf(wanted);
-      if (entry.kind !== kind) entryOf('');
+      const entry = entryOf(name ?? usual(kind), kind);
+      const wanted = entry.name;
       const place = placeOf(wanted);
       place.uses += 1;
       try {

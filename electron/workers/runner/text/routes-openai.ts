@@ -1,6 +1,5 @@
 /** OpenAI's embeddings. */
 import * as z from 'zod';
-import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { openaiRefusal as refusal } from '../http/openai-refusal.ts';
 import { parsed } from '../http/parsed.ts';
 import type { RunnerRequest, RunnerRoute } from '../http/route.ts';
@@ -93,7 +92,7 @@ export function openaiRoutes({ texts, shelf }: { texts: TextService; shelf: Shel
   });
   const model: RunnerRoute['handle'] = ({ params }) => {
     const found = shelf.added().find(({ name }) => name === params.name);
-    if (found === undefined) throw new PilotlightError('RUNNER_NO_MODEL');
+    if (found === undefined) throw shelf.unknown(params.name ?? '');
     return { status: 200, body: shown(found) };
   };
   return [

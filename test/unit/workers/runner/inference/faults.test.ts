@@ -1,6 +1,10 @@
 /** The texts are onnxruntime's and its providers' own. */
 import { describe, expect, it } from 'vitest';
-import { kindOf, toRunnerError } from '../../../../../electron/workers/runner/inference/faults.ts';
+import {
+  kindOf,
+  plainReason,
+  toRunnerError,
+} from '../../../../../electron/workers/runner/inference/faults.ts';
 
 describe('an error of onnxruntime', () => {
   it.each([
@@ -31,6 +35,21 @@ describe('an error of onnxruntime', () => {
     ['other', 'Something else entirely'],
   ])('is one of %s: %s', (kind, text) => {
     expect(kindOf(text)).toBe(kind);
+  });
+
+  it.each([
+    [
+      'Load model from m.onnx failed:/onnxruntime_src/onnxruntime/core/graph/model_load_utils.h:46 void onnxruntime::model_load_utils::ValidateOpsetForDomain(const std::unordered_map<std::__cxx11::basic_string<char>, int>&, const onnxruntime::logging::Logger&, bool, const std::string&, int) Opset 99 is under development.',
+      'Load model from m.onnx failed: Opset 99 is under development.',
+    ],
+    [
+      '/onnxruntime_src/onnxruntime/core/providers/webgpu/webgpu_context.cc:98 operator() status == 1 was false. No adapters',
+      'No adapters',
+    ],
+    ['Nothing of the kind (in brackets)', 'Nothing of the kind (in brackets)'],
+    ['x'.repeat(300), `${'x'.repeat(240)}…`],
+  ])('is said without its source: %s', (text, plain) => {
+    expect(plainReason(text)).toBe(plain);
   });
 
   it('keeps its text, on one line and cut off', () => {

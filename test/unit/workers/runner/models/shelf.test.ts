@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeFiles } from '../../../../../electron/workers/runner/models/folder.ts';
+import { chooseGraph, describeFiles } from '../../../../../electron/workers/runner/models/folder.ts';
 import type { LoadedModel, ModelKind } from '../../../../../electron/workers/runner/models/kind.ts';
 import { openLibrary } from '../../../../../electron/workers/runner/models/library.ts';
 import { createShelf, type Shelf } from '../../../../../electron/workers/runner/models/shelf.ts';
@@ -129,10 +129,39 @@ describe('the models of a runner', () => {
 
   it('are refused by another kind, and by a name that is not there, with the list', async () => {
     await add('text-a');
-    await expect(use('faces', 'text-a')).rejects.toMatchObject({ code: 'RUNNER_NO_MODEL' });
-    await expect(use('text', 'other')).rejects.toMatchObject({
+    await expect(use('faces')).rejects.toMatchObject({
       code: 'RUNNER_NO_MODEL',
-      details: { models: ['text-a'] },
+      said: { code: 'RUNNER_HAS_NO_MODEL', params: { kind: 'faces' } },
+    });
+    await add('faces-a');
+    const refused = (name: string, kind: string, models: string[]) => ({
+      code: 'RUNNER_NO_MODEL',
+      said: { code: 'RUNNER_UNKNOWN_MODEL', params: { name, kind } },
+      details: { models },
+    });
+    await expect(use('faces', 'text-a')).rejects.toMatchObject(refused('text-a', 'faces', ['faces-a']));
+    await expect(use('text', 'other')).rejects.toMatchObject(refused('other', 'text', ['text-a']));
+  });
+
+  it('are in a folder: what is none is called by its name', async () => {
+    await expect(add('text-a', join(folder, 'none'))).rejects.toMatchObject({ code: 'FOLDER_NOT_FOUND' });
+    const file = join(modelFolder('text-a'), 'model.onnx');
+    await expect(add('text-a', file)).rejects.toMatchObject({ code: 'NOT_A_FOLDER' });
+  });
+
+  it('have the weights that are asked for, or say which they have', () => {
+    const path = modelFolder('text-a');
+    expect(chooseGraph(path, 'float32')).toEqual({ path: 'model.onnx', precision: 'float32' });
+    const error = (() => {
+      try {
+        return chooseGraph(path, 'float16');
+      } catch (thrown) {
+        return thrown;
+      }
+    })();
+    expect(error).toMatchObject({
+      code: 'RUNNER_BAD_MODEL',
+      said: { code: 'RUNNER_NO_PRECISION', params: { precision: 'float16', others: ['float32'] } },
     });
   });
 
