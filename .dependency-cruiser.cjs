@@ -48,6 +48,7 @@ const coreOrder = [
   ['diagnosis'],
   ['transfer'],
   ['updates'],
+  ['agent-updates'],
 ];
 
 const coreRules = coreOrder.flatMap((row, place) => {

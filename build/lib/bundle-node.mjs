@@ -1,5 +1,5 @@
 // @ts-check
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
 import { externalPackages, nodeTarget } from './entries.mjs';
 import { collectPackages } from './package/bundled.mjs';
@@ -25,13 +25,25 @@ const builtinsByDemand = {
 };
 
 /**
+ * @param {string} root
+ * @param {Readonly<Record<string, string>>} replaced
+ */
+const replaceFiles = (root, replaced) => ({
+  name: 'replace-files',
+  /** @param {string} id */
+  load: (id) => replaced[relative(root, id).replaceAll('\\', '/')] ?? null,
+});
+
+/**
  * Bundles the entries of one format. npm packages are bundled too, which starts faster than many small files.
  * @param {string} root
  * @param {string} folder
  * @param {readonly NodeEntry[]} entries
  * @param {Set<string>} [packages] receives the folders of the packages that were bundled
+ * @param {Readonly<Record<string, string>>} [replaced] contents for files of the sources, by their path in the root: a
+ *   build of another version, or with other keys
  */
-export async function bundleNode(root, folder, entries, packages = new Set()) {
+export async function bundleNode(root, folder, entries, packages = new Set(), replaced = {}) {
   const first = entries[0];
   if (first === undefined) return;
   const extension = first.format === 'esm' ? 'mjs' : 'cjs';
@@ -43,7 +55,11 @@ export async function bundleNode(root, folder, entries, packages = new Set()) {
     platform: 'node',
     external: externalPackages.map((name) => new RegExp(`^${name}(/|$)`)),
     transform: { target: nodeTarget },
-    plugins: [collectPackages(packages), ...(first.alone ? [builtinsByDemand] : [])],
+    plugins: [
+      replaceFiles(root, replaced),
+      collectPackages(packages),
+      ...(first.alone ? [builtinsByDemand] : []),
+    ],
     logLevel: 'warn',
   });
   try {

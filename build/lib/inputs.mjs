@@ -9,6 +9,7 @@ export const buildInputs = [
   'renderer',
   'shared',
   'docs/troubleshooting.md',
+  'CHANGELOG.md',
   'build/bundle.mjs',
   'build/icons/tray',
   'build/lib/bundle-node.mjs',

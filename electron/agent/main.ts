@@ -48,7 +48,7 @@ async function run(): Promise<number> {
     environment: takeEnvironment(),
     home: homedir(),
     version: packageJson.version,
-    updateKeys: (packageJson as { updates?: { keys: readonly string[] } }).updates?.keys ?? [],
+    updateKeys: packageJson.updates.keys,
     log,
     print,
     // npm runs scripts in the package folder; INIT_CWD is the person's working directory.

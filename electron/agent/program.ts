@@ -14,9 +14,9 @@ export function commandLine(platform: HostPlatform, parts: readonly string[]): s
 /** `sudo NODE PROGRAM COMMAND --data FOLDER`: only its own user and administrators can read its token. */
 export function installedCommand(
   platform: HostPlatform,
-  { node, program, folder }: { node: string; program: string; folder: string },
+  { node, program, folder }: { node: string | null; program: string; folder: string },
   command: string,
 ): string {
-  const parts = [node, program, command, '--data', folder];
+  const parts = [...(node === null ? [] : [node]), program, command, '--data', folder];
   return commandLine(platform, platform === 'win32' ? parts : ['sudo', ...parts]);
 }

@@ -10,6 +10,7 @@ import { openMulticastSocket } from '../adapters/network/mdns/socket.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
 import { readOwn } from '../adapters/ownership/read-own.ts';
 import type { Trust } from '../adapters/ownership/verdict.ts';
+import { isSingleFile } from '../adapters/processes/single-file.ts';
 import { createForkWorkerHost, type WorkerHost } from '../adapters/processes/worker-host.ts';
 import { systemCode } from '../adapters/system-code.ts';
 import { startAgent } from './agent.ts';
@@ -185,8 +186,15 @@ function programOf({ environment, home }: CommandContext, folder: string): strin
   ];
   return commandLine(hostPlatform(), [
     process.execPath,
-    // The bundle is one file, which other programs may have started; the sources start at main.ts.
-    fileURLToPath(import.meta.url.endsWith('.ts') ? new URL('main.ts', import.meta.url) : import.meta.url),
+    // The single file is all of it. The bundle is one file, which other programs may have started; the sources start at
+    // main.ts.
+    ...(isSingleFile()
+      ? []
+      : [
+          fileURLToPath(
+            import.meta.url.endsWith('.ts') ? new URL('main.ts', import.meta.url) : import.meta.url,
+          ),
+        ]),
     ...(usual.includes(folder) ? [] : ['--data', folder]),
   ]);
 }

@@ -11,6 +11,7 @@ import {
 } from './command.ts';
 import { keys, sessions } from './commands/access.ts';
 import { discover, pair } from './commands/agents.ts';
+import { agents } from './commands/agents-update.ts';
 import { backup, restore } from './commands/backup.ts';
 import { doctor } from './commands/doctor.ts';
 import { energy } from './commands/energy.ts';
@@ -68,6 +69,7 @@ const commands: readonly Command[] = [
   notifications,
   pair,
   discover,
+  agents,
   doctor,
   vram,
   models,

@@ -3,6 +3,7 @@ import { createAccessService } from './access/service.ts';
 import { createInFlight } from './acquire/in-flight.ts';
 import { createAcquireService } from './acquire/service.ts';
 import { createActivityService } from './activity/service.ts';
+import { createAgentUpdatesService } from './agent-updates/service.ts';
 import { agentsForFleet } from './agents/for-fleet.ts';
 import { createAgentsService } from './agents/service.ts';
 import type { Core, CoreOptions, CoreServices, Problem } from './core.ts';
@@ -108,10 +109,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   const holder = () =>
     settings.current().power.holder || `Pilotlight on ${options.computerName ?? 'this computer'}`;
   const agents = createAgentsService({
-    clock,
-    random,
-    log,
-    fleet,
+    ...{ clock, random, log, fleet },
     connectAgent: ports.connectAgent,
     announcementListener: ports.announcementListener,
     settings,
@@ -119,13 +117,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     panelName: holder,
   });
   const telemetry = createTelemetryService({
-    clock,
-    random,
-    log,
-    hardware,
-    store,
-    streams,
-    fleet,
+    ...{ clock, random, log, hardware, store, streams, fleet },
     simulated: (nodeId) => (fleet.simulatedMachine(nodeId) ? fleet.simulation.telemetry(nodeId) : null),
     agents,
   });
@@ -246,6 +238,14 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     ...{ ports, streams, fleet, agents, wake, shutdown, telemetry },
   });
 
+  const agentUpdates = createAgentUpdatesService({
+    ...{ clock, log, streams, activity, fleet, agents, panelName: holder },
+    leases: leases.ledger.list,
+    onLeaseChange: leases.ledger.onChange,
+    isWaking: (nodeId) => wake.progress(nodeId) !== null,
+    releases: ports.agentReleases,
+  });
+
   const history = createPowerHistory({ clock, log, store: store.power, fleet, policies, telemetry });
 
   const notifications = createNotificationsService({
@@ -271,7 +271,9 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   syncStatus({ status, settings, fleet, ollama });
 
   const { panelNetwork = closedPanelNetwork } = options;
-  const handled = { library, history, notifications, transfer, updates, storage, clock, panelNetwork };
+  const handled = {
+    ...{ agentUpdates, library, history, notifications, transfer, updates, storage, clock, panelNetwork },
+  };
   const lifecycle = createLifecycle(
     {
       store: { stop: store.close },
@@ -307,6 +309,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       updates: options.resumeJobs === false ? { stop: updates.stop } : updates,
       checks,
       discovery: { pause: discovery.cancel, stop: discovery.stop },
+      agentUpdates: { stop: agentUpdates.stop },
     },
     log,
   );

@@ -1,6 +1,8 @@
 /** The handlers of all domains: one for each method of the contract. */
 import { accessMethods } from './access/methods.ts';
 import { activityMethods } from './activity/methods.ts';
+import { agentUpdateMethods } from './agent-updates/methods.ts';
+import type { AgentUpdatesService } from './agent-updates/service.ts';
 import { agentMethods } from './agents/methods.ts';
 import type { CoreServices } from './core.ts';
 import { checkMethods } from './diagnosis/methods.ts';
@@ -37,6 +39,7 @@ import type { UpdatesService } from './updates/service.ts';
 import { wakeMethods } from './wake/methods.ts';
 
 export type HandledServices = CoreServices & {
+  agentUpdates: AgentUpdatesService;
   history: PowerHistory;
   library: LibraryService;
   transfer: TransferService;
@@ -51,6 +54,7 @@ export function createHandlers(services: HandledServices): Handlers {
   const {
     access,
     activity,
+    agentUpdates,
     agents,
     checks,
     clock,
@@ -83,6 +87,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...statusMethods({ status }),
     ...fleetMethods({ service: fleet }),
     ...agentMethods({ agents }),
+    ...agentUpdateMethods({ agentUpdates }),
     ...wakeMethods({ wake }),
     ...leaseMethods({ leases }),
     ...shutdownMethods({ shutdown }),

@@ -22,6 +22,13 @@ export function stateNotice({ keptAs, rows, incomplete }: DamagedState): Coded {
   };
 }
 
+export const restoreNotice: Problem = {
+  id: 'restore',
+  code: 'RESTORE_FINISHED',
+  message: fact('RESTORE_FINISHED'),
+  next: fact('NO_ACTION_NEEDED'),
+};
+
 export const stateInUseNotice: Coded = {
   id: 'state-in-use',
   code: 'STATE_CORRUPT',

@@ -29,6 +29,7 @@ import { createIds, createSystemClock, systemRandom } from '../adapters/system.t
 import { createIngestedFiles } from '../adapters/tasks/ingested-files.ts';
 import { openSharedFolder } from '../adapters/tasks/shared-folder.ts';
 import { createTaskFiles } from '../adapters/tasks/task-files.ts';
+import { createAgentReleases } from '../adapters/updates/agent-releases.ts';
 import { createVectorStore, indexSettings } from '../adapters/vectors/vector-store.ts';
 import type { Problem } from '../core/compose.ts';
 import type { Ports } from '../core/ports/all.ts';
@@ -36,11 +37,13 @@ import type { Log } from '../core/ports/log.ts';
 import type { LocalRunner } from '../core/ports/runner.ts';
 import { fileNotice, indexNotice, rowsNotice, stateInUseNotice, stateNotice } from './damage-notices.ts';
 import {
+  agentFolders,
   indexWorkerEntry,
   prepareStateEntry,
   programFolders,
   queueWorkerEntry,
   taskWorkerEntry,
+  updateKeys,
 } from './program.ts';
 import { createOpenTaskQueue } from './task-queue.ts';
 import { createUpdates, type UpdateHost } from './updates.ts';
@@ -181,6 +184,11 @@ export async function createRealPorts({
     openSharedFolder,
     storageMeter: createStorageMeter({ folder: dataFolder }),
     ingestedFiles: createIngestedFiles({ folder: ingestedFolder }),
+    agentReleases: createAgentReleases({
+      folders: [...agentFolders, join(dataFolder, 'agents')],
+      keys: updates?.keys ?? updateKeys,
+      log,
+    }),
     announcementListener: createAnnouncementListener({ log }),
     exec: createExec(),
     surroundings: createSurroundings(),

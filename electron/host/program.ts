@@ -13,6 +13,14 @@ export const updateKeys: readonly string[] = packageJson.updates.keys;
 const here = dirname(fileURLToPath(import.meta.url));
 const isBuilt = !import.meta.url.endsWith('.ts');
 
+/**
+ * Where a release with agents is looked for: `agents` in the program's own folder, and beside a single file. The built
+ * program of the desktop app is in its resources.
+ */
+export const agentFolders: readonly string[] = [
+  ...new Set([join(here, '..', '..', 'agents'), join(dirname(process.execPath), 'agents')]),
+];
+
 /** The program of a worker: `workers/FOLDER/NAME.ts` in the source, `workers/NAME.mjs` in a build. */
 function workerEntry(folder: string, name: string): string {
   return isBuilt

@@ -20,8 +20,9 @@ import { createMetrics, metricsRoute } from '../transport/http/metrics.ts';
 import { recallRoutes } from '../transport/http/recall.ts';
 import { createHttpServer, type HttpServer } from '../transport/http/server.ts';
 import { createTaskRoutes } from '../transport/http/tasks/routes.ts';
+import { finishRestore } from './backup/journal.ts';
 import { findRunningCore } from './core-client.ts';
-import { fileNotice } from './damage-notices.ts';
+import { fileNotice, restoreNotice } from './damage-notices.ts';
 import { openDataFolder } from './data-folder.ts';
 import { downloadsFolder } from './downloads-folder.ts';
 import { takeEarlierSessionKey } from './earlier-session-key.ts';
@@ -142,6 +143,10 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   if (lock.keptAs !== null) found.push(fileNotice('core.lock', lock.keptAs, fact('NO_ACTION_NEEDED')));
   if (await runsWithoutLock(dataFolder)) throw alreadyRunning(dataFolder);
 
+  if (finishRestore(dataFolder) === 'finished') {
+    log.warn('A restore that was interrupted has been finished.', { dataFolder });
+    found.push(restoreNotice);
+  }
   const swept = sweepDataFolder(dataFolder);
   if (swept.length > 0) log.info('Unfinished files of an earlier process were deleted.', { swept });
 

@@ -45,6 +45,7 @@ export default function LinesChart({
     };
   }, [rows, series, first, last, least, unit, fixed]);
   const share = (at: number) => (at - first) / Math.max(1, last - first);
+  // In a narrow chart every other label would run into the one before it.
   const ticks = timeTicks(first, last, 4).filter((at) => share(at) > 0.06 && share(at) < 0.94);
   const { left, right, top: above } = plotInsets;
 
@@ -96,11 +97,15 @@ export default function LinesChart({
         </div>
         <Plot label={label} rows={rows} series={series} format={format} />
       </div>
-      <div aria-hidden="true" className="absolute bottom-0 h-5 text-2xs text-faint" style={{ left, right }}>
-        {ticks.map((at) => (
+      <div
+        aria-hidden="true"
+        className="@container absolute bottom-0 h-5 text-2xs text-faint"
+        style={{ left, right }}
+      >
+        {ticks.map((at, index) => (
           <span
             key={at}
-            className="absolute -translate-x-1/2 whitespace-nowrap"
+            className={`absolute -translate-x-1/2 whitespace-nowrap ${index % 2 === 1 ? '@max-[14rem]:hidden' : ''}`}
             style={{ left: `${share(at) * 100}%` }}
           >
             {formatTick(at)}

@@ -130,7 +130,7 @@ function Discard({ onKeep, onDiscard }: { onKeep(): void; onDiscard(): void }) {
       aria-label="Unsaved changes"
       className="mb-4 flex flex-wrap items-center gap-2 rounded-lg border border-ember/60 bg-ground p-3"
     >
-      <p className="min-w-0 flex-1 basis-40">Discard what you entered?</p>
+      <p className="min-w-0 flex-1 basis-full sm:basis-40">Discard what you entered?</p>
       <Button ref={keep} size="small" onClick={onKeep}>
         Keep editing
       </Button>

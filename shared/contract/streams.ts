@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import { credentialViewSchema } from '../models/access.ts';
 import { activityEntrySchema } from '../models/activity.ts';
+import { agentUpdatesSchema } from '../models/agent-updates.ts';
 import { checkSchema } from '../models/checks.ts';
 import { discoverySchema } from '../models/discovery.ts';
 import { nodeOfferSchema, nodeViewSchema } from '../models/fleet.ts';
@@ -101,6 +102,8 @@ export const streamSchemas = {
   immich: immichViewSchema,
   /** node id: each runner of the fleet */
   runners: runnerViewSchema,
+  /** `state`: the versions of agents, once somebody has asked for them */
+  agentUpdates: agentUpdatesSchema,
   /** `updates`: of Pilotlight itself */
   updates: updateViewSchema,
   /** credential id: keys and sessions that are not revoked */

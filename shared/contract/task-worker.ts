@@ -14,6 +14,8 @@ import {
 
 /** Raised when a worker and a core of different versions would misunderstand each other. */
 export const WORKER_PROTOCOL = 1;
+/** The oldest version that this one still speaks. */
+export const OLDEST_WORKER_PROTOCOL = 1;
 
 /** File that the core puts into the shared folder, with random content: whoever can tell it has the same folder. */
 export const SHARED_PROOF_FILE = '.pilotlight-shared';
@@ -89,6 +91,8 @@ export const workerCalls = {
       slots: z.number().int().min(1).max(256),
       version: z.string().max(50),
       protocol: z.number().int(),
+      /** The oldest version that it speaks as well; without it, only `protocol`. */
+      oldestProtocol: z.number().int().optional(),
       contentTypes: z.array(contentTypeSchema),
       /** Id of the agent of its machine; null if it is not run by one. */
       agentId: z.string().max(100).nullable(),

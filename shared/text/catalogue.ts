@@ -1,5 +1,6 @@
 /** Every message that core can make, with its English. */
 import { accessMessages } from './messages/access.ts';
+import { agentUpdateMessages } from './messages/agent-updates.ts';
 import { agentMessages } from './messages/agents.ts';
 import { commonMessages } from './messages/common.ts';
 import { damageMessages } from './messages/damage.ts';
@@ -54,6 +55,7 @@ import type { Param, Sentences } from './types.ts';
 export const domains = {
   access: accessMessages,
   agents: agentMessages,
+  agentUpdates: agentUpdateMessages,
   common: commonMessages,
   damage: damageMessages,
   desktop: desktopMessages,
@@ -106,6 +108,7 @@ export const domains = {
 export const catalogue = {
   ...accessMessages,
   ...agentMessages,
+  ...agentUpdateMessages,
   ...commonMessages,
   ...damageMessages,
   ...desktopMessages,

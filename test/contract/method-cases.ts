@@ -11,6 +11,7 @@ import type { MethodName, MethodResult } from '../../shared/contract/methods.ts'
 import { plainText } from '../../shared/models/message.ts';
 import type { RunnerStatus } from '../../shared/models/runner.ts';
 import { aRunnerModel, aRunnerStatus, type FakeRunner, sendVectors } from '../fakes/runner.ts';
+import { agentUpdateCases } from './agent-update-cases.ts';
 import { remoteIndexCases } from './remote-index-cases.ts';
 import { taskCases } from './task-cases.ts';
 import { untilEntry } from './until-entry.ts';
@@ -174,6 +175,7 @@ export const methodCases: Record<MethodName, MethodCase> = {
   ...remoteIndexCases,
   ...taskCases,
   ...updateCases,
+  ...agentUpdateCases,
   'core.status': nothing,
   'core.dismissNotice': {
     right: ({ core }) => {

@@ -9,6 +9,7 @@ import { isServing } from '../../shared/models/fleet.ts';
 import { everyRight } from '../../shared/rights.ts';
 import { createFakeLocalRunner, type FakeRunner, startFakeRunner } from '../fakes/runner.ts';
 import { createRememberingLog } from '../fakes/transport.ts';
+import { prepareAgentRelease } from '../fakes/updates/agent-release.ts';
 import type { ReleaseServer } from '../fakes/updates/release-server.ts';
 import { linkNames, openLink, startTestHost, type TestHost, type TestLink } from './links.ts';
 import { type CaseContext, machines, methodCases, runnerWithFaces } from './method-cases.ts';
@@ -30,6 +31,7 @@ describe.each(linkNames)('every method over %s', (linkName) => {
       async updates(dataFolder) {
         const { host, server } = await prepareUpdates(dataFolder);
         releases = server;
+        prepareAgentRelease(dataFolder, server.key);
         return host;
       },
     });

@@ -53,6 +53,22 @@ const values: Record<StreamName, unknown> = {
     ...{ version: '0', contentTypes: ['audio'], nodeId: null, state: 'online', seenAt: 1, startedAt: 1 },
     ...{ load: { cpu: 0.5, memoryBytes: 1 }, done: 1, failed: 0, sharedFolder: false, trouble: null },
   },
+  agentUpdates: {
+    ...{ version: '1.2.0', noRelease: null, run: 'running' },
+    agents: [
+      {
+        ...{
+          nodeId: 'lab-2',
+          name: 'lab-2',
+          version: '1.1.0',
+          state: 'waiting',
+          trouble: null,
+          progress: null,
+        },
+        why: { code: 'AGENT_UPDATE_ASLEEP', params: {} },
+      },
+    ],
+  },
   remoteIndexes: aRemoteIndex(),
   taskQueues: {
     queue: 'celery',

@@ -31,14 +31,14 @@ export function createAgentUpdates(version: () => string) {
       if (updates.refuses !== null) throw updates.refuses;
       const release = JSON.parse(manifest) as UpdateManifest;
       const file = release.files.find((one) => one.kind === 'agent' && one.os === updates.os);
-      if (file === undefined) throw new PilotlightError('UPDATE_NOT_FOR_THIS');
+      if (file === undefined) throw new PilotlightError('AGENT_UPDATE_NOT_FOR_THIS');
       if (updates.next?.version !== release.version)
         updates.next = { version: release.version, size: file.size, received: 0 };
       return updates.state();
     },
     take(from: number, bytes: Uint8Array): AgentUpdate {
       if (updates.next === null || updates.next.received !== from)
-        throw new PilotlightError('UPDATE_OUT_OF_STEP');
+        throw new PilotlightError('AGENT_UPDATE_OUT_OF_STEP');
       updates.next = { ...updates.next, received: from + bytes.length };
       return updates.state();
     },

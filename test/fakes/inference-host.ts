@@ -7,6 +7,7 @@ import type {
   InferenceContract,
   PictureParams,
   RunParams,
+  SpeechParams,
 } from '../../electron/workers/runner/inference/protocol.ts';
 import { PilotlightError, toWireError } from '../../shared/contract/errors.ts';
 import type { RunnerProvider } from '../../shared/models/runner.ts';
@@ -25,6 +26,10 @@ export interface FakeInference {
   onRun(run: RunParams & { provider: RunnerProvider; process: number }): RunOutcome;
   /** Decides what becomes of each picture. Default: it has no faces. */
   onPicture(params: PictureParams): Exclude<RunOutcome, Answers> | PictureFaces;
+  /** Decides what becomes of each window of speech. Default: it has no tokens. */
+  onSpeech(params: SpeechParams): Exclude<RunOutcome, Answers> | { tokens: number[] };
+  /** The process that was started last reports that its calls are getting on. */
+  report(): void;
   /** Calls that were given up. */
   readonly cancelled: number[];
   /** `process provider` of each graph that was opened. */
@@ -47,6 +52,7 @@ export interface FakeInference {
 export function createFakeInference(onRun: FakeInference['onRun']): FakeInference {
   let started = 0;
   let endCurrent: (exit: WorkerExit) => void = () => {};
+  let reportCurrent = () => {};
   const ends = new Map<number, (exit: WorkerExit) => void>();
   const endOf = (process: number) => ends.get(process) ?? (() => {});
   const exitOf = (signal: string | null): WorkerExit => ({
@@ -58,6 +64,8 @@ export function createFakeInference(onRun: FakeInference['onRun']): FakeInferenc
   const fake: FakeInference = {
     onRun,
     onPicture: () => ({ width: 1 }),
+    onSpeech: () => ({ tokens: [] }),
+    report: () => reportCurrent(),
     cancelled: [],
     opened: [],
     trials: [],
@@ -74,6 +82,7 @@ export function createFakeInference(onRun: FakeInference['onRun']): FakeInferenc
         const providers = new Map<number, RunnerProvider>();
         let ended: WorkerExit | null = null;
         let listener: (message: unknown) => void = () => {};
+        const calls: number[] = [];
         const exits: ((exit: WorkerExit) => void)[] = [];
         function end(exit: WorkerExit): void {
           if (ended !== null) return;
@@ -98,6 +107,10 @@ export function createFakeInference(onRun: FakeInference['onRun']): FakeInferenc
           if (message.kind === 'cancel') fake.cancelled.push(message.id);
           if (message.kind !== 'call') return;
           const { id } = message;
+          calls.push(id);
+          reportCurrent = () => {
+            for (const call of calls) tell({ kind: 'progress', id: call, progress: 'working' });
+          };
           const answer = (value: unknown) => tell({ kind: 'result', id, value });
           if (message.method === 'describe') {
             if (fake.broken !== null) fail(id, fake.broken);
@@ -116,6 +129,12 @@ export function createFakeInference(onRun: FakeInference['onRun']): FakeInferenc
             if (typeof outcome === 'object' && 'width' in outcome)
               answer({ result: { width: outcome.width, height: 1, faces: [] }, ms: 1, rss: fake.rss });
             else settle(id, outcome);
+          } else if (message.method === 'hear') {
+            const outcome = fake.onSpeech(message.params);
+            if (typeof outcome === 'object' && 'tokens' in outcome) {
+              const about = { language: null, logprob: 0, noSpeech: 0, temperature: 0 };
+              answer({ result: { ...outcome, ...about }, rss: fake.rss });
+            } else settle(id, outcome);
           } else if (message.method === 'trial') {
             const { provider } = message.params;
             fake.trials.push(provider);

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +29,35 @@ describe('the workflows', () => {
       '{{ nothing.x }}\n',
     );
     expect(lint(wrong)).toEqual([expect.objectContaining({ kind: 'expression' })]);
+  });
+});
+
+describe('node build/release-manifest.mjs', () => {
+  const sign = (args: string[], env: NodeJS.ProcessEnv = {}) =>
+    spawnSync(process.execPath, ['build/release-manifest.mjs', ...args], {
+      encoding: 'utf8',
+      cwd: repositoryRoot,
+      env: { ...process.env, PILOTLIGHT_UPDATE_KEY: '', ...env },
+    });
+
+  it('makes a key, and signs nothing that programs would refuse', () => {
+    const made = sign(['--new-key']);
+    const [publicKey = '', privateKey = ''] = made.stdout.match(/[A-Za-z0-9+/]{43,}=*/g) ?? [];
+    expect(made.status).toBe(0);
+    expect(publicKey).toHaveLength(44);
+    const folder = mkdtempSync(join(tmpdir(), 'pilotlight-release-'));
+    try {
+      writeFileSync(join(folder, 'pilotlight-agent-linux-x64'), 'agent');
+      expect(sign([folder]).stderr).toContain('PILOTLIGHT_UPDATE_KEY is not set');
+      const refused = sign([folder], { PILOTLIGHT_UPDATE_KEY: privateKey });
+      expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('PACKAGE_MANIFEST') });
+      // What it is called, so that it can be added; never the private one.
+      expect(refused.stderr).toContain(publicKey);
+      expect(refused.stdout + refused.stderr).not.toContain(privateKey);
+      expect(readdirSync(folder)).toEqual(['pilotlight-agent-linux-x64']);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 

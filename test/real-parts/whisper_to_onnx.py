@@ -218,14 +218,19 @@ def decoder_branch(weights, heads, constants, remembers, prefix=""):
         query = build.split_heads(build.linear(build.norm(x, f"{scope}/layer_norm"), f"{scope}/linear_0"))
         if remembers:
             key, value = (f"past_key_values.{layer}.encoder.{part}" for part in ("key", "value"))
+            # Exporters give nothing back of it here, because a copy at each token would cost more than the token.
+            nothing = build.constant(np.zeros((0, heads, 1, 1), np.float32), "nothing")
+            memory[f"present.{layer}.encoder.key"] = memory[f"present.{layer}.encoder.value"] = nothing
         else:
             both = build.linear("encoder_hidden_states", f"{scope}/linear_1")
             key, value = (build.split_heads(part) for part in build.add("Split", both, outputs=2, axis=-1))
-        memory[f"present.{layer}.encoder.key"], memory[f"present.{layer}.encoder.value"] = key, value
+            memory[f"present.{layer}.encoder.key"], memory[f"present.{layer}.encoder.value"] = key, value
         x = build.add("Add", x, build.linear(build.attend(query, key, value), f"{scope}/linear_2"))
         x = build.feed_forward(x, f"decoder/layer_{layer}/ffn")
     x = build.norm(x, "decoder/layer_norm")
     output = build.constant(weights["decoder/projection/weight"].T, "decoder/projection")
+    if remembers and not prefix:
+        memory = {name: found for name, found in memory.items() if ".decoder." in name}
     names = {"logits": build.add("MatMul", x, output), **memory}
     for name, found in names.items():
         build.add("Identity", found, name=f"{prefix}{name}")

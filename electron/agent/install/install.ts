@@ -4,6 +4,7 @@ import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } f
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HostPlatform } from '../../adapters/agent-host/types.ts';
+import { isSingleFile } from '../../adapters/processes/single-file.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { AgentConfig } from '../config.ts';
 import { canAnnounce, configFlags } from '../config.ts';
@@ -31,7 +32,9 @@ export async function install(
   { folder, config, platform }: InstallRequest,
 ): Promise<void> {
   const { flags } = context;
-  const node = typeof flags.node === 'string' ? context.resolve(flags.node) : process.execPath;
+  const named = typeof flags.node === 'string' ? context.resolve(flags.node) : null;
+  // The single file is its own Node.
+  const node = isSingleFile() ? null : (named ?? process.execPath);
   const user =
     typeof flags.user === 'string'
       ? flags.user
@@ -63,8 +66,10 @@ export async function install(
   const announces = config.announce === null && canAnnounce(config);
   const steps = planInstall({
     platform,
-    program: fileURLToPath(import.meta.url),
-    worker,
+    program: node === null ? process.execPath : fileURLToPath(import.meta.url),
+    // The single file has the worker inside.
+    worker: node === null ? null : worker,
+    needsRoom: worker !== null,
     node,
     flags: [
       ...startFlags(context),
@@ -84,7 +89,7 @@ export async function install(
   requireBundle();
   requireRoot(platform);
   if (platform === 'linux') {
-    requireOpen(node, 0o001, NODE_FOR_ALL);
+    if (node !== null) requireOpen(node, 0o001, NODE_FOR_ALL);
     if (runner !== null) requireOpen(runner, 0o004, RUNNER_FOR_ALL);
   }
   await requireFittingFolder({
@@ -106,9 +111,9 @@ export async function install(
 /** The commands that a person runs next, as typed on this machine. */
 export function afterInstall(
   platform: HostPlatform,
-  { node, folder }: { node: string; folder: string },
+  { node, folder }: { node: string | null; folder: string },
 ): string[] {
-  const at = { node, ...installedAt(platform, folder) };
+  const at = { node, ...installedAt(platform, folder, node === null) };
   return [
     'The agent is installed and running. To give a panel its token, run:',
     `  ${installedCommand(platform, at, 'pair')}`,

@@ -20,7 +20,10 @@ export interface InstallFacts {
   program: string;
   /** The program of the worker, which is copied beside it; null for none. */
   worker: string | null;
-  node: string;
+  /** Whether it works on tasks, wherever the program for that is. */
+  needsRoom?: boolean;
+  /** Runs the program; null for the single file, which has Node inside. */
+  node: string | null;
   /** The flags that it starts with. */
   flags: readonly string[];
   roles: readonly AgentRole[];
@@ -38,6 +41,7 @@ export const linuxUser = 'pilotlight-agent';
 const linuxPaths = {
   folder: '/usr/local/lib/pilotlight-agent',
   program: '/usr/local/lib/pilotlight-agent/agent.mjs',
+  single: '/usr/local/lib/pilotlight-agent/pilotlight-agent',
   worker: '/usr/local/lib/pilotlight-agent/task-worker.mjs',
   unit: '/etc/systemd/system/pilotlight-agent.service',
   rule: '/etc/polkit-1/rules.d/50-pilotlight-agent.rules',
@@ -46,6 +50,7 @@ const linuxPaths = {
 const macPaths = {
   folder: '/usr/local/lib/pilotlight-agent',
   program: '/usr/local/lib/pilotlight-agent/agent.mjs',
+  single: '/usr/local/lib/pilotlight-agent/pilotlight-agent',
   worker: '/usr/local/lib/pilotlight-agent/task-worker.mjs',
   plist: '/Library/LaunchDaemons/net.pilotlight.agent.plist',
   sudoers: '/etc/sudoers.d/pilotlight-agent',
@@ -59,6 +64,7 @@ const taskName = 'Pilotlight agent';
 function windowsPaths(folder: string) {
   return {
     program: `${folder}\\agent.mjs`,
+    single: `${folder}\\pilotlight-agent.exe`,
     worker: `${folder}\\task-worker.mjs`,
     task: `${folder}\\task.xml`,
     data: `${folder}\\data`,
@@ -66,15 +72,21 @@ function windowsPaths(folder: string) {
 }
 
 /** Where an installed agent's program and files are. */
-export function installedAt(platform: HostPlatform, folder: string): { program: string; folder: string } {
-  switch (platform) {
-    case 'linux':
-      return { program: linuxPaths.program, folder };
-    case 'darwin':
-      return { program: macPaths.program, folder };
-    case 'win32':
-      return { program: windowsPaths(folder).program, folder: windowsPaths(folder).data };
-  }
+export function installedAt(
+  platform: HostPlatform,
+  folder: string,
+  isSingleFile = false,
+): { program: string; folder: string } {
+  const paths = { linux: linuxPaths, darwin: macPaths, win32: windowsPaths(folder) }[platform];
+  const program = isSingleFile ? paths.single : paths.program;
+  return { program, folder: platform === 'win32' ? windowsPaths(folder).data : folder };
+}
+
+/** What the service starts. */
+function started({ node, flags }: InstallFacts, paths: { program: string; single: string }, data: string) {
+  const program = node === null ? paths.single : paths.program;
+  const [first, ...args] = [...(node === null ? [] : [node]), program, ...flags, '--data', data];
+  return { first: first ?? program, args, program, mode: node === null ? 0o755 : 0o644 };
 }
 
 export function planInstall(facts: InstallFacts): InstallStep[] {
@@ -126,15 +138,9 @@ function copyOf(from: string | null, to: string): InstallStep[] {
   return from === null ? [] : [{ do: 'copy', from, to, mode: 0o644 }];
 }
 
-function installLinux({
-  program,
-  worker,
-  node,
-  flags,
-  roles,
-  restartOllama,
-  folder,
-}: InstallFacts): InstallStep[] {
+function installLinux(facts: InstallFacts): InstallStep[] {
+  const { program, worker, roles, restartOllama, folder, needsRoom = worker !== null } = facts;
+  const start = started(facts, linuxPaths, folder);
   const power = roles.includes('power');
   const runner = roles.includes('runner');
   const home = ['--system', '--no-create-home', '--home-dir', folder, '--shell', '/usr/sbin/nologin'];
@@ -142,14 +148,14 @@ function installLinux({
     // Fails if the user already exists, which is fine.
     { do: 'run', command: ['useradd', ...home, linuxUser], mayFail: true },
     { do: 'folder', path: linuxPaths.folder, mode: 0o755, owner: null },
-    { do: 'copy', from: program, to: linuxPaths.program, mode: 0o644 },
+    { do: 'copy', from: program, to: start.program, mode: start.mode },
     ...copyOf(worker, linuxPaths.worker),
     {
       do: 'write',
       path: linuxPaths.unit,
       mode: 0o644,
       content: systemdUnit({
-        command: [node, linuxPaths.program, ...flags, '--data', folder],
+        command: [start.first, ...start.args],
         user: linuxUser,
         folder,
         // Its notices go to terminals; Ollama's journal says whether it found a GPU.
@@ -157,9 +163,9 @@ function installLinux({
           ...(power ? ['tty'] : []),
           ...(roles.includes('telemetry') ? ['systemd-journal'] : []),
           // They open the GPU.
-          ...(runner || worker !== null ? ['video', 'render'] : []),
+          ...(runner || needsRoom ? ['video', 'render'] : []),
         ],
-        needsRoom: runner || worker !== null,
+        needsRoom: runner || needsRoom,
       }),
     },
     ...(power
@@ -177,12 +183,14 @@ function installLinux({
   ];
 }
 
-function installMac({ program, worker, node, flags, roles, folder, user }: InstallFacts): InstallStep[] {
+function installMac(facts: InstallFacts): InstallStep[] {
+  const { program, worker, roles, folder, user } = facts;
+  const start = started(facts, macPaths, folder);
   const power = roles.includes('power');
   const beside = `${macPaths.sudoers}.new`;
   return [
     { do: 'folder', path: macPaths.folder, mode: 0o755, owner: null },
-    { do: 'copy', from: program, to: macPaths.program, mode: 0o644 },
+    { do: 'copy', from: program, to: start.program, mode: start.mode },
     ...copyOf(worker, macPaths.worker),
     { do: 'folder', path: folder, mode: 0o711, owner: user },
     ...(power
@@ -200,7 +208,7 @@ function installMac({ program, worker, node, flags, roles, folder, user }: Insta
       mode: 0o644,
       content: launchdPlist({
         label: macPaths.label,
-        command: [node, macPaths.program, ...flags, '--data', folder],
+        command: [start.first, ...start.args],
         user,
         log: `${folder}/agent.log`,
       }),
@@ -210,12 +218,14 @@ function installMac({ program, worker, node, flags, roles, folder, user }: Insta
   ];
 }
 
-function installWindows({ program, worker, node, flags, folder }: InstallFacts): InstallStep[] {
+function installWindows(facts: InstallFacts): InstallStep[] {
+  const { program, worker, folder } = facts;
   const paths = windowsPaths(folder);
+  const start = started(facts, paths, paths.data);
   const full = '(OI)(CI)F';
   return [
     { do: 'folder', path: paths.data, mode: 0o755, owner: null },
-    { do: 'copy', from: program, to: paths.program, mode: 0o644 },
+    { do: 'copy', from: program, to: start.program, mode: start.mode },
     ...copyOf(worker, paths.worker),
     // Only administrators may change the program, and only the agent its data.
     {
@@ -236,7 +246,7 @@ function installWindows({ program, worker, node, flags, folder }: InstallFacts):
       path: paths.task,
       mode: 0o644,
       encoding: 'utf16le',
-      content: taskXml({ program: node, args: [paths.program, ...flags, '--data', paths.data] }),
+      content: taskXml({ program: start.first, args: start.args }),
     },
     { do: 'run', command: ['schtasks.exe', '/Create', '/TN', taskName, '/XML', paths.task, '/F'] },
     { do: 'run', command: ['schtasks.exe', '/Run', '/TN', taskName] },

@@ -2,7 +2,7 @@
 import type { SentProgram } from './record.ts';
 
 /** Set for an agent that has a guard. */
-export const GUARDED = 'PILOTLIGHT_AGENT_GUARDED';
+export const GUARDED = 'PILOTLIGHT_GUARD';
 
 export type ToGuard =
   /** Every port answers. */

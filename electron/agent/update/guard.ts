@@ -4,6 +4,7 @@
  * that its keys signed. A new program has to prove itself, or the one before it is put back.
  */
 import type { Clock } from '../../adapters/agent-host/types.ts';
+import { LISTEN_MS, PROVE_MS } from './guard-times.ts';
 import { beginTrial, chooseProgram, endTrial, type SentProgram, type UpdateRecord } from './record.ts';
 import type { UpdateStore } from './store.ts';
 
@@ -35,10 +36,6 @@ export interface GuardOptions {
   log(message: string): void;
 }
 
-/** A new program has to listen within this time. */
-export const LISTEN_MS = 60_000;
-/** And to stay for this long. */
-export const PROVE_MS = 15_000;
 /** One that is to end is killed after this time. */
 const STOP_MS = 10_000;
 

@@ -50,22 +50,23 @@ export function createReceiver({ store, version, os, arch }: ReceiverOptions) {
   return {
     /**
      * Nothing of it is used before its signature is verified. One that is offered again continues where it was.
-     * Throws UPDATE_NOT_SIGNED, UPDATE_UNREADABLE, UPDATE_NOT_NEWER, UPDATE_NOT_FOR_THIS, DISK_TROUBLE.
+     * Throws AGENT_UPDATE_NOT_SIGNED, AGENT_UPDATE_UNREADABLE, AGENT_UPDATE_NOT_NEWER, AGENT_UPDATE_NOT_FOR_THIS, DISK_TROUBLE.
      */
     offer(release: { manifest: string; signature: string }): void {
       const manifest = store.readRelease(release.manifest, release.signature);
       // A person at a panel chose this machine, so that a release is given to some first doesn't matter.
       const decision = decideUpdate(manifest, { kind: 'agent', os, arch, form: 'file', version, place: 0 });
-      if (decision.kind === 'current') throw new AgentError('UPDATE_NOT_NEWER');
+      if (decision.kind === 'current') throw new AgentError('AGENT_UPDATE_NOT_NEWER');
       if (decision.kind !== 'newer')
-        throw new AgentError('UPDATE_NOT_FOR_THIS', {
+        throw new AgentError('AGENT_UPDATE_NOT_FOR_THIS', {
           details: { reason: decision.kind, minimumVersion: manifest.minimumVersion },
         });
       const { size, sha512 } = decision.file;
       if (receiving?.sha512 === sha512 && receiving.program.version === manifest.version) return;
       drop();
       const extension = os === 'win32' ? '.exe' : '';
-      const name = `pilotlight-agent-${manifest.version}${extension}`;
+      // Without dots, which would make its end look like the kind of the file.
+      const name = `pilotlight-agent-${manifest.version.replaceAll('.', '_')}${extension}`;
       const next = { program: { version: manifest.version, name }, size, sha512, release };
       onDisk(() => {
         store.create();
@@ -74,11 +75,11 @@ export function createReceiver({ store, version, os, arch }: ReceiverOptions) {
       receiving = { ...next, received: 0, isReady: false };
     },
 
-    /** Throws UPDATE_OUT_OF_STEP, UPDATE_DAMAGED, DISK_TROUBLE; what was received before is kept, except when it is damaged. */
+    /** Throws AGENT_UPDATE_OUT_OF_STEP, AGENT_UPDATE_DAMAGED, DISK_TROUBLE; what was received before is kept, except when it is damaged. */
     take(from: number, bytes: Uint8Array): void {
       const one = receiving;
       if (one === null || one.isReady || from !== one.received || from + bytes.length > one.size)
-        throw new AgentError('UPDATE_OUT_OF_STEP', { details: { received: one?.received ?? null } });
+        throw new AgentError('AGENT_UPDATE_OUT_OF_STEP', { details: { received: one?.received ?? null } });
       onDisk(() => {
         const handle = openSync(draftOf(one), 'r+');
         try {
@@ -95,7 +96,7 @@ export function createReceiver({ store, version, os, arch }: ReceiverOptions) {
       if (one.received < one.size) return;
       if (digestOf(draftOf(one)) !== one.sha512) {
         drop();
-        throw new AgentError('UPDATE_DAMAGED');
+        throw new AgentError('AGENT_UPDATE_DAMAGED');
       }
       onDisk(() => {
         store.vouch(one.program, one.release);
@@ -105,14 +106,14 @@ export function createReceiver({ store, version, os, arch }: ReceiverOptions) {
       one.isReady = true;
     },
 
-    /** Verified once more: it lay on the disk meanwhile. Throws UPDATE_NOT_READY, UPDATE_DAMAGED. */
+    /** Verified once more: it lay on the disk meanwhile. Throws AGENT_UPDATE_NOT_READY, AGENT_UPDATE_DAMAGED. */
     ready(version: string): SentProgram {
       if (receiving === null || !receiving.isReady || receiving.program.version !== version)
-        throw new AgentError('UPDATE_NOT_READY');
+        throw new AgentError('AGENT_UPDATE_NOT_READY');
       const { program } = receiving;
       if (!store.isIntact(program)) {
         drop();
-        throw new AgentError('UPDATE_DAMAGED');
+        throw new AgentError('AGENT_UPDATE_DAMAGED');
       }
       return program;
     },

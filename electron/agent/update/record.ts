@@ -59,7 +59,11 @@ export function chooseProgram(record: UpdateRecord, facts: ChoiceFacts): Choice 
       const next = { ...record, trial: { ...trial, starts: trial.starts + 1 } };
       return { program: trial.program, isTrial: true, record: next };
     }
-    const code = !isNewer ? 'UPDATE_NOT_NEWER' : trial.starts < MOST_STARTS ? 'UPDATE_DAMAGED' : 'NEVER_WELL';
+    const code = !isNewer
+      ? 'AGENT_UPDATE_NOT_NEWER'
+      : trial.starts < MOST_STARTS
+        ? 'AGENT_UPDATE_DAMAGED'
+        : 'NEVER_WELL';
     return chooseProgram(endTrial(record, { ...facts, code }), facts);
   }
   const usable = (program: SentProgram | null) =>

@@ -72,8 +72,8 @@ export function updateRoutes({ host, version, busy, log }: UpdateRoutesOptions):
   }
 
   function open() {
-    if (receiver === null) throw new AgentError('UPDATE_NOT_HERE', { details: { way } });
-    if (isStarting) throw new AgentError('UPDATE_OUT_OF_STEP');
+    if (receiver === null) throw new AgentError('AGENT_UPDATE_NOT_HERE', { details: { way } });
+    if (isStarting) throw new AgentError('AGENT_UPDATE_OUT_OF_STEP');
     return receiver;
   }
 

@@ -40,7 +40,7 @@ export type UpdateStore = ReturnType<typeof openUpdateStore>;
 export function openUpdateStore({ folder, keys, os, arch }: UpdateStoreOptions) {
   const pathOf = ({ name }: Pick<SentProgram, 'name'>) => join(folder, name);
 
-  /** Throws UPDATE_NOT_SIGNED, UPDATE_UNREADABLE. */
+  /** Throws AGENT_UPDATE_NOT_SIGNED, AGENT_UPDATE_UNREADABLE. */
   function readRelease(manifest: string, signature: string): UpdateManifest {
     const read: ManifestReading = readSignedManifest({
       bytes: Buffer.from(manifest, 'utf8'),
@@ -48,7 +48,9 @@ export function openUpdateStore({ folder, keys, os, arch }: UpdateStoreOptions) 
       keys,
     });
     if (read.ok) return read.manifest;
-    throw new AgentError(read.problem === 'wrong-signature' ? 'UPDATE_NOT_SIGNED' : 'UPDATE_UNREADABLE');
+    throw new AgentError(
+      read.problem === 'wrong-signature' ? 'AGENT_UPDATE_NOT_SIGNED' : 'AGENT_UPDATE_UNREADABLE',
+    );
   }
 
   const fileOf = (manifest: UpdateManifest): UpdateFile | null =>

@@ -1,6 +1,6 @@
 /** How this program is updated. */
-import { existsSync } from 'node:fs';
 import type { AgentUpdateWay } from '../../../shared/contract/agent/update.ts';
+import { isInContainer } from '../../adapters/processes/container.ts';
 import { isSingleFile } from '../../adapters/processes/single-file.ts';
 
 export const thisSystem = { os: process.platform as string, arch: process.arch as string };
@@ -26,6 +26,5 @@ export const updateWay = (): AgentUpdateWay =>
     isSingleFile: isSingleFile(),
     url: import.meta.url,
     program: process.execPath,
-    isInContainer:
-      process.env.container !== undefined || ['/.dockerenv', '/run/.containerenv'].some(existsSync),
+    isInContainer: isInContainer(),
   });

@@ -1,11 +1,10 @@
 /** `runner faces`: the faces of one picture. */
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
-import { fromWireError, PilotlightError, wireErrorSchema } from '../../../shared/contract/errors.ts';
+import { fromWireError, wireErrorSchema } from '../../../shared/contract/errors.ts';
 import type { MethodResult } from '../../../shared/contract/methods.ts';
 import { formatPercent, plural } from '../../../shared/units.ts';
-import { systemCode } from '../../adapters/system-code.ts';
 import { type CommandContext, onlyPositional } from '../command.ts';
+import { readAsBase64 } from '../read-as-base64.ts';
 import { withRunner } from '../runner-call.ts';
 import { facesOnFleet, usesFleet } from './runner-through-core.ts';
 
@@ -29,7 +28,7 @@ export async function findFaces(
   context: CommandContext,
 ): Promise<FoundFace[] | MethodResult<'runner.faces'>> {
   const path = context.resolve(onlyPositional(context, 'the file of a picture'));
-  const data = await readPicture(path);
+  const data = await readAsBase64(path);
   if (usesFleet(context)) return facesOnFleet(context, data);
   return withRunner(context, async (runner) => {
     const body = {
@@ -47,24 +46,6 @@ export async function findFaces(
     if (!context.json) printFaces(context, faces, answer);
     return faces;
   });
-}
-
-async function readPicture(path: string): Promise<string> {
-  try {
-    return (await readFile(path)).toString('base64');
-  } catch (error) {
-    const code = systemCode(error);
-    throw new PilotlightError('BAD_REQUEST', {
-      message:
-        code === 'ENOENT'
-          ? `There is no file ${path}.`
-          : code === 'EISDIR'
-            ? `${path} is a folder, not a picture.`
-            : `${path} cannot be read.`,
-      next: 'Check the path, and that you may read it.',
-      cause: error,
-    });
-  }
 }
 
 function printFaces(

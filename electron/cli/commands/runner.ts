@@ -9,6 +9,7 @@ import { doorIfRunning, printDoor, showDoor } from './runner-door.ts';
 import { embedTexts } from './runner-embed.ts';
 import { findFaces } from './runner-faces.ts';
 import { runnerModels } from './runner-models.ts';
+import { transcribeFile } from './runner-transcribe.ts';
 
 function printStatus({ terminal }: CommandContext, status: RunnerStatus): void {
   const { style } = terminal;
@@ -56,7 +57,7 @@ async function showStatus(context: CommandContext, check: boolean): Promise<Show
 
 export const runner: Command = {
   name: 'runner',
-  summary: 'run ONNX models on this computer: texts and faces',
+  summary: 'run ONNX models on this computer: texts, faces and speech',
   usage: [
     'runner status',
     'runner check',
@@ -64,6 +65,7 @@ export const runner: Command = {
     'runner models list | add FOLDER [--name NAME] | remove NAME | pull NAME [--yes]',
     'runner embed [--model NAME] [--as query|passage] [--node NODE] [--wake] < TEXTS.json',
     'runner faces FILE [--node NODE] [--wake]',
+    'runner transcribe FILE.wav [--model NAME] [--language CODE]',
     'runner bench [--model NAME]',
   ],
   options: {
@@ -71,6 +73,7 @@ export const runner: Command = {
     name: { type: 'string' },
     precision: { type: 'string' },
     as: { type: 'string' },
+    language: { type: 'string' },
     yes: { type: 'boolean', short: 'y' },
     replace: { type: 'boolean' },
     node: { type: 'string' },
@@ -93,6 +96,8 @@ export const runner: Command = {
         return embedTexts(rest, optionText(context, 'model') ?? null);
       case 'faces':
         return findFaces(rest);
+      case 'transcribe':
+        return transcribeFile(rest);
       case 'bench':
         return benchRunner(rest, optionText(context, 'model') ?? null);
       default:

@@ -211,11 +211,11 @@ export interface AgentLink {
   restartOllama(signal: AbortSignal): Promise<void>;
   /** How it is updated, and how far an update is; null if the agent is too old for it. */
   update(signal: AbortSignal): Promise<AgentUpdate | null>;
-  /** UPDATE_NOT_HERE, UPDATE_NOT_SIGNED, UPDATE_UNREADABLE, UPDATE_NOT_NEWER, UPDATE_NOT_FOR_THIS. */
+  /** AGENT_UPDATE_NOT_HERE, AGENT_UPDATE_NOT_SIGNED, AGENT_UPDATE_UNREADABLE, AGENT_UPDATE_NOT_NEWER, AGENT_UPDATE_NOT_FOR_THIS. */
   offerUpdate(release: SignedRelease, signal: AbortSignal): Promise<AgentUpdate>;
-  /** The bytes of its file from there on. UPDATE_OUT_OF_STEP, UPDATE_DAMAGED. */
+  /** The bytes of its file from there on. AGENT_UPDATE_OUT_OF_STEP, AGENT_UPDATE_DAMAGED. */
   putUpdatePart(from: number, bytes: Uint8Array, signal: AbortSignal): Promise<AgentUpdate>;
-  /** The agent ends, and the new version starts. IN_USE with the reasons, UPDATE_NOT_READY, UPDATE_DAMAGED. */
+  /** The agent ends, and the new version starts. IN_USE with the reasons, AGENT_UPDATE_NOT_READY, AGENT_UPDATE_DAMAGED. */
   startUpdate(version: string, by: string, signal: AbortSignal): Promise<AgentUpdate>;
   /** Forgets a version that was not started. */
   dropUpdate(signal: AbortSignal): Promise<AgentUpdate>;

@@ -2,6 +2,7 @@
  * Everything outside core: sockets, files, processes and databases are behind these interfaces. Adapters implement them;
  * test/fakes has small versions for tests.
  */
+import type { AgentReleases } from './agent-releases.ts';
 import type { ConnectAgent } from './agents.ts';
 import type { OpenImmichDoor } from './immich-door.ts';
 import type { ConnectInferenceServer } from './inference.ts';
@@ -45,6 +46,7 @@ export interface Ports {
   openSharedFolder: OpenSharedFolder;
   ingestedFiles: IngestedFiles;
   storageMeter: StorageMeter;
+  agentReleases: AgentReleases;
   announcementListener: AnnouncementListener;
   sendNotices: SendNotices;
   exec: Exec;

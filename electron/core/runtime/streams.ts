@@ -33,6 +33,7 @@ export function createStreams({ clock, epoch, log }: Omit<TopicOptions, 'coalesc
     gateway: createTopic(fast),
     runners: createTopic(fast),
     immich: createTopic(fast),
+    agentUpdates: createTopic(fast),
     updates: createTopic(fast),
     access: createTopic(fast),
   };

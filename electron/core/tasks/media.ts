@@ -6,18 +6,23 @@ import { isPilotlightError, PilotlightError } from '../../../shared/contract/err
 import { mediaPath } from '../../../shared/models/media-types.ts';
 import { errorMessage, fact, plainText } from '../../../shared/models/message.ts';
 import { facesIn } from '../../../shared/models/picture-faces.ts';
-import type { TaskMedia, TaskRecord } from '../../../shared/models/tasks.ts';
+import type { TaskInput, TaskMedia, TaskRecord } from '../../../shared/models/tasks.ts';
 import type { Secrets } from '../ports/state.ts';
 import type { IngestedRecord } from '../ports/task-state.ts';
 import type { Clock } from '../ports/time.ts';
 import { createSignedAddresses } from '../runtime/signed-addresses.ts';
 import { keptKey } from './kept-key.ts';
-import type { InputFile } from './model.ts';
-import type { TaskInputs } from './new-task.ts';
 import { LINK_MS } from './signed-links.ts';
 
 /** Content that a browser plays or shows. */
 const shown: ReadonlySet<string> = new Set(['audio', 'video', 'image']);
+
+/** On this computer. */
+interface MediaFile {
+  absolute: string;
+  name: string;
+  sizeBytes: number;
+}
 
 export interface Media {
   /**
@@ -26,7 +31,7 @@ export interface Media {
    */
   view(taskId: string, credentialId: string | null): Promise<TaskMedia>;
   /** Rejects with FORBIDDEN, LINK_EXPIRED, NOT_FOUND, FILE_OUTSIDE_FOLDER. */
-  open(query: Readonly<Record<string, unknown>>): Promise<InputFile>;
+  open(query: Readonly<Record<string, unknown>>): Promise<MediaFile>;
 }
 
 export function createMedia({
@@ -39,7 +44,8 @@ export function createMedia({
 }: {
   clock: Pick<Clock, 'now'>;
   secrets: Pick<Secrets, 'get' | 'change'>;
-  inputs: Pick<TaskInputs, 'file'>;
+  /** null for an address. Rejects with NOT_FOUND or FILE_OUTSIDE_FOLDER. */
+  inputs: { file(input: TaskInput): Promise<MediaFile | null> };
   /** null if it was deleted. */
   taskOf(taskId: string): Promise<TaskRecord | null>;
   storedText(taskId: string): IngestedRecord | null;
@@ -81,7 +87,7 @@ export function createMedia({
   type Found = Awaited<ReturnType<typeof found>>;
 
   /** The file, or why there is none. */
-  async function fileOf({ input }: Found): Promise<{ file: InputFile | null } | { gone: TaskMedia['gone'] }> {
+  async function fileOf({ input }: Found): Promise<{ file: MediaFile | null } | { gone: TaskMedia['gone'] }> {
     if (input === null) return { gone: notKept };
     try {
       return { file: await inputs.file(input) };

@@ -1,6 +1,6 @@
 /** What is known of a worker, and in which state it is. Pure. */
 import type { WorkerRequest } from '../../../shared/contract/task-worker.ts';
-import { WORKER_PROTOCOL } from '../../../shared/contract/task-worker.ts';
+import { OLDEST_WORKER_PROTOCOL, WORKER_PROTOCOL } from '../../../shared/contract/task-worker.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
 import type { TaskWorker, TaskWorkerRecord } from '../../../shared/models/tasks.ts';
 
@@ -34,10 +34,14 @@ export type WorkerMachine = 'on' | 'asleep' | 'unknown';
 
 /** Why it gets no tasks, as a code of the contract; null if it does. */
 export function workerTrouble(
-  { protocol, now: theirs }: Pick<WorkerRequest<'hello'>, 'protocol' | 'now'>,
+  { protocol, oldestProtocol = protocol, now: theirs }: Pick<
+    WorkerRequest<'hello'>,
+    'protocol' | 'oldestProtocol' | 'now'
+  >,
   now: number,
 ): { code: 'WORKER_VERSION' | 'CLOCK_WRONG'; message: Message } | null {
-  if (protocol !== WORKER_PROTOCOL) {
+  // Either side may be newer, as long as one version is known to both.
+  if (protocol < OLDEST_WORKER_PROTOCOL || oldestProtocol > WORKER_PROTOCOL) {
     const message = fact('WORKER_OTHER_VERSION', { theirs: protocol, ours: WORKER_PROTOCOL });
     return { code: 'WORKER_VERSION', message };
   }

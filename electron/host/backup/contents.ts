@@ -1,5 +1,5 @@
 /** What of a data folder belongs into a backup. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -65,18 +65,23 @@ export function settleDatabases(folder: string): void {
   }
 }
 
-/** How many migrations the state has had; 0 if it can't be read. */
-export function stateVersion(folder: string): number {
+/**
+ * How many migrations a database has had; 0 if it can't be read. From its first page: opening it would leave a log beside
+ * it. What is still in a log counts once `settleDatabases` has brought it in.
+ */
+export function versionOf(path: string): number {
+  const page = Buffer.alloc(64);
   try {
-    const database = new DatabaseSync(join(folder, 'state.sqlite'), { readOnly: true });
+    const file = openSync(path, 'r');
     try {
-      return Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+      if (readSync(file, page, 0, page.length, 0) < page.length) return 0;
     } finally {
-      database.close();
+      closeSync(file);
     }
   } catch {
     return 0;
   }
+  return page.toString('latin1', 0, 15) === 'SQLite format 3' ? page.readUInt32BE(60) : 0;
 }
 
 /** A digest of what tells this computer from others. */

@@ -4,19 +4,19 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { INDEX_SCHEMA, TASKS_SCHEMA } from '../../adapters/schema-versions.ts';
 import { migrations } from '../../adapters/state/migrations.ts';
 import { systemCode } from '../../adapters/system-code.ts';
 import { tryLock } from '../lock.ts';
 import { version } from '../program.ts';
-import { isLeftOut, machineDigest, secretFiles } from './contents.ts';
+import { isLeftOut, machineDigest, secretFiles, versionOf } from './contents.ts';
 import {
   type BackupHeader,
   digestOf,
@@ -26,6 +26,7 @@ import {
   openSecrets,
   readHeader,
 } from './format.ts';
+import { beginRestore, carryOut, type Rename, settleRestore, undo } from './journal.ts';
 
 export interface RestoredBackup {
   createdAt: number;
@@ -48,8 +49,10 @@ export async function restoreBackup(options: {
   now: number;
   signal: AbortSignal;
   machine?: string;
+  /** Default: the system's. */
+  rename?: Rename;
 }): Promise<RestoredBackup> {
-  const { dataFolder, file, now, signal } = options;
+  const { dataFolder, file, now, signal, rename } = options;
   const { header, line } = await headerOf(file);
   const secrets = secretsOf(header, options);
   const lock = tryLock(dataFolder);
@@ -57,6 +60,7 @@ export async function restoreBackup(options: {
     throw new PilotlightError('ALREADY_RUNNING', { next: 'Quit Pilotlight, then try again.' });
   let work: string | null = null;
   try {
+    settleRestore(dataFolder);
     work = mkdtempSync(join(dataFolder, 'unfinished-restore-'));
     const fresh = join(work, 'new');
     mkdirSync(fresh, { mode: 0o700 });
@@ -70,7 +74,8 @@ export async function restoreBackup(options: {
     for (const [name, content] of secrets ?? [])
       writeFileSync(join(fresh, name), content, { mode: 0o600, flush: true });
     signal.throwIfAborted();
-    const before = swap(dataFolder, work, fresh, now, secrets === null);
+    refuseNewer(fresh);
+    const before = swap(dataFolder, { work, now, keepsSecrets: secrets === null, rename });
     return { createdAt: header.createdAt, files, withSecrets: secrets !== null, before };
   } catch (error) {
     const code = systemCode(error);
@@ -94,6 +99,26 @@ function secretsOf(
   for (const name of opened.keys())
     if (!(secretFiles as readonly string[]).includes(name)) throw new PilotlightError('BACKUP_UNREADABLE');
   return opened;
+}
+
+/**
+ * The databases themselves say which version wrote them, whatever the header says. Opened by an older one, they would be
+ * refused or, worse, misread.
+ */
+function refuseNewer(folder: string): void {
+  const here = { 'state.sqlite': migrations.length, 'tasks.sqlite': TASKS_SCHEMA };
+  const indexes = existsSync(join(folder, 'index')) ? readdirSync(join(folder, 'index')) : [];
+  const known: [string, number][] = [
+    ...Object.entries(here),
+    ...indexes
+      .filter((name) => name.endsWith('.db'))
+      .map((name): [string, number] => [`index/${name}`, INDEX_SCHEMA]),
+  ];
+  for (const [path, newest] of known) {
+    const version = versionOf(join(folder, path));
+    if (version > newest)
+      throw new PilotlightError('BACKUP_NEWER', { details: { path, version, here: newest } });
+  }
 }
 
 async function headerOf(file: string): Promise<{ header: BackupHeader; line: string }> {
@@ -212,38 +237,33 @@ function createReader(stream: AsyncIterable<Buffer>) {
 }
 
 /**
- * Moves the former content away and the new one in. A move that fails undoes those before it.
+ * Moves the former content away and the new one in. A move that fails undoes those before it; a process that ends in the
+ * middle leaves the rest to the next start.
  * @returns where the former content is
  */
 function swap(
   folder: string,
-  work: string,
-  fresh: string,
-  now: number,
-  keepsSecrets: boolean,
+  {
+    work,
+    now,
+    keepsSecrets,
+    rename,
+  }: { work: string; now: number; keepsSecrets: boolean; rename: Rename | undefined },
 ): string | null {
   const stamp = new Date(now).toISOString().slice(0, 19).replaceAll(':', '-');
-  let before = join(folder, `before-restore-${stamp}`);
-  for (let count = 2; existsSync(before); count++) before = join(folder, `before-restore-${stamp}-${count}`);
+  let before = `before-restore-${stamp}`;
+  for (let count = 2; existsSync(join(folder, before)); count++) before = `before-restore-${stamp}-${count}`;
   const secrets = secretFiles as readonly string[];
   const former = readdirSync(folder).filter(
-    (name) => !isLeftOut(name) && !(keepsSecrets && secrets.includes(name)) && join(folder, name) !== work,
+    (name) => !isLeftOut(name) && !(keepsSecrets && secrets.includes(name)),
   );
-  const moves: [string, string][] = [
-    ...former.map((name): [string, string] => [join(folder, name), join(before, name)]),
-    ...readdirSync(fresh).map((name): [string, string] => [join(fresh, name), join(folder, name)]),
-  ];
-  if (former.length > 0) mkdirSync(before, { mode: 0o700 });
-  const done: [string, string][] = [];
+  const journal = { work: basename(work), before, former, fresh: readdirSync(join(work, 'new')) };
+  beginRestore(folder, journal);
   try {
-    for (const [from, to] of moves) {
-      renameSync(from, to);
-      done.push([from, to]);
-    }
+    carryOut(folder, journal, rename);
   } catch (error) {
-    for (const [from, to] of done.reverse()) renameSync(to, from);
-    rmSync(before, { recursive: true, force: true });
+    undo(folder, journal);
     throw error;
   }
-  return former.length > 0 ? before : null;
+  return former.length > 0 ? join(folder, before) : null;
 }

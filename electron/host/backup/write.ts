@@ -15,8 +15,9 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { systemCode } from '../../adapters/system-code.ts';
 import { tryLock } from '../lock.ts';
 import { version } from '../program.ts';
-import { areBound, filesIn, machineDigest, secretFiles, settleDatabases, stateVersion } from './contents.ts';
+import { areBound, filesIn, machineDigest, secretFiles, settleDatabases, versionOf } from './contents.ts';
 import { BACKUP_FORMAT, BACKUP_VERSION, type BackupHeader, digestOf, sealSecrets } from './format.ts';
+import { settleRestore } from './journal.ts';
 
 export interface WrittenBackup {
   file: string;
@@ -43,9 +44,10 @@ export async function writeBackup(options: {
     throw new PilotlightError('ALREADY_RUNNING', { next: 'Quit Pilotlight, then try again.' });
   const draft = `${file}.${process.pid}.new`;
   try {
-    // Before they are settled: reading one leaves an empty log beside it.
-    const state = stateVersion(dataFolder);
+    // A restore that was interrupted is finished first, or half of it would be saved.
+    settleRestore(dataFolder);
     settleDatabases(dataFolder);
+    const state = versionOf(join(dataFolder, 'state.sqlite'));
     const header: BackupHeader = {
       format: BACKUP_FORMAT,
       version: BACKUP_VERSION,

@@ -16,7 +16,7 @@ export const REMOTE_META = 'qdrant';
 export const COPY_META = 'vector-copy';
 
 /** Numbered by position; a released migration is never changed, only followed by another. */
-const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 

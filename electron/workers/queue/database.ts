@@ -9,7 +9,7 @@ import { checkWriteAheadLog } from '../../adapters/state/write-ahead-log.ts';
 import { primarySqliteCode, sqliteCode, systemCode } from '../../adapters/system-code.ts';
 
 /** Numbered by position; a released migration is never changed, only followed by another. */
-const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   `
   -- What changes often is here, so its rows are short
   CREATE TABLE tasks (

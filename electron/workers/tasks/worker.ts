@@ -3,7 +3,12 @@
  * the work continues, and it introduces itself again with what it still has.
  */
 
-import { WORKER_PROTOCOL, type WorkerAnswer, type WorkerTask } from '../../../shared/contract/task-worker.ts';
+import {
+  OLDEST_WORKER_PROTOCOL,
+  WORKER_PROTOCOL,
+  type WorkerAnswer,
+  type WorkerTask,
+} from '../../../shared/contract/task-worker.ts';
 import { eitherOf } from '../../../shared/either.ts';
 import type { ContentType, TaskQueueName, WorkerType } from '../../../shared/models/tasks.ts';
 import type { TaskWorkerConfig, TaskWorkerStatus } from '../../adapters/tasks/worker-protocol.ts';
@@ -151,6 +156,7 @@ export function startTaskWorker(options: TaskWorkerOptions): TaskWorker {
         slots,
         version: config.version,
         protocol: WORKER_PROTOCOL,
+        oldestProtocol: OLDEST_WORKER_PROTOCOL,
         contentTypes: [...options.contentTypes],
         agentId: config.agentId,
         ...(config.checkOnly && { checkOnly: true }),

@@ -19,6 +19,7 @@ import { useFirstRun } from '../first-run/use-first-run.ts';
 import { GatewayStrip } from '../gateway/strip.tsx';
 import { openDialog } from '../shell/open-dialog.ts';
 import { setPreferences, usePreferences } from '../shell/preferences.ts';
+import { NewsCard } from '../updates/news-card.tsx';
 import { Banners } from './banners.tsx';
 import { rowsFrom } from './fleet-rows.ts';
 import { NodeCard } from './node-card.tsx';
@@ -63,6 +64,7 @@ export function FleetPage() {
         </>
       }
     >
+      <NewsCard />
       <Banners />
       {!firstRun && <GatewayStrip className="mb-4" />}
       {hasFleet && chartsAbove && (

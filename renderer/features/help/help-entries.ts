@@ -54,8 +54,27 @@ function entryOf(heading: string, part: string, body: string): HelpEntry {
     part,
     // What a text begins with in bold, or names before a colon, is explained by it, too.
     codes: [...new Set([...whole, ...explained(body)])],
-    text: (named === null ? body : body.replace(named[0], '')).trim(),
+    text: unwrapped((named === null ? body : body.replace(named[0], '')).trim()),
   };
+}
+
+/** A line that continues the paragraph before it: no list, heading, quote, table, fence or empty line. */
+const CONTINUES = /^(?!\s*(?:[-*+>|#]|\d+[.)]|```|$))/;
+
+/** Paragraphs as one line each: their file is wrapped at its own width. */
+function unwrapped(text: string): string {
+  const lines: string[] = [];
+  let fenced = false;
+  let mayContinue = false;
+  for (const line of text.split('\n')) {
+    const isFence = line.startsWith('```');
+    if (!fenced && !isFence && mayContinue && CONTINUES.test(line))
+      lines.push(`${lines.pop()} ${line.trim()}`);
+    else lines.push(line);
+    if (isFence) fenced = !fenced;
+    mayContinue = !fenced && !isFence && line.trim() !== '' && !/^\s*[|#]/.test(line);
+  }
+  return lines.join('\n');
 }
 
 /** `GPU` is a word; `NOT_FOUND` and `PINNED` in brackets are codes. */

@@ -31,7 +31,8 @@ export type Command =
   | { kind: 'index'; sourceId: string }
   | { kind: 'cancel-job'; jobId: string }
   | { kind: 'focus-search' }
-  | { kind: 'help'; title: string }
+  | { kind: 'help'; title: string | null }
+  | { kind: 'shortcuts' }
   | { kind: 'search'; sourceId: string | null; text: string }
   | { kind: 'simulate' | 'optimizer'; on: boolean }
   | { kind: 'theme'; theme: Theme };

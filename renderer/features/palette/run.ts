@@ -103,7 +103,9 @@ async function perform(command: Command): Promise<void> {
       openDialog({ dialog: 'model', nodeId: command.nodeId, model: command.model });
       return;
     case 'help':
-      return openHelp({ title: command.title });
+      return openHelp(command.title === null ? null : { title: command.title });
+    case 'shortcuts':
+      return openHelp({ shortcuts: true });
     case 'pull-model':
       return openDialog({ dialog: 'pull', model: '', from: null });
     case 'add-node':

@@ -13,9 +13,9 @@ import { useAction } from '../../components/use-action.ts';
 import { WithCode } from '../../components/with-code.tsx';
 import { putPower, useNodePower } from '../../stores/power.ts';
 import { textOf } from '../../texts.ts';
+import { openDialog } from '../shell/open-dialog.ts';
 import { OllamaTrouble } from './ollama-trouble.tsx';
 import { actionProgress, inText, leaseEnd, leaseLine, leaseSubject } from './power-text.ts';
-import { WhyDialog } from './why-dialog.tsx';
 
 const shownLeases = 3;
 
@@ -64,7 +64,6 @@ function Uses({ uses }: { uses: NodeView['uses'] }) {
 
 function Holders({ node, power, awake }: { node: NodeView; power: NodePower; awake: boolean }) {
   const now = useNow(30);
-  const [asking, setAsking] = useState(false);
   const { leases, offAt, whyOn } = power;
   // A lease does not hold a machine that was shut down all the same.
   if (node.state === 'off' || (leases.length === 0 && !awake)) return null;
@@ -93,13 +92,12 @@ function Holders({ node, power, awake }: { node: NodeView; power: NodePower; awa
           type="button"
           aria-haspopup="dialog"
           aria-label={`Why is it on? ${node.name}`}
-          onClick={() => setAsking(true)}
+          onClick={() => openDialog({ dialog: 'why', nodeId: node.id })}
           className="min-h-6 shrink-0 rounded text-xs text-soft underline decoration-dotted underline-offset-4 hover:text-text"
         >
           Why is it on?
         </button>
       )}
-      {asking && <WhyDialog node={node} onClose={() => setAsking(false)} />}
     </div>
   );
 }

@@ -53,7 +53,7 @@ export function AddModel({
   return (
     <Dialog
       title="Add a model"
-      description="A folder with model.onnx (or onnx/model.onnx); for texts also tokenizer.json and config.json. It is used where it is, not copied."
+      description="A folder with model.onnx (or onnx/model.onnx); for texts also tokenizer.json and config.json; for speech a Whisper model with encoder_model.onnx and its decoder. It is used where it is, not copied."
       unsaved={unsaved}
       onClose={onClose}
     >

@@ -3,9 +3,14 @@ import type { ReactNode } from 'react';
 import { type Lines, type MarkdownBlock, markdownBlocks } from './markdown-blocks.ts';
 import { markdownSpans, type Span } from './markdown-spans.ts';
 
-/** @param lines of the passage, from 0, both included */
-export function MarkdownView({ text, lines }: { text: string; lines: Lines }) {
+/**
+ * @param lines of the passage, from 0, both included
+ * @param highest level on the page of the text's highest heading; default: each is two below its own
+ */
+export function MarkdownView({ text, lines, highest }: { text: string; lines: Lines; highest?: number }) {
   const blocks = markdownBlocks(text);
+  const levels = blocks.flatMap((block) => (block.kind === 'heading' ? [block.level] : []));
+  const below = highest === undefined ? 2 : highest - Math.min(...levels);
   const inPassage = (block: Lines) => block.first <= lines.last && block.last >= lines.first;
   const first = blocks.findIndex(inPassage);
   return (
@@ -18,7 +23,7 @@ export function MarkdownView({ text, lines }: { text: string; lines: Lines }) {
             inPassage(block) ? '-ml-3 border-l-2 border-flame bg-flame-wash py-0.5 pl-2.5' : undefined
           }
         >
-          <Block block={block} />
+          <Block block={block} below={below} />
         </div>
       ))}
     </div>
@@ -27,14 +32,14 @@ export function MarkdownView({ text, lines }: { text: string; lines: Lines }) {
 
 const sizes = ['text-lg', 'text-base', 'text-sm', 'text-sm', 'text-sm', 'text-sm'];
 
-function Block({ block }: { block: MarkdownBlock }): ReactNode {
+function Block({ block, below }: { block: MarkdownBlock; below: number }): ReactNode {
   switch (block.kind) {
     case 'heading':
       return (
-        // Levels of the file: the document itself is at the third.
+        // Levels of the file: the document itself is at the third, unless the page says otherwise.
         <div
           role="heading"
-          aria-level={Math.min(6, block.level + 2)}
+          aria-level={Math.min(6, block.level + below)}
           className={`mt-2 font-semibold break-words ${sizes[block.level - 1] ?? 'text-sm'}`}
         >
           <Spans text={block.text} />

@@ -1,13 +1,17 @@
 import { Search } from 'lucide-react';
 import { useEffect } from 'react';
 import { Button } from '../../components/button.tsx';
+import { hasWords } from '../../components/has-words.ts';
 import { Empty, Loading, Page, Skeleton } from '../../components/page.tsx';
 import { useAddress } from '../../components/use-address.ts';
 import { useKeep } from '../../components/use-keep.ts';
 import { settingsStore, useSettings } from '../../stores/settings.ts';
+import { updatesStore } from '../../stores/updates.ts';
 import { AccessCard } from '../access/access-card.tsx';
 import { matchesAccess } from '../access/access-text.ts';
+import { AgentsCard } from '../agents/agents-card.tsx';
 import { StorageCard } from '../storage/storage-card.tsx';
+import { UpdatesCard } from '../updates/updates-card.tsx';
 import { readSettings, settingsHash } from './address.ts';
 import { matchesDoors } from './doors.ts';
 import { DoorsCard } from './doors-card.tsx';
@@ -19,6 +23,7 @@ import { Transfer } from './transfer.tsx';
 /** Every setting, with its description, default and range. */
 export default function SettingsPage() {
   useKeep(settingsStore);
+  useKeep(updatesStore);
   const settings = useSettings();
   const { address, change } = useAddress(readSettings, settingsHash);
   const { text, setting: wanted } = address;
@@ -38,7 +43,8 @@ export default function SettingsPage() {
   const filtered = text.trim() !== '';
   const showsAccess = !filtered || matchesAccess(text);
   const showsDoors = !filtered || matchesDoors(text);
-  const none = filtered && !showsAccess && !showsDoors && !settingFields.some(shows);
+  const showsUpdates = !filtered || hasWords('updates version release notes check download install', text);
+  const none = filtered && !showsAccess && !showsDoors && !showsUpdates && !settingFields.some(shows);
   return (
     <Page title="Settings" summary="Changes apply as soon as you save">
       <div className="max-w-3xl wide:grid wide:max-w-none wide:grid-cols-[48rem_minmax(0,44rem)] wide:items-start wide:gap-6">
@@ -73,10 +79,12 @@ export default function SettingsPage() {
           )}
         </div>
         <div className="min-w-0">
+          {showsUpdates && <UpdatesCard />}
           {showsAccess && <AccessCard />}
           {showsDoors && <DoorsCard />}
           {!filtered && (
             <>
+              <AgentsCard />
               <StorageCard />
               <ThisPanel />
               <Transfer />

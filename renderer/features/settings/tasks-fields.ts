@@ -115,7 +115,7 @@ export const tasksFields: readonly SettingField[] = [
     key: 'speechModel',
     kind: 'text',
     label: 'Speech model',
-    about: 'As the server calls it.',
+    about: 'As the server calls it. A model of the runner has its name on the Runner page.',
   },
   {
     section: 'tasks',

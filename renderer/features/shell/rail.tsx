@@ -1,6 +1,8 @@
 import { Ellipsis } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { FlameMark } from '../../components/glyphs.tsx';
+import { useKeep } from '../../components/use-keep.ts';
+import { hasUpdate, updatesStore, useUpdates } from '../../stores/updates.ts';
 import { useUnseen } from '../activity/seen.ts';
 import { type PageName, pageHref, pages, pageTitles } from './route.ts';
 
@@ -13,6 +15,7 @@ const link = (here: boolean) =>
 /** At the left on a screen, at the bottom on a phone. */
 export function Rail({ page }: { page: PageName }) {
   const { open, setOpen, bar } = useMore(page);
+  useKeep(updatesStore);
   return (
     <nav
       ref={bar}
@@ -90,12 +93,13 @@ function useMore(page: PageName) {
 function PageLink({ name, here }: { name: PageName; here: boolean }) {
   const unseen = useUnseen();
   const { title, Icon } = pageTitles[name];
+  const update = hasUpdate(useUpdates()) && name === 'settings';
   const isNew = name === 'activity' && unseen > 0 && !here;
   return (
     <a href={pageHref(name)} aria-current={here ? 'page' : undefined} className={link(here)}>
       <span className="relative">
         <Icon size={18} aria-hidden="true" className={here ? 'text-flame' : ''} />
-        {isNew && (
+        {(isNew || update) && (
           <span
             aria-hidden="true"
             className="absolute -top-0.5 -right-1 size-2 rounded-full bg-flame ring-2 ring-surface"
@@ -103,6 +107,7 @@ function PageLink({ name, here }: { name: PageName; here: boolean }) {
         )}
       </span>
       {title}
+      {update && <span className="sr-only">update available</span>}
       {isNew && (
         <span className="text-xs text-faint max-rail:sr-only rail:ml-auto">
           {unseen > 99 ? '99+' : unseen} new

@@ -27,4 +27,24 @@ export const agentLinkErrors = {
     next: 'Copy the line that `agent.mjs pair` shows, or enter the address and the code.',
     status: 400,
   },
+  AGENT_UPDATE_FAILED: {
+    message: 'The agent could not be updated.',
+    next: 'Read the reason. The log of the agent on that machine says more.',
+    status: 502,
+  },
+  AGENT_RELEASE_GONE: {
+    message: 'The file of the release changed or disappeared while it was used.',
+    next: 'Put the release beside the program again, then start the update again.',
+    status: 409,
+  },
+  AGENT_UPDATES_RUN: {
+    message: 'Agents are being updated already.',
+    next: 'Wait until that has ended, or cancel it.',
+    status: 409,
+  },
+  NO_AGENT_RELEASE: {
+    message: 'There is no signed release with agents here.',
+    next: 'Put the files of a release into the folder that the guide names, then check again.',
+    status: 409,
+  },
 } as const satisfies Catalogue;

@@ -12,42 +12,42 @@ export const agentUpdateErrors = {
     next: 'Install the agent on that machine again, from this version.',
     status: 426,
   },
-  UPDATE_NOT_HERE: {
+  AGENT_UPDATE_NOT_HERE: {
     message: 'This agent is not updated by panels.',
     next: 'Update it the way that it was installed.',
     status: 501,
   },
-  UPDATE_NOT_SIGNED: {
+  AGENT_UPDATE_NOT_SIGNED: {
     message: 'The release has no valid signature, so nothing of it was used.',
     next: 'Get the release again from where Pilotlight is published.',
     status: 403,
   },
-  UPDATE_UNREADABLE: {
+  AGENT_UPDATE_UNREADABLE: {
     message: 'This agent cannot read the list of the release.',
     next: 'Install the agent on that machine again, from the new version.',
     status: 422,
   },
-  UPDATE_NOT_NEWER: {
+  AGENT_UPDATE_NOT_NEWER: {
     message: 'The agent has this version or a newer one; it never goes back.',
     next: 'No action is needed.',
     status: 409,
   },
-  UPDATE_NOT_FOR_THIS: {
+  AGENT_UPDATE_NOT_FOR_THIS: {
     message: 'The release has nothing for this agent.',
     next: 'Check that it has a file for this system and processor, and which version it needs first.',
     status: 409,
   },
-  UPDATE_DAMAGED: {
+  AGENT_UPDATE_DAMAGED: {
     message: 'The file that arrived is not the one of the release.',
     next: 'Send it again. If that fails, get the release again.',
     status: 422,
   },
-  UPDATE_OUT_OF_STEP: {
+  AGENT_UPDATE_OUT_OF_STEP: {
     message: 'The agent waits for another part of the file, or for none.',
     next: 'Read its state, and continue from what it has received.',
     status: 409,
   },
-  UPDATE_NOT_READY: {
+  AGENT_UPDATE_NOT_READY: {
     message: 'No new version is ready on that machine.',
     next: 'Send it first.',
     status: 409,

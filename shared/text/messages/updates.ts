@@ -26,6 +26,5 @@ export const updateMessages = {
     `Version ${version} was to be installed when Pilotlight quit, but that didn’t work.`,
   UPDATE_TRY_AGAIN: () => 'Try again in Settings, under Updates, or install it yourself.',
   UPDATE_READY: ({ version }: { version: string }) => `Version ${version} is ready to be installed.`,
-  RESTORE_UNDONE: () => 'A restore was interrupted, so it was undone. Everything is as it was before.',
   RESTORE_FINISHED: () => 'A restore was interrupted, and has been finished now.',
 } as const;

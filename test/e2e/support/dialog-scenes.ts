@@ -204,11 +204,10 @@ export const dialogScenes: readonly DialogScene[] = [
     },
   },
   {
-    state: 'zoomed',
+    state: 'crosshair',
     scene: busy,
     hash: '#/node/gpu-tower?tab=gpu',
     open: async (page) => {
-      await press('Zoom in')(page);
       await page.getByRole('slider').first().focus();
       await page.keyboard.press('ArrowLeft');
     },

@@ -145,6 +145,7 @@ export function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> 
       requests: [],
       queues: [],
       settings: [['settings', defaultSettings]],
+      agentUpdates: [['state', { version: null, noRelease: null, run: 'none', agents: [] }]],
       ...patch,
     },
     results: {
@@ -157,6 +158,7 @@ export function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> 
       'telemetry.queues': [],
       'requests.history': [],
       'requests.promptKeeping': { until: null, count: 0 },
+      'agents.updates': { version: null, noRelease: null, run: 'none', agents: [] },
     },
   };
 }

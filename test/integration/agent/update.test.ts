@@ -73,15 +73,15 @@ describe('an update', () => {
       next: { version: '1.3.0', size: program.length, received: 0 },
     });
     await expect(link.startUpdate('1.3.0', 'test', signal)).rejects.toMatchObject({
-      code: 'UPDATE_NOT_READY',
+      code: 'AGENT_UPDATE_NOT_READY',
     });
     expect(await send(link)).toMatchObject({ state: 'ready', next: { received: program.length } });
-    expect(readFileSync(store.pathOf({ name: 'pilotlight-agent-1.3.0' })).equals(program)).toBe(true);
+    expect(readFileSync(store.pathOf({ name: 'pilotlight-agent-1_3_0' })).equals(program)).toBe(true);
     expect(await link.startUpdate('1.3.0', 'test', signal)).toMatchObject({ state: 'starting' });
     expect(started).toEqual(['1.3.0']);
     // Once is enough.
     await expect(link.startUpdate('1.3.0', 'test', signal)).rejects.toMatchObject({
-      code: 'UPDATE_OUT_OF_STEP',
+      code: 'AGENT_UPDATE_OUT_OF_STEP',
     });
   });
 
@@ -89,22 +89,22 @@ describe('an update', () => {
     [
       'a signature of somebody else',
       () => aRelease(createSigner(), '1.3.0', [agentFile(program)]),
-      'UPDATE_NOT_SIGNED',
+      'AGENT_UPDATE_NOT_SIGNED',
     ],
     [
       'a changed manifest',
       () => ({ ...release('1.3.0'), manifest: release('1.4.0').manifest }),
-      'UPDATE_NOT_SIGNED',
+      'AGENT_UPDATE_NOT_SIGNED',
     ],
-    ['no signature', () => ({ ...release('1.3.0'), signature: 'none' }), 'UPDATE_NOT_SIGNED'],
-    ['a newer format', () => release('1.3.0', {}, { formatVersion: 2 as 1 }), 'UPDATE_UNREADABLE'],
-    ['an older version', () => release('1.2.2'), 'UPDATE_NOT_NEWER'],
-    ['the same version', () => release('1.2.3'), 'UPDATE_NOT_NEWER'],
-    ['another system', () => release('1.3.0', { os: 'darwin' }), 'UPDATE_NOT_FOR_THIS'],
-    ['another processor', () => release('1.3.0', { arch: 'arm64' }), 'UPDATE_NOT_FOR_THIS'],
-    ['another kind of program', () => release('1.3.0', { kind: 'app' }), 'UPDATE_NOT_FOR_THIS'],
-    ['a version between', () => release('1.3.0', {}, { minimumVersion: '1.2.9' }), 'UPDATE_NOT_FOR_THIS'],
-    ['a preview', () => release('1.3.0-beta.1', {}, { channel: 'beta' }), 'UPDATE_NOT_FOR_THIS'],
+    ['no signature', () => ({ ...release('1.3.0'), signature: 'none' }), 'AGENT_UPDATE_NOT_SIGNED'],
+    ['a newer format', () => release('1.3.0', {}, { formatVersion: 2 as 1 }), 'AGENT_UPDATE_UNREADABLE'],
+    ['an older version', () => release('1.2.2'), 'AGENT_UPDATE_NOT_NEWER'],
+    ['the same version', () => release('1.2.3'), 'AGENT_UPDATE_NOT_NEWER'],
+    ['another system', () => release('1.3.0', { os: 'darwin' }), 'AGENT_UPDATE_NOT_FOR_THIS'],
+    ['another processor', () => release('1.3.0', { arch: 'arm64' }), 'AGENT_UPDATE_NOT_FOR_THIS'],
+    ['another kind of program', () => release('1.3.0', { kind: 'app' }), 'AGENT_UPDATE_NOT_FOR_THIS'],
+    ['a version between', () => release('1.3.0', {}, { minimumVersion: '1.2.9' }), 'AGENT_UPDATE_NOT_FOR_THIS'],
+    ['a preview', () => release('1.3.0-beta.1', {}, { channel: 'beta' }), 'AGENT_UPDATE_NOT_FOR_THIS'],
   ])('is refused with %s', async (_name, make, code) => {
     const { world, link, store } = await open();
     await using _ = world;
@@ -119,7 +119,7 @@ describe('an update', () => {
     await link.offerUpdate(release('1.3.0'), signal);
     const other = Buffer.from(program);
     other[100] = 1;
-    await expect(send(link, other)).rejects.toMatchObject({ code: 'UPDATE_DAMAGED' });
+    await expect(send(link, other)).rejects.toMatchObject({ code: 'AGENT_UPDATE_DAMAGED' });
     expect(readdirSync(store.folder)).toEqual([]);
     expect(await link.update(signal)).toMatchObject({ state: 'idle' });
   });
@@ -128,11 +128,11 @@ describe('an update', () => {
     const { world, link } = await open();
     await using _ = world;
     const part = program.subarray(0, 10);
-    await expect(link.putUpdatePart(0, part, signal)).rejects.toMatchObject({ code: 'UPDATE_OUT_OF_STEP' });
+    await expect(link.putUpdatePart(0, part, signal)).rejects.toMatchObject({ code: 'AGENT_UPDATE_OUT_OF_STEP' });
     await link.offerUpdate(release('1.3.0', {}, {}, part), signal);
-    await expect(link.putUpdatePart(5, part, signal)).rejects.toMatchObject({ code: 'UPDATE_OUT_OF_STEP' });
+    await expect(link.putUpdatePart(5, part, signal)).rejects.toMatchObject({ code: 'AGENT_UPDATE_OUT_OF_STEP' });
     await expect(link.putUpdatePart(0, program.subarray(0, 11), signal)).rejects.toMatchObject({
-      code: 'UPDATE_OUT_OF_STEP',
+      code: 'AGENT_UPDATE_OUT_OF_STEP',
     });
     await link.putUpdatePart(0, part.subarray(0, 4), signal);
     // A panel that was cut off asks how far it was.
@@ -167,8 +167,8 @@ describe('an update', () => {
     await using _ = world;
     await link.offerUpdate(release('1.3.0'), signal);
     await send(link);
-    rmSync(store.pathOf({ name: 'pilotlight-agent-1.3.0' }));
-    await expect(link.startUpdate('1.3.0', 'test', signal)).rejects.toMatchObject({ code: 'UPDATE_DAMAGED' });
+    rmSync(store.pathOf({ name: 'pilotlight-agent-1_3_0' }));
+    await expect(link.startUpdate('1.3.0', 'test', signal)).rejects.toMatchObject({ code: 'AGENT_UPDATE_DAMAGED' });
     expect(started).toEqual([]);
   });
 
@@ -177,7 +177,7 @@ describe('an update', () => {
     const link = createAgentLink({ http, url: `http://127.0.0.1:${world.port()}`, token: world.token });
     expect(await link.update(signal)).toMatchObject({ way: 'host', state: 'idle' });
     await expect(link.offerUpdate(release('9.0.0'), signal)).rejects.toMatchObject({
-      code: 'UPDATE_NOT_HERE',
+      code: 'AGENT_UPDATE_NOT_HERE',
     });
   });
 

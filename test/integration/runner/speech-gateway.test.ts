@@ -73,11 +73,12 @@ describe('the gateway with a runner that has a speech model', () => {
 
   it('counts its requests, and holds no machine awake for them', async () => {
     await vi.waitFor(() => {
-      const { requests } = host.core.services.gateway.stats();
+      const { requests } = host.core.services.gateway.stats().total;
       expect(requests).toBeGreaterThan(0);
     });
     expect(host.core.services.leases.ledger.list()).toEqual([]);
-    expect(host.core.services.inFlight.onNode('runner')).toBe(0);
+    await vi.waitFor(() => expect(host.core.services.inFlight.onNode('runner')).toBe(0), 30_000);
+    expect(host.core.services.leases.ledger.list()).toEqual([]);
   });
 
   it('hears what a task sends', async () => {
@@ -91,6 +92,7 @@ describe('the gateway with a runner that has a speech model', () => {
         means: {
           speech: { server: { url, key: null, model: 'whisper', language: 'en' } },
           vision: noMeans.vision,
+          faces: noMeans.faces,
         },
         ...{ signal: new AbortController().signal, progress: () => {}, log: () => {} },
       },

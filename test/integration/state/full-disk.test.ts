@@ -49,3 +49,32 @@ it('a job that ends while the disk is full has ended, and is saved when there is
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+it('a backup, a restore, a download and a replaced program without room change nothing', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'pilotlight-full-'));
+  const elsewhere = mkdtempSync(join(tmpdir(), 'pilotlight-elsewhere-'));
+  try {
+    const reason = whyNot(folder);
+    if (reason !== null && process.env.CI === undefined) context.skip(reason);
+    expect(reason).toBeNull();
+    const { stdout } = await promisify(execFile)('unshare', [
+      '-m',
+      'sh',
+      '-c',
+      'mount -t tmpfs -o size=5m tmpfs "$1" && exec "$2" --disable-warning=ExperimentalWarning "$3" "$1" "$4"',
+      'sh',
+      folder,
+      process.execPath,
+      fileURLToPath(new URL('../../fakes/full-disk-updates.ts', import.meta.url)),
+      elsewhere,
+    ]);
+    expect(JSON.parse(stdout)).toEqual({
+      codes: { backup: 'DISK_FULL', restore: 'DISK_FULL', download: 'DISK_FULL', replaced: 'DISK_FULL' },
+      unchanged: [true, true, true, true],
+      program: 'old',
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    rmSync(elsewhere, { recursive: true, force: true });
+  }
+});

@@ -231,6 +231,22 @@ describe('systems', () => {
     for (const path of written) expect(removed.some((folder) => path.startsWith(folder))).toBe(true);
   });
 
+  it.each([
+    ['linux' as const, '/usr/local/lib/pilotlight-agent/pilotlight-agent', '.service'],
+    ['darwin' as const, '/usr/local/lib/pilotlight-agent/pilotlight-agent', '.plist'],
+    ['win32' as const, 'C:\\P\\agent\\pilotlight-agent.exe', 'task.xml'],
+  ])('install the single file on %s, which needs no Node', (platform, to, unit) => {
+    const folder = platform === 'win32' ? 'C:\\P\\agent' : '/var/lib/pilotlight-agent';
+    const steps = planInstall({
+      ...{ platform, program: '/home/ann/pilotlight-agent', worker: null, node: null, user: 'ann', folder },
+      ...{ flags: ['--role', 'power'], roles: ['power' as const], restartOllama: false },
+    });
+    expect(steps).toContainEqual({ do: 'copy', from: '/home/ann/pilotlight-agent', to, mode: 0o755 });
+    const service = steps.find((step) => step.do === 'write' && step.path.endsWith(unit));
+    expect(service).toMatchObject({ content: expect.stringContaining(to) });
+    expect(service).not.toMatchObject({ content: expect.stringMatching(/agent\.mjs|bin\/node/) });
+  });
+
   it('read what their tools print', () => {
     expect(parseComputeProcess('GPU-1, 4711, /usr/bin/ollama, runner, 8123')).toEqual({
       gpuId: 'GPU-1',

@@ -30,7 +30,7 @@ import { modelRoutes } from '../models/routes.ts';
 import { createShelf } from '../models/shelf.ts';
 import { runnerRoutes } from '../runner-routes.ts';
 import { createSpeechKind } from '../speech/speech-kind.ts';
-import { createSpeechRoutes } from '../speech/speech-routes.ts';
+import { createSpeechRoutes, SPEECH_PATH } from '../speech/speech-routes.ts';
 import { createTextKind } from '../text/kind.ts';
 import { createTextService } from '../text/service.ts';
 import { keepPlaces } from './keep-places.ts';
@@ -62,7 +62,7 @@ export interface DoorOptions {
 const isWork = ({ method, path }: AnsweredRequest) =>
   !(method === 'GET' && path === '/') && !/^$|^\/(health|ping|info|metrics|gpu_info|runner\b.*)$/.test(path);
 /** How long it takes to hear a recording depends on its length, and says nothing of the others. */
-const isTimed = ({ path }: AnsweredRequest) => path !== '/v1/audio/transcriptions';
+const isTimed = ({ path }: AnsweredRequest) => path !== SPEECH_PATH;
 const CLOSE_MS = 300;
 /** The first models are loaded by then, and the spare is not in their way. */
 const SPARE_AFTER_MS = 2000;

@@ -88,6 +88,12 @@ function metricsOf({
       values: one(totals.pictures),
     },
     {
+      name: 'pilotlight_runner_process_speech_seconds_total',
+      type: 'counter',
+      help: 'Seconds of recordings that were heard.',
+      values: totals.speechSeconds === undefined ? [] : one(totals.speechSeconds),
+    },
+    {
       name: 'pilotlight_runner_process_uptime_seconds',
       type: 'gauge',
       help: 'Seconds since the runner started.',

@@ -46,7 +46,7 @@ export async function hearWindow(
   async function detectLanguage(): Promise<number> {
     const { logits } = await decoder.step([tokens.start], null);
     onToken();
-    const next = checked(logits(0));
+    const next = logits(0);
     return Object.values(tokens.languages).reduce((one, other) =>
       (next[other] ?? Number.NEGATIVE_INFINITY) > (next[one] ?? Number.NEGATIVE_INFINITY) ? other : one,
     );
@@ -60,8 +60,10 @@ export async function hearWindow(
     let sum = 0;
     while (said.length < Math.min(most, mostTokens - prompt.length)) {
       signal.throwIfAborted();
-      applyTokenRules(checked(logits), said, tokens);
+      applyTokenRules(logits, said, tokens);
       const { token, logprob } = chooseToken(logits, temperature, random);
+      // One number that is none makes the sum none.
+      if (!Number.isFinite(logprob)) throw new PilotlightError('RUNNER_NAN');
       sum += logprob;
       if (token === tokens.end) break;
       said.push(token);
@@ -87,11 +89,6 @@ function compressionOf(tokens: readonly number[]): number {
   if (tokens.length === 0) return 0;
   const { buffer } = Uint16Array.from(tokens);
   return buffer.byteLength / deflateSync(new Uint8Array(buffer)).length;
-}
-
-function checked(logits: Float32Array): Float32Array {
-  if (logits.some(Number.isNaN)) throw new PilotlightError('RUNNER_NAN');
-  return logits;
 }
 
 const probabilityOf = (logits: Float32Array, token: number): number =>

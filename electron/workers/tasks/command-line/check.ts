@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isPilotlightError } from '../../../../shared/contract/errors.ts';
-import { WORKER_PROTOCOL, type WorkerAnswer } from '../../../../shared/contract/task-worker.ts';
+import { OLDEST_WORKER_PROTOCOL, WORKER_PROTOCOL, type WorkerAnswer } from '../../../../shared/contract/task-worker.ts';
 import { parseJson } from '../../../../shared/json.ts';
 import type { TaskQueueName, WorkerType } from '../../../../shared/models/tasks.ts';
 import { formatBytes } from '../../../../shared/units.ts';
@@ -94,6 +94,7 @@ export async function checkWorker(
           slots: 1,
           version: settings.version,
           protocol: WORKER_PROTOCOL,
+          oldestProtocol: OLDEST_WORKER_PROTOCOL,
           contentTypes: [...handledContentTypes],
           agentId: null,
           checkOnly: true,

@@ -2,13 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  type GuardedChild,
-  LISTEN_MS,
-  PROVE_MS,
-  type RunEnd,
-  runGuarded,
-} from '../../../../electron/agent/update/guard.ts';
+import { type GuardedChild, type RunEnd, runGuarded } from '../../../../electron/agent/update/guard.ts';
+import { LISTEN_MS, PROVE_MS } from '../../../../electron/agent/update/guard-times.ts';
 import { beginTrial, noUpdates, type SentProgram } from '../../../../electron/agent/update/record.ts';
 import { openUpdateStore } from '../../../../electron/agent/update/store.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
@@ -222,7 +217,7 @@ describe('the guard', () => {
     const code = guard();
     await started(1);
     expect(runs).toHaveLength(1);
-    expect(store.read().last).toMatchObject({ outcome: 'rolled-back', code: 'UPDATE_DAMAGED' });
+    expect(store.read().last).toMatchObject({ outcome: 'rolled-back', code: 'AGENT_UPDATE_DAMAGED' });
     runs[0]?.end.resolve({ replaceWith: null });
     await code;
   });

@@ -69,7 +69,7 @@ describe('a trial', () => {
     for (const version of ['1.0.9', '1.1.0']) {
       const choice = chooseProgram(beginTrial(current('1.1.0'), program(version)), facts);
       expect(choice.program).toEqual(program('1.1.0'));
-      expect(choice.record.last).toMatchObject({ outcome: 'rolled-back', code: 'UPDATE_NOT_NEWER' });
+      expect(choice.record.last).toMatchObject({ outcome: 'rolled-back', code: 'AGENT_UPDATE_NOT_NEWER' });
     }
   });
 
@@ -79,7 +79,11 @@ describe('a trial', () => {
       isIntact: () => false,
     });
     expect(choice.program).toBeNull();
-    expect(choice.record.last).toMatchObject({ version: '1.2.0', from: '1.0.0', code: 'UPDATE_DAMAGED' });
+    expect(choice.record.last).toMatchObject({
+      version: '1.2.0',
+      from: '1.0.0',
+      code: 'AGENT_UPDATE_DAMAGED',
+    });
   });
 
   it('keeps the version before it once it has proved itself', () => {

@@ -189,6 +189,10 @@ describe('workers', () => {
     await world.add();
     const other = await world.hello('w1', { protocol: 99 });
     expect(other.refused).toMatchObject({ code: 'WORKER_VERSION' });
+    const newer = await world.hello('w1', { protocol: 99, oldestProtocol: 1 });
+    expect(newer.refused).toBeNull();
+    const tooNew = await world.hello('w1', { protocol: 99, oldestProtocol: 98 });
+    expect(tooNew.refused).toMatchObject({ code: 'WORKER_VERSION' });
     const late = await world.hello('w2', { now: world.clock.now() - 301_000 });
     expect(late.refused).toMatchObject({ code: 'CLOCK_WRONG' });
     const early = await world.hello('w3', { now: world.clock.now() + 300_000 });

@@ -11,6 +11,15 @@ const guide = readHelp(readFileSync(new URL('../../../../docs/troubleshooting.md
 const every = [...new Set([...errorCodes, ...Object.keys(agentErrors)])];
 
 describe('the guide', () => {
+  it('has its paragraphs in one line each, and lists, tables and code as they are', () => {
+    const [entry] = readHelp(
+      '### A\n\nOne\ntwo\nthree.\n\n- a\n  b\n- c\n\n```\nd\ne\n```\n\n| f |\n| - |\n',
+    );
+    expect(entry?.text).toBe('One two three.\n\n- a b\n- c\n\n```\nd\ne\n```\n\n| f |\n| - |');
+    for (const { text, title } of guide)
+      expect(/[a-z,;]\n[a-z]/.exec(text.replaceAll(/```[\s\S]*?```/g, ''))?.[0], title).toBeUndefined();
+  });
+
   it('explains every code of the catalogues, or says why it does not', () => {
     const unexplained = every.filter((code) => hasHelp(code) && helpFor(guide, code) === null);
     expect(unexplained).toEqual([]);
@@ -71,6 +80,8 @@ describe('searching it', () => {
   it('works from the palette, by code and by symptom', () => {
     const entries = prepare(helpEntries(guide));
     const first = (query: string) => rank(entries, query, { recent: [], limit: 5 }).entries[0]?.title;
+    expect(first('help')).toBe('Help');
+    expect(first('shortcuts')).toBe('Keyboard shortcuts');
     expect(first('relay_failed')).toBe('RELAY_FAILED');
     expect(first('where is the mac')).toBe('Where is the MAC address?');
     expect(first('server_disk_full')).toContain("can't be downloaded");
