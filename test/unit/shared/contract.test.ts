@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { accessErrors } from '../../../shared/contract/errors/access.ts';
 import { agentErrors } from '../../../shared/contract/errors/agent.ts';
 import { agentLinkErrors } from '../../../shared/contract/errors/agent-link.ts';
+import { agentUpdateErrors } from '../../../shared/contract/errors/agent-update.ts';
 import { backupErrors } from '../../../shared/contract/errors/backup.ts';
 import { commonErrors } from '../../../shared/contract/errors/common.ts';
 import { computerErrors } from '../../../shared/contract/errors/computer.ts';
@@ -52,7 +53,7 @@ describe('the catalogue of errors', () => {
 
   it('has each code once: a code that core and agent both answer comes from one entry', () => {
     const shared = Object.keys(agentErrors).filter((code) => Object.hasOwn(errorCatalogue, code));
-    expect(shared.sort()).toEqual(Object.keys(commonErrors).sort());
+    expect(shared.sort()).toEqual([...Object.keys(commonErrors), ...Object.keys(agentUpdateErrors)].sort());
     const domains = [
       commonErrors,
       inputErrors,
@@ -61,6 +62,7 @@ describe('the catalogue of errors', () => {
       wakeErrors,
       powerErrors,
       agentLinkErrors,
+      agentUpdateErrors,
     ];
     const all = [
       ...domains,
