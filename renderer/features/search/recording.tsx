@@ -96,7 +96,7 @@ export function Recording({
       {/* As far up as the padding of the largest box around it. */}
       <div
         ref={top}
-        className="sticky -top-6 z-10 -mx-6 border-b border-line bg-surface px-6 pt-5 pb-3 empty:hidden"
+        className="sticky -top-6 z-10 -mx-5 border-b border-line bg-surface px-5 pt-5 pb-3 empty:hidden"
       >
         <Player
           known={known}
