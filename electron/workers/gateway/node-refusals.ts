@@ -1,6 +1,6 @@
 /** What went wrong at a node. Pure. */
 
-import { errors } from 'undici';
+import errors from 'undici/lib/core/errors.js';
 import { fact } from '../../../shared/models/message.ts';
 import type { FailureKind } from '../../core/acquire/failure.ts';
 import { Refusal } from './refusal.ts';

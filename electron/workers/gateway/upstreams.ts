@@ -1,5 +1,5 @@
 /** The connections to the servers: a pool for each node, as long as it has the same address. */
-import { Pool } from 'undici';
+import Pool from 'undici/lib/dispatcher/pool.js';
 
 export interface Upstreams {
   /** The pool of a node; null if there is no such node. */
