@@ -9,10 +9,18 @@ function late<Made>(make: () => Made): () => Made {
 }
 
 const collator = late(() => new Intl.Collator(undefined, { numeric: true }));
-const moment = late(() => new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' }));
+
+/** A format of dates in the reader’s own language, unless another is named. */
+export function lateFormat(
+  options: Intl.DateTimeFormatOptions,
+  language?: string,
+): { format(at: number): string } {
+  const made = late(() => new Intl.DateTimeFormat(language, options));
+  return { format: (at) => made().format(at) };
+}
 
 /** `lab-2` before `lab-10`. */
 export const compareNames = (one: string, other: string): number => collator().compare(one, other);
 
 /** `Nov 28, 2026, 3:10:42 PM` */
-export const absolute = { format: (at: number): string => moment().format(at) };
+export const absolute = lateFormat({ dateStyle: 'medium', timeStyle: 'medium' });

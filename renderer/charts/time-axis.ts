@@ -1,4 +1,5 @@
 /** Tick positions of a time axis, and how its moments are formatted. */
+import { lateFormat } from '../late-intl.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -40,15 +41,15 @@ export function timeTicks(first: number, last: number, most = 6): number[] {
   return ticks;
 }
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
-const exact = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit', second: '2-digit' });
-const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
-const dayAndClock = new Intl.DateTimeFormat(undefined, {
+const clock = lateFormat({ hour: 'numeric', minute: '2-digit' });
+const exact = lateFormat({ hour: 'numeric', minute: '2-digit', second: '2-digit' });
+const date = lateFormat({ day: 'numeric', month: 'short' });
+const dayAndClock = lateFormat({
   weekday: 'short',
   hour: 'numeric',
   minute: '2-digit',
 });
-const dateAndClock = new Intl.DateTimeFormat(undefined, {
+const dateAndClock = lateFormat({
   weekday: 'short',
   day: 'numeric',
   month: 'short',

@@ -3,6 +3,7 @@ import { create } from 'zustand';
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
 import type { Client } from '../../client/index.ts';
+import { lateFormat } from '../../late-intl.ts';
 import { activityStore } from '../../stores/activity.ts';
 
 export interface ActivityLog {
@@ -75,8 +76,8 @@ export function byDay(entries: readonly ActivityEntry[]): Day[] {
   return days;
 }
 
-const dayFormat = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long' });
-const dayYearFormat = new Intl.DateTimeFormat('en', { dateStyle: 'long' });
+const dayFormat = lateFormat({ weekday: 'long', day: 'numeric', month: 'long' }, 'en');
+const dayYearFormat = lateFormat({ dateStyle: 'long' }, 'en');
 
 /** `Today`, `Yesterday`, `Monday, November 16`; with the year if it is not this year. */
 export function dayTitle(at: number, now: number): string {
