@@ -50,7 +50,7 @@ const change = (page: Page, view: Partial<UpdateView>) =>
     { ...idle, ...view },
   );
 
-test('updates: asked once, found, downloaded, installed, and taken back', async ({ page, showScene }) => {
+test('updates: asked once, found and downloaded', async ({ page, showScene }) => {
   await showScene(sceneOf({}, 'ask'), '#/settings');
   const updates = card(page);
   const settings = page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: /^Settings/ });
@@ -104,9 +104,13 @@ test('updates: asked once, found, downloaded, installed, and taken back', async 
     await expect(updates.getByRole('button', { name: 'Help with UPDATE_DAMAGED' })).toBeVisible();
     await expectAccessible(page, 'a failed download');
   });
+});
+
+test('updates: installed, and taken back', async ({ page, showScene }) => {
+  await showScene(sceneOf({ state: 'ready', found, offer }), '#/settings');
+  const updates = card(page);
 
   await test.step('it is installed now, or when Pilotlight quits', async () => {
-    await change(page, { state: 'ready', found, offer });
     await updates.getByRole('button', { name: 'Install when it quits' }).click();
     await expect
       .poll(async () => (await calls(page)).at(-1))
