@@ -25,6 +25,7 @@ describe('an answer of an older agent', () => {
       id: null,
       version: null,
       roles: [],
+      protocol: null,
       status: 'ok',
       agent: 'pilotlight',
     });
@@ -154,6 +155,8 @@ describe('an answer of a newer agent', () => {
       reasons: [{ code: 'LEASE', message: 'Ann needs it: a game.' }],
       decision: { do: 'ponder' },
     });
+    // Something goes on there: it is never taken for idle.
+    expect(agentApi.power.answer.parse({ phase: 'melting' }).phase).toBe('acting');
     expect(agentApi.leases.answer.parse({ leases: [], inhibitor: 'other' })).toEqual({ leases: [] });
     expect(refusalSchema.parse({ error: { code: 'BRAND_NEW', message: 'No.' } }).error.code).toBe(
       'BRAND_NEW',
@@ -163,7 +166,7 @@ describe('an answer of a newer agent', () => {
   it('is refused where something is decided by what it lacks', () => {
     for (const [answer, value] of [
       [agentApi.health.answer, { status: 'ok', service: 'gpu-shutdown' }],
-      [agentApi.power.answer, { phase: 'melting' }],
+      [agentApi.power.answer, { current: null }],
       [agentApi.policy.answer, { ...policyView, bootId: '' }],
       [agentApi.policy.answer, { ...policyView, keptOn: undefined }],
       [agentApi.pair.answer, { token: 'with a space' }],

@@ -63,6 +63,7 @@ describe('the agent', () => {
     expect(others).toEqual([]);
     const domains = [...loaded].filter((file) => file.startsWith('shared/contract/errors/')).sort();
     expect(domains.sort()).toEqual([
+      'shared/contract/errors/agent-update.ts',
       'shared/contract/errors/agent.ts',
       'shared/contract/errors/common.ts',
       // Its door for Immich answers with these.
