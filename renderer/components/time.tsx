@@ -1,8 +1,8 @@
 import { formatAgo, formatDuration } from '../../shared/units.ts';
+import { absolute } from '../late-intl.ts';
 import { useNow } from './now.ts';
 
 /** `Nov 16, 2026, 2:10:05 PM`, in the user’s locale. */
-export const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** A relative time, with the absolute on hover. */
 export function Ago({ at }: { at: number }) {

@@ -2,12 +2,12 @@ import type { NodeView } from '../../shared/models/fleet.ts';
 import { isServing } from '../../shared/models/serving.ts';
 import type { TelemetrySample } from '../../shared/models/telemetry.ts';
 import { usedVramBytes } from '../../shared/vram.ts';
+import { compareNames } from '../late-intl.ts';
 import { createStreamStore, type KeyedState } from './keyed.ts';
 
 export const fleetStore = createStreamStore('fleet');
 export const useFleet = fleetStore.use;
 
-const collator = new Intl.Collator(undefined, { numeric: true });
 const sorted = new WeakMap<KeyedState<NodeView>, readonly NodeView[]>();
 
 /** All nodes, in the order in which they were added; sorted once a frame, however many ask. */
@@ -16,7 +16,7 @@ export function selectNodes(state: KeyedState<NodeView>): readonly NodeView[] {
   if (known) return known;
   const nodes = state.keys
     .flatMap((key) => state.entries[key] ?? [])
-    .toSorted((a, b) => a.addedAt - b.addedAt || collator.compare(a.name, b.name));
+    .toSorted((a, b) => a.addedAt - b.addedAt || compareNames(a.name, b.name));
   sorted.set(state, nodes);
   return nodes;
 }

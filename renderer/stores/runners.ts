@@ -1,10 +1,10 @@
 import type { RunnerView } from '../../shared/models/runner.ts';
+import { compareNames } from '../late-intl.ts';
 import { createStreamStore, type KeyedState } from './keyed.ts';
 
 export const runnersStore = createStreamStore('runners');
 export const useRunners = runnersStore.use;
 
-const collator = new Intl.Collator(undefined, { numeric: true });
 const sorted = new WeakMap<KeyedState<RunnerView>, readonly RunnerView[]>();
 
 /** This computer's first, then by name; sorted once a frame, however many ask. */
@@ -13,8 +13,7 @@ export function selectRunners(state: KeyedState<RunnerView>): readonly RunnerVie
   if (known) return known;
   const runners = Object.values(state.entries).toSorted(
     (a, b) =>
-      Number(b.from === 'this-computer') - Number(a.from === 'this-computer') ||
-      collator.compare(a.name, b.name),
+      Number(b.from === 'this-computer') - Number(a.from === 'this-computer') || compareNames(a.name, b.name),
   );
   sorted.set(state, runners);
   return runners;

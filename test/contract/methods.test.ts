@@ -147,6 +147,7 @@ describe('the methods of tasks while their queue cannot be reached', () => {
   const params: Partial<Record<MethodName, object>> = {
     'tasks.add': { input: { kind: 'url', url: 'http://127.0.0.1/notes.md' } },
     'tasks.get': { id: 'task_1' },
+    'tasks.media': { id: 'task_1' },
     'tasks.cancel': { ids: ['task_1'] },
     'tasks.retry': { ids: ['task_1'] },
     'tasks.remove': { ids: ['task_1'] },

@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import type { MethodResult } from '../../shared/contract/methods.ts';
 import { makeFfmpeg } from '../fakes/media-programs.ts';
 import { toneWav } from '../fakes/media-world.ts';
-import { startSpeechServer } from '../fakes/speech-server.ts';
+import { secondsOfWav, startSpeechServer } from '../fakes/speech-server.ts';
 import {
   expect,
   expectAccessible,
@@ -17,7 +17,17 @@ import {
 } from './support/fixtures.ts';
 import { pictureScene, youtubeScene } from './support/media-scenes.ts';
 
-const said = ['Welcome to the lecture about heating at home.', 'The copper kettle sings above a blue flame.'];
+const kettle = 'The copper kettle sings above a blue flame.';
+const welcome = 'Welcome to the lecture about heating at home.';
+
+/** A sentence for each second: the kettle sings in the second piece. */
+function segmentsOf(seconds: number, piece: number) {
+  return Array.from({ length: Math.floor(seconds) }, (_, second) => ({
+    ...{ start: second, end: second + 1 },
+    text: second > 0 ? `Sentence ${second} of part ${piece + 1}.` : piece === 0 ? welcome : kettle,
+  }));
+}
+
 const partBytes = 500_000;
 
 /** Of the player, as far as a test asks. */
@@ -63,7 +73,12 @@ test('a recording plays from the second of the hit, and each line of it seeks', 
   test.slow();
   await mkdir(join(folder, 'programs'));
   process.env.PILOTLIGHT_FFMPEG = makeFfmpeg(join(folder, 'programs')).path;
-  await using speech = await startSpeechServer({ say: (index) => said[index] ?? '' });
+  await using speech = await startSpeechServer({
+    answer({ file }, index) {
+      const segments = segmentsOf(secondsOfWav(file), index);
+      return { body: { text: segments.map(({ text }) => text).join(' '), language: 'en', segments } };
+    },
+  });
   try {
     const core = await startCore();
     await core.call('settings.update', {
@@ -75,26 +90,28 @@ test('a recording plays from the second of the hit, and each line of it seeks', 
     const pane = await openKettle(page, 'lecture.wav');
     const player = pane.locator('audio');
     const lines = pane.getByRole('list', { name: 'Transcript' }).getByRole('button');
+    const lineOf = (text: string) => lines.filter({ hasText: text });
 
     await test.step('it waits at the second of the hit', async () => {
-      await expect(lines).toHaveCount(2);
+      await expect(lineOf(kettle)).toHaveAttribute('aria-current', 'true');
+      await expect(lineOf(kettle)).toBeInViewport();
       await expect.poll(async () => (await stateOf(player)).second).toBeGreaterThanOrEqual(28);
       expect(await stateOf(player)).toMatchObject({ second: expect.closeTo(29, 0), paused: true });
-      await expect(lines.nth(1)).toHaveAttribute('aria-current', 'true');
-      await expect(lines.nth(1)).toContainText('The copper kettle sings');
     });
     await test.step('a line seeks, and plays', async () => {
-      await lines.nth(0).click();
+      await lineOf(welcome).click();
       await expect.poll(() => stateOf(player)).toMatchObject({ paused: false });
       expect((await stateOf(player)).second).toBeLessThan(20);
-      await expect(lines.nth(0)).toHaveAttribute('aria-current', 'true');
-      await expect(lines.nth(1)).not.toHaveAttribute('aria-current', 'true');
+      await expect(lineOf(kettle)).not.toHaveAttribute('aria-current', 'true');
     });
     await test.step('the keyboard pauses, seeks and walks through the lines', async () => {
       await page.keyboard.press('Space');
       await expect.poll(() => stateOf(player)).toMatchObject({ paused: true });
+      await lineOf(kettle).focus();
       await page.keyboard.press('ArrowDown');
-      await expect(lines.nth(1)).toBeFocused();
+      await expect(lineOf('Sentence 1 of part 2.')).toBeFocused();
+      await page.keyboard.press('ArrowUp');
+      await expect(lineOf(kettle)).toBeFocused();
       await page.keyboard.press('Enter');
       await expect.poll(() => stateOf(player)).toMatchObject({ paused: false });
       await page.keyboard.press('Space');
@@ -102,6 +119,27 @@ test('a recording plays from the second of the hit, and each line of it seeks', 
       expect(second).toBeGreaterThanOrEqual(28);
       await page.keyboard.press('ArrowRight');
       await expect.poll(async () => (await stateOf(player)).second).toBeGreaterThanOrEqual(second + 4);
+    });
+    await test.step('the line that is heard stays in view, unless a person scrolls', async () => {
+      const current = pane.locator('[aria-current="true"][data-line]');
+      const follow = pane.getByRole('button', { name: 'Follow the recording' });
+      const seek = (to: number) =>
+        player.evaluate((node, seconds) => {
+          (node as HTMLMediaElement).currentTime = seconds;
+        }, to);
+      await seek(60.5);
+      await expect(current).toContainText('1:00');
+      await expect(current).toBeInViewport();
+      await lineOf('Sentence 30 of part 2.').hover();
+      await page.mouse.wheel(0, -5000);
+      await expect(follow).toBeVisible();
+      await expect(lineOf(welcome)).toBeInViewport();
+      await seek(55.5);
+      await expect(current).toContainText('0:55');
+      await expect(current).not.toBeInViewport();
+      await follow.click();
+      await expect(current).toBeInViewport();
+      await expect(follow).toHaveCount(0);
     });
     await test.step('it is accessible, and fits', async () => {
       for (const colorScheme of ['light', 'dark'] as const) {
@@ -111,7 +149,7 @@ test('a recording plays from the second of the hit, and each line of it seeks', 
       const shots = process.env.PILOTLIGHT_SHOTS;
       for (const width of [1280, 390]) {
         await page.setViewportSize({ width, height: 800 });
-        await expect(lines).toHaveCount(2);
+        await expect(lineOf(kettle)).toHaveCount(1);
         await expectNoSideScroll(page, `a recording at ${width}`);
         for (const colorScheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme });
@@ -137,7 +175,7 @@ test('a recording plays from the second of the hit, and each line of it seeks', 
       await core.call('storage.clear', { kind: 'uploads' });
       await page.reload();
       await expect(pane.getByText(/The uploaded file is not kept any more/)).toBeVisible();
-      await expect(pane.getByText('The copper kettle sings above a blue flame.')).toBeVisible();
+      await expect(pane.getByText(kettle)).toBeVisible();
       await core.call('tasks.remove', { ids: [id] });
       await page.reload();
       await expect(pane.getByText(/The uploaded file is not kept any more/)).toBeVisible();

@@ -86,7 +86,7 @@ test('updates: asked once, found, downloaded, installed, and taken back', async 
     const progress = { doneBytes: 24_500_000, totalBytes: offer.sizeBytes, bytesPerSecond: 5_000_000 };
     await change(page, { state: 'downloading', found, offer, progress });
     await expect(updates.getByRole('progressbar')).toHaveAttribute('aria-valuenow', '25');
-    await expect(updates).toContainText('24.5 MB of 98 MB · 5 MB/s');
+    await expect(updates).toContainText('25 MB of 98 MB · 5 MB/s');
     await expect(updates.getByRole('button', { name: 'Check now' })).toBeHidden();
     await expectAccessible(page, 'a download');
     await updates.getByRole('button', { name: 'Cancel' }).click();

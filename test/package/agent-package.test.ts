@@ -64,15 +64,6 @@ describe.runIf(process.platform === 'linux')('npm run package -- --agent', () =>
     expect(statSync(unpacked).mode & 0o077).toBe(0);
   });
 
-  it('installs itself, without a Node', () => {
-    const { status, stdout, stderr } = run(['install', '--role', 'power,telemetry', '--print']);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    const installed = '/usr/local/lib/pilotlight-agent/pilotlight-agent';
-    expect(stdout).toContain(`# copy ${file} to ${installed}`);
-    expect(stdout).toContain(`ExecStart=${installed} --role power,telemetry`);
-    expect(stdout).not.toMatch(/agent\.mjs|bin\/node/);
-  });
-
   it('knows what is new in it, and asks nobody for updates without an address', () => {
     expect(run(['cli', 'whats-new']).stdout).toContain(`Pilotlight ${packageJson.version}`);
     expect(run(['cli', 'whats-new']).stdout.split('\n').length).toBeGreaterThan(2);
@@ -87,6 +78,15 @@ describe.runIf(process.platform === 'linux')('npm run package -- --agent', () =>
       stderr: expect.stringContaining('UPDATE_NOTHING_KEPT'),
     });
     expect(run(['--version']).stdout).toBe(`${packageJson.version}\n`);
+  });
+
+  it('installs itself, without a Node', () => {
+    const { status, stdout, stderr } = run(['install', '--role', 'power,telemetry', '--print']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const installed = '/usr/local/lib/pilotlight-agent/pilotlight-agent';
+    expect(stdout).toContain(`# copy ${file} to ${installed}`);
+    expect(stdout).toContain(`ExecStart=${installed} --role power,telemetry`);
+    expect(stdout).not.toMatch(/agent\.mjs|bin\/node/);
   });
 
   it('refuses what the agent refuses, with its exit code', () => {

@@ -1,7 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import type { AgentUpdates, AgentUpdateView } from '../../../shared/models/agent-updates.ts';
-import { textOf } from '../../texts.ts';
 import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
@@ -11,6 +10,7 @@ import { useAction } from '../../components/use-action.ts';
 import { useKeep } from '../../components/use-keep.ts';
 import { agentUpdatesStore, useAgentUpdates } from '../../stores/agent-updates.ts';
 import { useConnection } from '../../stores/connection.ts';
+import { textOf } from '../../texts.ts';
 import { runText, stateText, updatable } from './agents-text.ts';
 
 /** The versions of the agents on other machines, and updating them one at a time. */

@@ -4,6 +4,7 @@ import { hasOllamaTrouble } from '../../../shared/models/ollama-trouble.ts';
 import { isServing } from '../../../shared/models/serving.ts';
 import type { TelemetrySample } from '../../../shared/models/telemetry.ts';
 import { sumOrNull, usedVramBytes } from '../../../shared/vram.ts';
+import { compareNames } from '../../late-intl.ts';
 import type { FleetAddress, FleetSort, NodeGroup } from './fleet-address.ts';
 
 /** From this many machines on, rows are clearer than cards. */
@@ -50,8 +51,6 @@ export function gpuNow(
   };
 }
 
-const collator = new Intl.Collator(undefined, { numeric: true });
-
 /** By name upwards, by readings downwards; machines without one come last, in the order given. */
 export function sortNodes(
   nodes: readonly NodeView[],
@@ -59,7 +58,7 @@ export function sortNodes(
   samples: Readonly<Record<string, TelemetrySample>>,
 ): readonly NodeView[] {
   if (sort === 'added') return nodes;
-  if (sort === 'name') return nodes.toSorted((a, b) => collator.compare(a.name, b.name));
+  if (sort === 'name') return nodes.toSorted((a, b) => compareNames(a.name, b.name));
   const readingOf = (node: NodeView): number => {
     const sample = samples[node.id];
     if (!isServing(node.state)) return -1;

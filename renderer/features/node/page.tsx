@@ -9,6 +9,7 @@ import { latePart } from '../../components/late-part.ts';
 import { useNow } from '../../components/now.ts';
 import { Empty, Loading, Skeleton } from '../../components/page.tsx';
 import { PartTabs } from '../../components/part-tabs.tsx';
+import { absolute } from '../../late-intl.ts';
 import { selectActivity, useActivity } from '../../stores/activity.ts';
 import { useFleet } from '../../stores/fleet.ts';
 import { useNodePower } from '../../stores/power.ts';
@@ -180,8 +181,6 @@ const Columns = ({ children, aside }: { children: ReactNode; aside: ReactNode })
     </aside>
   </div>
 );
-
-const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
 function Head({ node }: { node: NodeView }) {
   const now = useNow(5);

@@ -93,9 +93,10 @@ export function Recording({
       // Otherwise a space on a line would seek, too.
       onKeyUp={(event) => event.key === ' ' && event.preventDefault()}
     >
+      {/* As far up as the padding of the largest box around it. */}
       <div
         ref={top}
-        className="sticky -top-4 z-10 -mx-5 border-b border-line bg-surface px-5 py-3 empty:hidden"
+        className="sticky -top-6 z-10 -mx-5 border-b border-line bg-surface px-5 pt-5 pb-3 empty:hidden"
       >
         <Player
           known={known}

@@ -74,7 +74,7 @@ export const runnerErrors = {
   },
   RECORDING_UNREADABLE: {
     message: 'The runner cannot read this recording.',
-    next: 'Convert it to WAV and send that: ffmpeg -i FILE -ac 1 -ar 16000 -c:a pcm_s16le speech.wav',
+    next: 'Convert it with "ffmpeg -i FILE -ac 1 -ar 16000 -c:a pcm_s16le speech.wav", and send that.',
     status: 422,
   },
   RUNNER_BODY_TOO_LARGE: {

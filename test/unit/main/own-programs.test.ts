@@ -15,15 +15,19 @@ describe('programs of its own', () => {
     expect(found(/\bfork\b[^;]*\bfrom 'node:child_process'/)).toEqual(['adapters/processes/worker-host.ts']);
     expect(found(/\bprocess\.execPath\b/)).toEqual(
       [
-        // Prints and writes the command line of a plain Node.
-        'agent/commands.ts',
+        // Prints and writes the command line of a plain Node, or of the single file.
         'agent/install/install.ts',
+        // An agent starts a copy of itself on trial, which is a plain Node or the single file.
+        'agent/run.ts',
+        'agent/update/way.ts',
         // The gateway of a headless core; the desktop app has one that ends with it.
         'adapters/processes/outliving-host.ts',
         // For yt-dlp and for the script of a worker, which run a plain Node.
         'adapters/processes/plain-node.ts',
         // The single file, which is Node itself, replaces itself.
         'cli/commands/update.ts',
+        // The folder beside the program, where agents for other machines lie.
+        'host/program.ts',
       ].sort(),
     );
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { accessErrors } from '../../../shared/contract/errors/access.ts';
 import { agentErrors } from '../../../shared/contract/errors/agent.ts';
 import { agentLinkErrors } from '../../../shared/contract/errors/agent-link.ts';
+import { agentUpdateErrors } from '../../../shared/contract/errors/agent-update.ts';
 import { backupErrors } from '../../../shared/contract/errors/backup.ts';
 import { commonErrors } from '../../../shared/contract/errors/common.ts';
 import { computerErrors } from '../../../shared/contract/errors/computer.ts';
@@ -24,6 +25,7 @@ import { remoteIndexErrors } from '../../../shared/contract/errors/remote-index.
 import { runnerErrors } from '../../../shared/contract/errors/runner.ts';
 import { runnerFleetErrors } from '../../../shared/contract/errors/runner-fleet.ts';
 import { taskErrors } from '../../../shared/contract/errors/tasks.ts';
+import { updateErrors } from '../../../shared/contract/errors/updates.ts';
 import { wakeErrors } from '../../../shared/contract/errors/wake.ts';
 import {
   errorCatalogue,
@@ -51,7 +53,7 @@ describe('the catalogue of errors', () => {
 
   it('has each code once: a code that core and agent both answer comes from one entry', () => {
     const shared = Object.keys(agentErrors).filter((code) => Object.hasOwn(errorCatalogue, code));
-    expect(shared.sort()).toEqual(Object.keys(commonErrors).sort());
+    expect(shared.sort()).toEqual([...Object.keys(commonErrors), ...Object.keys(agentUpdateErrors)].sort());
     const domains = [
       commonErrors,
       inputErrors,
@@ -60,6 +62,7 @@ describe('the catalogue of errors', () => {
       wakeErrors,
       powerErrors,
       agentLinkErrors,
+      agentUpdateErrors,
     ];
     const all = [
       ...domains,
@@ -81,6 +84,7 @@ describe('the catalogue of errors', () => {
       remoteIndexErrors,
       libraryErrors,
       backupErrors,
+      updateErrors,
     ];
     expect(all.flatMap((domain) => Object.keys(domain)).sort()).toEqual([...errorCodes].sort());
   });

@@ -132,6 +132,9 @@ const parsers: Readonly<Record<string, string>> = {
   'shared/network/callable-address.ts': 'the password of an address is hidden, however it is written',
   'shared/network/door.ts': 'a redirect, which is shown and never followed',
   'electron/workers/web/fetch-page.ts': 'where a redirect leads, which the guard then reads like any address',
+  'electron/adapters/updates/open-following.ts':
+    'where a redirect leads, which must be HTTPS or this computer',
+  'shared/text/place-text.ts': 'whether the origin of a document is YouTube',
   'electron/agent/config-readers.ts': 'IPv6 only',
   'electron/host/panel-network.ts': 'which part of a certificate names a host that was read',
   'electron/adapters/http/self-signed.ts': 'how a certificate names a host that was read',
