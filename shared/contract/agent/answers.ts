@@ -137,11 +137,15 @@ export const policyViewSchema = z.object({
 });
 
 const powerActionSchema = z.enum(powerActions);
+const powerPhases = ['idle', 'countdown', 'acting'] as const;
 const everyAction: PowerAction[] = [...powerActions];
 
 export const powerSchema = z.object({
   /** One that this version doesn't know is never taken for idle. */
-  phase: z.catch(z.enum(['idle', 'countdown', 'acting']), 'acting'),
+  phase: z.pipe(
+    word,
+    z.transform((phase) => powerPhases.find((one) => one === phase) ?? 'acting'),
+  ),
   current: z.catch(
     orNull(
       z.object({

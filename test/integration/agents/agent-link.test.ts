@@ -244,7 +244,7 @@ describe('what is no agent', () => {
         response.end(
           JSON.stringify({
             ...{ status: 'ok', agent: 7, token: {}, machine: [], sample: 'x', leases: 3, bootId: null },
-            ...{ phase: 'flying', success: 'yes' },
+            ...{ phase: 7, success: 'yes' },
           }),
         );
       }),

@@ -71,7 +71,8 @@ describe('answers of an agent', () => {
       'http://192.0.2.7:8765/v1/power': [200, { phase: 'idle', current: null, last: null }],
     });
     expect(await link.health(signal)).toEqual({
-      ...{ id: null, version: '0.1.0', roles: [], protocol: { oldest: 1, newest: 1 } },
+      ...{ id: null, version: '0.1.0', roles: [] },
+      protocol: { oldest: 1, newest: 1 },
     });
     expect(await link.power(signal)).toMatchObject({
       actions: ['shutdown', 'sleep', 'hibernate', 'restart'],
