@@ -34,10 +34,11 @@ export type WorkerMachine = 'on' | 'asleep' | 'unknown';
 
 /** Why it gets no tasks, as a code of the contract; null if it does. */
 export function workerTrouble(
-  { protocol, oldestProtocol = protocol, now: theirs }: Pick<
-    WorkerRequest<'hello'>,
-    'protocol' | 'oldestProtocol' | 'now'
-  >,
+  {
+    protocol,
+    oldestProtocol = protocol,
+    now: theirs,
+  }: Pick<WorkerRequest<'hello'>, 'protocol' | 'oldestProtocol' | 'now'>,
   now: number,
 ): { code: 'WORKER_VERSION' | 'CLOCK_WRONG'; message: Message } | null {
   // Either side may be newer, as long as one version is known to both.

@@ -4,7 +4,7 @@ export const agentUpdateMessages = {
     `Agent ${version} can't be updated from here yet. Install it once more on that machine.`,
   AGENT_UPDATE_NOT_READ: () => 'Waits until the agent says how it is updated.',
   AGENT_UPDATE_WAKING: () => 'Waits until its machine has started.',
-  AGENT_UPDATE_ASLEEP: () => 'Its machine is off. It is updated when the machine is on again.',
+  AGENT_UPDATE_ASLEEP: () => 'Its machine is off. Wake it, or choose to update it when it is next on.',
   AGENT_UPDATE_UNREACHED: () => 'Waits until the agent answers.',
   AGENT_UPDATE_NO_FILE: ({ system }: { system: string }) => `The release here has no agent for ${system}.`,
   AGENT_UPDATE_BY_PACKAGE: () => 'Its package manager updates it.',

@@ -103,7 +103,11 @@ describe('an update', () => {
     ['another system', () => release('1.3.0', { os: 'darwin' }), 'AGENT_UPDATE_NOT_FOR_THIS'],
     ['another processor', () => release('1.3.0', { arch: 'arm64' }), 'AGENT_UPDATE_NOT_FOR_THIS'],
     ['another kind of program', () => release('1.3.0', { kind: 'app' }), 'AGENT_UPDATE_NOT_FOR_THIS'],
-    ['a version between', () => release('1.3.0', {}, { minimumVersion: '1.2.9' }), 'AGENT_UPDATE_NOT_FOR_THIS'],
+    [
+      'a version between',
+      () => release('1.3.0', {}, { minimumVersion: '1.2.9' }),
+      'AGENT_UPDATE_NOT_FOR_THIS',
+    ],
     ['a preview', () => release('1.3.0-beta.1', {}, { channel: 'beta' }), 'AGENT_UPDATE_NOT_FOR_THIS'],
   ])('is refused with %s', async (_name, make, code) => {
     const { world, link, store } = await open();
@@ -128,9 +132,13 @@ describe('an update', () => {
     const { world, link } = await open();
     await using _ = world;
     const part = program.subarray(0, 10);
-    await expect(link.putUpdatePart(0, part, signal)).rejects.toMatchObject({ code: 'AGENT_UPDATE_OUT_OF_STEP' });
+    await expect(link.putUpdatePart(0, part, signal)).rejects.toMatchObject({
+      code: 'AGENT_UPDATE_OUT_OF_STEP',
+    });
     await link.offerUpdate(release('1.3.0', {}, {}, part), signal);
-    await expect(link.putUpdatePart(5, part, signal)).rejects.toMatchObject({ code: 'AGENT_UPDATE_OUT_OF_STEP' });
+    await expect(link.putUpdatePart(5, part, signal)).rejects.toMatchObject({
+      code: 'AGENT_UPDATE_OUT_OF_STEP',
+    });
     await expect(link.putUpdatePart(0, program.subarray(0, 11), signal)).rejects.toMatchObject({
       code: 'AGENT_UPDATE_OUT_OF_STEP',
     });
@@ -168,7 +176,9 @@ describe('an update', () => {
     await link.offerUpdate(release('1.3.0'), signal);
     await send(link);
     rmSync(store.pathOf({ name: 'pilotlight-agent-1_3_0' }));
-    await expect(link.startUpdate('1.3.0', 'test', signal)).rejects.toMatchObject({ code: 'AGENT_UPDATE_DAMAGED' });
+    await expect(link.startUpdate('1.3.0', 'test', signal)).rejects.toMatchObject({
+      code: 'AGENT_UPDATE_DAMAGED',
+    });
     expect(started).toEqual([]);
   });
 

@@ -3,7 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isPilotlightError } from '../../../../shared/contract/errors.ts';
-import { OLDEST_WORKER_PROTOCOL, WORKER_PROTOCOL, type WorkerAnswer } from '../../../../shared/contract/task-worker.ts';
+import {
+  OLDEST_WORKER_PROTOCOL,
+  WORKER_PROTOCOL,
+  type WorkerAnswer,
+} from '../../../../shared/contract/task-worker.ts';
 import { parseJson } from '../../../../shared/json.ts';
 import type { TaskQueueName, WorkerType } from '../../../../shared/models/tasks.ts';
 import { formatBytes } from '../../../../shared/units.ts';
