@@ -1,12 +1,14 @@
 /** The runner's HTTP listener. It answers from the moment it listens: what is not ready yet gets 503 and a time. */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hostname } from 'node:os';
 import { errorCatalogue, isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
 import { createSystemClock } from '../../../adapters/clock.ts';
 import { bearerAuthentication } from '../../../adapters/http/authentication.ts';
 import type { ListenerLimits } from '../../../adapters/http/limits.ts';
 import { linger } from '../../../adapters/http/linger.ts';
 import { createListener, type Listener } from '../../../adapters/http/listener.ts';
+import { hostAllowed } from '../../../adapters/http/local-source.ts';
 import { refusalStatus } from '../../../adapters/http/refusals.ts';
 import { sameSecret } from '../../../adapters/http/same-secret.ts';
 import { noBrowsers } from '../../../adapters/http/source.ts';
@@ -53,6 +55,8 @@ const clock = createSystemClock();
 /** When a request that came too early should come again, seconds. */
 const RETRY_AFTER = '1';
 
+const ownName = hostname().toLowerCase();
+
 export function createRunnerServer(options: RunnerServerOptions): Listener<'token-holder'> {
   const { routes, token, isRemote, signal, log } = options;
   const find = createMatcher(routes);
@@ -80,7 +84,14 @@ export function createRunnerServer(options: RunnerServerOptions): Listener<'toke
         message: 'Pages in a browser cannot use the runner.',
         next: "Send the request from a program, or use the Runner page of Pilotlight's panel.",
       });
-    const needsToken = access === 'token' || (isRemote && access !== 'open');
+    // Whoever owns a name can make it resolve to this computer: a page there sends no Origin when it reads its own address.
+    const isForeign = !isRemote && !hostAllowed(request.headers, [ownName]);
+    if (isForeign && request.headers.authorization === undefined)
+      throw new PilotlightError('UNAUTHORIZED', {
+        message: 'The runner does not answer at this name.',
+        next: 'Use 127.0.0.1 or localhost in its address, or send its token.',
+      });
+    const needsToken = access === 'token' || isForeign || (isRemote && access !== 'open');
     // A program that sends a token means it to be right.
     if (!needsToken && request.headers.authorization === undefined) return;
     const { refusal } = listener.authenticate(request);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { hostname } from 'node:os';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRunnerServer } from '../../../../../electron/workers/runner/http/server.ts';
 import { silentLog } from '../../../../fakes/indexing.ts';
 
@@ -15,6 +16,8 @@ beforeEach(async () => {
   arrived = Promise.withResolvers();
   server = createRunnerServer({
     routes: [
+      { method: 'GET', path: '/status', handle: () => ({ status: 200, body: 'status' }) },
+      { method: 'GET', path: '/ping', access: 'open', handle: () => ({ status: 200, body: 'pong' }) },
       {
         method: 'GET',
         path: '/slow',
@@ -68,4 +71,44 @@ it('ends the work of all requests when the runner stops, of later ones at once',
   ask();
   await arrived.promise;
   expect(signals[1]?.reason).toBe(reason);
+});
+
+describe('the Host of a request', () => {
+  async function statusAt(host: string, path: string, headers: Record<string, string> = {}) {
+    const sent = request({ host: '127.0.0.1', port, path, headers: { host, ...headers } });
+    sent.end();
+    const [response] = await once(sent, 'response');
+    response.resume();
+    return response.statusCode;
+  }
+
+  it.each([
+    '127.0.0.1:1',
+    'localhost',
+    'LOCALHOST:99',
+    '[::1]:1',
+    'runner.localhost',
+    'host.docker.internal:1',
+    hostname(),
+  ])('may be %s', async (host) => {
+    expect(await statusAt(host, '/status')).toBe(200);
+  });
+
+  it.each([
+    'rebound.example',
+    'rebound.example:80',
+    '127.0.0.1.rebound.example',
+    'localhost.rebound.example:1',
+    'rebound.example@127.0.0.1',
+    '8.8.8.8',
+  ])('is refused as %s, which a page could make lead here', async (host) => {
+    for (const path of ['/status', '/ping']) expect(await statusAt(host, path)).toBe(401);
+  });
+
+  it('may be any name with the token, and with that only', async () => {
+    const at = (token: string) =>
+      statusAt('rebound.example', '/status', { authorization: `Bearer ${token}` });
+    expect(await at('token')).toBe(200);
+    expect(await at('guess')).toBe(401);
+  });
 });
