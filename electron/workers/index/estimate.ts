@@ -1,4 +1,5 @@
 /** What an index of a folder would take, from its names and sizes and a sample of its files. Nothing is kept. */
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OwnFolders } from '../../adapters/own-folders.ts';
@@ -80,7 +81,9 @@ function passagesIn(bytes: Uint8Array, path: string, maxTokens: number): number 
 
 async function firstBytes(path: string): Promise<Uint8Array | null> {
   try {
-    await using handle = await open(path);
+    // A pipe may have replaced the file: without NONBLOCK, opening it would not end.
+    await using handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    if (!(await handle.stat()).isFile()) return null;
     const buffer = new Uint8Array(SAMPLE_BYTES);
     const { bytesRead } = await handle.read(buffer, 0, SAMPLE_BYTES, 0);
     return buffer.subarray(0, bytesRead);
