@@ -5,5 +5,8 @@ import { parseWebUrl } from './web-address.ts';
 export function isUpdateAddress(text: string): boolean {
   const url = parseWebUrl(text);
   if (url === null) return false;
-  return url.protocol === 'https:' || /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
+  return url.protocol === 'https:' || isThisComputer(url);
 }
+
+export const isThisComputer = ({ hostname }: Pick<URL, 'hostname'>): boolean =>
+  /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);

@@ -1,6 +1,7 @@
 /** A request that follows redirects: where releases are kept is often another host than the one that is named. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import { isUpdateAddress } from '../../../shared/network/update-address.ts';
+import { isPrivateHost } from '../../../shared/network/private-address.ts';
+import { isThisComputer, isUpdateAddress } from '../../../shared/network/update-address.ts';
 import type { Http, HttpStream } from '../../core/ports/network.ts';
 
 const MOST_HOPS = 5;
@@ -18,6 +19,7 @@ export async function openFollowing(
   for (let hop = 0; hop <= MOST_HOPS; hop += 1) {
     // Each step: a redirect must not lead from https to plain http, nor to a page of another kind.
     if (!isUpdateAddress(withoutQuery(url))) throw unreachable(`${url} is not an https address.`);
+    if (nearness(url) > nearness(options.url)) throw unreachable(`It redirects to ${url}, which is nearer.`);
     const stream = await http
       .open({
         ...{ method: 'GET', url, signal, headersMs: HEADERS_MS, idleMs: IDLE_MS },
@@ -35,6 +37,16 @@ export async function openFollowing(
     url = new URL(location, url).href;
   }
   throw unreachable('It redirects too often.');
+}
+
+/**
+ * The internet, then an own network, then this computer. A server must not have programs asked that it can't reach itself,
+ * and that trust whoever can.
+ */
+function nearness(url: string): number {
+  const parsed = new URL(url);
+  if (isThisComputer(parsed)) return 2;
+  return isPrivateHost(parsed.hostname) === true ? 1 : 0;
 }
 
 /** Addresses of stored files have signatures in their query. */
