@@ -13,7 +13,7 @@ async function follow(...[url, ...locations]: [string, ...string[]]) {
     return {
       status: location === undefined ? 200 : 302,
       headers: location === undefined ? {} : { location },
-      body: (async function* () {})(),
+      body: (async function* (): AsyncGenerator<Uint8Array, undefined> {})(),
       close() {},
     };
   };
