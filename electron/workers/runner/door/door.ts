@@ -170,7 +170,7 @@ export async function openDoor({
       pause: () => pause(),
       others: [
         ...doors.routes,
-        ...createSpeechRoutes({ shelf, onSpeech: statistics.speech }),
+        ...createSpeechRoutes({ shelf, onSpeech: statistics.speech, pause: () => pause() }),
         ...modelRoutes({ shelf, pulls, monotonic: clock.monotonic }),
         ...doorRoutes({
           token,

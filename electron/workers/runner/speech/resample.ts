@@ -1,6 +1,8 @@
 /** Sound at another number of samples a second, part by part. Pure. */
 
 export interface Resampler {
+  /** That it needs: many for two rates that have little in common. */
+  readonly weights: number;
   /** Of the whole. @param length of what is given */
   lengthOf(length: number): number;
   /** @param read `count` values of what is given from `from` on, which may lie before its beginning or after its end: 0 there */
@@ -40,6 +42,7 @@ export function createResampler(from: number, to: number): Resampler {
   const firstOf = (index: number) => Math.floor((index * down) / up) - reach + 1;
 
   return {
+    weights: up * 2 * reach,
     lengthOf: (length) => Math.floor((length * up) / down),
     part(at, count, read) {
       const begin = firstOf(at);

@@ -19,6 +19,7 @@ export interface SpeechRoutesOptions {
   shelf: Shelf;
   /** Of each recording, when it has been heard. */
   onSpeech(seconds: number): void;
+  pause(): Promise<void>;
 }
 
 /** An hour of one channel at 16,000 samples a second. */
@@ -44,7 +45,7 @@ const bodySchema = wishSchema.extend({ data: z.base64() });
 /** For OpenAI's clients, any name of theirs means the only model there is. */
 const usualNames = new Set(['', 'whisper-1']);
 
-export function createSpeechRoutes({ shelf, onSpeech }: SpeechRoutesOptions): RunnerRoute[] {
+export function createSpeechRoutes({ shelf, onSpeech, pause }: SpeechRoutesOptions): RunnerRoute[] {
   const slots = createSlots(1);
   let waitingBytes = 0;
 
@@ -56,7 +57,7 @@ export function createSpeechRoutes({ shelf, onSpeech }: SpeechRoutesOptions): Ru
     more: Pick<TranscribeOptions, 'temperature' | 'signal'>,
   ): Promise<Heard> {
     const name = model == null || (usualNames.has(model) && !hasModel(model)) ? null : model;
-    const options = { ...more, prompt, language: language ? language.toLowerCase() : null };
+    const options = { ...more, pause, prompt, language: language ? language.toLowerCase() : null };
     const found = await slots.run(
       () =>
         shelf.use<SpeechModel, Heard>('speech', name, async (loaded, entry) => ({

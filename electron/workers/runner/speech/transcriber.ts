@@ -14,6 +14,8 @@ export interface TranscribeOptions {
   prompt: string;
   /** null: the likeliest tokens, and others where those cannot be right. */
   temperature: number | null;
+  /** Resolves when others have had their turn: making the samples of a window may take a while. */
+  pause(): Promise<void>;
   signal: AbortSignal;
 }
 
@@ -46,7 +48,7 @@ const SILENT = 33;
 export async function transcribe(
   model: SpeechModel,
   sound: Sound,
-  { language: wanted, prompt, temperature, signal }: TranscribeOptions,
+  { language: wanted, prompt, temperature, pause, signal }: TranscribeOptions,
 ): Promise<Transcription> {
   const { tokens, mel } = model.plan;
   const codes = Object.entries(tokens.languages);
@@ -55,8 +57,18 @@ export async function transcribe(
   const temperatures = temperature === null ? TEMPERATURES : [temperature];
   const segments: Segment[] = [];
 
+  async function windowAt(at: number): Promise<Int16Array> {
+    const samples = new Int16Array(Math.min(mel.samples, sound.samples - at));
+    for (let done = 0; done < samples.length; done += mel.rate) {
+      samples.set(sound.part(at + done, Math.min(mel.rate, samples.length - done)), done);
+      await pause();
+      signal.throwIfAborted();
+    }
+    return samples;
+  }
+
   for (let at = 0; sound.samples - at >= LEAST_SECONDS * mel.rate; ) {
-    const samples = sound.part(at, mel.samples);
+    const samples = await windowAt(at);
     const seconds = samples.length / mel.rate;
     let next = seconds;
     if (!samples.every((sample) => Math.abs(sample) < SILENT)) {
@@ -95,7 +107,7 @@ const ONLY_LANGUAGE = 'en';
 function languageToken(wanted: string | null, languages: Readonly<Record<string, number>>): number | null {
   if (wanted === null) return null;
   const known = Object.keys(languages);
-  const token = languages[wanted];
+  const token = Object.hasOwn(languages, wanted) ? languages[wanted] : undefined;
   if (token !== undefined) return token;
   if (known.length === 0 && wanted === ONLY_LANGUAGE) return null;
   throw new PilotlightError('BAD_REQUEST', {

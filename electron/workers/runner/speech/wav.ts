@@ -9,6 +9,9 @@ const FLOAT = 3;
 /** The format is named further on. */
 const EXTENSIBLE = 0xfffe;
 
+/** Of a file, before its sound: empty ones could be millions. */
+const MOST_BLOCKS = 10_000;
+
 interface Format {
   code: number;
   channels: number;
@@ -30,7 +33,7 @@ export function readWav(bytes: Buffer): Sound {
   if (bytes.toString('latin1', 0, 4) !== 'RIFF' || bytes.toString('latin1', 8, 12) !== 'WAVE')
     throw unreadable(fact('RECORDING_NOT_WAV', { format: formatOf(bytes) }));
   let format: Format | null = null;
-  for (let at = 12; at + 8 <= bytes.length; ) {
+  for (let at = 12, blocks = 0; at + 8 <= bytes.length && blocks < MOST_BLOCKS; blocks += 1) {
     const name = bytes.toString('latin1', at, at + 4);
     const size = bytes.readUInt32LE(at + 4);
     const begin = at + 8;
@@ -72,6 +75,8 @@ const readers: Readonly<Record<string, ReadSample>> = {
 const LEAST_RATE = 4000;
 const MOST_RATE = 384_000;
 const MOST_CHANNELS = 64;
+/** Rates that are used have far fewer. */
+const MOST_WEIGHTS = 2_000_000;
 
 function soundOf(data: Buffer, { code, channels, rate, bits }: Format): Sound {
   const found = readers[`${code} ${bits}`];
@@ -95,6 +100,7 @@ function soundOf(data: Buffer, { code, channels, rate, bits }: Format): Sound {
   }
 
   const resampler = rate === RATE ? null : createResampler(rate, RATE);
+  if (resampler !== null && resampler.weights > MOST_WEIGHTS) throw unreadable(fact('RECORDING_BROKEN'));
   const samples = resampler?.lengthOf(length) ?? length;
   return {
     samples,

@@ -21,8 +21,8 @@ function wav(
   head.writeUInt16LE(code, 20);
   head.writeUInt16LE(channels, 22);
   head.writeUInt32LE(rate, 24);
-  head.writeUInt32LE((rate * channels * bits) / 8, 28);
-  head.writeUInt16LE((channels * bits) / 8, 32);
+  head.writeUInt32LE(((rate * channels * bits) / 8) >>> 0, 28);
+  head.writeUInt16LE(((channels * bits) / 8) & 0xffff, 32);
   head.writeUInt16LE(bits, 34);
   const begin = Buffer.alloc(8);
   begin.write('data', 0, 'latin1');
@@ -118,6 +118,41 @@ describe('readWav', () => {
     ['nothing', Buffer.alloc(0), ''],
   ])('refuses %s, and names it', (_, bytes, format) => {
     expect(refusal(bytes)).toEqual({ code: 'RECORDING_NOT_WAV', params: { format } });
+  });
+
+  it('looks for the sound behind many blocks, but not behind any number', () => {
+    const blocks = (count: number) => Buffer.concat(Array(count).fill(Buffer.from('junk\0\0\0\0')));
+    expect(all(wav(int16(5), { before: blocks(5000) }))).toEqual([5]);
+    expect(refusal(wav(int16(5), { before: blocks(20_000) }))?.code).toBe('RECORDING_BROKEN');
+  });
+
+  it('refuses rates that would need millions of weights, and no rate that is used', () => {
+    for (const rate of [383_983, 191_999, 2 ** 32 - 1, 384_001, 3999])
+      expect([rate, refusal(wav(int16(5), { rate }))?.code]).toEqual([rate, 'RECORDING_BROKEN']);
+    for (const rate of [
+      8000, 11_025, 11_127, 37_800, 44_056, 44_101, 47_952, 88_200, 96_000, 176_400, 384_000,
+    ])
+      expect([rate, refusal(wav(int16(5), { rate }))]).toEqual([rate, null]);
+  });
+
+  it.each([
+    ['no bits', { bits: 0 }],
+    ['odd bits', { bits: 12 }],
+    ['floats of 16 bits', { code: 3, bits: 16 }],
+    ['a format that is named further on, and is not', { code: 0xfffe }],
+  ])('refuses %s', (_, spec) => {
+    expect(refusal(wav(Buffer.alloc(64), spec))?.code).toBe('RECORDING_CODING');
+  });
+
+  it('refuses more channels than there are, and reads fewer bytes than one sample as none', () => {
+    expect(refusal(wav(int16(1), { channels: 65_535 }))?.code).toBe('RECORDING_BROKEN');
+    expect(all(wav(Buffer.alloc(5), { channels: 64, bits: 64, code: 3 }))).toEqual([]);
+  });
+
+  it('refuses every beginning of a file in the same way', () => {
+    const whole = wav(int16(1, 2, 3));
+    for (let length = 0; length < 44; length += 1)
+      expect(refusal(whole.subarray(0, length))?.code).toMatch(/^RECORDING_(BROKEN|NOT_WAV)$/);
   });
 
   it('refuses codings that it cannot read, and what is damaged', () => {
