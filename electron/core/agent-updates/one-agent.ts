@@ -69,7 +69,11 @@ async function sendFile(
     const part = await releases.part(file, from, PART_BYTES, signal);
     if (part.length === 0) throw new PilotlightError('AGENT_RELEASE_GONE');
     const state = await link().putUpdatePart(from, part, signal);
-    from = state.next?.received ?? from + part.length;
+    const next = from + part.length;
+    // One that stays where it is would be sent the same part without an end.
+    if (state.next !== null && state.next.received !== next)
+      throw new PilotlightError('AGENT_UPDATE_OUT_OF_STEP', { details: { received: state.next.received } });
+    from = next;
   }
 }
 

@@ -177,6 +177,8 @@ export function createAgentUpdatesService(dependencies: AgentUpdatesDependencies
     abort: AbortController,
   ): Promise<AgentUpdates['run']> {
     const { signal } = abort;
+    /** They did not start it, whatever they say of their use: others come first, and they are not asked at once again. */
+    const aside = new Set<string>();
     for (;;) {
       await askAll(signal);
       signal.throwIfAborted();
@@ -184,19 +186,20 @@ export function createAgentUpdatesService(dependencies: AgentUpdatesDependencies
       const left = withAgent()
         .filter(({ id }) => (nodeIds === null || nodeIds.has(id)) && !doing.has(id))
         .map((node) => ({ node, verdict: verdictOf(node, to) }));
-      const next = nextToUpdate(left);
+      const next = nextToUpdate(left.filter(({ node }) => !aside.has(node.id)));
       if (next === null) {
         const isWaitedFor = ({ node, verdict }: (typeof left)[number]) =>
-          verdict.do === 'wait' && (whenOn || node.state !== 'off');
+          verdict.do === 'update' || (verdict.do === 'wait' && (whenOn || node.state !== 'off'));
         if (!left.some(isWaitedFor)) return 'done';
         const { wake, waited } = change(signal);
         if (running !== null) running.wake = wake;
         await waited;
         signal.throwIfAborted();
+        aside.clear();
         continue;
       }
       try {
-        await updateNode(next.node, to, signal);
+        if ((await updateNode(next.node, to, signal)) === 'in-use') aside.add(next.node.id);
       } catch (error) {
         signal.throwIfAborted();
         failed(next.node, to, error);

@@ -3,6 +3,7 @@ import { createAgentUpdatesService } from '../../../../electron/core/agent-updat
 import type { AgentRelease, AgentReleases } from '../../../../electron/core/ports/agent-releases.ts';
 import type { AgentLink } from '../../../../electron/core/ports/agents.ts';
 import { createStreams } from '../../../../electron/core/runtime/streams.ts';
+import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../../shared/emitter.ts';
 import type { NodeView } from '../../../../shared/models/fleet.ts';
 import { createAgentUpdates } from '../../../fakes/agent-updates.ts';
@@ -181,6 +182,44 @@ describe('updating agents', () => {
     machine('a').leases.length = 0;
     await until(() => state()?.run === 'done');
     expect(order).toEqual(['a']);
+  });
+
+  it('does not ask one at once again that refuses to start, although it says that it is not in use', async () => {
+    const { service, machine, order, until, state, clock } = createWorld(['a', 'b']);
+    let offers = 0;
+    const { updates } = machine('a');
+    const { offer } = updates;
+    updates.offer = (release) => {
+      offers += 1;
+      return offer(release);
+    };
+    updates.start = () => {
+      throw new PilotlightError('IN_USE');
+    };
+    await service.begin(all, signal);
+    await until(() => order.length === 1);
+    expect(order).toEqual(['b']);
+    const before = offers;
+    await clock.advance(29_000);
+    expect([offers - before, state()?.run]).toEqual([0, 'running']);
+    await clock.advance(31_000);
+    expect(offers - before).toBeLessThanOrEqual(2);
+    service.cancel();
+    await until(() => state()?.run === 'cancelled');
+  });
+
+  it.each([
+    ['has received nothing', 0],
+    ['has received less', 1000],
+    ['has received more', 600_000],
+    ['has received half a byte', 0.5],
+  ])('gives up on one that always says that it %s', async (_, received) => {
+    const { service, machine, until, state } = createWorld(['a']);
+    const { updates } = machine('a');
+    updates.take = () => ({ ...updates.state(), next: { version: '1.2.0', size: program.length, received } });
+    await service.begin(all, signal);
+    await until(() => state()?.run === 'stopped');
+    expect(state()?.agents[0]?.trouble?.code).toBe('AGENT_UPDATE_OUT_OF_STEP');
   });
 
   it('leaves machines that are off, or waits for them if that is wanted', async () => {
