@@ -6,12 +6,18 @@ import type { Client, TypedFrame } from '../client/client.ts';
 /** The current entries of one stream. `ready` becomes true with the first snapshot. */
 export interface KeyedState<Value> {
   ready: boolean;
+  /** Without a prototype: a key may come from the address, and `constructor` is no entry. */
   entries: Readonly<Record<string, Value>>;
   /** Keys in the order in which they first came. */
   keys: readonly string[];
 }
 
-export const emptyKeyed: KeyedState<never> = { ready: false, entries: {}, keys: [] };
+export const emptyKeyed: KeyedState<never> = { ready: false, entries: entriesWith({}), keys: [] };
+
+/** A plain object would make `__proto__` its prototype instead of a key. */
+function entriesWith<Value>(from: Readonly<Record<string, Value>>): Record<string, Value> {
+  return Object.assign(Object.create(null), from);
+}
 
 /** Applies a frame: one new state a frame, entries that did not change keep their identity. */
 export function applyFrame<Value>(
@@ -19,7 +25,7 @@ export function applyFrame<Value>(
   frame: { kind: 'snapshot' | 'delta'; set: [string, Value][]; removed: string[] },
 ): KeyedState<Value> {
   if (frame.kind === 'snapshot') {
-    const entries = Object.fromEntries(frame.set);
+    const entries = entriesWith(Object.fromEntries(frame.set));
     // A snapshot lists the last changed last: what is known already keeps its place.
     const known = state.keys.filter((key) => Object.hasOwn(entries, key));
     const kept = new Set(known);
@@ -29,7 +35,7 @@ export function applyFrame<Value>(
       keys: [...known, ...frame.set.map(([key]) => key).filter((key) => !kept.has(key))],
     };
   }
-  const entries = { ...state.entries };
+  const entries = entriesWith(state.entries);
   let keys = state.keys;
   for (const [key, value] of frame.set) {
     if (!Object.hasOwn(entries, key)) keys = [...keys, key];

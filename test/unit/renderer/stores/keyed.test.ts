@@ -12,6 +12,27 @@ import type { Cursor } from '../../../../shared/contract/streams.ts';
 const none: KeyedState<number> = emptyKeyed;
 
 describe('applying frames', () => {
+  test('a key is any text, and no other text finds an entry', () => {
+    const odd = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', ''];
+    const frames: Parameters<typeof applyFrame<number>>[1][] = [
+      { kind: 'snapshot', set: [['a', 1]], removed: [] },
+      { kind: 'delta', set: [['b', 2]], removed: [] },
+    ];
+    let state = none;
+    for (const frame of [null, ...frames]) {
+      if (frame !== null) state = applyFrame(state, frame);
+      for (const key of odd) expect([key, state.entries[key]]).toEqual([key, undefined]);
+    }
+    const set = odd.map((key, at): [string, number] => [key, at]);
+    for (const kind of ['snapshot', 'delta'] as const) {
+      const filled = applyFrame(state, { kind, set, removed: [] });
+      for (const [key, value] of set) expect([key, filled.entries[key]]).toEqual([key, value]);
+      expect(filled.keys).toEqual(expect.arrayContaining(odd));
+      const emptied = applyFrame(filled, { kind: 'delta', set: [], removed: odd });
+      for (const key of odd) expect([key, emptied.entries[key]]).toEqual([key, undefined]);
+    }
+  });
+
   test('a snapshot replaces all; what was known keeps its place', () => {
     const first = applyFrame(none, {
       kind: 'snapshot',
