@@ -28,7 +28,9 @@ export interface ListItem extends Lines {
 }
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
-const HEADING = /^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/;
+const HEADING = /^ {0,3}(#{1,6})(?:[ \t]([^\n]*))?$/;
+/** Marks at its end, which count for nothing. */
+const HEADING_END = /(?:^|[ \t])#+$/;
 const RULE = /^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$/;
 const ITEM = /^([ \t]*)([-*+]|\d{1,9}[.)])[ \t]+(?:\[([ xX])\][ \t]+)?(.*)$/;
 const QUOTE = /^ {0,3}> ?(.*)$/;
@@ -82,7 +84,7 @@ export function markdownBlocks(text: string): MarkdownBlock[] {
     const heading = HEADING.exec(line(at));
     if (heading) {
       blocks.push({
-        ...{ kind: 'heading', level: heading[1]?.length ?? 1, text: heading[2] ?? '' },
+        ...{ kind: 'heading', level: heading[1]?.length ?? 1, text: headingText(heading[2] ?? '') },
         ...{ first, last: at },
       });
     } else if (RULE.test(line(at))) blocks.push({ kind: 'rule', first, last: at });
@@ -118,6 +120,9 @@ export function markdownBlocks(text: string): MarkdownBlock[] {
   }
   return blocks;
 }
+
+/** In steps, each of which reads it once: one pattern would try every run of spaces against every other. */
+const headingText = (text: string) => text.trim().replace(HEADING_END, '').trimEnd();
 
 /** Whether a line ends the paragraph before it. */
 const begins = (line: string) =>

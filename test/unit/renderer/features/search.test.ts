@@ -133,6 +133,28 @@ describe('the address of a file in an editor', () => {
 });
 
 describe('the blocks of a Markdown text', () => {
+  it.each([
+    ['# a', 'a'],
+    ['#\ta b \t', 'a b'],
+    ['  ## a ##', 'a'],
+    ['# a #b', 'a #b'],
+    ['# a#', 'a#'],
+    ['# a # #', 'a #'],
+    ['#', ''],
+    ['# #', ''],
+    ['### ###', ''],
+    [`# a${' '.repeat(200_000)}x`, `a${' '.repeat(200_000)}x`],
+    [`# ${'# '.repeat(100_000)}x`, `${'# '.repeat(100_000)}x`],
+    [`# ${'#'.repeat(200_000)}x`, `${'#'.repeat(200_000)}x`],
+    [`# a${'\t'.repeat(200_000)}#`, 'a'],
+  ])('read a heading, however long it is (%#)', (line, text) => {
+    expect(markdownBlocks(line)).toMatchObject([{ kind: 'heading', text }]);
+  });
+
+  it.each(['#a', '####### a', '    # a'])('take %j for no heading', (line) => {
+    expect(markdownBlocks(line)[0]?.kind).not.toBe('heading');
+  });
+
   const kinds = (text: string) =>
     markdownBlocks(text).map(({ kind, first, last }) => [kind, first, last] as const);
 
