@@ -91,6 +91,9 @@ export interface IngestedPage {
   total: number;
 }
 
+/** Stored texts that are fetched at once. */
+export const ingestedPageSize = 100;
+
 export async function fetchIngested(
   client: Client,
   search: { text: string; offset: number },
@@ -99,7 +102,7 @@ export async function fetchIngested(
   const { text, offset } = search;
   return client.call(
     'tasks.ingested',
-    { offset, limit: 100, ...(text.trim() === '' ? {} : { text: text.trim() }) },
+    { offset, limit: ingestedPageSize, ...(text.trim() === '' ? {} : { text: text.trim() }) },
     { signal },
   );
 }

@@ -127,6 +127,13 @@ const contentTypes: readonly TaskView['contentType'][] = [
   'mixed',
 ];
 
+/** What the core accepts: an address may have been cut or made up. */
+const mostText = 200;
+const mostId = 100;
+const mostOffset = 10_000_000;
+const idIn = (text: string | null): string | null =>
+  text !== null && text !== '' && text.length <= mostId ? text : null;
+
 /** `#/tasks?view=workers` or `#/tasks?state=waiting,failed&queue=…&task=…`. Unknown values are ignored. */
 export function readAddress(hash: string): TasksAddress {
   const query = fieldsOf('tasks', hash);
@@ -138,11 +145,11 @@ export function readAddress(hash: string): TasksAddress {
       groups: new Set(stateGroups.filter((group) => named.has(group))),
       queue: queue === 'gpu-tasks' || queue === 'celery' ? queue : null,
       contentType: contentTypes.find((type) => type === query.get('type')) ?? null,
-      workerId: query.get('worker') || null,
-      batchId: query.get('batch') || null,
-      text: query.get('text') ?? '',
+      workerId: idIn(query.get('worker')),
+      batchId: idIn(query.get('batch')),
+      text: (query.get('text') ?? '').slice(0, mostText),
     },
-    taskId: query.get('task') || null,
+    taskId: idIn(query.get('task')),
   };
 }
 
@@ -169,8 +176,8 @@ export interface TextsAddress {
 
 export function readTexts(hash: string): TextsAddress {
   const query = fieldsOf('tasks', hash);
-  const offset = /^\d{1,9}$/.test(query.get('from') ?? '') ? Number(query.get('from')) : 0;
-  return { text: (query.get('stored') ?? '').slice(0, 200), offset };
+  const from = /^\d{1,9}$/.test(query.get('from') ?? '') ? Number(query.get('from')) : 0;
+  return { text: (query.get('stored') ?? '').slice(0, mostText), offset: from <= mostOffset ? from : 0 };
 }
 
 export const textsHash = ({ text, offset }: TextsAddress): string =>

@@ -11,7 +11,7 @@ import { Problem } from '../../components/problem.tsx';
 import { Ago } from '../../components/time.tsx';
 import { useAddress } from '../../components/use-address.ts';
 import { useConnection } from '../../stores/connection.ts';
-import { fetchIngested, type IngestedPage } from '../../stores/tasks.ts';
+import { fetchIngested, type IngestedPage, ingestedPageSize as pageSize } from '../../stores/tasks.ts';
 import { toastDone } from '../../stores/toasts.ts';
 import { ConfirmDialog } from '../access/confirm-dialog.tsx';
 import { readTexts, textsHash } from './filter.ts';
@@ -24,6 +24,7 @@ type Known =
 
 /** How long typing may pause before the list is searched, milliseconds. */
 const quietMs = 250;
+const lastPage = (total: number) => Math.floor((total - 1) / pageSize) * pageSize;
 
 /** The texts that tasks have stored: found by Search, and deleted here. */
 export function Texts({ version, onAdd }: { version: string; onAdd(): void }) {
@@ -40,7 +41,11 @@ export function Texts({ version, onAdd }: { version: string; onAdd(): void }) {
     const controller = new AbortController();
     const timer = setTimeout(() => {
       fetchIngested(client, { text, offset }, controller.signal).then(
-        (page) => setKnown({ state: 'ready', page }),
+        (page) => {
+          setKnown({ state: 'ready', page });
+          // There are fewer than when the address was made.
+          if (page.texts.length === 0 && page.total > 0) change({ offset: lastPage(page.total) });
+        },
         (error: unknown) => {
           if (!controller.signal.aborted) setKnown({ state: 'failed', error: toWireError(error) });
         },
@@ -50,7 +55,7 @@ export function Texts({ version, onAdd }: { version: string; onAdd(): void }) {
       clearTimeout(timer);
       controller.abort();
     };
-  }, [text, offset, version, live, tries]);
+  }, [text, offset, version, live, tries, change]);
 
   if (known.state === 'loading') {
     return (
@@ -128,7 +133,7 @@ export function Texts({ version, onAdd }: { version: string; onAdd(): void }) {
           <Button
             size="small"
             disabled={offset === 0}
-            onClick={() => change({ offset: Math.max(0, offset - 100) })}
+            onClick={() => change({ offset: Math.max(0, offset - pageSize) })}
           >
             Newer
           </Button>
