@@ -26,8 +26,8 @@ export interface FaceRunners {
 export interface PictureFaces {
   /** Relative to the server; null if a person does not want it. Without a task, it is for a worker that checks itself. */
   address(workerId: string, task: { id: string; timeLimitMs: number } | null): string | null;
-  /** Throws FORBIDDEN, LINK_EXPIRED, and UNAUTHORIZED while the worker does not have the task, as far as is known. */
-  check(query: Readonly<Record<string, unknown>>): void;
+  /** Who asks. Throws FORBIDDEN, LINK_EXPIRED, and UNAUTHORIZED while the worker does not have the task, as far as is known. */
+  check(query: Readonly<Record<string, unknown>>): { task: string; worker: string };
   /** Rejects as the runners do. What a face looks like stays here: only where it is goes to the worker. */
   find(picture: Uint8Array, signal: AbortSignal): Promise<WorkerFacesAnswer>;
 }
@@ -73,6 +73,7 @@ export function createPictureFaces({
       const holds = task === WITHOUT_TASK ? knows(worker) : holderOf(task) === worker;
       // After a restart, this core does not know it before the worker has said what it has: it tries again.
       if (!holds) throw new PilotlightError('UNAUTHORIZED');
+      return { task, worker };
     },
     async find(picture, signal) {
       if (!(await runners.mayFindFaces())) throw new PilotlightError('NO_RUNNER');
