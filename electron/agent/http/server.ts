@@ -1,5 +1,6 @@
 /** Plain node:http with tight limits: an unauthenticated caller costs next to nothing. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hostname } from 'node:os';
 import {
   agentProtocol,
   agreeOnProtocol,
@@ -13,6 +14,7 @@ import { bearerAuthentication } from '../../adapters/http/authentication.ts';
 import type { ConnectionClock } from '../../adapters/http/connections.ts';
 import { type ListenerLimits, usualLimits } from '../../adapters/http/limits.ts';
 import { createListener, type Listener } from '../../adapters/http/listener.ts';
+import { hostAllowed } from '../../adapters/http/local-source.ts';
 import type { ConnectionRefusal, RequestRefusal } from '../../adapters/http/refusals.ts';
 import { digestOf, findSecret } from '../../adapters/http/same-secret.ts';
 import { isFromBrowser, noBrowsers } from '../../adapters/http/source.ts';
@@ -33,6 +35,8 @@ export interface AgentServerOptions {
 
 /** Anyone with the token; the agent does not use it to tell panels apart. */
 type Principal = 'token-holder';
+
+const ownName = hostname().toLowerCase();
 
 export function createAgentServer({
   routes,
@@ -79,6 +83,13 @@ export function createAgentServer({
         refuse(listener.checkSource(request));
         // Without a token, an image of any web page could otherwise do what the route does.
         if (access === 'open' && isFromBrowser(request.headers)) throw new AgentError('BROWSER_REFUSED');
+        // Nor a page whose name was made to lead here, from which a browser can hide.
+        if (
+          found.route.access === 'open-here' &&
+          access === 'open' &&
+          !hostAllowed(request.headers, [ownName])
+        )
+          throw new AgentError('BROWSER_REFUSED');
         requireProtocol(request);
       }
       const exchange: Exchange = {

@@ -1,4 +1,7 @@
 /** The role `runner`: the paths of the runner's process on the agent's port. */
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { hostname } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createNodeHttp } from '../../../electron/adapters/network/http.ts';
 import type { WorkerExit, WorkerHost } from '../../../electron/adapters/processes/worker-host.ts';
@@ -89,6 +92,29 @@ describe('an agent with a runner', () => {
     expect((await send('/detect_and_embed_batch', { authorization: 'Bearer wrong' })).status).toBe(401);
     expect((await send('/detect_and_embed_batch', { origin: 'http://evil.example' })).status).toBe(403);
     expect((await send('/v1/embeddings')).status).toBe(401);
+  });
+
+  it('is not asked by a page under a name that leads here, even if it hides its browser', async () => {
+    await using world = await createWorld({ config, runnerHost: createHost() });
+    runner.onRequest = (_, response) => {
+      response.end('{}');
+      return true;
+    };
+    async function statusAt(host: string, headers: Record<string, string> = {}) {
+      const sent = request({
+        ...{ host: '127.0.0.1', port: world.port(), path: '/gpu_info' },
+        headers: { host, 'user-agent': 'PowerShell', ...headers },
+      });
+      sent.end();
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      response.resume();
+      return response.statusCode;
+    }
+    for (const host of ['rebound.example', 'rebound.example:80', '127.0.0.1.rebound.example'])
+      expect([host, await statusAt(host)]).toEqual([host, 403]);
+    for (const host of ['127.0.0.1', 'localhost:1', '[::1]', hostname()])
+      expect([host, await statusAt(host)]).toEqual([host, 200]);
+    expect(await statusAt('rebound.example', { authorization: `Bearer ${world.token}` })).toBe(200);
   });
 
   it('reports itself, and the fields of existing workers', async () => {
