@@ -107,6 +107,8 @@ export function createSpeechRoutes({ shelf, onSpeech, pause }: SpeechRoutesOptio
     (handle: (request: RunnerRequest) => Promise<RunnerAnswer>) => async (request: RunnerRequest) => {
       if (shelf.usual('speech') === null) throw noModel();
       const bytes = Number(request.headers['content-length'] ?? RECORDING_BYTES);
+      // Otherwise one that only announces it would keep all others out while it is awaited.
+      if (bytes > BODY_BYTES) throw tooLong();
       if (waitingBytes > 0 && waitingBytes + bytes > WAITING_BYTES)
         throw new PilotlightError('RUNNER_QUEUE_FULL', { message: fact('RUNNER_RECORDINGS_WAIT') });
       waitingBytes += bytes;
