@@ -1,7 +1,7 @@
 /** Downloads of updates: continued where they broke off, to a name of their own until they are verified. */
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { UpdateFile } from '../../../shared/models/update-manifest.ts';
@@ -74,7 +74,9 @@ async function isIntact(
   { size, sha512 }: Pick<UpdateFile, 'size' | 'sha512'>,
 ): Promise<boolean> {
   try {
-    if ((await stat(path)).size !== size) return false;
+    // A link or a pipe is none of ours, whatever it leads to.
+    const found = await lstat(path);
+    if (!found.isFile() || found.size !== size) return false;
     const hash = createHash('sha512');
     for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
     return hash.digest('base64') === sha512;
@@ -141,7 +143,7 @@ async function readPart(
   signal: AbortSignal,
 ): Promise<{ have: number; hash: Hash }> {
   const hash = createHash('sha512');
-  const size = await stat(part).then(
+  const size = await lstat(part).then(
     (found) => (found.isFile() ? found.size : -1),
     () => 0,
   );

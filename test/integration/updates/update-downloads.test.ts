@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -187,6 +196,22 @@ describe('the download of an update', () => {
     expect(server.asked).toEqual([]);
     expect(inFolder()).toEqual([]);
     expect(await fetchFile({ freeBytes: async () => null })).toContain(file.name);
+  });
+
+  it.runIf(process.platform !== 'win32')('writes and reads through no link', async () => {
+    mkdirSync(folder);
+    const elsewhere = join(work, 'elsewhere');
+    writeFileSync(elsewhere, content.subarray(0, 1000));
+    symlinkSync(elsewhere, join(folder, part));
+    const path = await fetchFile();
+    expect(readFileSync(path).equals(content)).toBe(true);
+    expect(readFileSync(elsewhere).length).toBe(1000);
+    rmSync(path);
+    writeFileSync(elsewhere, content);
+    symlinkSync(elsewhere, path);
+    expect(await fetchFile()).toBe(path);
+    expect(lstatSync(path).isFile()).toBe(true);
+    expect(lstatSync(elsewhere).isFile()).toBe(true);
   });
 
   it('never continues the part of another file, and leaves none', async () => {
