@@ -24,6 +24,19 @@ const builtinsByDemand = {
       : null,
 };
 
+/** Fastify's compilers of schemas, which no server of ours has (`transport/http/app.ts`). */
+const withoutCompilers = {
+  name: 'without-compilers',
+  /** @param {string} source */
+  resolveId: (source) =>
+    /^@fastify\/(?:ajv-compiler|fast-json-stringify-compiler)$/.test(source) ? { id: `\0${source}` } : null,
+  /** @param {string} id */
+  load: (id) =>
+    id.startsWith('\0@fastify/')
+      ? { code: 'module.exports = () => { throw new Error("It is not bundled."); };', moduleType: 'js' }
+      : null,
+};
+
 /**
  * @param {string} root
  * @param {Readonly<Record<string, string>>} replaced
@@ -58,6 +71,7 @@ export async function bundleNode(root, folder, entries, packages = new Set(), re
     plugins: [
       replaceFiles(root, replaced),
       collectPackages(packages),
+      withoutCompilers,
       ...(first.alone ? [builtinsByDemand] : []),
     ],
     logLevel: 'warn',

@@ -1,5 +1,4 @@
 /** Sends a message as e-mail through a server of the person's choice. */
-import { createTransport } from 'nodemailer';
 import { abortable } from '../../../shared/abortable.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { plainText } from '../../../shared/models/message.ts';
@@ -22,6 +21,8 @@ export async function sendMail({ server, from, to, title, body }: Mail, signal: 
   const url = new URL(server.replace(/^smtp/i, 'http'));
   const user = decodeURIComponent(url.username);
   const secure = /^smtps:/i.test(server);
+  // Half a megabyte of program, which most cores never need.
+  const { createTransport } = await import('nodemailer');
   const transport = createTransport({
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port === '' ? (secure ? 465 : 587) : Number(url.port),

@@ -38,10 +38,16 @@ export interface AppOptions {
 /** For a whole body to arrive, where a route says nothing else. */
 const BODY_MS = 60_000;
 
+/** Bodies are checked by the contract. Fastify's own compilers are not even bundled: they are half a megabyte. */
+const noSchemas = () => () => {
+  throw new Error('A route of Fastify has a schema. Use the contract instead.');
+};
+
 export function createApp(options: AppOptions): { app: FastifyInstance; listener: Listener<Principal> } {
   const { access, clock, log, shapes } = options;
   let listener!: Listener<Principal>;
   const app = fastify({
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     serverFactory(handle) {
       listener = options.createListener(handle);
       return listener.server;
