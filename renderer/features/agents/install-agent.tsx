@@ -23,6 +23,7 @@ import {
   fileFor,
   needsLink,
   processorNames,
+  reachable,
   readTarget,
   rememberTarget,
   sourceFor,
@@ -118,7 +119,8 @@ function Choices({
 }) {
   const [target, setTarget] = useState<Target>(readTarget);
   const [address, setAddress] = useState(given);
-  const [from, setFrom] = useState(known.addresses[0]?.address ?? '');
+  const addresses = reachable(known);
+  const [from, setFrom] = useState(addresses[0]?.address ?? '');
   const [tries, setTries] = useState(0);
   const again = () => setTries(tries + 1);
   const choose = (next: Target) => {
@@ -164,18 +166,20 @@ function Choices({
           inputMode="decimal"
           mono
           value={address}
-          hint="Without it, replace ADDRESS in the commands."
+          hint={
+            valid === null ? 'Without it, replace ADDRESS in the commands.' : 'The agent will listen there.'
+          }
           error={address.trim() !== '' && valid === null ? 'Enter an IPv4 address.' : undefined}
           onChange={({ target: { value } }) => setAddress(value)}
         />
-        {waits && known.addresses.length > 1 && (
+        {waits && addresses.length > 1 && (
           <SelectField
             label="Download from"
             value={from}
             hint="The address of this panel that the machine can reach."
             onChange={({ target: { value } }) => setFrom(value)}
           >
-            {known.addresses.map((one) => (
+            {addresses.map((one) => (
               <option key={one.address} value={one.address}>
                 {one.address}
               </option>

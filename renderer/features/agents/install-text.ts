@@ -51,9 +51,13 @@ export const fileFor = (
   { os, arch }: Target,
 ): AgentInstallFile | null => files.find((file) => file.os === os && file.arch === arch) ?? null;
 
+/** The addresses of the panel that another machine may reach; one for a proxy on this computer is none. */
+export const reachable = ({ addresses }: Pick<AgentInstall, 'addresses'>): AgentInstall['addresses'] =>
+  addresses.filter(({ address }) => !address.startsWith('127.') && address !== '::1');
+
 /** Whether the commands need a link, which they wait for. */
 export const needsLink = (known: AgentInstall, target: Target): boolean =>
-  known.addresses.length > 0 && fileFor(known, target) !== null;
+  reachable(known).length > 0 && fileFor(known, target) !== null;
 
 /** null while it waits for its link. */
 export function sourceFor(
@@ -64,7 +68,7 @@ export function sourceFor(
   const file = fileFor(known, target);
   if (file === null)
     return known.releases === null ? { from: 'source' } : { from: 'release', address: known.releases };
-  if (known.addresses.length === 0) {
+  if (reachable(known).length === 0) {
     const { path, name, sha256 } = file;
     return { from: 'copy', path, name, sha256 };
   }

@@ -14,7 +14,7 @@ const files: AgentInstall['files'] = [
 ];
 const link: AgentInstallLink = {
   url: `http://192.168.1.5:8790/api/agent-file?id=6f1c2d3e-0000-4000-8000-000000000001&file=${name}&sha256=${sha256}&caller=session-1&until=1796000000000&signature=${sha256}`,
-  ...{ name, sha256, expiresAt: Date.UTC(2100, 0, 1) },
+  ...{ name, sha256, expiresAt: Date.now() + 14 * 60_000 },
 };
 
 const addresses = ['192.168.1.5', '10.0.3.4'].map((address) => ({ address, url: `http://${address}:8790` }));

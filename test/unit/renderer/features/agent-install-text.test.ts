@@ -3,6 +3,7 @@ import {
   aboutSource,
   needsLink,
   processorNames,
+  reachable,
   readTarget,
   rememberTarget,
   sourceFor,
@@ -42,6 +43,16 @@ describe('where the file of an agent comes from', () => {
     expect(sourceFor(closed, linux, null)).toEqual({
       ...{ from: 'copy', path: file.path, name: file.name, sha256: 'ab' },
     });
+  });
+
+  it('is this computer if only a proxy here reaches the panel', () => {
+    const own = ['127.0.0.1', '127.0.0.2', '::1'].map((address) => ({ address, url: `http://${address}` }));
+    const proxied = known({ addresses: own });
+    expect(needsLink(proxied, linux)).toBe(false);
+    expect(sourceFor(proxied, linux, null)?.from).toBe('copy');
+    const both = known({ addresses: [...own, ...known().addresses] });
+    expect(reachable(both)).toEqual(known().addresses);
+    expect(needsLink(both, linux)).toBe(true);
   });
 
   it('is the web or the source where there is no file for that system', () => {
