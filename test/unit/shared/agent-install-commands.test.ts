@@ -99,12 +99,24 @@ describe('the commands that install an agent', () => {
     expect(pair?.text).toContain('agent.mjs');
   });
 
-  it.each(['linux', 'darwin'] as const)('pair with the line that the installer prints on %s', (os) => {
-    const folder = os === 'linux' ? '/var/lib/pilotlight-agent' : '/usr/local/var/pilotlight-agent';
+  it.each([
+    ['linux', '/var/lib/pilotlight-agent'],
+    ['darwin', '/usr/local/var/pilotlight-agent'],
+    ['win32', 'C:\\ProgramData\\Pilotlight\\agent'],
+  ] as const)('pair with the line that the installer prints on %s', (os, folder) => {
     const name = agentFileName(os, 'x64');
-    const pair = installCommands({ os, arch: 'x64', source: linkOf(name), address: null }).at(-1);
-    const printed = afterInstall(os, { node: null, folder }).map((line) => line.trim());
-    expect(printed).toContain(pair?.text);
+    for (const [source, node] of [
+      [linkOf(name), null],
+      [{ from: 'source' }, 'node'],
+    ] as const) {
+      const pair = installCommands({ os, arch: 'x64', source, address: null }).at(-1)?.text ?? '';
+      const plain = pair
+        .replace(/^& /, '')
+        .replaceAll('"', '')
+        .replaceAll('$env:ProgramData', 'C:\\ProgramData');
+      const printed = afterInstall(os, { node, folder }).map((line) => line.trim());
+      expect(printed).toContain(plain);
+    }
   });
 
   it('name a file for each system and processor', () => {
