@@ -256,7 +256,7 @@ function Step({
       <div className="flex min-w-0 flex-wrap items-start gap-2 sm:flex-nowrap">
         <code
           ref={code}
-          className="min-w-0 flex-1 basis-full rounded bg-sunken px-2 py-1.5 font-mono text-xs [overflow-wrap:anywhere] sm:basis-0"
+          className="min-w-0 flex-1 basis-full rounded bg-sunken px-2 py-1.5 font-mono text-xs whitespace-pre-wrap [overflow-wrap:anywhere] sm:basis-0"
         >
           {text}
         </code>
