@@ -87,6 +87,9 @@ test('by keyboard: a system is chosen and remembered, and its command is copied'
   await card.getByLabel('Download from').selectOption('10.0.3.4');
   await install.getByRole('button', { name: /^Copy/ }).press('Enter');
   const copied = await page.evaluate(() => navigator.clipboard.readText());
+  // Two spaces, which the program that compares digests needs, also where the text is selected.
+  expect(copied).toMatch(/[0-9a-f] {2}pilotlight-agent-linux-x64'/);
+  expect(await install.locator('code').innerText()).toBe(copied);
   expect(copied).toMatch(
     /^curl -fsS -o pilotlight-agent-linux-x64 'http:.*' && echo '.*' \| sha256sum -c - /,
   );
