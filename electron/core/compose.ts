@@ -3,6 +3,7 @@ import { createAccessService } from './access/service.ts';
 import { createInFlight } from './acquire/in-flight.ts';
 import { createAcquireService } from './acquire/service.ts';
 import { createActivityService } from './activity/service.ts';
+import { createAgentInstallService } from './agent-updates/install.ts';
 import { createAgentUpdatesService } from './agent-updates/service.ts';
 import { agentsForFleet } from './agents/for-fleet.ts';
 import { createAgentsService } from './agents/service.ts';
@@ -247,11 +248,9 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   });
 
   const history = createPowerHistory({ clock, log, store: store.power, fleet, policies, telemetry });
-
   const notifications = createNotificationsService({
     ...{ clock, settings, activity, fleet, sendNotices: ports.sendNotices },
   });
-
   const transfer = createTransferService({
     ...{ clock, ids, folders, store, secrets, policies, settings, fleet, indexing, activity },
   });
@@ -271,6 +270,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   syncStatus({ status, settings, fleet, ollama });
 
   const { panelNetwork = closedPanelNetwork } = options;
+  const agentInstall = createAgentInstallService({ ports, access, settings, network: panelNetwork });
   const handled = {
     ...{ agentUpdates, library, history, notifications, transfer, updates, storage, clock, panelNetwork },
   };
@@ -320,6 +320,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     status,
     fleet,
     agents,
+    agentInstall,
     wake,
     leases,
     shutdown,

@@ -4,6 +4,7 @@ import type { AccessService } from './access/model.ts';
 import type { InFlight } from './acquire/in-flight.ts';
 import type { AcquireService } from './acquire/model.ts';
 import type { ActivityService } from './activity/service.ts';
+import type { AgentInstallService } from './agent-updates/install.ts';
 import type { AgentsService } from './agents/model.ts';
 import type { ChecksService } from './diagnosis/service.ts';
 import type { DiscoveryService } from './discovery/service.ts';
@@ -51,6 +52,7 @@ export interface CoreServices {
   status: StatusService;
   fleet: FleetService;
   agents: AgentsService;
+  agentInstall: AgentInstallService;
   wake: WakeService;
   leases: LeasesService;
   shutdown: ShutdownService;

@@ -54,6 +54,7 @@ export function createHandlers(services: HandledServices): Handlers {
   const {
     access,
     activity,
+    agentInstall,
     agentUpdates,
     agents,
     checks,
@@ -87,7 +88,7 @@ export function createHandlers(services: HandledServices): Handlers {
     ...statusMethods({ status }),
     ...fleetMethods({ service: fleet }),
     ...agentMethods({ agents }),
-    ...agentUpdateMethods({ agentUpdates }),
+    ...agentUpdateMethods({ agentUpdates, agentInstall }),
     ...wakeMethods({ wake }),
     ...leaseMethods({ leases }),
     ...shutdownMethods({ shutdown }),

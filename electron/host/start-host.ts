@@ -13,6 +13,7 @@ import { createScope } from '../core/runtime/scope.ts';
 import { keptKey } from '../core/tasks/kept-key.ts';
 import { createDispatcher, type Dispatcher } from '../transport/dispatcher.ts';
 import { createAccess } from '../transport/http/access.ts';
+import { agentFileRoute } from '../transport/http/agent-file.ts';
 import { createEarlierTabs } from '../transport/http/earlier-tabs.ts';
 import { localCallRoutes } from '../transport/http/local-calls.ts';
 import { mediaRoute } from '../transport/http/media.ts';
@@ -252,6 +253,8 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     panelRoot: options.panelRoot === undefined ? findPanel() : options.panelRoot,
   };
   const media = mediaRoute(services.tasks.media);
+  // Only other machines need it; it is never at the port for tasks.
+  const agentFile = agentFileRoute(services.agentInstall);
   const server: HttpServer = createHttpServer({
     ...serving,
     openingPages,
@@ -293,7 +296,9 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   }
   if (servesDevices) {
     scope.add(panelNetwork.stop);
-    await panelNetwork.start((network) => createHttpServer({ ...serving, network, routes: [media] }));
+    await panelNetwork.start((network) =>
+      createHttpServer({ ...serving, network, routes: [media, agentFile] }),
+    );
   }
   if (options.simulate) await core.services.fleet.simulate(true);
   if (options.worksOnTasks) {

@@ -1,7 +1,9 @@
 /** Methods of agents. */
 import * as z from 'zod';
+import { agentInstallLinkSchema, agentInstallSchema } from '../models/agent-install.ts';
 import { agentUpdatesSchema } from '../models/agent-updates.ts';
-import type { MethodDefinition } from './definition.ts';
+import { updateProcessors, updateSystems } from '../models/update-manifest.ts';
+import { type MethodDefinition, nothing } from './definition.ts';
 
 export const agentMethods = {
   'agents.pair': {
@@ -26,6 +28,27 @@ export const agentMethods = {
       'NAME_NOT_RESOLVED',
       'DISK_FULL',
     ],
+  },
+  'agents.installFiles': {
+    summary:
+      'List the signed files of agents that are on this computer, for each system, and where another machine can get them.',
+    scope: 'manage',
+    params: nothing,
+    result: agentInstallSchema,
+    errors: [],
+  },
+  'agents.installLink': {
+    summary:
+      'Make an address at which another machine downloads the file of its agent, without a key. It works for one complete download that begins within 15 minutes. The panel has to be open for other devices at this address.',
+    scope: 'manage',
+    params: z.strictObject({
+      os: z.enum(updateSystems),
+      arch: z.enum(updateProcessors),
+      /** One at which the panel is open. */
+      address: z.string().min(1).max(60),
+    }),
+    result: agentInstallLinkSchema,
+    errors: ['NO_AGENT_RELEASE', 'NOT_FOUND'],
   },
   'agents.updates': {
     summary:

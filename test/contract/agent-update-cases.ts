@@ -1,9 +1,16 @@
 /** What the methods that update agents are tried with: a release beside the data, and the agents of simulated machines. */
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CaseContext, type MethodCase, machines } from './method-cases.ts';
+import { type CaseContext, type MethodCase, machines, openedAddress } from './method-cases.ts';
 
-type Method = 'agents.updates' | 'agents.update' | 'agents.cancelUpdates';
+type Method =
+  | 'agents.updates'
+  | 'agents.update'
+  | 'agents.cancelUpdates'
+  | 'agents.installFiles'
+  | 'agents.installLink';
+
+const linux = { os: 'linux', arch: 'x64' };
 
 /** Whether the release is there. */
 function setRelease({ folder }: CaseContext, isThere: boolean): void {
@@ -44,6 +51,24 @@ export const agentUpdateCases: Record<Method, MethodCase> = {
           return {};
         },
       ],
+    ],
+  },
+  'agents.installFiles': { right: () => ({}), wrong: [{ extra: 1 }, null], errors: [] },
+  'agents.installLink': {
+    right: async (context) => {
+      setRelease(context, true);
+      return { ...linux, ...(await openedAddress(context)) };
+    },
+    wrong: [{ ...linux, address: '' }, 'address'],
+    errors: [
+      [
+        'NOT_FOUND',
+        (context) => {
+          setRelease(context, true);
+          return { ...linux, address: '192.0.2.77' };
+        },
+      ],
+      ['NO_AGENT_RELEASE', () => ({ os: 'win32', arch: 'arm64', address: '127.0.0.2' })],
     ],
   },
   'agents.cancelUpdates': { right: () => ({}), wrong: [{ extra: 1 }, null], errors: [] },

@@ -63,7 +63,8 @@ function makeFolder({ folder }: CaseContext): string {
 const addSource = (context: CaseContext) => context.call('index.addSource', { path: makeFolder(context) });
 
 /** The second address of loopback, at which the panel is open: the hosts of these tests know no other. */
-async function openedAddress({ call }: CaseContext): Promise<{ address: string }> {
+/** Where the panel is open for other devices now. */
+export async function openedAddress({ call }: CaseContext): Promise<{ address: string }> {
   const address = '127.0.0.2';
   const server = createServer().listen(0, address);
   await once(server, 'listening');

@@ -33,19 +33,33 @@ interface Found {
 
 export function createAgentReleases({ folders, keys, log }: AgentReleasesOptions): AgentReleases {
   let found: Found | null = null;
-  /** Files whose content was compared with the manifest, with their size and time then. */
-  const verified = new Map<string, string>();
+  /** Files whose content was compared with the manifest, with their size and time then, and their SHA-256. */
+  const verified = new Map<string, { state: string; sha256: string }>();
 
-  async function verify(path: string, file: UpdateFile, signal: AbortSignal): Promise<boolean> {
+  /** Its SHA-256 in hexadecimal; null if it is not the signed file. */
+  async function verify(path: string, file: UpdateFile, signal: AbortSignal): Promise<string | null> {
     const status = await stat(path).catch(() => null);
-    if (status === null || !status.isFile() || status.size !== file.size) return false;
+    if (status === null || !status.isFile() || status.size !== file.size) return null;
     const state = `${file.sha512} ${status.size} ${status.mtimeMs} ${status.ino}`;
-    if (verified.get(path) === state) return true;
+    const known = verified.get(path);
+    if (known?.state === state) return known.sha256;
     const hash = createHash('sha512');
-    for await (const chunk of createReadStream(path, { signal })) hash.update(chunk as Buffer);
-    if (hash.digest('base64') !== file.sha512) return false;
-    verified.set(path, state);
-    return true;
+    const published = createHash('sha256');
+    for await (const chunk of createReadStream(path, { signal })) {
+      hash.update(chunk as Buffer);
+      published.update(chunk as Buffer);
+    }
+    if (hash.digest('base64') !== file.sha512) return null;
+    const sha256 = published.digest('hex');
+    verified.set(path, { state, sha256 });
+    return sha256;
+  }
+
+  async function locate(file: UpdateFile, signal: AbortSignal): Promise<{ path: string; sha256: string }> {
+    const path = found === null ? null : join(found.folder, file.name);
+    const sha256 = path === null ? null : await verify(path, file, signal);
+    if (path === null || sha256 === null) throw new PilotlightError('AGENT_RELEASE_GONE');
+    return { path, sha256 };
   }
 
   async function readFolder(folder: string, signal: AbortSignal): Promise<Found | null> {
@@ -62,7 +76,8 @@ export function createAgentReleases({ folders, keys, log }: AgentReleasesOptions
     const { version, files } = read.manifest;
     const here: UpdateFile[] = [];
     for (const file of files) {
-      if (file.kind === 'agent' && (await verify(join(folder, file.name), file, signal))) here.push(file);
+      if (file.kind === 'agent' && (await verify(join(folder, file.name), file, signal)) !== null)
+        here.push(file);
     }
     signal.throwIfAborted();
     const release = {
@@ -83,10 +98,10 @@ export function createAgentReleases({ folders, keys, log }: AgentReleasesOptions
       return found?.release ?? null;
     },
 
+    local: locate,
+
     async part(file, from, bytes, signal) {
-      const path = found === null ? null : join(found.folder, file.name);
-      if (path === null || !(await verify(path, file, signal)))
-        throw new PilotlightError('AGENT_RELEASE_GONE');
+      const { path } = await locate(file, signal);
       const handle = await open(path, constants.O_RDONLY).catch(() => {
         throw new PilotlightError('AGENT_RELEASE_GONE');
       });

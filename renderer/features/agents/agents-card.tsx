@@ -12,6 +12,7 @@ import { agentUpdatesStore, useAgentUpdates } from '../../stores/agent-updates.t
 import { useConnection } from '../../stores/connection.ts';
 import { textOf } from '../../texts.ts';
 import { runText, stateText, updatable } from './agents-text.ts';
+import { InstallAgent } from './install-agent.tsx';
 
 /** The versions of the agents on other machines, and updating them one at a time. */
 export function AgentsCard() {
@@ -54,6 +55,12 @@ export function AgentsCard() {
       ) : (
         <AgentsView known={known} live={live} onCheck={() => setTries(tries + 1)} />
       )}
+      <div className="mt-4">
+        <InstallAgent
+          title="Install the agent on another machine"
+          then="Then add the machine under Fleet, or open its page, and pair its agent with the code."
+        />
+      </div>
     </section>
   );
 }

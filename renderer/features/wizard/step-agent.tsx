@@ -2,9 +2,9 @@ import { useState } from 'react';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Problem } from '../../components/problem.tsx';
+import { InstallAgent } from '../agents/install-agent.tsx';
 import { type Paired, PairForm } from '../power/pair-form.tsx';
 import { detected, withFound } from './draft.ts';
-import { InstallAgent } from './install-agent.tsx';
 import type { StepProps } from './step.ts';
 
 /** What responds at the address, and pairing with its agent. */
@@ -85,7 +85,11 @@ export function AgentStep({ draft, update, back }: StepProps) {
             No agent responds. With one, the machine powers itself off when idle, reports what its GPUs are
             doing, and fills in its MAC address here. You can add one later on the machine’s page.
           </p>
-          <InstallAgent />
+          <InstallAgent
+            title="Install the agent"
+            address={found?.address ?? draft.address}
+            then="Then choose “Pair an agent” here, and enter the code."
+          />
           <Buttons>
             {back}
             <Button onClick={() => setBy(true)}>Pair an agent</Button>

@@ -34,8 +34,13 @@ export const agentLinkErrors = {
   },
   AGENT_RELEASE_GONE: {
     message: 'The file of the release changed or disappeared while it was used.',
-    next: 'Put the release beside the program again, then start the update again.',
+    next: 'Put the release beside the program again, then try again.',
     status: 409,
+  },
+  AGENT_LINK_USED: {
+    message: 'This address has been used, or is being used. It works for one download.',
+    next: 'Get a new command in Pilotlight, under Settings → Agents.',
+    status: 410,
   },
   AGENT_UPDATES_RUN: {
     message: 'Agents are being updated already.',

@@ -49,7 +49,7 @@ export const taskErrors = {
   },
   LINK_EXPIRED: {
     message: 'This link has expired.',
-    next: 'Ask for a new one; a link is valid for 10 minutes.',
+    next: 'Ask for a new one. Links are valid for a few minutes only.',
     status: 410,
   },
   WORKER_VERSION: {

@@ -44,6 +44,8 @@ describe('each method', () => {
       'agents.pair',
       'agents.update',
       'agents.cancelUpdates',
+      'agents.installFiles',
+      'agents.installLink',
       'fleet.add',
       'fleet.update',
       'fleet.remove',

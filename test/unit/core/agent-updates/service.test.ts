@@ -53,6 +53,7 @@ function createWorld(names: readonly string[]) {
   };
   const releases: AgentReleases = {
     read: async () => release,
+    local: async () => ({ path: '/agents/pilotlight-agent', sha256: '' }),
     part: async (_, from, bytes) => program.subarray(from, from + bytes),
   };
   const node = (name: string): NodeView => ({
