@@ -14,7 +14,7 @@ const isUsable = ({ kind, state }: RunnerModel) => kind === 'speech' && state !=
 
 /** null if it has no speech model, or does not run. */
 export function speechNode(
-  runners: readonly Pick<TrackedRunner, 'address' | 'status' | 'usable'>[],
+  runners: readonly Pick<TrackedRunner, 'address' | 'status' | 'usable' | 'reach'>[],
 ): TableNode | null {
   const runner = runners.find(({ address }) => address.from === 'this-computer');
   const status = runner?.status() ?? null;
@@ -27,7 +27,8 @@ export function speechNode(
     url: runner.address.url,
     dialects: ['openai'],
     serverVersion: status.version,
-    serving: runner.usable(),
+    // While it gets ready it answers how long to wait, which is truer than that it sleeps.
+    serving: runner.usable() || runner.reach() === 'not-ready',
     hasGpu: status.provider !== 'cpu',
     installed: models.map(installedOf),
     loaded: models.flatMap((model) => (model.state === 'ready' ? [loadedOf(model)] : [])),

@@ -158,7 +158,7 @@ describe('check', () => {
       'component pass',
       'component pass',
       // Sound and pictures, speech, descriptions, YouTube: nothing of that is set up.
-      ...Array(4).fill('component not-applicable'),
+      ...Array(5).fill('component not-applicable'),
       'task pass',
     ]);
     const hello = server.calls.find(
@@ -199,7 +199,7 @@ describe('check', () => {
       'pass',
       'pass',
       'pass',
-      ...Array(5).fill('not-applicable'),
+      ...Array(6).fill('not-applicable'),
     ]);
     await server.up();
   });

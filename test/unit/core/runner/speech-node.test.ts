@@ -21,11 +21,11 @@ const model = (changes: Partial<RunnerModel> = {}): RunnerModel => ({
 });
 function runner(
   models: RunnerModel[],
-  changes: Partial<{ from: string; url: string | null; usable: boolean }> = {},
+  changes: Partial<{ from: string; url: string | null; usable: boolean; reach: string }> = {},
 ) {
-  const { from = 'this-computer', url = 'http://127.0.0.1:5', usable = true } = changes;
+  const { from = 'this-computer', url = 'http://127.0.0.1:5', usable = true, reach = 'ready' } = changes;
   const status = { version: '1', provider: 'cpu', models } as unknown as RunnerStatus;
-  return { address: { from, url }, status: () => status, usable: () => usable } as unknown as Parameters<
+  return { address: { from, url }, status: () => status, usable: () => usable, reach: () => reach } as unknown as Parameters<
     typeof speechNode
   >[0][number];
 }
@@ -65,6 +65,11 @@ describe('speechNode', () => {
   it('says that a model is on the GPU, and that the runner cannot answer now', () => {
     const node = speechNode([runner([model({ provider: 'webgpu' })], { usable: false })]);
     expect(node).toMatchObject({ serving: false, loaded: [{ vramBytes: 100, gpuShare: 1 }] });
+  });
+
+  it('takes requests while it gets ready: the runner itself says how long', () => {
+    const node = speechNode([runner([model()], { usable: false, reach: 'not-ready' })]);
+    expect(node).toMatchObject({ serving: true });
   });
 
   it('is null without speech models, without an address, and without a runner here', () => {
