@@ -25,51 +25,49 @@ export function NodeMenu({
   const { force } = useForce();
   const simulated = node.kind === 'simulated';
   return (
-    <>
-      <Menu
-        label={`More actions for ${node.name}`}
-        trigger={
-          <Button tone="quiet" size="icon" tabIndex={tabIndex} aria-label={`More actions for ${node.name}`}>
-            <EllipsisVertical size={16} aria-hidden="true" />
-          </Button>
-        }
-      >
-        {!isOnPage && (node.url ?? node.agentUrl) && (
-          <MenuItem onSelect={() => run(() => client.call('fleet.look', { nodeId: node.id }))}>
-            <RefreshCw size={16} aria-hidden="true" /> Check now
-          </MenuItem>
-        )}
-        {!isOnPage && awake && serverCan(node, 'moves') && node.hasGpu !== false && (
-          <MenuItem onSelect={() => force('gpu', node.id, null)}>
-            <Flame size={16} aria-hidden="true" /> Force priority models to GPU
-          </MenuItem>
-        )}
-        {awake && node.url && (
-          <MenuItem onSelect={() => force('cpu', node.id, null)}>
-            <Cpu size={16} aria-hidden="true" /> Force priority models to CPU
-          </MenuItem>
-        )}
-        {simulated && (
-          <>
-            <MenuSeparator />
-            <MenuItem onSelect={() => openDialog({ dialog: 'faults', nodeId: node.id })}>
-              <Zap size={16} aria-hidden="true" /> Simulate faults
-            </MenuItem>
-          </>
-        )}
-        <MenuSeparator />
-        <MenuItem onSelect={() => openDialog({ dialog: 'edit-node', nodeId: node.id })}>
-          <Pencil size={16} aria-hidden="true" /> Edit
+    <Menu
+      label={`More actions for ${node.name}`}
+      trigger={
+        <Button tone="quiet" size="icon" tabIndex={tabIndex} aria-label={`More actions for ${node.name}`}>
+          <EllipsisVertical size={16} aria-hidden="true" />
+        </Button>
+      }
+    >
+      {!isOnPage && (node.url ?? node.agentUrl) && (
+        <MenuItem onSelect={() => run(() => client.call('fleet.look', { nodeId: node.id }))}>
+          <RefreshCw size={16} aria-hidden="true" /> Check now
         </MenuItem>
-        {node.kind !== 'this-computer' && (
-          <MenuItem
-            danger
-            onSelect={() => openDialog({ dialog: 'remove-node', nodeId: node.id, leaves: isOnPage })}
-          >
-            <Trash2 size={16} aria-hidden="true" /> Remove
+      )}
+      {!isOnPage && awake && serverCan(node, 'moves') && node.hasGpu !== false && (
+        <MenuItem onSelect={() => force('gpu', node.id, null)}>
+          <Flame size={16} aria-hidden="true" /> Force priority models to GPU
+        </MenuItem>
+      )}
+      {awake && node.url && (
+        <MenuItem onSelect={() => force('cpu', node.id, null)}>
+          <Cpu size={16} aria-hidden="true" /> Force priority models to CPU
+        </MenuItem>
+      )}
+      {simulated && (
+        <>
+          <MenuSeparator />
+          <MenuItem onSelect={() => openDialog({ dialog: 'faults', nodeId: node.id })}>
+            <Zap size={16} aria-hidden="true" /> Simulate faults
           </MenuItem>
-        )}
-      </Menu>
-    </>
+        </>
+      )}
+      <MenuSeparator />
+      <MenuItem onSelect={() => openDialog({ dialog: 'edit-node', nodeId: node.id })}>
+        <Pencil size={16} aria-hidden="true" /> Edit
+      </MenuItem>
+      {node.kind !== 'this-computer' && (
+        <MenuItem
+          danger
+          onSelect={() => openDialog({ dialog: 'remove-node', nodeId: node.id, leaves: isOnPage })}
+        >
+          <Trash2 size={16} aria-hidden="true" /> Remove
+        </MenuItem>
+      )}
+    </Menu>
   );
 }

@@ -25,9 +25,12 @@ function runner(
 ) {
   const { from = 'this-computer', url = 'http://127.0.0.1:5', usable = true, reach = 'ready' } = changes;
   const status = { version: '1', provider: 'cpu', models } as unknown as RunnerStatus;
-  return { address: { from, url }, status: () => status, usable: () => usable, reach: () => reach } as unknown as Parameters<
-    typeof speechNode
-  >[0][number];
+  return {
+    address: { from, url },
+    status: () => status,
+    usable: () => usable,
+    reach: () => reach,
+  } as unknown as Parameters<typeof speechNode>[0][number];
 }
 
 describe('speechNode', () => {
