@@ -22,7 +22,7 @@ export const updateMethods = {
     errors: [],
   },
   'updates.check': {
-    summary: 'Ask the place with updates for a newer version, once. Ask the person first.',
+    summary: 'Ask the update server for a newer version, once. Ask the person first.',
     scope: 'manage',
     params: nothing,
     result: updateViewSchema,

@@ -174,11 +174,11 @@ test('a recording plays from the second of the hit, and each line of it seeks', 
     await test.step('what is not kept any more is said', async () => {
       await core.call('storage.clear', { kind: 'uploads' });
       await page.reload();
-      await expect(pane.getByText(/The uploaded file is not kept any more/)).toBeVisible();
+      await expect(pane.getByText(/The uploaded file is no longer kept/)).toBeVisible();
       await expect(pane.getByText(kettle)).toBeVisible();
       await core.call('tasks.remove', { ids: [id] });
       await page.reload();
-      await expect(pane.getByText(/The uploaded file is not kept any more/)).toBeVisible();
+      await expect(pane.getByText(/The uploaded file is no longer kept/)).toBeVisible();
     });
   } finally {
     delete process.env.PILOTLIGHT_FFMPEG;

@@ -96,7 +96,7 @@ test('updates: asked once, found and downloaded', async ({ page, showScene }) =>
   await test.step('what went wrong stays, with its code', async () => {
     const problem = {
       code: 'UPDATE_DAMAGED',
-      message: plainText('The downloaded file is not the one that was signed.'),
+      message: plainText('The downloaded file does not match the signed release.'),
       next: plainText('It was deleted. Try again.'),
     };
     await change(page, { state: 'available', found, offer, problem });

@@ -154,7 +154,7 @@ function State({ view }: { view: UpdateView }) {
       </div>
       {view.address === null && (
         <p className="text-[0.8125rem] text-faint">
-          This build names no place with updates. Enter one under “Where updates come from”.
+          This build has no address for updates. Enter one under “Where updates come from”.
         </p>
       )}
     </>

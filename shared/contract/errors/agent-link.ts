@@ -44,7 +44,7 @@ export const agentLinkErrors = {
   },
   AGENT_UPDATES_RUN: {
     message: 'Agents are being updated already.',
-    next: 'Wait until that has ended, or cancel it.',
+    next: 'Wait until that ends, or cancel it.',
     status: 409,
   },
   NO_AGENT_RELEASE: {

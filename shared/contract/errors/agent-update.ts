@@ -14,16 +14,16 @@ export const agentUpdateErrors = {
   },
   AGENT_UPDATE_NOT_HERE: {
     message: 'This agent is not updated by panels.',
-    next: 'Update it the way that it was installed.',
+    next: 'Update it the same way it was installed.',
     status: 501,
   },
   AGENT_UPDATE_NOT_SIGNED: {
-    message: 'The release has no valid signature, so nothing of it was used.',
+    message: 'The release has no valid signature, so none of it was used.',
     next: 'Get the release again from where Pilotlight is published.',
     status: 403,
   },
   AGENT_UPDATE_UNREADABLE: {
-    message: 'This agent cannot read the list of the release.',
+    message: 'This agent cannot read the manifest of the release.',
     next: 'Install the agent on that machine again, from the new version.',
     status: 422,
   },
@@ -38,12 +38,12 @@ export const agentUpdateErrors = {
     status: 409,
   },
   AGENT_UPDATE_DAMAGED: {
-    message: 'The file that arrived is not the one of the release.',
+    message: 'The file that arrived does not match the release.',
     next: 'Send it again. If that fails, get the release again.',
     status: 422,
   },
   AGENT_UPDATE_OUT_OF_STEP: {
-    message: 'The agent waits for another part of the file, or for none.',
+    message: 'The agent expected another part of the file, or none at all.',
     next: 'Read its state, and continue from what it has received.',
     status: 409,
   },

@@ -93,7 +93,7 @@ export const runnerErrors = {
     status: 502,
   },
   RUNNER_DOWNLOAD_WRONG: {
-    message: 'What was downloaded is not the file that the catalogue describes; nothing of it was kept.',
+    message: 'What was downloaded is not the file that the catalogue describes; none of it was kept.',
     next: 'Try again later, or choose another source in Settings → Runner.',
     status: 502,
   },

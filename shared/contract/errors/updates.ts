@@ -4,16 +4,16 @@ import type { Catalogue } from './entry.ts';
 export const updateErrors = {
   UPDATES_ELSEWHERE: {
     message: 'This installation does not update itself.',
-    next: 'Update it the way it was installed.',
+    next: 'Update it the same way it was installed.',
     status: 409,
   },
   UPDATE_NO_ADDRESS: {
-    message: 'This build names no place with updates.',
+    message: 'This build has no address for updates.',
     next: 'Enter one in Settings, under Updates, or download a newer version yourself.',
     status: 409,
   },
   UPDATE_UNREACHABLE: {
-    message: 'The place with updates could not be reached.',
+    message: 'The update server could not be reached.',
     next: 'Check the internet connection and the address in Settings, then try again.',
     status: 502,
   },
@@ -24,7 +24,7 @@ export const updateErrors = {
   },
   UPDATE_SIGNATURE: {
     message: 'The release is not signed by Pilotlight’s makers.',
-    next: 'Nothing of it was used. Try again later; if it stays, don’t install it from there by hand either.',
+    next: 'None of it was used. Try again later. If this keeps happening, don’t install it from there by hand either.',
     status: 502,
   },
   UPDATE_MANIFEST: {
@@ -38,8 +38,8 @@ export const updateErrors = {
     status: 502,
   },
   UPDATE_DAMAGED: {
-    message: 'The downloaded file is not the one that was signed.',
-    next: 'It was deleted. Try again; if it stays, the place with updates is broken.',
+    message: 'The downloaded file does not match the signed release.',
+    next: 'It was deleted. Try again. If this keeps happening, the update server is at fault.',
     status: 502,
   },
   UPDATE_NONE: {

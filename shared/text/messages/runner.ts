@@ -47,7 +47,7 @@ export const runnerMessages = {
   RUNNER_NO_DECODER: ({ folder }: { folder: string }) =>
     `${folder} has no encoder_model.onnx with a decoder of the same precision: decoder_model_merged.onnx, or decoder_model.onnx and decoder_with_past_model.onnx.`,
   RUNNER_NOT_SPEECH: ({ inputs }: { inputs: string }) =>
-    `A graph of it does not have the inputs of a Whisper model, but ${inputs}.`,
+    `One of its graphs does not have the inputs of a Whisper model, but ${inputs}.`,
   RUNNER_DECODER_LACKS: ({ outputs }: { outputs: string }) => `Its decoder does not give ${outputs}.`,
   RUNNER_NO_SPEECH_MODEL: () => 'The runner has no model for speech.',
   RUNNER_OTHER_LANGUAGE: ({ language, known }: { language: string; known: readonly string[] }) =>

@@ -72,10 +72,10 @@ export const taskMessages = {
   TASKS_LOST: () => 'Tasks that waited have to be sent again.',
   NO_SUCH_TASK: () => 'There is no such task.',
   NO_SUCH_WORKER: () => 'There is no such worker.',
-  MEDIA_NOT_KEPT: () => 'The uploaded file is not kept any more; its text is.',
+  MEDIA_NOT_KEPT: () => 'The uploaded file is no longer kept, but its text is.',
   MEDIA_ADD_AGAIN: () =>
     'Add the file again to play or show it here. Settings → Tasks says how long uploads are kept.',
-  MEDIA_NOT_THERE: ({ path }: { path: string }) => `${path} is not in the shared folder any more.`,
+  MEDIA_NOT_THERE: ({ path }: { path: string }) => `${path} is no longer in the shared folder.`,
   MEDIA_PUT_BACK: () => 'Move it back, check that the folder is mounted, or add it again where it is now.',
   NO_SHARED_FOLDER: () => 'There is no shared folder.',
   SET_SHARED_FOLDER: () => 'Choose one in Settings → Tasks.',
