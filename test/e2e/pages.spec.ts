@@ -1,17 +1,6 @@
 import { expect, expectAccessible, goTo, showCards, test } from './support/fixtures.ts';
+import { pages } from './support/pages.ts';
 import { everyState, hundred, nothing, silent } from './support/scenes.ts';
-
-const pages = [
-  'Fleet',
-  'Models',
-  'Search',
-  'Index',
-  'Tasks',
-  'Requests',
-  'Runner',
-  'Activity',
-  'Settings',
-] as const;
 
 for (const colorScheme of ['dark', 'light'] as const) {
   test(`axe finds nothing on any page, ${colorScheme}`, async ({ page, startCore }) => {

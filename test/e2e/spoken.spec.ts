@@ -2,18 +2,7 @@
 import type { Page } from '@playwright/test';
 import type { RunningCore } from './support/fixtures.ts';
 import { expect, expectLive, goTo, test, writeNotes } from './support/fixtures.ts';
-
-const pages = [
-  'Fleet',
-  'Models',
-  'Search',
-  'Index',
-  'Tasks',
-  'Requests',
-  'Runner',
-  'Activity',
-  'Settings',
-] as const;
+import { pages } from './support/pages.ts';
 
 /** Notes each text that appears in a polite region of the page or of a dialog. */
 async function listen(page: Page): Promise<void> {

@@ -48,7 +48,8 @@ export const agentsStopped = agentsScene({
     agent('lab-1', 'failed', {
       trouble: {
         code: 'AGENT_UPDATE_FAILED',
-        message: 'Version 1.2.0 did not run well there (ENDED), so the agent went back to the version before.',
+        message:
+          'Version 1.2.0 did not run well there (ENDED), so the agent went back to the version before.',
         next: 'Read the reason. The log of the agent on that machine says more.',
       },
     }),
