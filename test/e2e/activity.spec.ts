@@ -99,7 +99,8 @@ test('a switch requests notifications, which report what the user waits for and 
   await expect(notificationsSwitch(page)).not.toBeChecked();
   await core.call('index.start', { sourceIds: [source.id] });
   await goTo(page, 'Activity');
-  await expect(page.getByText(/^Indexing "letters" finished/)).toHaveCount(2);
+  const entries = page.getByRole('main').getByText(/^Indexing "letters" finished/);
+  await expect(entries).toHaveCount(2);
   expect(await shownIn(page)).toHaveLength(1);
 });
 

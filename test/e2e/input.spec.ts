@@ -60,6 +60,7 @@ test('bad input is said at its field, and nothing is changed', async ({ page, fo
     await dialog.getByRole('button', { name: 'Add this folder' }).click();
     await expect(dialog.getByRole('alert')).toContainText('This is a file, not a folder.');
     await page.keyboard.press('Escape');
+    await dialog.getByRole('button', { name: 'Discard', exact: true }).click();
     await expect(dialog).toBeHidden();
   });
 

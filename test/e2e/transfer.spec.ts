@@ -65,6 +65,7 @@ test('what is exported comes back by an import, as a plan first; and an environm
     await expect(dialog.getByRole('status')).toContainText('Nothing to do');
     await expect(dialog.getByRole('button', { name: 'Preview' })).toBeDisabled();
     await page.keyboard.press('Escape');
+    await dialog.getByRole('button', { name: 'Discard', exact: true }).click();
     await expect(dialog).toBeHidden();
   });
 
@@ -76,6 +77,7 @@ test('what is exported comes back by an import, as a plan first; and an environm
     await expect(dialog.getByRole('alert')).toContainText('BAD_IMPORT');
     await expect(dialog.getByRole('button', { name: 'Import', exact: true })).toHaveCount(0);
     await page.keyboard.press('Escape');
+    await dialog.getByRole('button', { name: 'Discard', exact: true }).click();
     expect(await core.call('fleet.list', {})).toHaveLength(2);
   });
 
