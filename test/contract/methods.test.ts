@@ -65,7 +65,7 @@ describe.each(linkNames)('every method over %s', (linkName) => {
       if (isPilotlightError(error)) return error;
       throw error;
     }
-    throw new Error(`${method} was expected to fail.`);
+    throw new Error(`${method} was expected to fail: ${JSON.stringify(params)}`);
   };
 
   it.each(methodNames)('%s', async (name: MethodName) => {
