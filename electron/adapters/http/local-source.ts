@@ -20,15 +20,30 @@ const OWN_NETWORKS: readonly (readonly [address: string, prefix: number])[] = [
   ['0.0.0.0', 32],
 ];
 
+/**
+ * Names that nobody can own on the internet: of one label, as services of Docker Compose have (Immich calls
+ * `machine-learning:3003`), and the endings that routers give.
+ */
+const UNOWNED_NAME = /^(?=.*[a-z])[a-z0-9_-]+(?:\.(?:lan|home|localdomain|home\.arpa))?$/;
+
+const nameOf = (host: string): string =>
+  host
+    .replace(/:\d+$/, '')
+    .replace(/^\[|\]$/g, '')
+    .toLowerCase();
+
+/** Whether the Host is a name that a page's owner could make lead to this computer: it then reads its own address. */
+export const couldBeRebound = (
+  headers: Pick<IncomingHttpHeaders, 'host'>,
+  own: readonly (string | undefined)[] = [],
+): boolean => !hostAllowed(headers, own) && !UNOWNED_NAME.test(nameOf(headers.host ?? ''));
+
 /** Whether the Host is a local name, a private address, or one of the computer's own names and addresses. */
 export function hostAllowed(
   { host = '' }: Pick<IncomingHttpHeaders, 'host'>,
   own: readonly (string | undefined)[] = [],
 ): boolean {
-  const name = host
-    .replace(/:\d+$/, '')
-    .replace(/^\[|\]$/g, '')
-    .toLowerCase();
+  const name = nameOf(host);
   if (name === '' || LOCAL_NAME.test(name) || name === '::1' || name === '::') return true;
   if (own.includes(name)) return true;
   return readIpv4(name) !== null && OWN_NETWORKS.some((network) => isIn(name, network));

@@ -14,7 +14,7 @@ import { bearerAuthentication } from '../../adapters/http/authentication.ts';
 import type { ConnectionClock } from '../../adapters/http/connections.ts';
 import { type ListenerLimits, usualLimits } from '../../adapters/http/limits.ts';
 import { createListener, type Listener } from '../../adapters/http/listener.ts';
-import { hostAllowed } from '../../adapters/http/local-source.ts';
+import { couldBeRebound } from '../../adapters/http/local-source.ts';
 import type { ConnectionRefusal, RequestRefusal } from '../../adapters/http/refusals.ts';
 import { digestOf, findSecret } from '../../adapters/http/same-secret.ts';
 import { isFromBrowser, noBrowsers } from '../../adapters/http/source.ts';
@@ -87,7 +87,7 @@ export function createAgentServer({
         if (
           found.route.access === 'open-here' &&
           access === 'open' &&
-          !hostAllowed(request.headers, [ownName])
+          couldBeRebound(request.headers, [ownName])
         )
           throw new AgentError('BROWSER_REFUSED');
         requireProtocol(request);

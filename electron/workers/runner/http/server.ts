@@ -8,7 +8,7 @@ import { bearerAuthentication } from '../../../adapters/http/authentication.ts';
 import type { ListenerLimits } from '../../../adapters/http/limits.ts';
 import { linger } from '../../../adapters/http/linger.ts';
 import { createListener, type Listener } from '../../../adapters/http/listener.ts';
-import { hostAllowed } from '../../../adapters/http/local-source.ts';
+import { couldBeRebound } from '../../../adapters/http/local-source.ts';
 import { refusalStatus } from '../../../adapters/http/refusals.ts';
 import { sameSecret } from '../../../adapters/http/same-secret.ts';
 import { noBrowsers } from '../../../adapters/http/source.ts';
@@ -85,7 +85,7 @@ export function createRunnerServer(options: RunnerServerOptions): Listener<'toke
         next: "Send the request from a program, or use the Runner page of Pilotlight's panel.",
       });
     // Whoever owns a name can make it resolve to this computer: a page there sends no Origin when it reads its own address.
-    const isForeign = !isRemote && !hostAllowed(request.headers, [ownName]);
+    const isForeign = !isRemote && couldBeRebound(request.headers, [ownName]);
     if (isForeign && request.headers.authorization === undefined)
       throw new PilotlightError('UNAUTHORIZED', {
         message: 'The runner does not answer at this name.',

@@ -89,6 +89,9 @@ describe('the Host of a request', () => {
     '[::1]:1',
     'runner.localhost',
     'host.docker.internal:1',
+    'machine-learning:3003',
+    'gpu_box.lan',
+    'nas.home.arpa:1',
     hostname(),
   ])('may be %s', async (host) => {
     expect(await statusAt(host, '/status')).toBe(200);
@@ -100,6 +103,8 @@ describe('the Host of a request', () => {
     '127.0.0.1.rebound.example',
     'localhost.rebound.example:1',
     'rebound.example@127.0.0.1',
+    'rebound.lan.example',
+    'lan.',
     '8.8.8.8',
   ])('is refused as %s, which a page could make lead here', async (host) => {
     for (const path of ['/status', '/ping']) expect(await statusAt(host, path)).toBe(401);
