@@ -158,7 +158,7 @@ describe('what is not there any more', () => {
     await files.remove((await files.list()).flatMap((file) => (file.taskId === id ? file.id : [])));
     const { file, gone } = await view(id);
     expect([file, gone?.message.code, gone?.next.code]).toEqual([null, 'MEDIA_NOT_KEPT', 'MEDIA_ADD_AGAIN']);
-    expect(textOf(gone?.message as never)).toMatch(/not kept/);
+    expect(textOf(gone?.message as never)).toMatch(/no longer kept/);
     expect((await get(address)).status).toBe(404);
   });
 
