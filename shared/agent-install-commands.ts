@@ -1,5 +1,6 @@
 /** The commands that install an agent on another machine. Pure. */
 import type { UpdateProcessor, UpdateSystem } from './models/update-manifest.ts';
+import { quoteForPowerShell, quoteForSh } from './shell-quote.ts';
 
 /** Where the file comes from. SHA-256 in hexadecimal. */
 export type AgentSource =
@@ -33,14 +34,6 @@ const ADDRESS = 'ADDRESS';
 /** The name of the file in each release. */
 export const agentFileName = (os: UpdateSystem, arch: UpdateProcessor): string =>
   `pilotlight-agent-${os}-${arch}${os === 'win32' ? '.exe' : ''}`;
-
-/** One word for a POSIX shell. */
-export const quoteForSh = (word: string): string =>
-  /^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
-
-/** One word for PowerShell, which also takes typographic quotes for the end of a text. */
-export const quoteForPowerShell = (word: string): string =>
-  /^[\w./:\\=+-]+$/.test(word) ? word : `'${word.replaceAll(/['‘’‚‛]/g, '$&$&')}'`;
 
 export function installCommands({ os, arch, source, address }: AgentTarget): InstallCommand[] {
   const bind = address ?? ADDRESS;

@@ -2,6 +2,7 @@
  * Whether other users could have changed a path, or read a secret in it: decided from its owner and mode alone. As in
  * ssh, a group that may write is refused, even the private group of a user, because members can join it at any time.
  */
+import { quoteForSh } from '../../../shared/shell-quote.ts';
 import type { UnsafePath } from '../../../shared/text/messages/ownership.ts';
 
 /**
@@ -77,6 +78,5 @@ function writableBits(part: Part, { gid, mode }: OwnerFacts, { administrators }:
 }
 
 function commandFor(command: string, path: string, asAdministrator: boolean): string {
-  const quoted = /^[\w./:=@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
-  return `${asAdministrator ? 'sudo ' : ''}${command} ${quoted}`;
+  return `${asAdministrator ? 'sudo ' : ''}${command} ${quoteForSh(path)}`;
 }

@@ -2,14 +2,9 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { afterInstall } from '../../../electron/agent/install/install.ts';
-import {
-  type AgentSource,
-  agentFileName,
-  installCommands,
-  quoteForPowerShell,
-  quoteForSh,
-} from '../../../shared/agent-install-commands.ts';
+import { type AgentSource, agentFileName, installCommands } from '../../../shared/agent-install-commands.ts';
 import { updateProcessors, updateSystems } from '../../../shared/models/update-manifest.ts';
+import { quoteForPowerShell, quoteForSh } from '../../../shared/shell-quote.ts';
 
 const sha256 = 'ab'.repeat(32);
 const url = 'http://192.168.1.10:8790/api/agent-file?id=1&signature=2';
