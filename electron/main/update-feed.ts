@@ -1,5 +1,5 @@
-/** Offers one verified file to electron-updater, on loopback under a name that nobody can guess, until it has taken it. */
-import { createHash, randomBytes } from 'node:crypto';
+/** Offers one verified file to electron-updater, on loopback at an address that cannot be guessed, until it has taken it. */
+import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { usualLimits } from '../adapters/http/limits.ts';
 import { createListener } from '../adapters/http/listener.ts';
 import { noBrowsers } from '../adapters/http/source.ts';
+import { fileDigest } from '../adapters/updates/file-digest.ts';
 import type { StagedProgram } from '../core/ports/updates.ts';
 
 export interface UpdateFeed {
@@ -19,7 +20,7 @@ export async function openUpdateFeed(program: StagedProgram): Promise<UpdateFeed
   const folder = `/${randomBytes(24).toString('hex')}/`;
   const name = encodeURIComponent(basename(program.path));
   const { size } = await stat(program.path);
-  const sha512 = program.file?.sha512 ?? (await digestOf(program.path));
+  const sha512 = program.file?.sha512 ?? (await fileDigest(program.path));
   // JSON is YAML.
   const description = JSON.stringify({
     version: program.version,
@@ -48,10 +49,4 @@ export async function openUpdateFeed(program: StagedProgram): Promise<UpdateFeed
   });
   const { port } = await listener.listen({ host: '127.0.0.1', port: 0 });
   return { url: `http://127.0.0.1:${port}${folder}`, close: () => listener.close(0) };
-}
-
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash('sha512');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('base64');
 }

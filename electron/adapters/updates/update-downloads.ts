@@ -8,6 +8,7 @@ import type { UpdateFile } from '../../../shared/models/update-manifest.ts';
 import type { Http, HttpStream } from '../../core/ports/network.ts';
 import type { UpdateDownloads } from '../../core/ports/updates.ts';
 import { systemCode } from '../system-code.ts';
+import { fileDigest } from './file-digest.ts';
 import { inFolder, openFollowing, unreachable } from './open-following.ts';
 
 /** That much of the disk stays free for everything else. */
@@ -77,9 +78,7 @@ async function isIntact(
     // A link or a pipe is none of ours, whatever it leads to.
     const found = await lstat(path);
     if (!found.isFile() || found.size !== size) return false;
-    const hash = createHash('sha512');
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-    return hash.digest('base64') === sha512;
+    return (await fileDigest(path)) === sha512;
   } catch {
     return false;
   }
