@@ -3,7 +3,11 @@
  * rules, so that programs notice no difference.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import { hostname } from 'node:os';
 import { ipv4Number, readIpv4 } from '../../../shared/network/ipv4.ts';
+
+/** What this computer calls itself. */
+export const ownName = hostname().toLowerCase();
 
 /** Host names that are local. */
 const LOCAL_NAME = /^(?:localhost|.*\.localhost|.*\.local|.*\.internal)$/i;
@@ -21,8 +25,8 @@ const OWN_NETWORKS: readonly (readonly [address: string, prefix: number])[] = [
 ];
 
 /**
- * Names that nobody can own on the internet: of one label, as services of Docker Compose have (Immich calls
- * `machine-learning:3003`), and the endings that routers give.
+ * Names that can't be registered on the internet: those of one label, such as the services of Docker Compose (Immich
+ * calls `machine-learning:3003`), and those with an ending that routers use.
  */
 const UNOWNED_NAME = /^(?=.*[a-z])[a-z0-9_-]+(?:\.(?:lan|home|localdomain|home\.arpa))?$/;
 

@@ -1,6 +1,5 @@
 /** Plain node:http with tight limits: an unauthenticated caller costs next to nothing. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { hostname } from 'node:os';
 import {
   agentProtocol,
   agreeOnProtocol,
@@ -14,7 +13,7 @@ import { bearerAuthentication } from '../../adapters/http/authentication.ts';
 import type { ConnectionClock } from '../../adapters/http/connections.ts';
 import { type ListenerLimits, usualLimits } from '../../adapters/http/limits.ts';
 import { createListener, type Listener } from '../../adapters/http/listener.ts';
-import { couldBeRebound } from '../../adapters/http/local-source.ts';
+import { couldBeRebound, ownName } from '../../adapters/http/local-source.ts';
 import type { ConnectionRefusal, RequestRefusal } from '../../adapters/http/refusals.ts';
 import { digestOf, findSecret } from '../../adapters/http/same-secret.ts';
 import { isFromBrowser, noBrowsers } from '../../adapters/http/source.ts';
@@ -35,8 +34,6 @@ export interface AgentServerOptions {
 
 /** Anyone with the token; the agent does not use it to tell panels apart. */
 type Principal = 'token-holder';
-
-const ownName = hostname().toLowerCase();
 
 export function createAgentServer({
   routes,

@@ -1,14 +1,13 @@
 /** Which pages and which names of this computer the gateway serves, and what it tells a browser. */
 import type { IncomingMessage } from 'node:http';
-import { hostname } from 'node:os';
 import {
   hostAllowed,
   originAllowed,
+  ownName,
   pageHeaders,
   preflightHeaders,
 } from '../../adapters/http/local-source.ts';
 
-const ownName = hostname().toLowerCase();
 const EXPOSED =
   'X-Pilotlight-Node, X-Pilotlight-Route, X-Pilotlight-Fallback, X-Pilotlight-Error, Retry-After';
 

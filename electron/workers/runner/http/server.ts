@@ -1,14 +1,13 @@
 /** The runner's HTTP listener. It answers from the moment it listens: what is not ready yet gets 503 and a time. */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { hostname } from 'node:os';
 import { errorCatalogue, isPilotlightError, PilotlightError } from '../../../../shared/contract/errors.ts';
 import { createSystemClock } from '../../../adapters/clock.ts';
 import { bearerAuthentication } from '../../../adapters/http/authentication.ts';
 import type { ListenerLimits } from '../../../adapters/http/limits.ts';
 import { linger } from '../../../adapters/http/linger.ts';
 import { createListener, type Listener } from '../../../adapters/http/listener.ts';
-import { couldBeRebound } from '../../../adapters/http/local-source.ts';
+import { couldBeRebound, ownName } from '../../../adapters/http/local-source.ts';
 import { refusalStatus } from '../../../adapters/http/refusals.ts';
 import { sameSecret } from '../../../adapters/http/same-secret.ts';
 import { noBrowsers } from '../../../adapters/http/source.ts';
@@ -54,8 +53,6 @@ const clock = createSystemClock();
 
 /** When a request that came too early should come again, seconds. */
 const RETRY_AFTER = '1';
-
-const ownName = hostname().toLowerCase();
 
 export function createRunnerServer(options: RunnerServerOptions): Listener<'token-holder'> {
   const { routes, token, isRemote, signal, log } = options;
