@@ -1,5 +1,6 @@
 /** The newest release at an address: its manifest, verified before anything in it is used. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { eitherOf } from '../../../shared/either.ts';
 import {
   MANIFEST_NAME,
   MOST_MANIFEST_BYTES,
@@ -70,7 +71,8 @@ export function createReleaseSource(options: {
       const late = new AbortController();
       const timer = clock.timer(WHOLE_MS, () => late.abort(unreachable('It took longer than a minute.')));
       try {
-        return await read({ address, etag }, AbortSignal.any([signal, late.signal]));
+        using limited = eitherOf(signal, late.signal);
+        return await read({ address, etag }, limited.signal);
       } finally {
         timer.cancel();
       }

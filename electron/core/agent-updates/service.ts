@@ -1,5 +1,6 @@
 /** Updates the agents of the fleet, one at a time, and stops at the first that fails. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { eitherOf } from '../../../shared/either.ts';
 import type { AgentUpdates, AgentUpdateView } from '../../../shared/models/agent-updates.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
@@ -167,7 +168,11 @@ export function createAgentUpdatesService(dependencies: AgentUpdatesDependencies
   /** Resolves when something changed that may let an agent be updated, or after a while. */
   function change(signal: AbortSignal): { wake(): void; waited: Promise<void> } {
     const soon = new AbortController();
-    const waited = clock.sleep(AGAIN_MS, AbortSignal.any([signal, soon.signal])).catch(() => {});
+    const either = eitherOf(signal, soon.signal);
+    const waited = clock
+      .sleep(AGAIN_MS, either.signal)
+      .catch(() => {})
+      .finally(() => either[Symbol.dispose]());
     return { wake: () => soon.abort(), waited };
   }
 

@@ -1,5 +1,6 @@
 /** Updates of Pilotlight itself: checked for only where a person agreed, verified, downloaded, installed, and taken back. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { eitherOf } from '../../../shared/either.ts';
 import { errorMessage, type Message, plainText } from '../../../shared/models/message.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { UpdateView } from '../../../shared/models/updates.ts';
@@ -112,9 +113,9 @@ export function createUpdatesService(dependencies: UpdatesDependencies): Updates
     problem = null;
     publish();
     try {
-      const both = AbortSignal.any([signal, abort.signal]);
-      const read = await source.read({ address, etag: release?.etag ?? null, signal: both });
-      both.throwIfAborted();
+      using both = eitherOf(signal, abort.signal);
+      const read = await source.read({ address, etag: release?.etag ?? null, signal: both.signal });
+      both.signal.throwIfAborted();
       // The address was changed meanwhile: what was found says nothing about the new one.
       if (addressNow() !== address) throw new PilotlightError('CANCELLED');
       release = read === 'unchanged' ? release : read;
