@@ -28,7 +28,7 @@ export type UpdateDecision =
   | { kind: 'current' | 'other-channel' | 'held-back' | 'too-old' | 'no-file' };
 
 export function decideUpdate(manifest: UpdateManifest, target: UpdateTarget): UpdateDecision {
-  // A program whose own version can't be read is never replaced: nobody could say whether that goes back.
+  // A program whose own version can't be read is never replaced: it would be unknown whether that is a downgrade.
   if (!isVersion(target.version) || compareVersions(manifest.version, target.version) <= 0)
     return { kind: 'current' };
   if (!isSameChannel(manifest, target.version)) return { kind: 'other-channel' };

@@ -46,7 +46,7 @@ export function createUpdateInstaller(options: UpdateInstallerOptions): UpdateIn
   const installerOf = (version: string, path: string) => join(keepIn, `${version}${extname(path)}`);
 
   function stageImage(fresh: StagedProgram): string | null {
-    // Now, and not when it quits and nobody looks.
+    // Missing rights are reported now; at quitting they would go unnoticed.
     accessSync(dirname(program), constants.W_OK);
     accessSync(program, constants.R_OK);
     return fresh.keeps ? join(keepIn, `${fresh.replaces}.AppImage`) : null;

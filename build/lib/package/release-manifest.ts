@@ -33,7 +33,7 @@ const extensions: Readonly<Record<string, UpdateForm>> = {
   ...{ AppImage: 'appimage', deb: 'deb', rpm: 'rpm', zip: 'zip', dmg: 'dmg' },
   ...{ 'setup.exe': 'nsis', 'portable.exe': 'portable' },
 };
-/** What looks like a program must be one that is known, or nobody would ever be offered it. */
+/** A file that looks like a program needs a known name; otherwise it would never be offered as an update. */
 const programs = /\.(AppImage|deb|rpm|zip|dmg|exe)$|^pilotlight-agent/;
 
 type What = Pick<UpdateFile, 'kind' | 'os' | 'arch' | 'form'>;
@@ -63,7 +63,7 @@ export interface ReleaseFacts {
   now: Date;
 }
 
-/** Throws PACKAGE_MANIFEST where nobody could use it. */
+/** Throws PACKAGE_MANIFEST if no installation could use the manifest. */
 export function makeManifest({
   version,
   changes,

@@ -72,7 +72,7 @@ function otherWay(update: AgentUpdate, { files }: Pick<AgentRelease, 'files'>): 
   }
 }
 
-/** Never one that somebody needs: what the core knows, and what the agent says itself. */
+/** Why it is in use, by what the core knows and what the agent reports; null if it is free. */
 function inUse({ leases }: AgentFacts, { busy, state }: AgentUpdate): Message | null {
   const [lease] = leases;
   if (lease !== undefined) return fact('AGENT_UPDATE_LEASED', lease);

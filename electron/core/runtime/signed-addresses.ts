@@ -11,7 +11,7 @@ export interface SignedAddresses<Name extends string> {
 }
 
 /**
- * @param key nobody else knows it; with another key, addresses that were signed before end
+ * @param key a secret; with a new one, the addresses signed before are no longer valid
  * @param path an address for one path is not one for another
  */
 export function createSignedAddresses<Name extends string>({

@@ -21,7 +21,7 @@ export interface SignedLinks {
   check(query: Readonly<Record<string, unknown>>): LinkTarget;
 }
 
-/** @param key nobody else knows it; with another key, links that were signed before end */
+/** @param key a secret; with a new one, the links signed before are no longer valid */
 export function createSignedLinks(options: {
   clock: Pick<Clock, 'now'>;
   key: string | Uint8Array;

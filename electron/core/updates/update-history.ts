@@ -9,7 +9,7 @@ export interface StartFinding {
   record: UpdateRecord;
   /** `failed`: what was to be installed isn't what runs. */
   update: { kind: 'happened'; from: string } | { kind: 'failed'; version: string } | null;
-  /** Kept programs that nobody needs any more. */
+  /** Kept programs that are no longer needed. */
   remove: string[];
 }
 

@@ -99,7 +99,7 @@ export function createUpdateMemory(options: {
           ...{ kind: 'system', severity: 'info' },
           message: fact('WENT_BACK', { from: seen ?? '', to: version }),
         });
-      // News that nobody has seen stay unseen until they are dismissed.
+      // Unseen news stays unseen until it is dismissed.
       keep({ ...found.record, seen: state === 'first' || state === 'back' ? version : seen });
       if (state === 'newer' && seen !== null)
         readNews(seen).catch((error: unknown) =>
